@@ -1,0 +1,116 @@
+//! The names and numbers that identify things: plain newtypes, checked where they are made.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The longest workflow id, in bytes.
+pub const WORKFLOW_ID_BYTES_MAX: usize = 255;
+
+/// The id an application gives a workflow; starting the same id twice starts one workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WorkflowId(String);
+
+/// Why a text cannot be a [`WorkflowId`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidId {
+    /// The text is empty.
+    #[error("a workflow id cannot be empty")]
+    Empty,
+    /// The text is longer than [`WORKFLOW_ID_BYTES_MAX`].
+    #[error("a workflow id has at most {WORKFLOW_ID_BYTES_MAX} bytes, this one has {0}")]
+    TooLong(usize),
+    /// The text contains a control character (NUL and line breaks included).
+    #[error("a workflow id cannot contain control characters")]
+    Control,
+}
+
+impl WorkflowId {
+    /// Checks and wraps an id.
+    pub fn new(id: impl Into<String>) -> Result<Self, InvalidId> {
+        let id = id.into();
+        if id.is_empty() {
+            Err(InvalidId::Empty)
+        } else if id.len() > WORKFLOW_ID_BYTES_MAX {
+            Err(InvalidId::TooLong(id.len()))
+        } else if id.chars().any(char::is_control) {
+            Err(InvalidId::Control)
+        } else {
+            Ok(Self(id))
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WorkflowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for WorkflowId {
+    type Error = InvalidId;
+    fn try_from(id: String) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
+
+impl From<WorkflowId> for String {
+    fn from(id: WorkflowId) -> Self {
+        id.0
+    }
+}
+
+/// One run of a workflow, unique in its store. Made by the engine from the time and random bits,
+/// so that newer runs have larger numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub i64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+/// One life of a worker process: 63 random bits, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Incarnation(pub i64);
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// A point in time: milliseconds since the Unix epoch.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The instant `delay` after this one (saturating, rounded up to a millisecond so that a
+    /// timer never fires early).
+    #[must_use]
+    pub fn after(self, delay: std::time::Duration) -> Self {
+        let millis = delay.as_nanos().div_ceil(1_000_000);
+        Self(
+            self.0
+                .saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// How long from this instant until `later`; zero if it has passed.
+    #[must_use]
+    pub fn until(self, later: Self) -> std::time::Duration {
+        std::time::Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+}

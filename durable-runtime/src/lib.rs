@@ -1,0 +1,23 @@
+//! Durable functions: ordinary `async` Rust that survives crashes, deploys and power cuts.
+
+pub mod codec;
+pub mod frame;
+pub mod id;
+pub mod machine;
+pub mod operation;
+pub mod registry;
+pub mod store;
+
+pub use durable_macros::{activity, workflow};
+pub use machine::Durable;
+
+// Lets the expansion of the macros name this crate from within it.
+extern crate self as durable_runtime;
+
+/// What the expansion of `#[workflow]` and `#[activity]` calls. Not public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::machine::support::*;
+    pub use crate::registry::{ActivityDef, WorkflowDef};
+    pub use inventory;
+}

@@ -1,0 +1,142 @@
+//! What a binary knows about its workflows without running their code.
+
+use super::cx::{Cx, Entry, Said};
+use crate::frame::Frame;
+use crate::registry::WorkflowDef;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
+
+/// One saved local of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalDescription {
+    /// Its stable name.
+    pub name: &'static str,
+    /// Its type, for people.
+    pub type_name: &'static str,
+    /// Names of structs, fields and variants that its decoder asks for.
+    pub shape: String,
+}
+
+/// The saved locals of a workflow and the fingerprint of each suspend point.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// By index, as in the workflow's table.
+    pub locals: Vec<LocalDescription>,
+    /// One for each suspend point: digest of its label, its locals' names and shapes.
+    pub fingerprints: Vec<u64>,
+}
+
+/// A frame does not fit this binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The local to blame, if one is.
+    pub local: Option<String>,
+    /// What is wrong.
+    pub error: String,
+}
+
+/// Describes a workflow; computed once in the life of the process.
+pub fn describe(def: &'static WorkflowDef) -> Arc<Description> {
+    static KNOWN: Mutex<BTreeMap<usize, Arc<Description>>> = Mutex::new(BTreeMap::new());
+    let key = std::ptr::from_ref(def).addr();
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known
+        .entry(key)
+        .or_insert_with(|| Arc::new(ask(def)))
+        .clone()
+}
+
+/// The fingerprint of a workflow's suspend point called `label` in this binary.
+#[must_use]
+pub fn fingerprint(def: &'static WorkflowDef, label: &str) -> Option<u64> {
+    let point = def.points.iter().position(|p| p.label == label)?;
+    Some(describe(def).fingerprints[point])
+}
+
+/// Decodes a frame with this binary's types and says what does not fit. Runs no user code.
+#[must_use]
+pub fn check(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
+    let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
+        let error = format!("no await is labelled `{}` any more", frame.label);
+        return vec![Problem { local: None, error }];
+    };
+    said(def, Entry::Check(point, frame.clone()))
+        .into_iter()
+        .filter_map(|said| match said {
+            Said::Problem { local, error } => Some(Problem {
+                local: Some(def.locals[usize::from(local)].name.to_owned()),
+                error: error.to_string(),
+            }),
+            Said::Type { .. } => None,
+        })
+        .collect()
+}
+
+fn said(def: &'static WorkflowDef, entry: Entry) -> Vec<Said> {
+    let cx = Cx::new(def);
+    let mut future = (def.run)(cx.clone(), entry);
+    let poll = future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    debug_assert!(poll.is_pending(), "these entries end without a result");
+    cx.take_said()
+}
+
+fn ask(def: &'static WorkflowDef) -> Description {
+    let mut locals: Vec<_> = def
+        .locals
+        .iter()
+        .map(|l| LocalDescription {
+            name: l.name,
+            type_name: "",
+            shape: String::new(),
+        })
+        .collect();
+    for said in said(def, Entry::Describe) {
+        if let Said::Type {
+            local,
+            type_name,
+            shape,
+        } = said
+        {
+            let local = &mut locals[usize::from(local)];
+            local.type_name = type_name;
+            local.shape = shape;
+        }
+    }
+    let fingerprints = def
+        .points
+        .iter()
+        .map(|point| {
+            let mut hash = Fnv::new();
+            hash.text(def.name);
+            hash.text(point.label);
+            for &local in point.locals {
+                let local = &locals[usize::from(local)];
+                hash.text(local.name);
+                hash.text(&local.shape);
+            }
+            hash.0
+        })
+        .collect();
+    Description {
+        locals,
+        fingerprints,
+    }
+}
+
+/// FNV-1a, 64 bits: small, stable, and part of the stored format.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn text(&mut self, text: &str) {
+        for byte in text.bytes().chain([0xff]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A workflow function in memory: the state machine that `#[workflow]` made, driven one turn at
+//! a time.
+//!
+//! ```text
+//!   input ──start──▶ Machine ──turn──▶ Suspended(frame)  ──store──▶ …
+//!   frame ──resume─▶ Machine ──turn(resolution)──▶ Suspended(next frame) | Finished(output)
+//! ```
+//!
+//! A turn is synchronous: it runs user code from one await to the next and never waits. The
+//! machine is dropped freely between turns; a frame is all that is needed to make it again.
+
+mod cx;
+mod describe;
+mod point;
+mod source;
+pub mod support;
+
+pub use cx::{Blocked, Cx, Entry, Finished};
+pub use describe::{Description, LocalDescription, Problem, check, describe, fingerprint};
+pub use point::{Local, Point};
+
+use crate::frame::Frame;
+use crate::id::Timestamp;
+use crate::operation::Resolution;
+use crate::registry::WorkflowDef;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+/// What may live across an await: plain data. Implemented for every type with serde's two traits
+/// that owns what it holds; string constants (`&'static str`) count as data.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is still needed after an `.await`, so it would have to be saved, and it cannot be",
+    label = "this value cannot be saved",
+    note = "derive `Serialize` and `Deserialize` for owned data; for anything else, end its scope before the `.await` or make it again after it"
+)]
+pub trait Durable: Serialize + Deserialize<'static> + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + Deserialize<'static> + Send + 'static> Durable for T {}
+
+/// How a turn ended.
+#[derive(Debug)]
+pub enum Turn {
+    /// At the next await. The frame (with its request) is to be stored before the request begins.
+    Suspended(Frame),
+    /// The function returned.
+    Finished(Finished),
+    /// This binary cannot go on with this workflow; nothing was lost.
+    Blocked(Blocked),
+    /// User code panicked with this message; make the machine again from the last frame.
+    Panicked(String),
+}
+
+/// A workflow in memory.
+pub struct Machine {
+    cx: Cx,
+    future: Pin<Box<dyn Future<Output = Finished> + Send>>,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine")
+            .field("workflow", &self.cx.def().name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Machine {
+    /// A machine at its beginning; the first [`turn`](Self::turn) takes no resolution.
+    #[must_use]
+    pub fn start(def: &'static WorkflowDef, input: Vec<u8>) -> Self {
+        let cx = Cx::new(def);
+        let future = (def.run)(cx.clone(), Entry::Fresh(input));
+        Self { cx, future }
+    }
+
+    /// A machine at the suspend point of `frame`; the first turn takes its resolution.
+    ///
+    /// # Errors
+    /// When this binary lacks the suspend point or a local does not decode.
+    pub fn resume(def: &'static WorkflowDef, frame: &Frame) -> Result<Self, Blocked> {
+        let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
+            return Err(Blocked {
+                label: frame.label.clone(),
+                local: None,
+                error: format!(
+                    "this binary has no suspend point of that name in `{}`",
+                    def.name
+                ),
+            });
+        };
+        let cx = Cx::new(def);
+        let future = (def.run)(cx.clone(), Entry::Resume(point, frame.clone()));
+        let mut machine = Self { cx, future };
+        // The first poll loads the locals and stops at the suspend point.
+        match machine.poll() {
+            Poll::Pending => match machine.cx.take_blocked() {
+                Some(blocked) => Err(blocked),
+                None => Ok(machine),
+            },
+            Poll::Ready(_) => unreachable!("a resumed machine waits for its resolution"),
+        }
+    }
+
+    /// Runs to the next await, or to the end. `now` is the clock that timers begun in this turn
+    /// count from.
+    pub fn turn(&mut self, resolution: Option<Resolution>, now: Timestamp) -> Turn {
+        self.cx.deliver(resolution, now);
+        match catch_unwind(AssertUnwindSafe(|| self.poll())) {
+            Err(panic) => Turn::Panicked(panic_message(&*panic)),
+            Ok(Poll::Ready(finished)) => Turn::Finished(finished),
+            Ok(Poll::Pending) => {
+                if let Some(blocked) = self.cx.take_blocked() {
+                    return Turn::Blocked(blocked);
+                }
+                match self.cx.take_frame() {
+                    Some(frame) => Turn::Suspended(frame),
+                    None => unreachable!("a machine only waits at its suspend points"),
+                }
+            }
+        }
+    }
+
+    fn poll(&mut self) -> Poll<Finished> {
+        self.future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+    }
+}
+
+/// The text of a panic.
+#[must_use]
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a message".to_owned()
+    }
+}

@@ -1,0 +1,202 @@
+//! Loops over iterators that can be saved: the remaining items, or the range itself.
+//!
+//! The trait is sealed and speaks for std types only: what an arbitrary iterator would give after
+//! a restart is unknown.
+
+use crate::machine::support::Ty;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::iter::{Chain, Enumerate, Rev, Skip, StepBy, Take, Zip};
+use std::ops::{Range, RangeFrom, RangeInclusive};
+
+/// An iterator whose rest can be saved.
+#[diagnostic::on_unimplemented(
+    message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
+    label = "this loop contains an `.await`",
+    note = "loop over an owned collection or a range: `for item in items` or `for i in 0..n`; collect anything else into a `Vec` first"
+)]
+pub trait Source: Iterator + sealed::Sealed {
+    /// What is saved: an iterator over the rest that is plain data.
+    type Cursor: Iterator<Item = Self::Item>;
+    /// Turns the iterator into its rest.
+    fn rest(self) -> Self::Cursor;
+}
+
+/// The rest of what a loop iterates over.
+pub type Cursor<I> = <<I as IntoIterator>::IntoIter as Source>::Cursor;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The type of the cursor of a loop over this type.
+#[must_use]
+pub fn cursor<I: IntoIterator<IntoIter: Source>>(_: Ty<I>) -> Ty<Cursor<I>> {
+    crate::machine::support::of()
+}
+
+/// Begins a loop.
+pub fn start<I: IntoIterator<IntoIter: Source>>(_: Ty<I>, iter: I) -> Cursor<I> {
+    iter.into_iter().rest()
+}
+
+/// The next item of a loop.
+pub fn cursor_next<C: Iterator>(cursor: &mut C) -> Option<C::Item> {
+    cursor.next()
+}
+
+/// The items that are left.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Items<T>(VecDeque<T>);
+
+impl<T> Iterator for Items<T> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.pop_front()
+    }
+}
+
+/// An inclusive range that is left; `RangeInclusive` itself forgets, when saved, that its last
+/// item is out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inclusive<T> {
+    rest: Option<(T, T)>,
+    reversed: bool,
+}
+
+impl<T: Clone> Inclusive<T>
+where
+    RangeInclusive<T>: DoubleEndedIterator<Item = T>,
+{
+    fn new(range: RangeInclusive<T>, reversed: bool) -> Self {
+        let mut probe = range.clone();
+        let first = probe.next();
+        let last = probe.next_back().or_else(|| first.clone());
+        Self {
+            rest: first.zip(last),
+            reversed,
+        }
+    }
+}
+
+impl<T: Clone> Iterator for Inclusive<T>
+where
+    RangeInclusive<T>: DoubleEndedIterator<Item = T>,
+{
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        let (low, high) = self.rest.take()?;
+        let mut range = low..=high;
+        let item = if self.reversed {
+            range.next_back()
+        } else {
+            range.next()
+        };
+        self.rest = Self::new(range, self.reversed).rest;
+        item
+    }
+}
+
+/// Sources whose items come to an end and can be listed at once without side effects.
+pub trait Finite: Source {}
+
+macro_rules! listed {
+    ($([$($generics:tt)*] $source:ty;)*) => {$(
+        impl<$($generics)*> sealed::Sealed for $source {}
+        impl<$($generics)*> Source for $source {
+            type Cursor = Items<Self::Item>;
+            fn rest(self) -> Self::Cursor {
+                Items(self.collect())
+            }
+        }
+        impl<$($generics)*> Finite for $source {}
+    )*};
+}
+
+listed! {
+    [T] std::vec::IntoIter<T>;
+    [T] std::option::IntoIter<T>;
+    [T] std::result::IntoIter<T>;
+    [T, const N: usize] std::array::IntoIter<T, N>;
+    [T] std::collections::vec_deque::IntoIter<T>;
+    [T] std::collections::linked_list::IntoIter<T>;
+    [T] std::collections::binary_heap::IntoIter<T>;
+    [T] std::collections::btree_set::IntoIter<T>;
+    [T] std::collections::hash_set::IntoIter<T>;
+    [K, V] std::collections::btree_map::IntoIter<K, V>;
+    [K, V] std::collections::btree_map::IntoKeys<K, V>;
+    [K, V] std::collections::btree_map::IntoValues<K, V>;
+    [K, V] std::collections::hash_map::IntoIter<K, V>;
+    [K, V] std::collections::hash_map::IntoKeys<K, V>;
+    [K, V] std::collections::hash_map::IntoValues<K, V>;
+    [T] Rev<std::vec::IntoIter<T>>;
+    [T] Rev<std::collections::vec_deque::IntoIter<T>>;
+    [T] Rev<std::collections::btree_set::IntoIter<T>>;
+    [K, V] Rev<std::collections::btree_map::IntoIter<K, V>>;
+    [T, const N: usize] Rev<std::array::IntoIter<T, N>>;
+    [I: Finite] Enumerate<I>;
+    [I: Finite] Skip<I>;
+    [I: Finite] Take<I>;
+    [I: Finite] StepBy<I>;
+    [I: Finite + ExactSizeIterator + DoubleEndedIterator] Rev<Enumerate<I>>;
+    [A: Finite, B: Finite<Item = A::Item>] Chain<A, B>;
+    [A: Finite, B: Source] Zip<A, B>;
+}
+
+macro_rules! ranges {
+    ($($t:ty)*) => {$(
+        impl sealed::Sealed for Range<$t> {}
+        impl Source for Range<$t> {
+            type Cursor = Self;
+            fn rest(self) -> Self {
+                self
+            }
+        }
+        impl Finite for Range<$t> {}
+        impl sealed::Sealed for RangeInclusive<$t> {}
+        impl Source for RangeInclusive<$t> {
+            type Cursor = Inclusive<$t>;
+            fn rest(self) -> Self::Cursor {
+                Inclusive::new(self, false)
+            }
+        }
+        impl Finite for RangeInclusive<$t> {}
+        impl sealed::Sealed for Rev<Range<$t>> {}
+        impl Source for Rev<Range<$t>> {
+            type Cursor = Inclusive<$t>;
+            fn rest(mut self) -> Self::Cursor {
+                let first = self.next();
+                let last = self.next_back().or(first);
+                Inclusive { rest: last.zip(first), reversed: true }
+            }
+        }
+        impl Finite for Rev<Range<$t>> {}
+        impl sealed::Sealed for Rev<RangeInclusive<$t>> {}
+        impl Source for Rev<RangeInclusive<$t>> {
+            type Cursor = Inclusive<$t>;
+            fn rest(mut self) -> Self::Cursor {
+                let first = self.next();
+                let last = self.next_back().or(first);
+                Inclusive { rest: last.zip(first), reversed: true }
+            }
+        }
+        impl Finite for Rev<RangeInclusive<$t>> {}
+    )*};
+}
+
+ranges!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize char);
+
+macro_rules! counters {
+    ($($t:ty)*) => {$(
+        impl sealed::Sealed for RangeFrom<$t> {}
+        impl Source for RangeFrom<$t> {
+            type Cursor = Self;
+            fn rest(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+counters!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);

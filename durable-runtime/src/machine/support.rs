@@ -1,0 +1,109 @@
+//! Small pieces that the expansion of `#[workflow]` is made of. Not public API.
+//!
+//! The never-run twin of a function lends the types of its locals to the machine through
+//! [`Ty`] tokens: [`is`] and [`seen`] in the twin, [`none`] and the operations of
+//! [`Cx`](super::Cx) in the machine.
+
+pub use super::cx::{Saver, get};
+pub use super::source::{Cursor, Source, cursor, cursor_next, start};
+pub use super::{Cx, Entry, Finished, Local, Point};
+pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
+pub use crate::operation::{ActivityCall, ActivityOptions, Operation, Resolution, RetryPolicy};
+use std::marker::PhantomData;
+
+/// The type of one local or of one operation, known to rustc alone.
+pub struct Ty<T>(PhantomData<fn() -> T>);
+
+impl<T> Clone for Ty<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Ty<T> {}
+impl<T> std::fmt::Debug for Ty<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<T>())
+    }
+}
+
+/// A type to be found out.
+#[must_use]
+pub fn of<T>() -> Ty<T> {
+    Ty(PhantomData)
+}
+
+/// In the twin: the token has the type of this local.
+pub fn is<T>(_: Ty<T>, _: &T) {}
+
+/// In the twin: the token has the type that this expression is coerced to.
+pub fn seen<T>(_: Ty<T>, value: T) -> T {
+    value
+}
+
+/// In the twin: what `.await` on an operation gives. Never runs.
+#[expect(clippy::unused_async, reason = "it is awaited like the original")]
+pub async fn awaited<O: Operation>(_: Ty<O>, _: O) -> O::Output {
+    unreachable!("the twin of a workflow never runs")
+}
+
+/// An empty slot for the local of this type.
+#[must_use]
+pub fn none<T>(_: Ty<T>) -> Option<T> {
+    None
+}
+
+/// Takes a live local out of its slot.
+///
+/// # Panics
+/// When the slot is empty: a bug in the macro, since a live local is initialised.
+pub fn take<T>(slot: &mut Option<T>) -> T {
+    slot.take().expect("a live local is initialised")
+}
+
+/// Where the machine goes next. Not `Copy`: code that jumps without saying where to (a `continue`
+/// hidden in a user's macro) is a compile error.
+#[derive(Debug)]
+pub struct Goto(pub u32);
+
+/// Why the inner loop of a machine ended. Its type makes a hidden `break` a compile error.
+#[derive(Debug)]
+pub enum Stop {
+    /// At this suspend point.
+    At(usize),
+    /// It cannot go on; the reason is with the [`Cx`].
+    Blocked,
+}
+
+/// Whether a return value is an `Err`; by method lookup, so that any type has an answer.
+#[derive(Debug)]
+pub struct Outcome<'a, T>(pub &'a T);
+
+/// The answer for `Result`.
+pub trait FailedResult {
+    /// True for `Err`.
+    fn failed(&self) -> bool;
+}
+impl<T, E> FailedResult for Outcome<'_, Result<T, E>> {
+    fn failed(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// The answer for everything else.
+pub trait FailedOther {
+    /// False.
+    fn failed(&self) -> bool;
+}
+impl<T> FailedOther for &Outcome<'_, T> {
+    fn failed(&self) -> bool {
+        false
+    }
+}
+
+/// What a machine gives when the function has returned.
+pub fn finished<T: super::Durable>(output: &T, failed: bool) -> Finished {
+    Finished {
+        output: encode(output),
+        failed,
+    }
+}

@@ -1,0 +1,223 @@
+//! Calls of activities: typed, serialisable values that carry their own policy.
+
+use super::{ActivityRequest, Cancelled, Operation, Request, Resolution};
+use crate::Durable;
+use crate::codec;
+use crate::id::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// The error of an activity that cannot fail by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Infallible {}
+
+/// How failed attempts of an activity are repeated. The delay before attempt *n* + 1 is
+/// `initial × factor^(n-1)`, at most `max_interval`, spread by `jitter`.
+///
+/// The defaults are Temporal's: 1 s, factor 2, at most 100 × the first interval, no limit on the
+/// number of attempts; and a jitter of 10 %.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetryPolicy {
+    /// Delay before the second attempt.
+    pub initial: Duration,
+    /// Growth from one delay to the next; at least 1.
+    pub factor: f64,
+    /// The longest delay; `None` is 100 × `initial`.
+    pub max_interval: Option<Duration>,
+    /// How often the body may run, the first time included; `None` is without limit.
+    pub max_attempts: Option<u32>,
+    /// Each delay is shortened or lengthened at random by up to this share (0 to 1).
+    pub jitter: f64,
+}
+
+// `factor` and `jitter` are checked at compile time and never NaN.
+impl Eq for RetryPolicy {}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            initial: Duration::from_secs(1),
+            factor: 2.0,
+            max_interval: None,
+            max_attempts: None,
+            jitter: 0.1,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt, no retry.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            max_attempts: Some(1),
+            ..Self::default()
+        }
+    }
+}
+
+/// Retry and time-out policy of one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActivityOptions {
+    /// How long one attempt may run.
+    pub start_to_close: Option<Duration>,
+    /// How long all attempts and the pauses between them may take together.
+    pub schedule_to_close: Option<Duration>,
+    /// How failures are repeated.
+    pub retry: RetryPolicy,
+}
+
+impl Default for ActivityOptions {
+    /// One minute per attempt, no limit in total, [`RetryPolicy::default`].
+    fn default() -> Self {
+        Self {
+            start_to_close: Some(Duration::from_secs(60)),
+            schedule_to_close: None,
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+/// Which limit an activity ran into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeoutKind {
+    /// The last attempt ran longer than `start_to_close`.
+    StartToClose,
+    /// All attempts together took longer than `schedule_to_close`.
+    ScheduleToClose,
+}
+
+/// How an activity ended when it did not return a value. `E` is the activity's own error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ActivityError<E> {
+    /// It returned this error and will not be tried again.
+    #[error("{0}")]
+    Failed(#[source] E),
+    /// It ran out of time.
+    #[error("the activity timed out ({0:?})")]
+    TimedOut(TimeoutKind),
+    /// The workflow was cancelled while it ran.
+    #[error("the workflow was cancelled")]
+    Cancelled,
+    /// Its last attempt panicked with this message.
+    #[error("the activity panicked: {0}")]
+    Panicked(String),
+}
+
+impl<E> From<Cancelled> for ActivityError<E> {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+/// A call of an activity that has not begun. Await it in a workflow, keep it (a saga is a `Vec`
+/// of them), or run its body at once with [`ActivityCall::call`] in a unit test.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+#[must_use = "an activity does nothing unless its call is awaited in a workflow"]
+pub struct ActivityCall<T, E> {
+    name: Cow<'static, str>,
+    #[serde(with = "codec::bytes")]
+    args: Vec<u8>,
+    options: ActivityOptions,
+    /// Why the arguments could not be encoded; reported when the call begins.
+    #[serde(skip)]
+    broken: Option<codec::Error>,
+    #[serde(skip)]
+    output: PhantomData<fn() -> (T, E)>,
+}
+
+impl<T, E> std::fmt::Debug for ActivityCall<T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ActivityCall")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E> Clone for ActivityCall<T, E> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            args: self.args.clone(),
+            options: self.options.clone(),
+            broken: self.broken.clone(),
+            output: PhantomData,
+        }
+    }
+}
+
+impl<T: Durable, E: Durable> ActivityCall<T, E> {
+    /// Used by `#[activity]`.
+    #[doc(hidden)]
+    pub fn new(
+        name: &'static str,
+        args: Result<Vec<u8>, codec::Error>,
+        options: ActivityOptions,
+    ) -> Self {
+        let (args, broken) = match args {
+            Ok(args) => (args, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        Self {
+            name: Cow::Borrowed(name),
+            args,
+            options,
+            broken,
+            output: PhantomData,
+        }
+    }
+
+    /// Limits each attempt of this call to `limit` (`start_to_close`).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.start_to_close = Some(limit);
+        self
+    }
+
+    /// Limits all attempts of this call together to `limit` (`schedule_to_close`).
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.options.schedule_to_close = Some(limit);
+        self
+    }
+
+    /// Replaces the retry policy of this call.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = policy;
+        self
+    }
+}
+
+impl<T: Durable, E: Durable> Operation for ActivityCall<T, E> {
+    type Output = Result<T, ActivityError<E>>;
+
+    fn begin(self, now: Timestamp) -> Result<Request, codec::Error> {
+        match self.broken {
+            Some(error) => Err(error),
+            None => Ok(Request::Activity(ActivityRequest {
+                name: self.name.into_owned(),
+                args: self.args,
+                options: self.options,
+                begun: now,
+            })),
+        }
+    }
+
+    fn complete(resolution: Resolution) -> Result<Self::Output, codec::Error> {
+        Ok(match resolution {
+            Resolution::Returned(value) => Ok(codec::decode(&value)?),
+            Resolution::Failed(error) => Err(ActivityError::Failed(codec::decode(&error)?)),
+            Resolution::TimedOut(kind) => Err(ActivityError::TimedOut(kind)),
+            Resolution::Panicked(message) => Err(ActivityError::Panicked(message)),
+            Resolution::Cancelled => Err(ActivityError::Cancelled),
+            Resolution::Fired => {
+                return Err(codec::Error::custom(
+                    "an activity cannot end with a timer's answer",
+                ));
+            }
+        })
+    }
+}

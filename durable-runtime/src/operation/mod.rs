@@ -1,0 +1,84 @@
+//! What a workflow may await. Calls are values, not futures: awaiting one suspends the workflow.
+//!
+//! [`Operation`] is the one trait behind `.await` in a workflow. `begin` turns the call into plain
+//! data that is stored with the frame ([`Request`]); when the engine has an answer
+//! ([`Resolution`]), `complete` turns it into the typed output.
+
+mod activity;
+mod timer;
+
+pub use activity::{
+    ActivityCall, ActivityError, ActivityOptions, Infallible, RetryPolicy, TimeoutKind,
+};
+pub use timer::{Cancelled, Sleep, sleep, sleep_until};
+
+use crate::Durable;
+use crate::codec;
+use crate::id::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something that can be awaited in a workflow.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a workflow",
+    label = "not a durable operation",
+    note = "a workflow may await activities, timers and other workflows; wrap other async code in an `#[activity]`"
+)]
+pub trait Operation {
+    /// What the await gives.
+    type Output: Durable;
+
+    /// Describes the operation as data. `now` is the clock at the await.
+    ///
+    /// # Errors
+    /// When an argument cannot be encoded.
+    fn begin(self, now: Timestamp) -> Result<Request, codec::Error>;
+
+    /// Decodes the answer.
+    ///
+    /// # Errors
+    /// When the recorded answer does not fit the output's type in this binary.
+    fn complete(resolution: Resolution) -> Result<Self::Output, codec::Error>;
+}
+
+/// An operation as it is stored with a frame, readable without the code that began it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Call an activity.
+    Activity(ActivityRequest),
+    /// Wait until an instant.
+    Timer {
+        /// When it fires; fixed when the await began.
+        due: Timestamp,
+    },
+}
+
+/// A call of an activity, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityRequest {
+    /// The activity's persistent name.
+    pub name: String,
+    /// Encoded arguments, by parameter name.
+    #[serde(with = "codec::bytes")]
+    pub args: Vec<u8>,
+    /// Retry and time-out policy of this call.
+    pub options: ActivityOptions,
+    /// When the call began; `schedule_to_close` counts from here.
+    pub begun: Timestamp,
+}
+
+/// The recorded answer to a [`Request`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Resolution {
+    /// The activity returned; the bytes are its `Ok` value.
+    Returned(#[serde(with = "codec::bytes")] Vec<u8>),
+    /// The activity failed for good; the bytes are its `Err` value.
+    Failed(#[serde(with = "codec::bytes")] Vec<u8>),
+    /// The activity ran out of time.
+    TimedOut(TimeoutKind),
+    /// The last attempt panicked; the text is the panic's message.
+    Panicked(String),
+    /// The timer fired.
+    Fired,
+    /// The workflow was cancelled while it waited.
+    Cancelled,
+}

@@ -1,0 +1,133 @@
+//! The contract between the engine and a database.
+//!
+//! Few coarse calls, named by intent. Each call is **one transaction**, and its promise stands
+//! above it. A store makes no ids, reads no clock and takes no decisions: ids, times and limits
+//! come in as arguments. Everything that an owner writes goes through [`Store::commit`],
+//! [`Store::claim`] and [`Store::take_over`], whose first statement is a compare-and-set on the
+//! worker's own row (the *beat fence*): a worker that was declared dead, or whose database went
+//! back in time, cannot write anything.
+//!
+//! One public conformance suite ([`conformance`]) instantiates every case for every store.
+
+pub mod conformance;
+mod error;
+mod memory;
+mod records;
+pub mod sqlite;
+
+pub use error::{FenceError, StoreError};
+pub use memory::MemoryStore;
+pub use records::{
+    AttemptKind, AttemptRecord, Claim, ClaimedRun, End, Fence, Listing, Message, MessageKind,
+    NewMessage, NewRun, NewStep, NewWorker, Page, Park, Phase, RunFilter, RunRecord, RunState,
+    Sent, StepRecord, Unblock, WorkerRecord, Write, Written,
+};
+
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// A durable home for workflows. "On disk" below means that a power cut cannot undo it.
+#[async_trait]
+pub trait Store: std::fmt::Debug + Send + Sync + 'static {
+    // --- workers -------------------------------------------------------------------------
+
+    /// Registers a new incarnation with beat 0. On disk when it returns. Registering the same
+    /// incarnation twice is an error.
+    async fn register(&self, worker: NewWorker) -> Result<(), StoreError>;
+
+    /// The owner's write path: one transaction that first compares `fence.beat` with the
+    /// worker's row (state alive), adds one to it and sets the lease to `fence.lease_until`, then
+    /// applies `writes` in order, and is on disk when it returns. An empty batch is the heartbeat.
+    ///
+    /// Answers one [`Written`] per write, in order. A write that is refused by its own condition
+    /// (an id that exists, a park that was overtaken by a message) says so in its answer and
+    /// changes nothing; the others are applied.
+    ///
+    /// If the outcome is unknown (`StoreError::Unavailable`), repeat the same call: it then either
+    /// applies the batch or answers [`FenceError::AlreadyApplied`].
+    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError>;
+
+    /// Takes up to `claim.limit` runs that are due (`due_at <= claim.now`, not blocked, in
+    /// `claim.queue`, at one of `claim.points`), earliest first, and makes `fence.worker` their
+    /// owner. Fenced like `commit`. The wake counter of each is taken before its inbox is read.
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError>;
+
+    /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
+    /// Answers all dead workers that still own runs, including those declared dead earlier.
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError>;
+
+    /// Makes `fence.worker` the owner of up to `limit` runs of the dead worker `from`, in a
+    /// transaction of its own, later than the one that declared `from` dead. Fenced like `commit`.
+    async fn take_over(
+        &self,
+        fence: Fence,
+        from: Incarnation,
+        limit: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError>;
+
+    /// Ends an incarnation in good order: its row is marked dead; runs it still owns can be taken
+    /// over at once and no strike is counted.
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError>;
+
+    /// Unread messages of the runs that `worker` owns, with each run's wake counter (read first).
+    async fn mail(
+        &self,
+        worker: Incarnation,
+    ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError>;
+
+    /// Makes blocked runs claimable again (due at `now`) whose suspend point is named, and, where
+    /// a fingerprint is given, whose frame has exactly it. Answers how many.
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError>;
+
+    /// When the next run in `queue` at one of `points` becomes due, if any waits with a time.
+    async fn next_due(
+        &self,
+        queue: &str,
+        points: &[String],
+    ) -> Result<Option<Timestamp>, StoreError>;
+
+    // --- clients -------------------------------------------------------------------------
+
+    /// Starts a run that nobody owns yet; on disk when it answers [`Written::Started`].
+    /// [`Written::Exists`] if the id is taken (by a live or a finished run): nothing changed.
+    async fn start(&self, run: NewRun) -> Result<Written, StoreError>;
+
+    /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
+    /// it due if it is parked; on disk when it returns. A repeated message id is absorbed.
+    /// [`MessageKind::Terminate`] ends a run without an owner at once.
+    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
+
+    // --- reading (never waits for a writer) -------------------------------------------------
+
+    /// The current run of `id`.
+    async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError>;
+
+    /// The recorded steps of a run with `seq > after`, in order, at most `limit`.
+    async fn steps(
+        &self,
+        run: RunId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StepRecord>, StoreError>;
+
+    /// The latest step of a run, with its frame.
+    async fn latest_step(&self, run: RunId) -> Result<Option<StepRecord>, StoreError>;
+
+    /// The recorded failed attempts of a run, oldest first.
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// Runs, newest first, by filter and page.
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError>;
+
+    /// All workers on record, live ones first.
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError>;
+
+    /// Returns when somebody else (another handle or process) may have committed something since
+    /// the last call on this handle, or after `at_most`. A hint: it may return early, and polling
+    /// stays correct without it.
+    async fn changed(&self, at_most: Duration);
+
+    /// Flushes and closes what this handle owns. Calls after it answer `StoreError::Closed`.
+    async fn close(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,395 @@
+//! The rows that cross the store's border: plain data.
+
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use serde::{Deserialize, Serialize};
+
+/// Proof of ownership that opens every write of a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The incarnation that writes.
+    pub worker: Incarnation,
+    /// How many fenced calls of this incarnation have been committed, as far as it knows.
+    pub beat: i64,
+    /// Until when the lease lasts once this call is committed.
+    pub lease_until: Timestamp,
+}
+
+/// A worker process that wants to own runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWorker {
+    /// Random and never used before.
+    pub worker: Incarnation,
+    /// Host and process id, for people.
+    pub label: String,
+    /// The suspend points it can resume (`workflow/label`), for people.
+    pub points: Vec<String>,
+    /// Until when it counts as alive without a beat.
+    pub lease_until: Timestamp,
+}
+
+/// A worker on record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorkerRecord {
+    /// The incarnation.
+    pub worker: Incarnation,
+    /// Host and process id.
+    pub label: String,
+    /// Whether it has not been declared dead.
+    pub alive: bool,
+    /// Fenced calls so far.
+    pub beat: i64,
+    /// Until when it counts as alive without a beat.
+    pub lease_until: Timestamp,
+    /// How many runs it owns.
+    pub owned: u64,
+}
+
+/// The life cycle of a run. Only `Running` ever changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Phase {
+    /// Not finished: at work, waiting, asleep or blocked.
+    Running = 0,
+    /// Returned a value (anything but `Err`).
+    Completed = 1,
+    /// Continued as a new run with the same id.
+    Continued = 2,
+    /// Returned `Err`.
+    Failed = 3,
+    /// Returned `Err` after it had been told of a cancellation.
+    Cancelled = 4,
+    /// Ended from outside without its code.
+    Terminated = 5,
+}
+
+/// A run that starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRun {
+    /// Unique in the store; later runs have larger numbers.
+    pub run: RunId,
+    /// The application's id.
+    pub id: WorkflowId,
+    /// The workflow's persistent name.
+    pub workflow: String,
+    /// The queue whose workers may claim it.
+    pub queue: String,
+    /// Encoded input.
+    pub input: Vec<u8>,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// Born owned by the worker that starts it (only in `commit`, and then equal to the fence's
+    /// worker), or waiting to be claimed.
+    pub owner: Option<Incarnation>,
+    /// Without an owner: from when it may be claimed.
+    pub due_at: Timestamp,
+}
+
+/// One recorded await: the answer that ended the previous one, and the frame at this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStep {
+    /// The run.
+    pub run: RunId,
+    /// 1 for the first, without gaps.
+    pub seq: i64,
+    /// Label of the suspend point reached; empty for the last step of a run.
+    pub label: String,
+    /// When.
+    pub at: Timestamp,
+    /// The encoded resolution of the previous await; `None` for the first.
+    pub result: Option<Vec<u8>>,
+    /// The encoded frame; `None` for the last step of a run.
+    pub frame: Option<Vec<u8>>,
+    /// Messages (`ord`) that this step consumed.
+    pub consumed: Vec<i64>,
+}
+
+/// A step on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRecord {
+    /// Position in the run, from 1.
+    pub seq: i64,
+    /// Label of the suspend point; empty for the last step of a run.
+    pub label: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The encoded resolution of the await before.
+    pub result: Option<Vec<u8>>,
+    /// The encoded frame, unless it was dropped when the run ended.
+    pub frame: Option<Vec<u8>>,
+}
+
+/// What failed in an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum AttemptKind {
+    /// An activity's body.
+    Activity = 0,
+    /// The workflow's own code panicked.
+    Workflow = 1,
+}
+
+/// A failed attempt; recorded so that a crash does not reset retries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttemptRecord {
+    /// The run.
+    pub run: RunId,
+    /// The step (its seq) during which it failed; 0 before the first await.
+    pub seq: i64,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// What failed.
+    pub kind: AttemptKind,
+    /// When it failed.
+    pub at: Timestamp,
+    /// Why, for people.
+    pub error: String,
+    /// When the next attempt begins.
+    pub next_at: Timestamp,
+}
+
+/// The owner lets go of a run that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Park {
+    /// The run.
+    pub run: RunId,
+    /// The wake counter as the owner saw it *before* it last read the inbox.
+    pub wakes: i64,
+    /// The latest step's seq.
+    pub seq: i64,
+    /// The queue in which it waits.
+    pub queue: String,
+    /// `workflow/label` of the suspend point (`workflow/` before the first await).
+    pub point: String,
+    /// Fingerprint of the frame.
+    pub fingerprint: u64,
+    /// When it may be claimed again; `None` waits for a message.
+    pub due_at: Option<Timestamp>,
+    /// Why nobody here can resume it; such a run is claimable only after `unblock` (messages
+    /// are kept for it). `due_at` is ignored.
+    pub blocked: Option<String>,
+}
+
+/// The owner ends a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The run.
+    pub run: RunId,
+    /// Anything but `Running`.
+    pub phase: Phase,
+    /// The encoded return value, if the function returned.
+    pub output: Option<Vec<u8>>,
+    /// Why it did not complete, for people.
+    pub error: Option<String>,
+    /// The last step's seq.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the frames of its steps are kept.
+    pub keep_frames: bool,
+}
+
+/// One write of an owner; see [`crate::store::Store::commit`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Start a run, born owned. Answers `Started` or `Exists`; if it answers `Exists`, later
+    /// writes in the batch for the same run are skipped and answer `Refused`.
+    Start(NewRun),
+    /// Append a step. Answers `Done`.
+    Step(NewStep),
+    /// Record a failed attempt (repeating the same one is harmless). Answers `Done`.
+    Attempt(AttemptRecord),
+    /// Let go of a run. Answers `Parked`, or `Woken` if a message arrived meanwhile.
+    Park(Park),
+    /// End a run. Answers `Done`, or `Refused` if it is not running or not owned by the fence's
+    /// worker.
+    End(End),
+}
+
+/// The answer to one [`Write`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The run exists now.
+    Started,
+    /// The id is taken; this is its current run.
+    Exists(Box<RunRecord>),
+    /// Applied.
+    Done,
+    /// The run has no owner now.
+    Parked,
+    /// Not parked: read the inbox and go on. `wakes` is the current counter.
+    Woken {
+        /// The wake counter now.
+        wakes: i64,
+    },
+    /// Its own condition failed; nothing changed.
+    Refused,
+}
+
+/// What a worker asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The queue.
+    pub queue: String,
+    /// The suspend points it can resume (`workflow/label`, and `workflow/` for fresh runs).
+    pub points: Vec<String>,
+    /// The clock.
+    pub now: Timestamp,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A run that was claimed or taken over, with all that is needed to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedRun {
+    /// The run's row.
+    pub run: RunRecord,
+    /// Its wake counter.
+    pub wakes: i64,
+    /// Claims in a row without a recorded step between them.
+    pub strikes: u32,
+    /// Its latest step, if it has reached an await.
+    pub latest: Option<StepRecord>,
+    /// Failed attempts recorded for the latest step, oldest first.
+    pub attempts: Vec<AttemptRecord>,
+    /// Unread messages, in order; read after `wakes`.
+    pub inbox: Vec<Message>,
+}
+
+/// Where a run is, for people; derived from its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// A worker has it in memory.
+    Owned(Incarnation),
+    /// Waits to be claimed from this time on.
+    Waiting(Timestamp),
+    /// Waits for a message.
+    Idle,
+    /// No worker here could resume it; the reason.
+    Blocked(String),
+    /// Finished.
+    Finished,
+}
+
+/// A run's row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// The run.
+    pub run: RunId,
+    /// The application's id.
+    pub id: WorkflowId,
+    /// The workflow's persistent name.
+    pub workflow: String,
+    /// Its queue.
+    pub queue: String,
+    /// Life cycle.
+    pub phase: Phase,
+    /// Where it is.
+    pub state: RunState,
+    /// Number of recorded steps (0 while an owner has not parked it: see the latest step).
+    pub seq: i64,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Encoded input.
+    pub input: Vec<u8>,
+    /// Encoded return value.
+    pub output: Option<Vec<u8>>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+}
+
+/// What a message asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum MessageKind {
+    /// Stop cooperatively.
+    Cancel = 0,
+    /// End without running any code.
+    Terminate = 1,
+}
+
+/// A message to a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Unique per run; a repeated id is absorbed.
+    pub msg: String,
+    /// What it asks.
+    pub kind: MessageKind,
+    /// A reason or a value.
+    pub payload: Vec<u8>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// A message in an inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub msg: String,
+    /// Position in the inbox.
+    pub ord: i64,
+    /// What it asks.
+    pub kind: MessageKind,
+    /// A reason or a value.
+    pub payload: Vec<u8>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the inbox (or was already).
+    Accepted(RunId),
+    /// Nobody owned the run, and it has been terminated.
+    Terminated(RunId),
+    /// The run is finished.
+    Finished(Phase),
+    /// No such workflow.
+    NotFound,
+}
+
+/// Which blocked runs to try again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unblock {
+    /// `workflow/label`.
+    pub point: String,
+    /// Only frames with this fingerprint.
+    pub fingerprint: Option<u64>,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only this workflow.
+    pub workflow: Option<String>,
+    /// Only this phase.
+    pub phase: Option<Phase>,
+    /// Only ids that start with this.
+    pub id_prefix: Option<String>,
+    /// Only blocked runs.
+    pub blocked: bool,
+}
+
+/// A page of a list, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only runs older than this one (the previous page's last).
+    pub before: Option<RunId>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A page of runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The runs, newest first.
+    pub runs: Vec<RunRecord>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<RunId>,
+}
