@@ -117,6 +117,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// The recorded failed attempts of a run, oldest first.
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError>;
 
+    /// The messages of a run that none of its steps has consumed yet, in order.
+    async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError>;
+
     /// Runs, newest first, by filter and page.
     async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError>;
 
