@@ -6,6 +6,7 @@ use crate::codec;
 use crate::id::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -83,29 +84,60 @@ impl Default for ActivityOptions {
 }
 
 /// Which limit an activity ran into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum TimeoutKind {
     /// The last attempt ran longer than `start_to_close`.
+    #[error("its last attempt ran longer than start_to_close")]
     StartToClose,
     /// All attempts together took longer than `schedule_to_close`.
+    #[error("all attempts together took longer than schedule_to_close")]
     ScheduleToClose,
 }
 
-/// How an activity ended when it did not return a value. `E` is the activity's own error.
+/// The message of a panic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(transparent)]
+#[error("{0}")]
+pub struct PanicMessage(pub String);
+
+/// How an activity ended when it did not return a value. `E` is the activity's own error.
+///
+/// Every way to end has its own type in the chain of sources ([`TimeoutKind`], [`Cancelled`],
+/// [`PanicMessage`], or whatever caused the activity's own error), so that code which sees only a
+/// `dyn Error`, such as [`crate::Error`], can tell them apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActivityError<E> {
     /// It returned this error and will not be tried again.
-    #[error("{0}")]
-    Failed(#[source] E),
+    Failed(E),
     /// It ran out of time.
-    #[error("the activity timed out ({0:?})")]
     TimedOut(TimeoutKind),
     /// The workflow was cancelled while it ran.
-    #[error("the workflow was cancelled")]
     Cancelled,
     /// Its last attempt panicked with this message.
-    #[error("the activity panicked: {0}")]
-    Panicked(String),
+    Panicked(PanicMessage),
+}
+
+impl<E: fmt::Display> fmt::Display for ActivityError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::TimedOut(_) => f.write_str("the activity timed out"),
+            Self::Cancelled => f.write_str("the activity was cancelled"),
+            Self::Panicked(_) => f.write_str("the activity panicked"),
+        }
+    }
+}
+
+impl<E: std::error::Error> std::error::Error for ActivityError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            // `Failed` shows as the error itself, so it continues with that error's cause.
+            Self::Failed(error) => error.source(),
+            Self::TimedOut(kind) => Some(kind),
+            Self::Cancelled => Some(&Cancelled),
+            Self::Panicked(message) => Some(message),
+        }
+    }
 }
 
 impl<E> From<Cancelled> for ActivityError<E> {
@@ -211,7 +243,7 @@ impl<T: Durable, E: Durable> Operation for ActivityCall<T, E> {
             Resolution::Returned(value) => Ok(codec::decode(&value)?),
             Resolution::Failed(error) => Err(ActivityError::Failed(codec::decode(&error)?)),
             Resolution::TimedOut(kind) => Err(ActivityError::TimedOut(kind)),
-            Resolution::Panicked(message) => Err(ActivityError::Panicked(message)),
+            Resolution::Panicked(message) => Err(ActivityError::Panicked(PanicMessage(message))),
             Resolution::Cancelled => Err(ActivityError::Cancelled),
             Resolution::Fired => {
                 return Err(codec::Error::custom(

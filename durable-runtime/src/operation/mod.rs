@@ -8,7 +8,8 @@ mod activity;
 mod timer;
 
 pub use activity::{
-    ActivityCall, ActivityError, ActivityOptions, Infallible, RetryPolicy, TimeoutKind,
+    ActivityCall, ActivityError, ActivityOptions, Infallible, PanicMessage, RetryPolicy,
+    TimeoutKind,
 };
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
 

@@ -320,7 +320,7 @@ pub struct NewMessage {
     pub msg: String,
     /// What it asks.
     pub kind: MessageKind,
-    /// A reason or a value.
+    /// The reason, as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
@@ -335,7 +335,7 @@ pub struct Message {
     pub ord: i64,
     /// What it asks.
     pub kind: MessageKind,
-    /// A reason or a value.
+    /// The reason, as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
