@@ -1,6 +1,7 @@
 //! Durable functions: ordinary `async` Rust that survives crashes, deploys and power cuts.
 
 pub mod codec;
+mod error;
 pub mod frame;
 pub mod id;
 pub mod machine;
@@ -9,6 +10,7 @@ pub mod registry;
 pub mod store;
 
 pub use durable_macros::{activity, workflow};
+pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;
 
 // Lets the expansion of the macros name this crate from within it.
