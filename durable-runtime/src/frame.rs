@@ -4,7 +4,7 @@
 //! saved local under its own name and encoded on its own, the operation that is awaited, and the
 //! frames of branches that run inside. Bytes in, bytes out; nothing here knows user types.
 
-use crate::operation::Request;
+use crate::operation::{Request, Resolution};
 use serde::{Deserialize, Serialize};
 
 /// One saved local: its name in the function and its encoded value ([`crate::codec`]).
@@ -31,6 +31,13 @@ pub struct Frame {
     pub locals: Vec<SavedLocal>,
     /// What is awaited; `None` for a frame that only joins its children.
     pub request: Option<Request>,
+    /// The answer, if it is known already: the code could not go on with it (a panic, a type that
+    /// does not fit), and it is kept so that the operation is not carried out again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Resolution>,
+    /// Whether the code was told of a cancellation at an earlier await.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
     /// Frames of the branches that run inside this await, in source order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Frame>,

@@ -176,6 +176,8 @@ impl Cx {
                 fingerprint: 0,
                 locals: Vec::with_capacity(def.points[point].locals.len()),
                 request: inner.request.take(),
+                answer: None,
+                cancelled: false,
                 children: Vec::new(),
             },
             failed: None,
