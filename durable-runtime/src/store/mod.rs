@@ -9,8 +9,10 @@
 //!
 //! One public conformance suite ([`conformance`]) instantiates every case for every store.
 
+mod changes;
 pub mod conformance;
 mod error;
+pub mod limits;
 mod memory;
 mod records;
 pub mod sqlite;
@@ -54,7 +56,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError>;
 
     /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
-    /// Answers all dead workers that still own runs, including those declared dead earlier.
+    /// Answers all dead workers that still own runs, including those declared dead earlier and
+    /// those that have no row at all (a restored backup).
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError>;
 
     /// Makes `fence.worker` the owner of up to `limit` runs of the dead worker `from`, in a
@@ -95,7 +98,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
     /// it due if it is parked; on disk when it returns. A repeated message id is absorbed.
-    /// [`MessageKind::Terminate`] ends a run without an owner at once.
+    /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
+    /// error text; its frames are kept.
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
 
     // --- reading (never waits for a writer) -------------------------------------------------
@@ -128,7 +132,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// Returns when somebody else (another handle or process) may have committed something since
     /// the last call on this handle, or after `at_most`. A hint: it may return early, and polling
-    /// stays correct without it.
+    /// stays correct without it. What is reported once on a handle is not reported again, so one
+    /// task per handle should wait and tell the others.
     async fn changed(&self, at_most: Duration);
 
     /// Flushes and closes what this handle owns. Calls after it answer `StoreError::Closed`.

@@ -191,19 +191,23 @@ pub struct End {
 }
 
 /// One write of an owner; see [`crate::store::Store::commit`].
+///
+/// All but `Start` answer `Refused` if the fence's worker does not own the run (any more).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// Start a run, born owned. Answers `Started` or `Exists`; if it answers `Exists`, later
     /// writes in the batch for the same run are skipped and answer `Refused`.
     Start(NewRun),
-    /// Append a step. Answers `Done`.
+    /// Append a step. Answers `Done`. A seq that exists, or a consumed message that is not unread,
+    /// is a bug and fails the whole batch.
     Step(NewStep),
     /// Record a failed attempt (repeating the same one is harmless). Answers `Done`.
     Attempt(AttemptRecord),
     /// Let go of a run. Answers `Parked`, or `Woken` if a message arrived meanwhile.
     Park(Park),
-    /// End a run. Answers `Done`, or `Refused` if it is not running or not owned by the fence's
-    /// worker.
+    /// End a run. Answers `Done`. Messages that it never read are dropped. A run that ends as
+    /// `Continued` needs a `Start` with its id later in the same batch: the new run inherits the
+    /// unread messages and the wake counter.
     End(End),
 }
 
@@ -247,7 +251,8 @@ pub struct ClaimedRun {
     pub run: RunRecord,
     /// Its wake counter.
     pub wakes: i64,
-    /// Claims in a row without a recorded step between them.
+    /// How many workers in a row died owning it without recording a step. A recorded step, a park
+    /// and a worker that retires in good order count as progress.
     pub strikes: u32,
     /// Its latest step, if it has reached an await.
     pub latest: Option<StepRecord>,

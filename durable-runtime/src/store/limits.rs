@@ -1,0 +1,75 @@
+//! How large the things may be that a store takes; checked before anything is written.
+
+use crate::store::{NewMessage, NewRun, NewWorker, StoreError, Write};
+
+/// The largest input, output, result, frame, payload or error text, in bytes (16 MiB). One value
+/// has to fit into memory several times over and is written twice by a database with a log.
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
+
+/// The largest name (workflow, queue, label, suspend point, message id), in bytes.
+pub const NAME_BYTES_MAX: usize = 4096;
+
+fn within(what: &'static str, size: usize, limit: usize) -> Result<(), StoreError> {
+    if size > limit {
+        return Err(StoreError::TooLarge { what, size, limit });
+    }
+    Ok(())
+}
+
+fn name(what: &'static str, text: &str) -> Result<(), StoreError> {
+    within(what, text.len(), NAME_BYTES_MAX)
+}
+
+fn value(what: &'static str, bytes: &[u8]) -> Result<(), StoreError> {
+    within(what, bytes.len(), VALUE_BYTES_MAX)
+}
+
+fn optional(what: &'static str, bytes: Option<&[u8]>) -> Result<(), StoreError> {
+    bytes.map_or(Ok(()), |bytes| value(what, bytes))
+}
+
+pub(crate) fn check_worker(worker: &NewWorker) -> Result<(), StoreError> {
+    name("a worker's label", &worker.label)?;
+    let points = worker.points.iter().map(String::len).sum();
+    within(
+        "the list of a worker's suspend points",
+        points,
+        VALUE_BYTES_MAX,
+    )
+}
+
+pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
+    name("a workflow's name", &run.workflow)?;
+    name("a queue's name", &run.queue)?;
+    value("an input", &run.input)
+}
+
+pub(crate) fn check_message(message: &NewMessage) -> Result<(), StoreError> {
+    name("a message id", &message.msg)?;
+    value("a message", &message.payload)
+}
+
+pub(crate) fn check_writes(writes: &[Write]) -> Result<(), StoreError> {
+    writes.iter().try_for_each(check_write)
+}
+
+fn check_write(write: &Write) -> Result<(), StoreError> {
+    match write {
+        Write::Start(run) => check_run(run),
+        Write::Step(step) => {
+            name("a suspend point's label", &step.label)?;
+            optional("a result", step.result.as_deref())?;
+            optional("a frame", step.frame.as_deref())
+        }
+        Write::Attempt(attempt) => value("an error", attempt.error.as_bytes()),
+        Write::Park(park) => {
+            name("a queue's name", &park.queue)?;
+            name("a suspend point", &park.point)?;
+            optional("a reason", park.blocked.as_deref().map(str::as_bytes))
+        }
+        Write::End(end) => {
+            optional("an output", end.output.as_deref())?;
+            optional("an error", end.error.as_deref().map(str::as_bytes))
+        }
+    }
+}

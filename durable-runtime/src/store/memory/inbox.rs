@@ -1,0 +1,61 @@
+//! What a message does to a run.
+
+use super::run::{Kept, Place};
+use super::state::State;
+use crate::id::{RunId, Timestamp};
+use crate::store::{Message, MessageKind, NewMessage, Phase, Sent};
+
+impl State {
+    /// Puts a message into the inbox of a current run, or ends a run that nobody owns.
+    pub(super) fn send(&mut self, number: RunId, message: NewMessage) -> Sent {
+        let Some(run) = self.runs.get_mut(&number) else {
+            return Sent::NotFound;
+        };
+        let row = &mut run.row;
+        match row.place {
+            Place::Finished => return Sent::Finished(row.phase),
+            Place::Ready(_) if message.kind == MessageKind::Terminate => {
+                let reason = String::from_utf8_lossy(&message.payload).into_owned();
+                row.error = Some(reason).filter(|reason| !reason.is_empty());
+                self.finish(number, Phase::Terminated, message.sent_at);
+                return Sent::Terminated(number);
+            }
+            Place::Ready(_) | Place::Owned(_) => {}
+        }
+        if run.inbox.iter().any(|old| old.message.msg == message.msg) {
+            return Sent::Accepted(number);
+        }
+        row.wakes += 1;
+        let NewMessage {
+            msg,
+            kind,
+            payload,
+            sent_at,
+        } = message;
+        let message = Message {
+            msg,
+            ord: row.wakes,
+            kind,
+            payload,
+            sent_at,
+        };
+        run.inbox.push(Kept {
+            message,
+            used_seq: None,
+        });
+        self.wake(number, sent_at, false);
+        Sent::Accepted(number)
+    }
+
+    /// Makes a waiting run due at `at` or earlier; a blocked one only if `unblock`.
+    pub(super) fn wake(&mut self, number: RunId, at: Timestamp, unblock: bool) {
+        let place = self.runs.get(&number).map(|run| run.row.place.clone());
+        if let Some(Place::Ready(mut ready)) = place
+            && (unblock || ready.blocked.is_none())
+        {
+            ready.blocked = None;
+            ready.due_at = Some(ready.due_at.map_or(at, |old| old.min(at)));
+            self.put(number, Place::Ready(ready));
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The reference store: readable beats fast.
+//!
+//! One lock around plain tables; each call holds it once, which makes it a transaction. Clones of
+//! a handle share the tables, so several "processes" of a test can work on one store.
+
+mod inbox;
+mod run;
+mod state;
+mod writes;
+
+use self::run::{Place, Run};
+use self::state::{Life, State, Worker};
+use self::writes::Batch;
+use super::changes::Changes;
+use super::limits;
+use super::{
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
+    NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store, StoreError, Unblock,
+    WorkerRecord, Write, Written,
+};
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use async_trait::async_trait;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Keeps everything in memory and loses it with the process: for tests.
+///
+/// A clone is another handle to the same data, as another process would have one.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+    /// The changes that [`Store::changed`] has reported on this handle.
+    seen: AtomicU64,
+    closed: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changes: Changes,
+}
+
+impl Clone for MemoryStore {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            seen: AtomicU64::new(self.seen.load(Ordering::Acquire)),
+            closed: AtomicBool::new(false),
+        }
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed);
+        }
+        // A panic under the lock is a bug of ours; the tables may be half changed.
+        let poisoned = |_: PoisonError<_>| StoreError::Bug("a call panicked".into());
+        self.shared.state.lock().map_err(poisoned)
+    }
+
+    /// Tells those who wait for a change, if there was one.
+    fn tell(&self, changed: bool) {
+        if changed {
+            self.shared.changes.happened();
+        }
+    }
+}
+
+/// Takes a run for a new owner.
+fn own(state: &mut State, number: RunId, owner: Incarnation) -> Option<ClaimedRun> {
+    state.put(number, Place::Owned(owner));
+    state.runs.get(&number).map(Run::claimed)
+}
+
+/// Whether somebody else may wait for a batch with these answers.
+fn concerns_others(written: &[Written], ends: bool) -> bool {
+    ends || written.contains(&Written::Parked) || written.contains(&Written::Started)
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn register(&self, new: NewWorker) -> Result<(), StoreError> {
+        limits::check_worker(&new)?;
+        let mut state = self.state()?;
+        if state.workers.contains_key(&new.worker) {
+            let text = format!("worker {} is registered already", new.worker);
+            return Err(StoreError::Bug(text));
+        }
+        let worker = Worker {
+            beat: 0,
+            lease_until: new.lease_until,
+            life: Life::Alive,
+            new,
+        };
+        state.workers.insert(worker.new.worker, worker);
+        Ok(())
+    }
+
+    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+        limits::check_writes(&writes)?;
+        let ends = writes.iter().any(|write| matches!(write, Write::End(_)));
+        let written = Batch::commit(&mut *self.state()?, fence, writes)?;
+        self.tell(concerns_others(&written, ends));
+        Ok(written)
+    }
+
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        let mut state = self.state()?;
+        state.check(fence)?;
+        let due: Vec<RunId> = state
+            .due
+            .range(..=(claim.now, RunId(i64::MAX)))
+            .filter(|(_, run)| waits_for(&state, *run, &claim.queue, &claim.points))
+            .map(|(_, run)| *run)
+            .take(claim.limit)
+            .collect();
+        let mut claimed = Vec::with_capacity(due.len());
+        for number in due {
+            if let Some(run) = state.runs.get_mut(&number) {
+                run.row.claim_seq = run.last_seq();
+            }
+            claimed.extend(own(&mut state, number, fence.worker));
+        }
+        state.beat(fence);
+        Ok(claimed)
+    }
+
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        let mut state = self.state()?;
+        let late = |w: &&mut Worker| w.life == Life::Alive && w.lease_until < now;
+        for worker in state.workers.values_mut().filter(late) {
+            worker.life = Life::Dead;
+        }
+        let mut owners: Vec<_> = state.owned.iter().map(|(owner, _)| *owner).collect();
+        owners.dedup();
+        owners.retain(|owner| state.is_dead(*owner));
+        Ok(owners)
+    }
+
+    async fn take_over(
+        &self,
+        fence: Fence,
+        from: Incarnation,
+        limit: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
+        let mut state = self.state()?;
+        state.check(fence)?;
+        if !state.is_dead(from) {
+            return Err(StoreError::Bug(format!("worker {from} is alive")).into());
+        }
+        let crashed = state
+            .workers
+            .get(&from)
+            .is_none_or(|w| w.life == Life::Dead);
+        let runs: Vec<RunId> = state.owned_by(from).take(limit).collect();
+        let mut taken = Vec::with_capacity(runs.len());
+        for number in runs {
+            if let Some(run) = state.runs.get_mut(&number) {
+                run.strike(crashed);
+            }
+            taken.extend(own(&mut state, number, fence.worker));
+        }
+        state.beat(fence);
+        Ok(taken)
+    }
+
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        if let Some(worker) = state.workers.get_mut(&worker)
+            && worker.life == Life::Alive
+        {
+            worker.life = Life::Retired;
+            self.tell(true);
+        }
+        Ok(())
+    }
+
+    async fn mail(
+        &self,
+        worker: Incarnation,
+    ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        let state = self.state()?;
+        let runs = state
+            .owned_by(worker)
+            .filter_map(|run| state.runs.get(&run));
+        Ok(runs
+            .map(|run| (run.row.new.run, run.row.wakes, run.unread()))
+            .filter(|(_, _, unread)| !unread.is_empty())
+            .collect())
+    }
+
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        let mut state = self.state()?;
+        let fitting: Vec<RunId> = state
+            .runs
+            .iter()
+            .filter(|(_, run)| points.iter().any(|point| run.is_blocked_at(point)))
+            .map(|(number, _)| *number)
+            .collect();
+        for number in &fitting {
+            state.wake(*number, now, true);
+        }
+        self.tell(!fitting.is_empty());
+        Ok(fitting.len())
+    }
+
+    async fn next_due(
+        &self,
+        queue: &str,
+        points: &[String],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let state = self.state()?;
+        let next = state
+            .due
+            .iter()
+            .find(|(_, run)| waits_for(&state, *run, queue, points));
+        Ok(next.map(|(at, _)| *at))
+    }
+
+    async fn start(&self, new: NewRun) -> Result<Written, StoreError> {
+        limits::check_run(&new)?;
+        let mut state = self.state()?;
+        if new.owner.is_some() {
+            let text = format!("run {} is born owned outside a batch", new.run);
+            return Err(StoreError::Bug(text));
+        }
+        if let Some(current) = state.current(&new.id) {
+            return Ok(Written::Exists(Box::new(current.record())));
+        }
+        if state.runs.contains_key(&new.run) {
+            return Err(StoreError::Bug(format!("run {} exists already", new.run)));
+        }
+        state.insert(Run::new(new, 0));
+        self.tell(true);
+        Ok(Written::Started)
+    }
+
+    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
+        limits::check_message(&message)?;
+        let mut state = self.state()?;
+        let Some(run) = state.ids.get(id).copied() else {
+            return Ok(Sent::NotFound);
+        };
+        let sent = state.send(run, message);
+        self.tell(!matches!(sent, Sent::Finished(_)));
+        Ok(sent)
+    }
+
+    async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
+        Ok(self.state()?.current(id).map(Run::record))
+    }
+
+    async fn steps(
+        &self,
+        run: RunId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StepRecord>, StoreError> {
+        let state = self.state()?;
+        let Some(run) = state.runs.get(&run) else {
+            return Ok(Vec::new());
+        };
+        let later = run.steps.iter().filter(|step| step.seq > after);
+        Ok(later.take(limit).map(|step| run.view(step)).collect())
+    }
+
+    async fn latest_step(&self, run: RunId) -> Result<Option<StepRecord>, StoreError> {
+        let state = self.state()?;
+        let found = state.runs.get(&run);
+        Ok(found.and_then(|run| Some(run.view(run.steps.last()?))))
+    }
+
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
+        let state = self.state()?;
+        let found = state.runs.get(&run);
+        Ok(found.map_or_else(Vec::new, |run| run.attempts.clone()))
+    }
+
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
+        let state = self.state()?;
+        let before = page.before.unwrap_or(RunId(i64::MAX));
+        let mut fitting = state
+            .runs
+            .range(..before)
+            .rev()
+            .map(|(_, run)| run.record())
+            .filter(|run| fits(&filter, run));
+        let runs: Vec<RunRecord> = fitting.by_ref().take(page.limit).collect();
+        let next = fitting.next().and(runs.last()).map(|last| last.run);
+        Ok(Listing { runs, next })
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        let state = self.state()?;
+        let record = |worker: &Worker| WorkerRecord {
+            worker: worker.new.worker,
+            label: worker.new.label.clone(),
+            alive: worker.life == Life::Alive,
+            beat: worker.beat,
+            lease_until: worker.lease_until,
+            owned: state.owned_by(worker.new.worker).count() as u64,
+        };
+        let mut workers: Vec<_> = state.workers.values().map(record).collect();
+        workers.sort_by_key(|worker| (!worker.alive, worker.worker));
+        Ok(workers)
+    }
+
+    async fn changed(&self, at_most: Duration) {
+        self.shared.changes.wait(&self.seen, at_most).await;
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.closed.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// Whether a due run is in this queue and at one of these points.
+fn waits_for(state: &State, run: RunId, queue: &str, points: &[String]) -> bool {
+    state
+        .runs
+        .get(&run)
+        .is_some_and(|run| match &run.row.place {
+            Place::Ready(ready) => run.row.queue == queue && points.contains(&ready.point),
+            Place::Owned(_) | Place::Finished => false,
+        })
+}
+
+fn fits(filter: &RunFilter, run: &RunRecord) -> bool {
+    let RunFilter {
+        workflow,
+        phase,
+        id_prefix,
+        blocked,
+    } = filter;
+    workflow.as_ref().is_none_or(|name| *name == run.workflow)
+        && phase.is_none_or(|phase| phase == run.phase)
+        && id_prefix
+            .as_ref()
+            .is_none_or(|prefix| run.id.as_str().starts_with(prefix))
+        && (!blocked || matches!(run.state, RunState::Blocked(_)))
+}

@@ -1,0 +1,193 @@
+//! A run with its steps, attempts and messages.
+
+use crate::id::{Incarnation, Timestamp};
+use crate::store::{
+    AttemptRecord, ClaimedRun, Message, NewRun, Phase, RunRecord, RunState, StepRecord, Unblock,
+};
+
+/// Who may move a run next.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Owned(Incarnation),
+    Ready(Ready),
+    Finished,
+}
+
+/// How a run waits.
+#[derive(Clone, Debug)]
+pub(super) struct Ready {
+    pub(super) point: String,
+    pub(super) fingerprint: u64,
+    /// `None` while it waits for a message, or is blocked.
+    pub(super) due_at: Option<Timestamp>,
+    pub(super) blocked: Option<String>,
+}
+
+/// The part of a run that changes in place.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) new: NewRun,
+    pub(super) queue: String,
+    pub(super) phase: Phase,
+    pub(super) place: Place,
+    pub(super) seq: i64,
+    pub(super) wakes: i64,
+    /// The number of steps when its owner got it.
+    pub(super) claim_seq: i64,
+    pub(super) strikes: u32,
+    pub(super) finished_at: Option<Timestamp>,
+    pub(super) output: Option<Vec<u8>>,
+    pub(super) error: Option<String>,
+    pub(super) frames_dropped: bool,
+}
+
+/// A message and the step that consumed it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) message: Message,
+    pub(super) used_seq: Option<i64>,
+}
+
+/// A run with everything that belongs to it.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) row: Row,
+    pub(super) steps: Vec<StepRecord>,
+    pub(super) attempts: Vec<AttemptRecord>,
+    pub(super) inbox: Vec<Kept>,
+}
+
+impl Run {
+    pub(super) fn new(new: NewRun, wakes: i64) -> Self {
+        let (place, claim_seq) = match new.owner {
+            Some(owner) => (Place::Owned(owner), 0),
+            None => (Place::Ready(Ready::fresh(&new)), -1),
+        };
+        let row = Row {
+            queue: new.queue.clone(),
+            new,
+            phase: Phase::Running,
+            place,
+            seq: 0,
+            wakes,
+            claim_seq,
+            strikes: 0,
+            finished_at: None,
+            output: None,
+            error: None,
+            frames_dropped: false,
+        };
+        Self {
+            row,
+            steps: Vec::new(),
+            attempts: Vec::new(),
+            inbox: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_owned_by(&self, worker: Incarnation) -> bool {
+        matches!(self.row.place, Place::Owned(owner) if owner == worker)
+    }
+
+    /// The number of recorded steps.
+    pub(super) fn last_seq(&self) -> i64 {
+        self.steps.last().map_or(0, |step| step.seq)
+    }
+
+    pub(super) fn unread(&self) -> Vec<Message> {
+        self.inbox
+            .iter()
+            .filter(|kept| kept.used_seq.is_none())
+            .map(|kept| kept.message.clone())
+            .collect()
+    }
+
+    /// A step as a reader sees it.
+    pub(super) fn view(&self, step: &StepRecord) -> StepRecord {
+        let mut step = step.clone();
+        if self.row.frames_dropped {
+            step.frame = None;
+        }
+        step
+    }
+
+    /// Counts a takeover: a strike if the old owner crashed and had recorded no step.
+    pub(super) fn strike(&mut self, crashed: bool) {
+        let seq = self.last_seq();
+        let row = &mut self.row;
+        if row.claim_seq != seq {
+            row.strikes = 0;
+        } else if crashed {
+            row.strikes += 1;
+        }
+        row.claim_seq = seq;
+        row.seq = seq;
+    }
+
+    /// Whether it is blocked where `unblock` says.
+    pub(super) fn is_blocked_at(&self, unblock: &Unblock) -> bool {
+        let Place::Ready(ready) = &self.row.place else {
+            return false;
+        };
+        ready.blocked.is_some()
+            && ready.point == unblock.point
+            && unblock.fingerprint.is_none_or(|f| f == ready.fingerprint)
+    }
+
+    /// All that a new owner needs to go on.
+    pub(super) fn claimed(&self) -> ClaimedRun {
+        let seq = self.last_seq();
+        ClaimedRun {
+            run: self.record(),
+            wakes: self.row.wakes,
+            strikes: self.row.strikes,
+            latest: self.steps.last().map(|step| self.view(step)),
+            attempts: self
+                .attempts
+                .iter()
+                .filter(|attempt| attempt.seq == seq)
+                .cloned()
+                .collect(),
+            inbox: self.unread(),
+        }
+    }
+
+    pub(super) fn record(&self) -> RunRecord {
+        let row = &self.row;
+        let state = match &row.place {
+            Place::Owned(owner) => RunState::Owned(*owner),
+            Place::Finished => RunState::Finished,
+            Place::Ready(ready) => match (&ready.blocked, ready.due_at) {
+                (Some(reason), _) => RunState::Blocked(reason.clone()),
+                (None, Some(at)) => RunState::Waiting(at),
+                (None, None) => RunState::Idle,
+            },
+        };
+        RunRecord {
+            run: row.new.run,
+            id: row.new.id.clone(),
+            workflow: row.new.workflow.clone(),
+            queue: row.queue.clone(),
+            phase: row.phase,
+            state,
+            seq: row.seq,
+            created_at: row.new.created_at,
+            finished_at: row.finished_at,
+            input: row.new.input.clone(),
+            output: row.output.clone(),
+            error: row.error.clone(),
+        }
+    }
+}
+
+impl Ready {
+    /// How a run waits that has not begun.
+    fn fresh(new: &NewRun) -> Self {
+        Self {
+            point: format!("{}/", new.workflow),
+            fingerprint: 0,
+            due_at: Some(new.due_at),
+            blocked: None,
+        }
+    }
+}

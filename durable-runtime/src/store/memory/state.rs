@@ -1,0 +1,145 @@
+//! The tables of the memory store, the fence, and the few functions that may move a run.
+
+use super::run::{Place, Run};
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use crate::store::{Fence, FenceError, NewWorker, Phase};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A worker's row.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) new: NewWorker,
+    pub(super) beat: i64,
+    pub(super) lease_until: Timestamp,
+    pub(super) life: Life,
+}
+
+/// Whether a worker may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Alive,
+    /// Its lease ran out.
+    Dead,
+    /// It ended in good order.
+    Retired,
+}
+
+/// Everything.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) workers: BTreeMap<Incarnation, Worker>,
+    pub(super) runs: BTreeMap<RunId, Run>,
+    /// The current run of each id.
+    pub(super) ids: BTreeMap<WorkflowId, RunId>,
+    /// Claimable runs by time: an index over `Place::Ready`.
+    pub(super) due: BTreeSet<(Timestamp, RunId)>,
+    /// Owned runs by owner: an index over `Place::Owned`.
+    pub(super) owned: BTreeSet<(Incarnation, RunId)>,
+}
+
+impl State {
+    /// Whether this fence would hold, without moving it.
+    pub(super) fn check(&self, fence: Fence) -> Result<(), FenceError> {
+        let worker = self
+            .workers
+            .get(&fence.worker)
+            .ok_or(FenceError::HistoryLost)?;
+        match worker {
+            worker if worker.life != Life::Alive => Err(FenceError::Dead),
+            worker if worker.beat == fence.beat => Ok(()),
+            worker if worker.beat == fence.beat + 1 => Err(FenceError::AlreadyApplied),
+            _ => Err(FenceError::HistoryLost),
+        }
+    }
+
+    /// Moves a fence that holds: the last act of a transaction.
+    pub(super) fn beat(&mut self, fence: Fence) {
+        if let Some(worker) = self.workers.get_mut(&fence.worker) {
+            worker.beat += 1;
+            worker.lease_until = fence.lease_until;
+        }
+    }
+
+    /// Puts a run somewhere else and keeps the indexes true. The only way to change a place.
+    pub(super) fn put(&mut self, number: RunId, place: Place) {
+        let Some(mut run) = self.runs.remove(&number) else {
+            return;
+        };
+        self.unindex(number, &run.row.place);
+        self.index(number, &place);
+        run.row.place = place;
+        self.runs.insert(number, run);
+    }
+
+    fn index(&mut self, run: RunId, place: &Place) {
+        match place {
+            Place::Owned(owner) => {
+                self.owned.insert((*owner, run));
+            }
+            Place::Ready(ready) => self.due.extend(ready.due_at.map(|at| (at, run))),
+            Place::Finished => {}
+        }
+    }
+
+    fn unindex(&mut self, run: RunId, place: &Place) {
+        match place {
+            Place::Owned(owner) => {
+                self.owned.remove(&(*owner, run));
+            }
+            Place::Ready(ready) => {
+                if let Some(at) = ready.due_at {
+                    self.due.remove(&(at, run));
+                }
+            }
+            Place::Finished => {}
+        }
+    }
+
+    /// Adds a run as the current one of its id.
+    pub(super) fn insert(&mut self, run: Run) {
+        let number = run.row.new.run;
+        self.index(number, &run.row.place);
+        self.ids.insert(run.row.new.id.clone(), number);
+        self.runs.insert(number, run);
+    }
+
+    /// Removes a run as if it had never been.
+    pub(super) fn take(&mut self, number: RunId) -> Option<Run> {
+        let run = self.runs.remove(&number)?;
+        self.unindex(number, &run.row.place);
+        if self.ids.get(&run.row.new.id) == Some(&number) {
+            self.ids.remove(&run.row.new.id);
+        }
+        Some(run)
+    }
+
+    /// Ends a run for ever. Messages that it will never read are dropped.
+    pub(super) fn finish(&mut self, run: RunId, phase: Phase, at: Timestamp) {
+        self.put(run, Place::Finished);
+        if let Some(run) = self.runs.get_mut(&run) {
+            run.row.phase = phase;
+            run.row.finished_at = Some(at);
+            if phase != Phase::Continued {
+                run.inbox.retain(|kept| kept.used_seq.is_some());
+            }
+        }
+    }
+
+    /// The current run of an id.
+    pub(super) fn current(&self, id: &WorkflowId) -> Option<&Run> {
+        self.ids.get(id).and_then(|run| self.runs.get(run))
+    }
+
+    /// The runs of one owner.
+    pub(super) fn owned_by(&self, owner: Incarnation) -> impl Iterator<Item = RunId> + '_ {
+        let all = (owner, RunId(i64::MIN))..=(owner, RunId(i64::MAX));
+        self.owned.range(all).map(|(_, run)| *run)
+    }
+
+    /// Whether `worker` can never write again.
+    pub(super) fn is_dead(&self, worker: Incarnation) -> bool {
+        self.workers
+            .get(&worker)
+            .is_none_or(|w| w.life != Life::Alive)
+    }
+}

@@ -1,0 +1,250 @@
+//! Applies a batch of an owner's writes, all or nothing.
+
+use super::run::{Kept, Place, Ready, Row, Run};
+use super::state::State;
+use crate::id::{Incarnation, RunId, WorkflowId};
+use crate::store::{
+    AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Park, Phase, StepRecord, StoreError,
+    Write, Written,
+};
+use std::collections::BTreeMap;
+
+/// One transaction on the state: its writes, and how to take them back.
+pub(super) struct Batch<'a> {
+    state: &'a mut State,
+    owner: Incarnation,
+    /// What each touched run was before; `None` if it did not exist.
+    before: BTreeMap<RunId, Option<Before>>,
+    /// Ids whose run was continued here, until the new run starts.
+    continued: BTreeMap<WorkflowId, RunId>,
+    /// Runs whose start was answered with `Exists`.
+    skipped: Vec<RunId>,
+}
+
+/// A run before the batch. Steps and attempts are only ever appended, so lengths are enough.
+struct Before {
+    row: Row,
+    inbox: Vec<Kept>,
+    steps: usize,
+    attempts: usize,
+}
+
+fn bug(text: String) -> StoreError {
+    StoreError::Bug(text)
+}
+
+impl<'a> Batch<'a> {
+    /// Applies `writes` under `fence`, or changes nothing.
+    pub(super) fn commit(
+        state: &'a mut State,
+        fence: Fence,
+        writes: Vec<Write>,
+    ) -> Result<Vec<Written>, FenceError> {
+        state.check(fence)?;
+        let mut batch = Batch {
+            state,
+            owner: fence.worker,
+            before: BTreeMap::new(),
+            continued: BTreeMap::new(),
+            skipped: Vec::new(),
+        };
+        match batch.apply_all(writes) {
+            Ok(written) => {
+                batch.state.beat(fence);
+                Ok(written)
+            }
+            Err(error) => {
+                batch.roll_back();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn apply_all(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        let written = writes
+            .into_iter()
+            .map(|write| self.apply(write))
+            .collect::<Result<_, _>>()?;
+        match self.continued.first_key_value() {
+            Some((id, _)) => Err(bug(format!("{id} was continued without a new run"))),
+            None => Ok(written),
+        }
+    }
+
+    fn apply(&mut self, write: Write) -> Result<Written, StoreError> {
+        let run = match &write {
+            Write::Start(new) => return self.start(new.clone()),
+            Write::Step(step) => step.run,
+            Write::Attempt(attempt) => attempt.run,
+            Write::Park(park) => park.run,
+            Write::End(end) => end.run,
+        };
+        let owned = self
+            .state
+            .runs
+            .get(&run)
+            .is_some_and(|r| r.is_owned_by(self.owner));
+        if !owned || self.skipped.contains(&run) {
+            return Ok(Written::Refused);
+        }
+        self.remember(run);
+        match write {
+            Write::Start(_) => unreachable!("returned above"),
+            Write::Step(step) => self.step(step),
+            Write::Attempt(attempt) => Ok(self.attempt(attempt)),
+            Write::Park(park) => Ok(self.park(park)),
+            Write::End(end) => self.end(end),
+        }
+    }
+
+    fn start(&mut self, new: NewRun) -> Result<Written, StoreError> {
+        if new.owner.is_some_and(|owner| owner != self.owner) {
+            return Err(bug(format!("run {} is born owned by another", new.run)));
+        }
+        if let Some(current) = self.state.current(&new.id) {
+            self.skipped.push(new.run);
+            return Ok(Written::Exists(Box::new(current.record())));
+        }
+        if self.state.runs.contains_key(&new.run) {
+            return Err(bug(format!("run {} exists already", new.run)));
+        }
+        self.before.insert(new.run, None);
+        let old = self.continued.remove(&new.id);
+        let mut run = Run::new(new, 0);
+        if let Some(old) = old {
+            self.hand_over(old, &mut run)?;
+        }
+        self.state.insert(run);
+        Ok(Written::Started)
+    }
+
+    /// Moves what nobody has read yet to the run that continues `old`.
+    fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), StoreError> {
+        let old = self.run(old)?;
+        new.row.wakes = old.row.wakes;
+        let (unread, read) = std::mem::take(&mut old.inbox)
+            .into_iter()
+            .partition(|kept| kept.used_seq.is_none());
+        (new.inbox, old.inbox) = (unread, read);
+        Ok(())
+    }
+
+    fn step(&mut self, step: NewStep) -> Result<Written, StoreError> {
+        let run = self.run(step.run)?;
+        if run.steps.iter().rev().any(|old| old.seq == step.seq) {
+            let NewStep { run, seq, .. } = step;
+            return Err(bug(format!("run {run} has a step {seq} already")));
+        }
+        for ord in step.consumed {
+            let unread = run
+                .inbox
+                .iter_mut()
+                .find(|kept| kept.message.ord == ord && kept.used_seq.is_none());
+            let Some(kept) = unread else {
+                return Err(bug(format!("run {} has no unread message {ord}", step.run)));
+            };
+            kept.used_seq = Some(step.seq);
+        }
+        run.steps.push(StepRecord {
+            seq: step.seq,
+            label: step.label,
+            at: step.at,
+            result: step.result,
+            frame: step.frame,
+        });
+        Ok(Written::Done)
+    }
+
+    fn attempt(&mut self, attempt: AttemptRecord) -> Written {
+        if let Some(run) = self.state.runs.get_mut(&attempt.run) {
+            let key = |a: &AttemptRecord| (a.seq, a.kind, a.attempt);
+            if !run.attempts.iter().any(|old| key(old) == key(&attempt)) {
+                run.attempts.push(attempt);
+            }
+        }
+        Written::Done
+    }
+
+    fn park(&mut self, park: Park) -> Written {
+        let Some(run) = self.state.runs.get_mut(&park.run) else {
+            return Written::Refused;
+        };
+        let row = &mut run.row;
+        if row.wakes != park.wakes {
+            return Written::Woken { wakes: row.wakes };
+        }
+        row.seq = park.seq;
+        row.queue = park.queue;
+        row.claim_seq = -1;
+        row.strikes = 0;
+        let ready = Ready {
+            point: park.point,
+            fingerprint: park.fingerprint,
+            due_at: park.due_at.filter(|_| park.blocked.is_none()),
+            blocked: park.blocked,
+        };
+        self.state.put(park.run, Place::Ready(ready));
+        Written::Parked
+    }
+
+    fn end(&mut self, end: End) -> Result<Written, StoreError> {
+        let run = self.run(end.run)?;
+        let row = &mut run.row;
+        if end.phase == Phase::Running {
+            return Err(bug(format!("run {} cannot end as running", end.run)));
+        }
+        row.seq = end.seq;
+        row.output = end.output;
+        row.error = end.error;
+        row.frames_dropped = !end.keep_frames;
+        if end.phase == Phase::Continued {
+            let id = row.new.id.clone();
+            self.state.ids.remove(&id);
+            self.continued.insert(id, end.run);
+        }
+        self.state.finish(end.run, end.phase, end.at);
+        Ok(Written::Done)
+    }
+
+    fn run(&mut self, run: RunId) -> Result<&mut Run, StoreError> {
+        let found = self.state.runs.get_mut(&run);
+        found.ok_or_else(|| bug(format!("run {run} vanished")))
+    }
+
+    /// Keeps what is needed to undo changes to `run`, once.
+    fn remember(&mut self, run: RunId) {
+        if self.before.contains_key(&run) {
+            return;
+        }
+        let before = self.state.runs.get(&run).map(|r| Before {
+            row: r.row.clone(),
+            inbox: r.inbox.clone(),
+            steps: r.steps.len(),
+            attempts: r.attempts.len(),
+        });
+        self.before.insert(run, before);
+    }
+
+    fn roll_back(self) {
+        let mut old = Vec::new();
+        for (run, before) in self.before {
+            let taken = self.state.take(run);
+            old.extend(taken.zip(before).map(|(run, before)| before.of(run)));
+        }
+        // All ids are free again before the old runs take theirs back.
+        for run in old {
+            self.state.insert(run);
+        }
+    }
+}
+
+impl Before {
+    /// The run as it was.
+    fn of(self, mut run: Run) -> Run {
+        run.row = self.row;
+        run.inbox = self.inbox;
+        run.steps.truncate(self.steps);
+        run.attempts.truncate(self.attempts);
+        run
+    }
+}
