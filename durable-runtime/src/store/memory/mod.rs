@@ -279,6 +279,11 @@ impl Store for MemoryStore {
         Ok(found.and_then(|run| Some(run.view(run.steps.last()?))))
     }
 
+    async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
+        let state = self.state()?;
+        Ok(state.runs.get(&run).map_or_else(Vec::new, Run::unread))
+    }
+
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
         let state = self.state()?;
         let found = state.runs.get(&run);
