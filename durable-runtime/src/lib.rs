@@ -1,14 +1,17 @@
 //! Durable functions: ordinary `async` Rust that survives crashes, deploys and power cuts.
 
+pub mod client;
 pub mod codec;
 mod error;
 pub mod frame;
 pub mod id;
 pub mod machine;
 pub mod operation;
+pub mod prelude;
 pub mod registry;
 pub mod store;
 
+pub use client::{Client, Handle, ResultError, Start, StartError};
 pub use durable_macros::{activity, workflow};
 pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;
@@ -19,6 +22,9 @@ extern crate self as durable_runtime;
 /// What the expansion of `#[workflow]` and `#[activity]` calls. Not public API.
 #[doc(hidden)]
 pub mod __private {
+    // `start` is the beginning of a loop, in `support`.
+    pub use crate::client::start as start_workflow;
+    pub use crate::client::{Client, Start};
     pub use crate::machine::support::*;
     pub use crate::registry::{ActivityDef, WorkflowDef};
     pub use inventory;

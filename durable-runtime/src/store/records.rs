@@ -63,6 +63,19 @@ pub enum Phase {
     Terminated = 5,
 }
 
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Continued => "continued",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Terminated => "terminated",
+        })
+    }
+}
+
 /// A run that starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRun {

@@ -1,0 +1,177 @@
+//! One workflow, seen from outside.
+
+use super::{
+    Client, ClientError, Description, Inspection, Outcome, ResultError, Step, describe, mint, steps,
+};
+use crate::Durable;
+use crate::codec;
+use crate::id::{RunId, WorkflowId};
+use crate::store::{MessageKind, NewMessage, Phase, Sent};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A workflow that was started; `R` is the whole return type of its function. Shows as its id.
+pub struct Handle<R> {
+    client: Client,
+    id: WorkflowId,
+    run: RunId,
+    output: PhantomData<fn() -> R>,
+}
+
+impl<R> Clone for Handle<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.client.clone(), self.id.clone(), self.run)
+    }
+}
+
+impl<R> fmt::Display for Handle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.id, f)
+    }
+}
+
+impl<R> fmt::Debug for Handle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("id", &self.id.as_str())
+            .field("run", &format_args!("{}", self.run))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R> Handle<R> {
+    pub(super) fn new(client: Client, id: WorkflowId, run: RunId) -> Self {
+        Self {
+            client,
+            id,
+            run,
+            output: PhantomData,
+        }
+    }
+
+    /// The id that the application gave it.
+    #[must_use]
+    pub fn id(&self) -> &WorkflowId {
+        &self.id
+    }
+
+    /// The run that was current when this handle was made.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// Waits for the workflow to end and gives exactly what its function returned: for a function
+    /// that returns `Result<T, E>` that is `Ok(Ok(value))` or `Ok(Err(error))`.
+    ///
+    /// Waits as long as it takes; bound it with `tokio::time::timeout`.
+    pub async fn result(&self) -> Result<R, ResultError>
+    where
+        R: Durable,
+    {
+        let output = self.output(self.outcome().await?)?;
+        codec::decode(&output).map_err(|source| ResultError::Decode {
+            id: self.id.clone(),
+            expected: std::any::type_name::<R>(),
+            source,
+        })
+    }
+
+    /// Waits like [`result`](Self::result) and gives the return value as JSON, without knowing its
+    /// type.
+    pub async fn result_json(&self) -> Result<serde_json::Value, ResultError> {
+        let output = self.output(self.outcome().await?)?;
+        codec::to_json(&output).map_err(|source| ResultError::Decode {
+            id: self.id.clone(),
+            expected: "JSON",
+            source,
+        })
+    }
+
+    /// Waits for the workflow to end and says how.
+    pub async fn outcome(&self) -> Result<Outcome, ResultError> {
+        let shared = &self.client.shared;
+        let mut watch = shared.changes.watch();
+        if let Some(link) = &shared.link
+            && let Some(outcome) = link.ended(self.run).await
+            && outcome.phase != Phase::Continued
+        {
+            return Ok(outcome);
+        }
+        loop {
+            let Some(record) = shared.store.find(&self.id).await? else {
+                return Err(ResultError::NotFound(self.id.clone()));
+            };
+            // A continued run has a successor under the same id; `find` gives that one.
+            if !matches!(record.phase, Phase::Running | Phase::Continued) {
+                return Ok(Outcome {
+                    phase: record.phase,
+                    output: record.output,
+                    error: record.error,
+                });
+            }
+            watch.changed(&*shared.store).await;
+        }
+    }
+
+    fn output(&self, outcome: Outcome) -> Result<Vec<u8>, ResultError> {
+        let id = self.id.clone();
+        let reason = outcome.error.unwrap_or_else(|| "no reason given".into());
+        match (outcome.phase, outcome.output) {
+            (Phase::Terminated, _) => Err(ResultError::Terminated { id, reason }),
+            (_, Some(output)) => Ok(output),
+            (_, None) => Err(ResultError::NoResult { id, reason }),
+        }
+    }
+
+    /// Asks the workflow to stop: its current await ends with `Cancelled`, and what it awaits
+    /// after that, to clean up, runs normally. Durable when it returns; asking again changes
+    /// nothing.
+    pub async fn cancel(&self, reason: impl Into<String>) -> Result<(), ClientError> {
+        self.send(MessageKind::Cancel, "cancel", reason.into())
+            .await
+    }
+
+    /// Ends the workflow from outside, without running any of its code; nothing is cleaned up.
+    /// Durable when it returns; asking again changes nothing.
+    pub async fn terminate(&self, reason: impl Into<String>) -> Result<(), ClientError> {
+        self.send(MessageKind::Terminate, "terminate", reason.into())
+            .await
+    }
+
+    // The message's id is fixed: each of these requests counts once in the life of a run.
+    async fn send(&self, kind: MessageKind, msg: &str, reason: String) -> Result<(), ClientError> {
+        let message = NewMessage {
+            msg: msg.to_owned(),
+            kind,
+            payload: reason.into_bytes(),
+            sent_at: mint::now(),
+        };
+        match self.client.store().send(&self.id, message).await? {
+            Sent::Accepted(_) | Sent::Terminated(_) => Ok(()),
+            Sent::Finished(Phase::Terminated) if kind == MessageKind::Terminate => Ok(()),
+            Sent::Finished(phase) => Err(ClientError::Finished {
+                id: self.id.clone(),
+                phase,
+            }),
+            Sent::NotFound => Err(ClientError::NotFound(self.id.clone())),
+        }
+    }
+
+    /// Where the workflow is: its phase, the await at which it waits, and what went wrong lately.
+    pub async fn describe(&self) -> Result<Description, ClientError> {
+        describe::describe(&self.client, &self.id).await
+    }
+
+    /// The values of its local variables in the last checkpoint; `None` before the first await
+    /// and after the end. Asks none of its code, so it works while no worker runs.
+    pub async fn inspect(&self) -> Result<Option<Inspection>, ClientError> {
+        describe::inspect(&self.client, &self.id).await
+    }
+
+    /// The awaits it has recorded after the one numbered `after` (0 for all), oldest first, at
+    /// most `limit`.
+    pub async fn steps(&self, after: i64, limit: usize) -> Result<Vec<Step>, ClientError> {
+        steps::steps(&self.client, &self.id, after, limit).await
+    }
+}

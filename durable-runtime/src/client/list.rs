@@ -1,0 +1,65 @@
+//! Lists of workflows, page by page.
+
+use super::Client;
+use crate::id::{RunId, Timestamp, WorkflowId};
+use crate::store::{Page, Phase, RunFilter, RunRecord, RunState, StoreError};
+use serde::Serialize;
+
+/// What a list shows of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The application's id.
+    pub id: WorkflowId,
+    /// Its current run.
+    pub run: RunId,
+    /// The workflow's persistent name.
+    pub workflow: String,
+    /// Its queue.
+    pub queue: String,
+    /// Life cycle.
+    pub phase: Phase,
+    /// Where it is.
+    pub state: RunState,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+}
+
+/// One page of a list, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// The workflows.
+    pub workflows: Vec<Summary>,
+    /// Where the next page begins ([`Page::before`]), if there is one.
+    pub next: Option<RunId>,
+}
+
+impl From<RunRecord> for Summary {
+    fn from(record: RunRecord) -> Self {
+        Self {
+            id: record.id,
+            run: record.run,
+            workflow: record.workflow,
+            queue: record.queue,
+            phase: record.phase,
+            state: record.state,
+            created_at: record.created_at,
+            finished_at: record.finished_at,
+            error: record.error,
+        }
+    }
+}
+
+impl Client {
+    /// Workflows by filter, newest first, one page at a time.
+    pub async fn list(&self, filter: RunFilter, page: Page) -> Result<Found, StoreError> {
+        let listing = self.store().list(filter, page).await?;
+        Ok(Found {
+            workflows: listing.runs.into_iter().map(Summary::from).collect(),
+            next: listing.next,
+        })
+    }
+}

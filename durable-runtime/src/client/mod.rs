@@ -1,0 +1,124 @@
+//! Starting, watching and steering workflows from outside.
+//!
+//! ```text
+//!   start_process_order(&client, "order-42", order).await ──▶ Handle<R> ──result().await──▶ R
+//!                                    │                           │
+//!                                    ▼                           ▼ describe, inspect, cancel, …
+//!                              Store::start                 Store::find, Store::send
+//! ```
+//!
+//! A [`Client`] speaks to the store directly: it needs no server, and workers need not run. All of
+//! its futures may be dropped at any await; what the store acknowledged stays.
+
+mod describe;
+mod error;
+mod handle;
+mod link;
+mod list;
+mod mint;
+mod start;
+mod steps;
+mod wait;
+
+pub use describe::{Description, InspectedLocal, Inspection, Location, PendingCancel, Waiting};
+pub use error::{ClientError, ResultError};
+pub use handle::Handle;
+pub use link::{Link, Outcome};
+pub use list::{Found, Summary};
+pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
+pub use steps::{Answer, Step, StepEnd};
+
+use crate::id::WorkflowId;
+use crate::store::{RunRecord, Store, StoreError, WorkerRecord};
+use std::fmt;
+use std::sync::Arc;
+use wait::Changes;
+
+/// The queue of workflows that are started without naming one.
+pub const DEFAULT_QUEUE: &str = "default";
+
+/// The way into a store for applications: starts workflows and answers questions about them.
+///
+/// Cheap to clone; clones share one store handle and one watch for changes.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    link: Option<Arc<dyn Link>>,
+    changes: Changes,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("store", &self.shared.store)
+            .field("in_worker", &self.shared.link.is_some())
+            .finish()
+    }
+}
+
+impl Client {
+    /// Opens the store behind a URL, such as `sqlite://orders.db` (created if it does not exist).
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Ok(Self::new(open(url)?))
+    }
+
+    /// A client of a store that is already open.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::build(store, None)
+    }
+
+    /// A client inside a worker process: what it starts is at work at once, without a queue, and
+    /// results of local runs are seen without reading the store.
+    #[must_use]
+    pub fn with_link(store: Arc<dyn Store>, link: Arc<dyn Link>) -> Self {
+        Self::build(store, Some(link))
+    }
+
+    fn build(store: Arc<dyn Store>, link: Option<Arc<dyn Link>>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                link,
+                changes: Changes::new(),
+            }),
+        }
+    }
+
+    /// A handle to a workflow that was started earlier, by anyone. `R` is the whole return type
+    /// of its function; a wrong one is noticed when the result is decoded. For tools that do not
+    /// know the type, `Handle<serde_json::Value>` and [`Handle::result_json`] do.
+    pub async fn handle<R>(&self, id: impl Into<String>) -> Result<Handle<R>, ClientError> {
+        let record = self.record(&WorkflowId::new(id)?).await?;
+        Ok(Handle::new(self.clone(), record.id, record.run))
+    }
+
+    /// All workers on record, live ones first.
+    pub async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        self.store().workers().await
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.shared.store
+    }
+
+    fn link(&self) -> Option<&dyn Link> {
+        self.shared.link.as_deref()
+    }
+
+    async fn record(&self, id: &WorkflowId) -> Result<RunRecord, ClientError> {
+        let found = self.store().find(id).await?;
+        found.ok_or_else(|| ClientError::NotFound(id.clone()))
+    }
+}
+
+/// No store can be opened by URL yet.
+fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::Unusable(format!(
+        "`{url}`: no store speaks this protocol"
+    )))
+}

@@ -1,0 +1,187 @@
+//! Starting a workflow: durable before it returns, and the same id starts once.
+
+use super::{Client, DEFAULT_QUEUE, Handle, mint};
+use crate::codec;
+use crate::id::{InvalidId, WorkflowId};
+use crate::store::{NewRun, RunRecord, StoreError, Written};
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// The largest encoded input, in bytes. Keep bulk data elsewhere and pass a reference to it.
+pub const INPUT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// A workflow about to be started; `.await` starts it and gives its [`Handle`].
+///
+/// Made by the `start_…` function that `#[workflow]` generates. Once the await has returned `Ok`,
+/// the start is on disk and no crash can undo it. Starting an id that was started before, also
+/// one that has ended, starts nothing and answers [`StartError::AlreadyStarted`]. After any other
+/// error it is safe to try again with the same id.
+#[must_use = "a workflow is started by `.await`"]
+pub struct Start<R> {
+    client: Client,
+    workflow: &'static str,
+    id: String,
+    input: Result<Vec<u8>, codec::Error>,
+    queue: Option<String>,
+    delay: Option<Duration>,
+    output: PhantomData<fn() -> R>,
+}
+
+/// Used by `#[workflow]`.
+#[doc(hidden)]
+pub fn start<R>(
+    client: &Client,
+    workflow: &'static str,
+    id: String,
+    input: Result<Vec<u8>, codec::Error>,
+) -> Start<R> {
+    Start {
+        client: client.clone(),
+        workflow,
+        id,
+        input,
+        queue: None,
+        delay: None,
+        output: PhantomData,
+    }
+}
+
+impl<R> Start<R> {
+    /// Lets only workers of this queue run it. The default is [`DEFAULT_QUEUE`].
+    pub fn queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+
+    /// Begins to run after this long; the start itself is recorded at once.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    async fn begin(self) -> Result<Handle<R>, StartError<R>> {
+        let id = WorkflowId::new(self.id)?;
+        let input = self.input.map_err(StartError::Input)?;
+        if input.len() > INPUT_BYTES_MAX {
+            return Err(StartError::TooLarge {
+                size: input.len(),
+                limit: INPUT_BYTES_MAX,
+            });
+        }
+        let now = mint::now();
+        let run = NewRun {
+            run: mint::run_id(now),
+            id: id.clone(),
+            workflow: self.workflow.to_owned(),
+            queue: self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
+            input,
+            created_at: now,
+            owner: None,
+            due_at: self.delay.map_or(now, |delay| now.after(delay)),
+        };
+        let run_id = run.run;
+        let written = match self.client.link() {
+            Some(link) if self.delay.is_none() => link.start(run).await?,
+            _ => self.client.store().start(run).await?,
+        };
+        match written {
+            Written::Started => Ok(Handle::new(self.client, id, run_id)),
+            // The store repeated a write whose answer had been lost: it is this very run.
+            Written::Exists(other) if other.run == run_id => {
+                Ok(Handle::new(self.client, id, run_id))
+            }
+            Written::Exists(other) => Err(taken(self.client, self.workflow, *other)),
+            answer => Err(StartError::Store(StoreError::Bug(format!(
+                "a start was answered with {answer:?}"
+            )))),
+        }
+    }
+}
+
+fn taken<R>(client: Client, workflow: &str, other: RunRecord) -> StartError<R> {
+    if other.workflow == workflow {
+        StartError::AlreadyStarted(Handle::new(client, other.id, other.run))
+    } else {
+        StartError::IdTaken {
+            id: other.id,
+            workflow: other.workflow,
+        }
+    }
+}
+
+impl<R: 'static> IntoFuture for Start<R> {
+    type Output = Result<Handle<R>, StartError<R>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.begin())
+    }
+}
+
+impl<R> fmt::Debug for Start<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start")
+            .field("workflow", &self.workflow)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a workflow was not started.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError<R> {
+    /// This workflow was started under this id before; here is the handle to it.
+    #[error("workflow `{0}` has already been started")]
+    AlreadyStarted(Handle<R>),
+    /// The id belongs to another workflow function.
+    #[error("the id `{id}` is taken by a workflow of another kind, `{workflow}`")]
+    IdTaken {
+        /// The id.
+        id: WorkflowId,
+        /// The workflow that has it.
+        workflow: String,
+    },
+    /// The text is not a workflow id.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidId),
+    /// An argument cannot be encoded.
+    #[error("the input of the workflow cannot be encoded")]
+    Input(#[source] codec::Error),
+    /// The input is too large.
+    #[error("the input has {size} bytes, the limit is {limit}; store it elsewhere and pass a key")]
+    TooLarge {
+        /// Encoded size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The store failed. If it was [`StoreError::Unavailable`], the workflow may have been
+    /// started; trying again with the same id tells.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<R> fmt::Debug for StartError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyStarted(handle) => f.debug_tuple("AlreadyStarted").field(handle).finish(),
+            Self::IdTaken { id, workflow } => f
+                .debug_struct("IdTaken")
+                .field("id", id)
+                .field("workflow", workflow)
+                .finish(),
+            Self::InvalidId(error) => f.debug_tuple("InvalidId").field(error).finish(),
+            Self::Input(error) => f.debug_tuple("Input").field(error).finish(),
+            Self::TooLarge { size, limit } => f
+                .debug_struct("TooLarge")
+                .field("size", size)
+                .field("limit", limit)
+                .finish(),
+            Self::Store(error) => f.debug_tuple("Store").field(error).finish(),
+        }
+    }
+}

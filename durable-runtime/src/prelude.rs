@@ -1,0 +1,9 @@
+//! What a file with workflows and activities usually needs: `use durable_runtime::prelude::*;`.
+
+pub use crate::client::{Client, Handle, StartError};
+pub use crate::error::{Context, Error};
+pub use crate::operation::{
+    ActivityError, Cancelled, RetryPolicy, TimeoutKind, sleep, sleep_until,
+};
+pub use crate::{activity, workflow};
+pub use std::time::Duration;
