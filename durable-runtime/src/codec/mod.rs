@@ -1,125 +1,106 @@
 //! The encoding of everything that is stored: exact, self-describing and evolvable.
-//! (Placeholder while the real one is written: JSON.)
+//!
+//! ```text
+//!            encode                        decode
+//!   value ───────────▶ 0xd1 item ◀──────────────────────▶ value, maybe of a newer type
+//!                          │ to_json
+//!                          ▼
+//!   JSON  ───────────▶ 0xd2 item           (from_json: the same items, read leniently)
+//! ```
+//!
+//! *Exact*: what decodes is what was encoded, for NaN payloads, `Some(None)`, integers of 128
+//! bits, maps with any keys. *Self-describing*: people can read it without the program
+//! ([`to_json`]). *Evolvable*: struct fields, variants and arguments go by name, so a field may be
+//! added with a default, removed or moved. `docs/frame-format.md` specifies the bytes.
+//!
+//! # What serde cannot do
+//!
+//! Inside `#[serde(flatten)]`, internally tagged and untagged types serde keeps values in a buffer
+//! of its own. That buffer has no 128-bit integers, and it reads types with a form for people
+//! (`IpAddr`, uuids) in that form although they were written in the other. Both are errors when
+//! decoding, never wrong values. [`encode_checked`] finds them when encoding.
 
+mod access;
+mod args;
+pub mod bytes;
+mod de;
+mod error;
+mod intern;
+mod json;
+pub mod limits;
+mod read;
+mod ser;
+mod shape;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+pub use args::{Args, ArgsBuilder};
+pub use error::Error;
+pub use json::{from_json, to_json};
+pub use shape::shape;
+
+use crate::codec::limits::PAYLOAD_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
-/// A value could not be encoded or decoded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Error {
-    message: String,
-}
-
-impl Error {
-    /// An error with this text.
-    pub fn custom(message: impl std::fmt::Display) -> Self {
-        Self {
-            message: message.to_string(),
-        }
-    }
-}
-
 /// Encodes a value.
+///
+/// # Errors
+/// When its `Serialize` fails, when it nests deeper than [`NESTING_MAX`], or when the bytes are
+/// more than [`PAYLOAD_BYTES_MAX`].
+///
+/// [`NESTING_MAX`]: crate::codec::limits::NESTING_MAX
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(Error::custom)
+    let mut out = Vec::with_capacity(128);
+    encode_into(&mut out, value)?;
+    checked_size(out)
+}
+
+/// [`encode`], and makes sure that the bytes decode.
+///
+/// Costs a decode. It finds types whose `Serialize` and `Deserialize` do not fit each other before
+/// their bytes are the only copy of a value.
+///
+/// # Errors
+/// Those of [`encode`], and those of [`decode`].
+pub fn encode_checked<T: Serialize + Deserialize<'static>>(value: &T) -> Result<Vec<u8>, Error> {
+    let bytes = encode(value)?;
+    decode::<T>(&bytes)?;
+    Ok(bytes)
 }
 
 /// Decodes a value.
+///
+/// Fields and variants are found by name; an integer fits any number type that can hold it, and
+/// `T` is read where `Some(T)` was written and the other way round. Types that hold `&'static str`
+/// or `&'static [u8]` get text that is kept for the life of the process, each distinct text once
+/// and [`INTERNED_BYTES_MAX`] in total; `String`s are never kept.
+///
+/// # Errors
+/// When the bytes are damaged, or do not fit the type; the error says where.
+///
+/// [`INTERNED_BYTES_MAX`]: crate::codec::limits::INTERNED_BYTES_MAX
 pub fn decode<T: Deserialize<'static>>(bytes: &[u8]) -> Result<T, Error> {
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(Error::custom)?;
-    T::deserialize(value).map_err(Error::custom)
+    let (reader, json) = read::Reader::open(bytes)?;
+    de::item(reader.rest(), json)
 }
 
-/// The shape of a type (names of structs, fields and variants), asked from its `Deserialize`
-/// without a value and without running other code of the user.
-#[must_use]
-pub fn shape<T: Deserialize<'static>>() -> String {
-    std::any::type_name::<T>().to_owned()
+/// Appends a value of any size.
+pub(crate) fn encode_into<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), Error> {
+    out.push(tag::FORMAT);
+    ser::put(out, value)
 }
 
-/// Encoded bytes as JSON, for people.
-pub fn to_json(bytes: &[u8]) -> Result<serde_json::Value, Error> {
-    serde_json::from_slice(bytes).map_err(Error::custom)
-}
-
-/// JSON from people as encoded bytes.
-pub fn from_json(value: &serde_json::Value) -> Result<Vec<u8>, Error> {
-    encode(value)
-}
-
-/// Encodes named arguments as one map, in order.
-#[derive(Debug, Default)]
-pub struct ArgsBuilder {
-    args: Vec<(&'static str, Vec<u8>)>,
-    error: Option<Error>,
-}
-
-impl ArgsBuilder {
-    /// No arguments yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+fn checked_size(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if bytes.len() > PAYLOAD_BYTES_MAX {
+        return Err(Error::custom(format_args!(
+            "{} bytes when encoded, and at most {PAYLOAD_BYTES_MAX} are allowed; keep large data \
+             elsewhere and pass a reference to it",
+            bytes.len()
+        )));
     }
-
-    /// Adds an argument.
-    #[must_use]
-    pub fn arg<T: Serialize + ?Sized>(mut self, name: &'static str, value: &T) -> Self {
-        match encode(value) {
-            Ok(bytes) => self.args.push((name, bytes)),
-            Err(e) => {
-                self.error
-                    .get_or_insert(Error::custom(format!("argument `{name}`: {e}")));
-            }
-        }
-        self
-    }
-
-    /// The encoded map, or the first error.
-    pub fn finish(self) -> Result<Vec<u8>, Error> {
-        if let Some(e) = self.error {
-            return Err(e);
-        }
-        let mut map = serde_json::Map::new();
-        for (name, bytes) in self.args {
-            map.insert(name.to_owned(), to_json(&bytes)?);
-        }
-        encode(&map)
-    }
-}
-
-/// Named arguments, decoded one by one.
-#[derive(Debug)]
-pub struct Args {
-    map: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Args {
-    /// Opens an encoded map of arguments.
-    pub fn open(bytes: &[u8]) -> Result<Self, Error> {
-        Ok(Self {
-            map: serde_json::from_slice(bytes).map_err(Error::custom)?,
-        })
-    }
-
-    /// Decodes the argument called `name`; an error names it.
-    pub fn get<T: Deserialize<'static>>(&mut self, name: &'static str) -> Result<T, Error> {
-        let value = self.map.remove(name).unwrap_or(serde_json::Value::Null);
-        T::deserialize(value).map_err(|e| Error::custom(format!("argument `{name}`: {e}")))
-    }
-}
-
-/// `#[serde(with = "durable_runtime::codec::bytes")]`: a `Vec<u8>` as a byte string instead of a
-/// list of numbers.
-pub mod bytes {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    /// Writes a byte string.
-    pub fn serialize<S: Serializer>(bytes: &Vec<u8>, serializer: S) -> Result<S::Ok, S::Error> {
-        bytes.serialize(serializer)
-    }
-
-    /// Reads a byte string.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        Vec::deserialize(deserializer)
-    }
+    Ok(bytes)
 }
