@@ -22,8 +22,6 @@ extern crate self as durable_runtime;
 /// What the expansion of `#[workflow]` and `#[activity]` calls. Not public API.
 #[doc(hidden)]
 pub mod __private {
-    // `start` is the beginning of a loop, in `support`.
-    pub use crate::client::start as start_workflow;
     pub use crate::client::{Client, Start};
     pub use crate::machine::support::*;
     pub use crate::registry::{ActivityDef, WorkflowDef};

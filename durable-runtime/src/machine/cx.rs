@@ -222,9 +222,13 @@ impl Cx {
         }
     }
 
-    /// Reports why the input or a local cannot be decoded, and waits for ever.
-    pub async fn refuse<T>(&self, local: &str, error: codec::Error) -> T {
+    /// Notes that the input or a local cannot be decoded.
+    pub fn refuse(&self, local: &str, error: codec::Error) {
         self.block(Some(local), &error);
+    }
+
+    /// Waits for ever: the driver has all it asked for.
+    pub async fn never<T>(&self) -> T {
         std::future::pending().await
     }
 

@@ -9,6 +9,7 @@
 //! A turn is synchronous: it runs user code from one await to the next and never waits. The
 //! machine is dropped freely between turns; a frame is all that is needed to make it again.
 
+mod attempt;
 mod cx;
 mod describe;
 mod point;

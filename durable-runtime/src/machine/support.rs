@@ -4,11 +4,15 @@
 //! [`Ty`] tokens: [`is`] and [`seen`] in the twin, [`none`] and the operations of
 //! [`Cx`](super::Cx) in the machine.
 
+pub use super::attempt::*;
 pub use super::cx::{Saver, get};
 pub use super::source::{Cursor, Source, cursor, cursor_next, start};
 pub use super::{Cx, Entry, Finished, Local, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
-pub use crate::operation::{ActivityCall, ActivityOptions, Operation, Resolution, RetryPolicy};
+pub use crate::operation::{
+    ActivityCall, ActivityOptions, Infallible, Operation, Resolution, RetryPolicy, WorkflowCall,
+};
+pub use crate::registry::{ActivityContext, AttemptEnd, AttemptFuture};
 use std::marker::PhantomData;
 
 /// The type of one local or of one operation, known to rustc alone.

@@ -6,12 +6,14 @@
 
 mod activity;
 mod timer;
+mod workflow;
 
 pub use activity::{
     ActivityCall, ActivityError, ActivityOptions, Infallible, PanicMessage, RetryPolicy,
     TimeoutKind,
 };
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
+pub use workflow::WorkflowCall;
 
 use crate::Durable;
 use crate::codec;

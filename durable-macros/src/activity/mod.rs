@@ -1,0 +1,230 @@
+//! `#[activity]`: a function that gives a call value, and a registered body.
+//!
+//! ```text
+//! Input:   async fn charge(order: Order) -> Result<Charge, PaymentError> { … }
+//! Output:  fn charge(order: Order) -> ActivityCall<Charge, PaymentError> { encode the arguments }
+//!          a registered function that decodes them and runs the body
+//! ```
+
+use crate::diag::{Code, error};
+use crate::names;
+use crate::syntax::args::{ActivityArgs, Retry};
+use crate::syntax::{Input, Param};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use std::time::Duration;
+use syn::{GenericArgument, PathArguments, Type};
+
+/// Expands an activity.
+pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStream> {
+    let rt = names::rt();
+    let Input {
+        attrs,
+        vis,
+        ident,
+        params,
+        output,
+        body,
+    } = input;
+    let name = args.name.clone().unwrap_or_else(|| names::unraw(ident));
+    let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;
+    let idents: Vec<_> = (0..params.len())
+        .map(|index| format_ident!("arg{index}"))
+        .collect();
+    let keys: Vec<_> = params.iter().map(|p| &p.name).collect();
+    let types: Vec<_> = params.iter().map(|p| &p.ty).collect();
+    let patterns = params.iter().map(|p| &p.pat);
+    let passed = idents.iter().zip(&owned).map(|(ident, owned)| match owned {
+        Owned::Value(_) => quote!(#ident),
+        Owned::Borrowed(_) => quote!(&#ident),
+    });
+    let decoded = idents
+        .iter()
+        .zip(&owned)
+        .zip(&keys)
+        .map(|((ident, owned), key)| {
+            let (Owned::Value(ty) | Owned::Borrowed(ty)) = owned;
+            quote!(let #ident: #ty = args.get(#key)?;)
+        });
+    let (call, ended) = output_types(output, args.retry.non_retryable.as_ref());
+    let options = options(args);
+    Ok(quote! {
+        #(#attrs)*
+        #[allow(clippy::pedantic, reason = "generated code")]
+        #vis fn #ident(#(#idents: #types),*) -> #rt::ActivityCall<#call> {
+            #rt::ActivityCall::new(
+                #name,
+                #rt::ArgsBuilder::new() #(.arg(#keys, &#idents))* .finish(),
+                #options,
+            )
+        }
+        const _: () = {
+            async fn __durable_body(#(#patterns: #types),*) -> #output #body
+            #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
+            fn __durable_run(
+                _context: #rt::ActivityContext,
+                args: &[u8],
+            ) -> ::core::result::Result<#rt::AttemptFuture, #rt::CodecError> {
+                let mut args = #rt::Args::open(args)?;
+                #(#decoded)*
+                ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
+                    let output: #output = __durable_body(#(#passed),*).await;
+                    #ended
+                }))
+            }
+            fn __durable_options() -> #rt::ActivityOptions {
+                #options
+            }
+            #rt::inventory::submit! {
+                #rt::ActivityDef {
+                    name: #name,
+                    params: &[#(#keys),*],
+                    options: __durable_options,
+                    run: __durable_run,
+                }
+            }
+        };
+    })
+}
+
+/// How a parameter is decoded for the body.
+enum Owned {
+    Value(Type),
+    /// The body takes a reference to a value of this type.
+    Borrowed(Type),
+}
+
+fn owned(param: &Param) -> syn::Result<Owned> {
+    let refuse = |what: &str, help: &str| {
+        Err(error(
+            &param.ty,
+            Code::Parameter,
+            &format!("`{}` {what}", param.name),
+            help,
+        ))
+    };
+    match &param.ty {
+        Type::Reference(ty) if ty.mutability.is_some() => refuse(
+            "is `&mut`, and an activity cannot change its caller's data",
+            "return the new value",
+        ),
+        Type::Reference(ty) => Ok(Owned::Borrowed(match &*ty.elem {
+            Type::Path(path) if path.path.is_ident("str") => {
+                syn::parse_quote!(::std::string::String)
+            }
+            Type::Slice(slice) => {
+                let elem = &slice.elem;
+                syn::parse_quote!(::std::vec::Vec<#elem>)
+            }
+            other => other.clone(),
+        })),
+        Type::ImplTrait(_) => refuse(
+            "has no type of its own, so it cannot be stored",
+            "write a concrete type",
+        ),
+        other => Ok(Owned::Value(other.clone())),
+    }
+}
+
+/// The type arguments of the call, and the code that turns the output into an attempt's end.
+fn output_types(output: &Type, non_retryable: Option<&syn::Expr>) -> (TokenStream, TokenStream) {
+    let rt = names::rt();
+    let Some(explicit) = result_arguments(output) else {
+        let call = quote!(#output, #rt::Infallible);
+        return (call, quote!(#rt::attempt_returned(&output)));
+    };
+    let call = match explicit {
+        Some((ok, err)) => quote!(#ok, #err),
+        None => quote!(<#output as #rt::ResultParts>::Ok, <#output as #rt::ResultParts>::Err),
+    };
+    let fatal = match non_retryable {
+        Some(predicate) => quote!(#rt::test_error(&error, #predicate)),
+        None => quote!(false),
+    };
+    let ended = quote! {
+        match output {
+            ::core::result::Result::Ok(value) => #rt::attempt_returned(&value),
+            ::core::result::Result::Err(error) => {
+                use #rt::{ErrorAsDebug as _, ErrorAsDisplay as _, ErrorAsNothing as _};
+                let fatal: bool = #fatal;
+                let text = (&&#rt::ErrorText(&error)).text();
+                #rt::attempt_failed(&error, !fatal, text)
+            }
+        }
+    };
+    (call, ended)
+}
+
+/// For a type called `Result`: its two arguments, if both are written.
+fn result_arguments(output: &Type) -> Option<Option<(Type, Type)>> {
+    let Type::Path(path) = output else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    if last.ident != "Result" {
+        return None;
+    }
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Some(None);
+    };
+    let types: Vec<_> = arguments
+        .args
+        .iter()
+        .filter_map(|a| match a {
+            GenericArgument::Type(ty) => Some(ty.clone()),
+            _ => None,
+        })
+        .collect();
+    match <[Type; 2]>::try_from(types) {
+        Ok([ok, err]) => Some(Some((ok, err))),
+        Err(_) => Some(None),
+    }
+}
+
+fn options(args: &ActivityArgs) -> TokenStream {
+    let rt = names::rt();
+    let mut set = TokenStream::new();
+    let duration = |d: Duration| {
+        let millis = u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        quote!(::core::time::Duration::from_millis(#millis))
+    };
+    let mut field = |path: TokenStream, value: Option<TokenStream>| {
+        if let Some(value) = value {
+            set.extend(quote!(options.#path = #value;));
+        }
+    };
+    let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
+    field(
+        quote!(start_to_close),
+        args.start_to_close.map(|d| some(duration(d))),
+    );
+    field(
+        quote!(schedule_to_close),
+        args.schedule_to_close.map(|d| some(duration(d))),
+    );
+    let Retry {
+        initial,
+        factor,
+        max_interval,
+        max_attempts,
+        jitter,
+        non_retryable: _,
+    } = &args.retry;
+    field(quote!(retry.initial), initial.map(duration));
+    field(quote!(retry.factor), factor.map(|f| quote!(#f)));
+    field(
+        quote!(retry.max_interval),
+        max_interval.map(|d| some(duration(d))),
+    );
+    field(
+        quote!(retry.max_attempts),
+        max_attempts.map(|n| some(quote!(#n))),
+    );
+    field(quote!(retry.jitter), jitter.map(|j| quote!(#j)));
+    quote! {{
+        #[allow(unused_mut, reason = "nothing may be set")]
+        let mut options = <#rt::ActivityOptions as ::core::default::Default>::default();
+        #set
+        options
+    }}
+}

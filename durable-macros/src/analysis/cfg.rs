@@ -1,0 +1,63 @@
+//! Shape of the graph: which blocks are reached, and from where.
+
+use crate::ir::{Block, BlockId, Body, Terminator};
+
+/// Removes blocks that control cannot reach (code after a `return`) and numbers the rest again,
+/// in depth-first order.
+pub(crate) fn prune(body: &mut Body) {
+    let mut order = Vec::new();
+    let mut seen = vec![false; body.blocks.len()];
+    let mut stack = vec![BlockId(0)];
+    while let Some(block) = stack.pop() {
+        if std::mem::replace(&mut seen[block.0], true) {
+            continue;
+        }
+        order.push(block);
+        stack.extend(
+            body.blocks[block.0]
+                .terminator
+                .successors()
+                .into_iter()
+                .rev(),
+        );
+    }
+    let mut number = vec![BlockId(usize::MAX); body.blocks.len()];
+    for (new, old) in order.iter().enumerate() {
+        number[old.0] = BlockId(new);
+    }
+    let mut old: Vec<Option<Block>> = body.blocks.drain(..).map(Some).collect();
+    for block in order {
+        let mut block = old[block.0].take().expect("each block is visited once");
+        for target in block.terminator.successors_mut() {
+            *target = number[target.0];
+        }
+        body.blocks.push(block);
+    }
+}
+
+/// How many edges lead into each block.
+pub(crate) fn predecessor_counts(body: &Body) -> Vec<usize> {
+    let mut counts = vec![0; body.blocks.len()];
+    for block in &body.blocks {
+        for target in block.terminator.successors() {
+            counts[target.0] += 1;
+        }
+    }
+    counts
+}
+
+/// Blocks that get an arm of their own in the machine: the entry, where control joins, and where
+/// a suspended function goes on. All others stand inside the one block that leads to them.
+pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
+    let mut heads: Vec<bool> = predecessor_counts(body)
+        .iter()
+        .map(|&count| count > 1)
+        .collect();
+    heads[0] = true;
+    for block in &body.blocks {
+        if let Terminator::Suspend { resume, .. } = block.terminator {
+            heads[resume.0] = true;
+        }
+    }
+    heads
+}

@@ -1,0 +1,79 @@
+//! Backward liveness: which locals are still needed at each place.
+//!
+//! A local is *live* where some path leads to a use before a definition. The sets only grow, so
+//! the worklist ends. What is live is initialised, because rustc has accepted the function: a use
+//! that every path reaches without a value is its error, not ours.
+//!
+//! Approximation, in the safe direction: a use that is only suspected (a name in the arguments of
+//! an unknown macro) counts as one; then too much is saved, or rustc refuses the program loudly.
+
+use crate::ir::{Block, BlockId, Body, Locals, Statement};
+
+/// What is live where.
+#[derive(Debug)]
+pub(crate) struct Liveness {
+    /// Where each block begins; what is defined on the edge into it included.
+    pub(crate) live_in: Vec<Locals>,
+}
+
+/// Computes the fixpoint.
+pub(crate) fn liveness(body: &Body) -> Liveness {
+    let mut live_in = vec![Locals::new(); body.blocks.len()];
+    let mut predecessors = vec![Vec::new(); body.blocks.len()];
+    for (number, block) in body.blocks.iter().enumerate() {
+        for target in block.terminator.successors() {
+            predecessors[target.0].push(BlockId(number));
+        }
+    }
+    // Later blocks first: in a graph without loops each is then visited once.
+    let mut work: Vec<BlockId> = (0..body.blocks.len()).map(BlockId).collect();
+    while let Some(number) = work.pop() {
+        let block = &body.blocks[number.0];
+        let mut live = before_terminator(block, &live_in);
+        for statement in block.statements.iter().rev() {
+            live = before(statement, live);
+        }
+        if live != live_in[number.0] {
+            live_in[number.0] = live;
+            work.extend(&predecessors[number.0]);
+        }
+    }
+    Liveness { live_in }
+}
+
+impl Liveness {
+    /// Live after each statement of a block.
+    pub(crate) fn after_statements(&self, block: &Block) -> Vec<Locals> {
+        let mut sets = vec![before_terminator(block, &self.live_in)];
+        for statement in block.statements.iter().rev() {
+            let live = sets.last().cloned().unwrap_or_default();
+            sets.push(before(statement, live));
+        }
+        sets.pop();
+        sets.reverse();
+        sets
+    }
+
+    /// Live when control has gone along the edge from `block` to its `index`-th successor, less
+    /// what the edge itself defines.
+    pub(crate) fn across(&self, block: &Block, index: usize) -> Locals {
+        let target = block.terminator.successors()[index];
+        &self.live_in[target.0] - &block.terminator.defines_on(index)
+    }
+}
+
+/// Live before the terminator of a block, from what is live in its successors.
+fn before_terminator(block: &Block, live_in: &[Locals]) -> Locals {
+    let mut live = block.terminator.uses();
+    for (index, target) in block.terminator.successors().into_iter().enumerate() {
+        live.extend(live_in[target.0].difference(&block.terminator.defines_on(index)));
+    }
+    live
+}
+
+/// The transfer function of a statement.
+fn before(statement: &Statement, mut live: Locals) -> Locals {
+    live.retain(|l| !statement.binds.contains(l) && !statement.assigns.contains(l));
+    live.extend(&statement.uses);
+    live
+}

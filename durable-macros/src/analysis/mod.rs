@@ -1,0 +1,4 @@
+//! Facts about a body, in side tables.
+
+pub(crate) mod cfg;
+pub(crate) mod liveness;

@@ -1,0 +1,236 @@
+//! The machine: slots, the four entries, and the loop.
+
+use super::{arms, is_linked, twin};
+use crate::analysis::liveness::Liveness;
+use crate::ir::{Body, LocalId, LocalKind};
+use crate::lower::Layout;
+use crate::names::{self, internal};
+use crate::normalize::Normalized;
+use crate::syntax::Input;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The function that runs a workflow.
+pub(super) fn machine(
+    input: &Input,
+    normalized: &Normalized,
+    liveness: &Liveness,
+    layout: &Layout,
+) -> TokenStream {
+    let Normalized {
+        body,
+        twin: template,
+        items,
+    } = normalized;
+    let rt = names::rt();
+    let (cx, entry, output) = (internal("cx"), internal("entry"), &input.output);
+    let tokens = type_tokens(body, layout);
+    let cursors = cursor_tokens(body, layout);
+    let params = input.params.iter().map(|p| {
+        let (pat, ty) = (&p.pat, &p.ty);
+        quote!(#pat: #ty)
+    });
+    let twin = twin::body(template, body, layout);
+    let slots = layout.saved.iter().map(|(local, _)| slot(*local));
+    let inputs = input.params.iter().enumerate().map(|(index, param)| {
+        let (ident, ty) = (internal(&format!("in{index}")), &param.ty);
+        quote!(let mut #ident: ::core::option::Option<#ty> = ::core::option::Option::None;)
+    });
+    let entries = entries(input, layout);
+    let turns = turns(body, liveness, layout);
+    quote! {
+        async fn __durable_machine(#cx: #rt::Cx, #entry: #rt::Entry) -> #output {
+            #(#items)*
+            #tokens
+            let _ = async |#(#params),*| -> #output #twin;
+            #[allow(
+                warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
+                reason = "generated code"
+            )]
+            let _: ::core::convert::Infallible = {
+                #cursors
+                #(#slots)*
+                #(#inputs)*
+                #entries
+                #turns
+            };
+        }
+    }
+}
+
+fn slot(local: LocalId) -> TokenStream {
+    let (rt, slot, ty) = (names::rt(), names::slot(local.0), names::local_ty(local.0));
+    quote!(let mut #slot = #rt::none(#ty);)
+}
+
+/// One token per type that the twin finds out.
+fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let locals = body
+        .locals
+        .iter()
+        .enumerate()
+        .filter_map(|(number, local)| match local.kind {
+            LocalKind::Cursor { .. } => Some(names::source_ty(number)),
+            _ => is_linked(body, layout, LocalId(number)).then(|| names::local_ty(number)),
+        });
+    let operations = (0..body.points.len()).map(names::op_ty);
+    locals
+        .chain(operations)
+        .map(|token| quote!(let #token = #rt::of();))
+        .collect()
+}
+
+/// The types of cursors follow from the types of what is iterated over.
+fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    body.locals
+        .iter()
+        .enumerate()
+        .filter(|(number, local)| {
+            matches!(local.kind, LocalKind::Cursor { .. }) && layout.has_slot(LocalId(*number))
+        })
+        .map(|(number, _)| {
+            let (ty, source) = (names::local_ty(number), names::source_ty(number));
+            quote!(let #ty = #rt::cursor(#source);)
+        })
+        .collect()
+}
+
+/// `match local { 0 => …, 1 => …, }` over the saved locals.
+fn each_saved(layout: &Layout, code: impl Fn(usize, LocalId, &str) -> TokenStream) -> TokenStream {
+    let arms = layout
+        .saved
+        .iter()
+        .enumerate()
+        .map(|(number, (local, name))| {
+            let code = code(number, *local, name);
+            let number = u16::try_from(number).expect("fewer than 2^16 locals");
+            quote!(#number => { #code })
+        });
+    let (index, point) = (internal("local"), internal("point"));
+    quote! {
+        for &#index in __DURABLE_POINTS[#point].locals {
+            match #index {
+                #(#arms)*
+                _ => ::core::unreachable!(),
+            }
+        }
+    }
+}
+
+/// How the machine is entered: fresh, resumed, or only asked.
+fn entries(input: &Input, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let (cx, entry, frame, point) = (
+        internal("cx"),
+        internal("entry"),
+        internal("frame"),
+        internal("point"),
+    );
+    let (args, resumed, ready) = (internal("args"), internal("resumed"), internal("ready"));
+    let params = input.params.iter().enumerate().map(|(index, param)| {
+        let (ident, name) = (internal(&format!("in{index}")), &param.name);
+        quote! {
+            match #args.get(#name) {
+                ::core::result::Result::Ok(value) => #ident = ::core::option::Option::Some(value),
+                ::core::result::Result::Err(error) => { #cx.refuse(#name, error); #ready = false; }
+            }
+        }
+    });
+    let load = each_saved(layout, |_, local, name| {
+        let (slot, ty) = (names::slot(local.0), names::local_ty(local.0));
+        quote! {
+            match #rt::get(&#frame, #name, #ty) {
+                ::core::result::Result::Ok(value) => #slot = ::core::option::Option::Some(value),
+                ::core::result::Result::Err(error) => { #cx.refuse(#name, error); #ready = false; }
+            }
+        }
+    });
+    let check = each_saved(layout, |number, local, name| {
+        let ty = names::local_ty(local.0);
+        let number = u16::try_from(number).expect("fewer than 2^16 locals");
+        quote! {
+            if let ::core::result::Result::Err(error) = #rt::get(&#frame, #name, #ty) {
+                #cx.problem(#number, error);
+            }
+        }
+    });
+    let tell = layout.saved.iter().enumerate().map(|(number, (local, _))| {
+        let ty = names::local_ty(local.0);
+        let number = u16::try_from(number).expect("fewer than 2^16 locals");
+        quote!(#cx.tell(#number, #ty);)
+    });
+    quote! {
+        let mut #resumed = ::core::option::Option::None;
+        let mut #ready = true;
+        match #entry {
+            #rt::Entry::Fresh(input) => match #rt::Args::open(&input) {
+                ::core::result::Result::Ok(mut #args) => { #(#params)* }
+                ::core::result::Result::Err(error) => { #cx.refuse("input", error); #ready = false; }
+            },
+            #rt::Entry::Resume(#point, #frame) => {
+                #cx.resumed(#point);
+                #load
+                #resumed = ::core::option::Option::Some(#point);
+            }
+            // No user code runs in these two.
+            #rt::Entry::Check(#point, #frame) => { #check #ready = false; }
+            #rt::Entry::Describe => { #(#tell)* #ready = false; }
+        }
+        if !#ready {
+            return #cx.never().await;
+        }
+    }
+}
+
+/// The loop: run to a suspend point, save, wait, go on.
+fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let (cx, pc, here) = (internal("cx"), internal("pc"), internal("here"));
+    let (point, resumed, saver) = (internal("point"), internal("resumed"), internal("saver"));
+    let label = names::machine_label();
+    let passed = layout.passed.iter().map(|&local| slot(local));
+    let arms = arms::arms(body, liveness, layout);
+    let save = each_saved(layout, |_, local, name| {
+        let slot = names::slot(local.0);
+        quote!(#saver.put(#name, &#slot);)
+    });
+    let resume = layout.points.iter().map(|p| {
+        let arm = layout.arm(p.resume).expect("a resume point heads an arm");
+        u32::try_from(arm).expect("fewer than 2^32 arms")
+    });
+    quote! {
+        const __DURABLE_RESUME: &[u32] = &[#(#resume),*];
+        let mut #pc = #rt::Goto(0);
+        loop {
+            let #point = match #resumed.take() {
+                ::core::option::Option::Some(point) => point,
+                ::core::option::Option::None => {
+                    // Gone before the wait: these need not be data, nor `Send`.
+                    #(#passed)*
+                    let stop: #rt::Stop = #label: loop {
+                        // Moved, not copied out: a `continue` hidden in a user's macro would
+                        // find no place to go on at, and does not compile.
+                        let #rt::Goto(#here) = { #pc };
+                        match #here {
+                            #arms
+                            _ => ::core::unreachable!(),
+                        }
+                    };
+                    match stop {
+                        #rt::Stop::At(#point) => {
+                            let mut #saver = #cx.frame(#point);
+                            #save
+                            #cx.suspend(#saver);
+                            #point
+                        }
+                        #rt::Stop::Blocked => ::core::primitive::usize::MAX,
+                    }
+                }
+            };
+            #cx.wait().await;
+            #pc = #rt::Goto(__DURABLE_RESUME[#point]);
+        }
+    }
+}

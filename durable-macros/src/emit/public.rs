@@ -1,0 +1,89 @@
+//! What callers see: the call value and the function that starts the workflow. The same names
+//! stand in when the body has errors, so that one mistake is one error.
+
+use crate::diag::compile_errors;
+use crate::names;
+use crate::syntax::Input;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Attribute, Ident, Pat};
+
+/// The public functions of a workflow.
+pub(super) fn functions(input: &Input, name: &str) -> TokenStream {
+    let args = input
+        .params
+        .iter()
+        .zip(parameter_names(input))
+        .map(|(param, ident)| {
+            let name = &param.name;
+            quote!(.arg(#name, &#ident))
+        });
+    let rt = names::rt();
+    let body = quote! {
+        #rt::WorkflowCall::new(#name, #rt::ArgsBuilder::new() #(#args)* .finish())
+    };
+    signatures(input, &body)
+}
+
+/// Errors, and functions of the right names and types that never run.
+pub(crate) fn fallback(input: &Input, error: &syn::Error) -> TokenStream {
+    let errors = compile_errors(error);
+    let public = signatures(input, &quote!(::core::unreachable!()));
+    quote!(#errors #public)
+}
+
+fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
+    let rt = names::rt();
+    let Input {
+        attrs,
+        vis,
+        ident,
+        output,
+        ..
+    } = input;
+    let start = names::start_fn(ident);
+    let names = parameter_names(input);
+    let params: Vec<_> = names
+        .iter()
+        .zip(&input.params)
+        .map(|(name, param)| {
+            let ty = &param.ty;
+            quote!(#name: #ty)
+        })
+        .collect();
+    let start_doc = format!(
+        "Starts [`{}`] under an id that the caller chooses.",
+        names::unraw(ident)
+    );
+    let forwarded: Vec<&Attribute> = attrs.iter().filter(|a| !a.path().is_ident("doc")).collect();
+    quote! {
+        #(#attrs)*
+        #[allow(unused_variables, clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
+        #vis fn #ident(#(#params),*) -> #rt::WorkflowCall<#output> {
+            #body
+        }
+        #[doc = #start_doc]
+        #(#forwarded)*
+        #[allow(clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
+        #vis fn #start(
+            client: &#rt::Client,
+            id: impl ::core::convert::Into<::std::string::String>,
+            #(#params),*
+        ) -> #rt::Start<#output> {
+            #ident(#(#names),*).start(client, id)
+        }
+    }
+}
+
+/// Plain names for the parameters of the public functions.
+fn parameter_names(input: &Input) -> Vec<Ident> {
+    input
+        .params
+        .iter()
+        .enumerate()
+        .map(|(index, param)| match &param.pat {
+            Pat::Ident(pat) => pat.ident.clone(),
+            _ => format_ident!("arg{index}"),
+        })
+        .collect()
+}

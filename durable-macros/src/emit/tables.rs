@@ -1,0 +1,88 @@
+//! The tables that describe a workflow, and its registration.
+
+use crate::ir::Body;
+use crate::lower::{Layout, Node};
+use crate::names;
+use crate::syntax::Input;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Statics and registration of a workflow.
+pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let points = layout.points.iter().map(|plan| {
+        let point = &body.points[plan.point.0];
+        let (label, source) = (&point.label, &point.source);
+        let (line, locals) = (line(point.span), plan.locals.iter().map(|&l| number(l)));
+        quote!(#rt::Point { label: #label, source: #source, line: #line, locals: &[#(#locals),*] })
+    });
+    let locals = layout.saved.iter().map(|(local, name)| {
+        let line = line(body.locals[local.0].ident.span());
+        quote!(#rt::Local { name: #name, line: #line })
+    });
+    let edges = layout.edges.iter().map(|(from, to)| {
+        let (from, to) = (node(layout, *from), node(layout, *to));
+        quote!((#from, #to))
+    });
+    let params: Vec<_> = input.params.iter().map(|p| &p.name).collect();
+    let types = input.params.iter().map(|p| &p.ty);
+    let (output, line) = (&input.output, line(input.ident.span()));
+    quote! {
+        static __DURABLE_POINTS: &[#rt::Point] = &[#(#points),*];
+        fn __durable_run(
+            cx: #rt::Cx,
+            entry: #rt::Entry,
+        ) -> ::core::pin::Pin<::std::boxed::Box<
+            dyn ::core::future::Future<Output = #rt::Finished> + ::core::marker::Send,
+        >> {
+            ::std::boxed::Box::pin(async move {
+                #[allow(unused_imports, reason = "one of them answers, by method lookup")]
+                use #rt::{FailedOther as _, FailedResult as _};
+                let output: #output = __durable_machine(cx, entry).await;
+                let failed = (&#rt::Outcome(&output)).failed();
+                #rt::finished(&output, failed)
+            })
+        }
+        fn __durable_check_input(
+            input: &[u8],
+        ) -> ::core::result::Result<(), #rt::CodecError> {
+            #[allow(unused_mut, unused_variables, reason = "a function without parameters")]
+            let mut args = #rt::Args::open(input)?;
+            #({ let _: #types = args.get(#params)?; })*
+            ::core::result::Result::Ok(())
+        }
+        #rt::inventory::submit! {
+            #rt::WorkflowDef {
+                name: #name,
+                params: &[#(#params),*],
+                file: ::core::file!(),
+                line: #line,
+                points: __DURABLE_POINTS,
+                locals: &[#(#locals),*],
+                edges: &[#(#edges),*],
+                run: __durable_run,
+                check_input: __durable_check_input,
+            }
+        }
+    }
+}
+
+fn line(span: proc_macro2::Span) -> u32 {
+    u32::try_from(span.start().line).unwrap_or(0)
+}
+
+fn number(index: usize) -> u16 {
+    u16::try_from(index).expect("fewer than 2^16 locals")
+}
+
+fn node(layout: &Layout, node: Node) -> TokenStream {
+    let rt = names::rt();
+    match node {
+        Node::Entry => quote!(#rt::Point::ENTRY),
+        Node::Exit => quote!(#rt::Point::EXIT),
+        Node::Point(point) => {
+            let number = number(layout.point(point).expect("edges connect reachable points"));
+            quote!(#number)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The never-run twin: the user's own body, with placeholders turned into probes.
+
+use super::is_linked;
+use crate::ir::{Body, LocalId};
+use crate::lower::Layout;
+use crate::names;
+use crate::normalize::twin::{PROBE, PROBES, Wrapper, wrapper};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Expr, Stmt, parse_quote};
+
+/// The body of the twin.
+pub(super) fn body(template: &Block, body: &Body, layout: &Layout) -> TokenStream {
+    let mut twin = template.clone();
+    Resolve { body, layout }.visit_block_mut(&mut twin);
+    twin.into_token_stream()
+}
+
+struct Resolve<'a> {
+    body: &'a Body,
+    layout: &'a Layout,
+}
+
+impl Resolve<'_> {
+    /// The probe that a statement stands for; `None` if it is no placeholder.
+    fn probe(&self, stmt: &Stmt) -> Option<Option<Stmt>> {
+        let Stmt::Macro(mac) = stmt else { return None };
+        if !mac.mac.path.is_ident(PROBE) {
+            return None;
+        }
+        let number: syn::LitInt = syn::parse2(mac.mac.tokens.clone()).ok()?;
+        let local = LocalId(number.base10_parse().ok()?);
+        if !self.layout.has_slot(local) {
+            return Some(None);
+        }
+        let (rt, ty) = (names::rt(), names::local_ty(local.0));
+        let ident = &self.body.locals[local.0].ident;
+        Some(Some(parse_quote!(#rt::is(#ty, &#ident);)))
+    }
+
+    fn wrapped(&self, expr: &Expr) -> Option<(Wrapper, Expr)> {
+        let Expr::Call(call) = expr else { return None };
+        let Expr::Path(path) = &*call.func else {
+            return None;
+        };
+        Some((wrapper(path.path.get_ident()?)?, call.args.first()?.clone()))
+    }
+}
+
+impl VisitMut for Resolve<'_> {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        block.stmts = std::mem::take(&mut block.stmts)
+            .into_iter()
+            .filter_map(|stmt| self.probe(&stmt).unwrap_or(Some(stmt)))
+            .collect();
+        visit_mut::visit_block_mut(self, block);
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Some((wrapper, inner)) = self.wrapped(expr) {
+            let rt = names::rt();
+            *expr = match wrapper {
+                Wrapper::Seen(local) if is_linked(self.body, self.layout, local) => {
+                    let ty = names::local_ty(local.0);
+                    parse_quote!(#rt::seen(#ty, #inner))
+                }
+                Wrapper::Seen(_) => inner,
+                Wrapper::Awaited(point) => {
+                    let ty = names::op_ty(point.0);
+                    parse_quote!(#rt::awaited(#ty, #inner))
+                }
+                Wrapper::Source(local) => {
+                    let ty = names::source_ty(local.0);
+                    parse_quote!(#rt::seen(#ty, #inner))
+                }
+            };
+            return self.visit_expr_mut(expr);
+        }
+        if let Expr::Block(block) = expr
+            && block.attrs.iter().any(|a| a.path().is_ident(PROBES))
+        {
+            block.attrs.clear();
+            self.visit_block_mut(&mut block.block);
+            if let [Stmt::Expr(inner, None)] = &mut *block.block.stmts {
+                *expr = std::mem::replace(inner, Expr::Verbatim(TokenStream::new()));
+            }
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+}

@@ -1,0 +1,241 @@
+//! The middle of the compiler: one function as a control-flow graph. Data only.
+//!
+//! Only what suspends is lowered: a [`Statement`] is user code without a suspend point, kept as
+//! the user's own tokens with what it binds, assigns and uses.
+
+mod pretty;
+mod validate;
+
+pub(crate) use validate::validate;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use std::collections::BTreeSet;
+use syn::{Expr, Pat, Type};
+
+/// A binding after resolution: two shadowed names are two locals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LocalId(pub(crate) usize);
+
+/// A basic block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct BlockId(pub(crate) usize);
+
+/// A suspend point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PointId(pub(crate) usize);
+
+/// A set of locals, in a fixed order.
+pub(crate) type Locals = BTreeSet<LocalId>;
+
+/// One function under lowering.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) locals: Vec<Local>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) points: Vec<Point>,
+}
+
+/// One binding, temporary or cursor.
+#[derive(Debug)]
+pub(crate) struct Local {
+    /// How code in an arm calls it.
+    pub(crate) ident: Ident,
+    pub(crate) kind: LocalKind,
+    /// How many bindings of this name are visible where it is bound, itself included.
+    pub(crate) depth: usize,
+    /// Its initialiser is written as a borrow (`&place`).
+    pub(crate) borrow: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum LocalKind {
+    /// The user's binding.
+    User,
+    /// Declared by `let x;`.
+    Deferred,
+    /// A value that an expression computes before it suspends; it serves the suspend point that
+    /// comes next in the source.
+    Temp { serves: PointId },
+    /// The answer to the operation of a suspend point.
+    Answer { of: PointId },
+    /// The rest of what a loop iterates over.
+    Cursor { name: String },
+}
+
+/// Statements with one entry, and how they end.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) terminator: Terminator,
+}
+
+/// User code without a suspend point inside.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) code: Code,
+    /// Names that it introduces.
+    pub(crate) binds: Locals,
+    /// Locals that it assigns as a whole, without reading them.
+    pub(crate) assigns: Locals,
+    /// Locals that it reads, changes in part, or may read.
+    pub(crate) uses: Locals,
+}
+
+#[derive(Debug)]
+pub(crate) enum Code {
+    /// `let pat: ty = init else { otherwise };`
+    Let {
+        pat: Pat,
+        ty: Option<Type>,
+        init: Expr,
+        otherwise: Option<Expr>,
+    },
+    /// The remaining items of a loop: `let cursor = start(source)`.
+    Start { cursor: LocalId, source: Expr },
+    /// A parameter of the function: `let pat: ty = input`.
+    Param { index: usize, pat: Pat, ty: Type },
+    /// Anything else.
+    Tokens(TokenStream),
+}
+
+/// How a block ends.
+#[derive(Debug)]
+pub(crate) enum Terminator {
+    /// Control goes on.
+    Goto(BlockId),
+    /// `if cond`, `let` patterns included.
+    If {
+        cond: Expr,
+        binds: Locals,
+        uses: Locals,
+        then: BlockId,
+        otherwise: BlockId,
+    },
+    /// `match scrutinee { … }`.
+    Match {
+        scrutinee: Expr,
+        uses: Locals,
+        arms: Vec<Arm>,
+    },
+    /// `let pat = init else { … };`
+    LetElse {
+        pat: Pat,
+        init: Expr,
+        binds: Locals,
+        uses: Locals,
+        next: BlockId,
+        otherwise: BlockId,
+    },
+    /// The head of a loop over an iterator.
+    Next {
+        cursor: LocalId,
+        pat: Pat,
+        binds: Locals,
+        body: BlockId,
+        exit: BlockId,
+    },
+    /// Stop, be saved, and go on when there is an answer. The answer is defined on the edge to
+    /// `resume`, not here.
+    Suspend {
+        point: PointId,
+        operation: Expr,
+        uses: Locals,
+        answer: LocalId,
+        resume: BlockId,
+    },
+    /// `return value`.
+    Return { value: Option<Expr>, uses: Locals },
+    /// Control does not get here.
+    Unreachable,
+}
+
+/// One arm of a lowered `match`.
+#[derive(Debug)]
+pub(crate) struct Arm {
+    /// The pattern, guard included.
+    pub(crate) pat: Pat,
+    pub(crate) binds: Locals,
+    /// What the guard uses.
+    pub(crate) uses: Locals,
+    pub(crate) target: BlockId,
+}
+
+/// A suspend point.
+#[derive(Debug)]
+pub(crate) struct Point {
+    pub(crate) span: Span,
+    /// The awaited expression as written, without spaces that are not needed.
+    pub(crate) source: String,
+    pub(crate) callee: String,
+    /// The binding that receives the answer, or the arguments; tells equal callees apart.
+    pub(crate) detail: String,
+    /// Set by `#[label = "…"]`.
+    pub(crate) fixed: Option<String>,
+    /// The final label.
+    pub(crate) label: String,
+}
+
+impl Terminator {
+    /// Where control may go.
+    pub(crate) fn successors(&self) -> Vec<BlockId> {
+        match self {
+            Self::Goto(next) => vec![*next],
+            Self::If {
+                then, otherwise, ..
+            } => vec![*then, *otherwise],
+            Self::Match { arms, .. } => arms.iter().map(|a| a.target).collect(),
+            Self::LetElse {
+                next, otherwise, ..
+            } => vec![*next, *otherwise],
+            Self::Next { body, exit, .. } => vec![*body, *exit],
+            Self::Suspend { resume, .. } => vec![*resume],
+            Self::Return { .. } | Self::Unreachable => vec![],
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn successors_mut(&mut self) -> Vec<&mut BlockId> {
+        match self {
+            Self::Goto(next) => vec![next],
+            Self::If {
+                then, otherwise, ..
+            } => vec![then, otherwise],
+            Self::Match { arms, .. } => arms.iter_mut().map(|a| &mut a.target).collect(),
+            Self::LetElse {
+                next, otherwise, ..
+            } => vec![next, otherwise],
+            Self::Next { body, exit, .. } => vec![body, exit],
+            Self::Suspend { resume, .. } => vec![resume],
+            Self::Return { .. } | Self::Unreachable => vec![],
+        }
+    }
+
+    /// Locals that the terminator itself uses.
+    pub(crate) fn uses(&self) -> Locals {
+        match self {
+            Self::If { uses, .. }
+            | Self::LetElse { uses, .. }
+            | Self::Suspend { uses, .. }
+            | Self::Return { uses, .. } => uses.clone(),
+            Self::Match { uses, arms, .. } => {
+                let guards = arms.iter().flat_map(|a| a.uses.difference(&a.binds));
+                uses.iter().chain(guards).copied().collect()
+            }
+            Self::Next { cursor, .. } => Locals::from([*cursor]),
+            Self::Goto(_) | Self::Unreachable => Locals::new(),
+        }
+    }
+
+    /// Locals that are defined on the edge to the `index`-th successor.
+    pub(crate) fn defines_on(&self, index: usize) -> Locals {
+        match (self, index) {
+            (
+                Self::If { binds, .. } | Self::LetElse { binds, .. } | Self::Next { binds, .. },
+                0,
+            ) => binds.clone(),
+            (Self::Match { arms, .. }, _) => arms[index].binds.clone(),
+            (Self::Suspend { answer, .. }, _) => Locals::from([*answer]),
+            _ => Locals::new(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Every identifier and path that an expansion introduces.
+//!
+//! Locals and labels are made at `mixed_site`, where they cannot meet the user's.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Lifetime;
+
+/// The path under which the runtime offers what expansions call.
+pub(crate) fn rt() -> TokenStream {
+    quote!(::durable_runtime::__private)
+}
+
+fn local(prefix: &str, number: usize) -> Ident {
+    Ident::new(&format!("__{prefix}{number}"), Span::mixed_site())
+}
+
+/// A temporary that `normalize` introduces; also its name in an arm.
+pub(crate) fn temp(number: usize) -> Ident {
+    local("tmp", number)
+}
+
+/// The slot of a local between arms.
+pub(crate) fn slot(number: usize) -> Ident {
+    local("slot", number)
+}
+
+/// The token that carries the type of a local.
+pub(crate) fn local_ty(number: usize) -> Ident {
+    local("ty", number)
+}
+
+/// The token that carries the type of the operation of a suspend point.
+pub(crate) fn op_ty(number: usize) -> Ident {
+    local("op", number)
+}
+
+/// The token that carries the type of what a loop iterates over.
+pub(crate) fn source_ty(number: usize) -> Ident {
+    local("src", number)
+}
+
+/// Where a local waits while its name is taken by an inner one.
+pub(crate) fn stash(number: usize) -> Ident {
+    local("kept", number)
+}
+
+/// A fixed internal local.
+pub(crate) fn internal(name: &str) -> Ident {
+    Ident::new(&format!("__{name}"), Span::mixed_site())
+}
+
+/// The label of the machine's inner loop.
+pub(crate) fn machine_label() -> Lifetime {
+    Lifetime::new("'__machine", Span::mixed_site())
+}
+
+/// The function that starts a workflow.
+pub(crate) fn start_fn(workflow: &Ident) -> Ident {
+    format_ident!("start_{}", unraw(workflow), span = workflow.span())
+}
+
+/// An identifier's text without `r#`.
+pub(crate) fn unraw(ident: &Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,205 @@
+//! `if`, `match`, blocks, `break` and `continue`.
+
+use super::twin::{probe, probe_before};
+use super::{Builder, Dest, Target, scope, uses};
+use crate::diag::Code;
+use crate::ir::{Arm, BlockId, Locals, Terminator};
+use crate::names::unraw;
+use syn::{
+    BinOp, Expr, ExprBlock, ExprBreak, ExprContinue, ExprIf, ExprMatch, Lifetime, Pat, UnOp,
+};
+
+impl Builder<'_> {
+    /// `{ … }` or `'label: { … }`.
+    pub(super) fn block_expr(&mut self, expr: &mut ExprBlock, dest: Dest) {
+        let Some(label) = &expr.label else {
+            return self.block(&mut expr.block, dest);
+        };
+        let after = self.new_block();
+        self.targets.push(Target {
+            label: Some(unraw(&label.name.ident)),
+            is_loop: false,
+            break_to: after,
+            continue_to: None,
+            dest,
+        });
+        self.block(&mut expr.block, dest);
+        self.targets.pop();
+        self.end_with(Terminator::Goto(after), after);
+    }
+
+    pub(super) fn if_expr(&mut self, expr: &mut ExprIf, dest: Dest) {
+        let (then, otherwise, after) = (self.new_block(), self.new_block(), self.new_block());
+        // What the condition binds is visible in the first branch only.
+        self.scopes.push();
+        let binds = self.cond(&mut expr.cond, then, otherwise);
+        self.current = then;
+        self.block(&mut expr.then_branch, dest);
+        expr.then_branch
+            .stmts
+            .splice(0..0, binds.into_iter().map(probe));
+        self.end_with(Terminator::Goto(after), otherwise);
+        self.scopes.pop();
+        match &mut expr.else_branch {
+            Some((_, branch)) => self.expr_into(branch, dest),
+            None if matches!(dest, Dest::Discard) => {}
+            None => self.deliver(syn::parse_quote!(()), dest),
+        }
+        self.end_with(Terminator::Goto(after), after);
+    }
+
+    /// Branches on a condition; answers what it binds in `then`.
+    pub(super) fn cond(&mut self, cond: &mut Expr, then: BlockId, otherwise: BlockId) -> Locals {
+        if self.needs(cond) {
+            match cond {
+                Expr::Paren(inner) => return self.cond(&mut inner.expr, then, otherwise),
+                Expr::Group(inner) => return self.cond(&mut inner.expr, then, otherwise),
+                Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) => {
+                    return self.cond(&mut unary.expr, otherwise, then);
+                }
+                Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
+                    let middle = self.new_block();
+                    let mut binds = self.cond(&mut binary.left, middle, otherwise);
+                    self.current = middle;
+                    binds.extend(self.cond(&mut binary.right, then, otherwise));
+                    return binds;
+                }
+                Expr::Binary(binary) if matches!(binary.op, BinOp::Or(_)) => {
+                    let middle = self.new_block();
+                    self.cond(&mut binary.left, then, middle);
+                    self.current = middle;
+                    return self.cond(&mut binary.right, then, otherwise);
+                }
+                _ => {}
+            }
+        }
+        let cond = match cond {
+            Expr::Let(twin) => {
+                let mut machine = twin.clone();
+                *machine.expr = self.residual(&mut twin.expr);
+                Expr::Let(machine)
+            }
+            other => self.residual(other),
+        };
+        let uses = uses::of_expr(&cond, &self.scopes);
+        let mut binds = Locals::new();
+        for pat in let_patterns(&cond) {
+            binds.extend(self.bind_pattern(pat, None));
+        }
+        let terminator = Terminator::If {
+            cond,
+            binds: binds.clone(),
+            uses,
+            then,
+            otherwise,
+        };
+        self.end_with(terminator, then);
+        binds
+    }
+
+    pub(super) fn match_expr(&mut self, expr: &mut ExprMatch, dest: Dest) {
+        let scrutinee = self.residual(&mut expr.expr);
+        let uses = uses::of_expr(&scrutinee, &self.scopes);
+        let (at, after) = (self.current, self.new_block());
+        let mut arms = Vec::new();
+        for arm in &mut expr.arms {
+            self.refuse_guard_await(&arm.pat);
+            let target = self.new_block();
+            self.current = target;
+            self.scopes.push();
+            let binds = self.bind_pattern(&arm.pat, None);
+            let uses = uses::of_pat(&arm.pat, &self.scopes);
+            self.expr_into(&mut arm.body, dest);
+            probe_before(&mut arm.body, binds.iter().map(|&l| probe(l)).collect());
+            self.scopes.pop();
+            self.end_with(Terminator::Goto(after), after);
+            arms.push(Arm {
+                pat: arm.pat.clone(),
+                binds,
+                uses,
+                target,
+            });
+        }
+        self.current = at;
+        self.end_with(
+            Terminator::Match {
+                scrutinee,
+                uses,
+                arms,
+            },
+            after,
+        );
+    }
+
+    fn refuse_guard_await(&mut self, pat: &Pat) {
+        if let Pat::Guard(pat) = pat
+            && self.needs(&pat.guard)
+        {
+            self.diagnostics.report(
+                &pat.guard,
+                Code::Unsupported,
+                "an `.await` in the guard of a `match` arm is not supported",
+                "match without the guard and test with `if` inside the arm",
+            );
+        }
+    }
+
+    pub(super) fn break_expr(&mut self, expr: &mut ExprBreak) {
+        let Some((to, dest)) = self
+            .target(expr.label.as_ref())
+            .map(|t| (t.break_to, t.dest))
+        else {
+            return self.unknown_target(expr);
+        };
+        match &mut expr.expr {
+            Some(value) => self.expr_into(value, dest),
+            None if matches!(dest, Dest::Discard) => {}
+            None => self.deliver(syn::parse_quote!(()), dest),
+        }
+        self.diverge(Terminator::Goto(to));
+    }
+
+    pub(super) fn continue_expr(&mut self, expr: &ExprContinue) {
+        match self.target(expr.label.as_ref()).and_then(|t| t.continue_to) {
+            Some(head) => self.diverge(Terminator::Goto(head)),
+            None => self.unknown_target(expr),
+        }
+    }
+
+    fn target(&self, label: Option<&Lifetime>) -> Option<&Target> {
+        let label = label.map(|l| unraw(&l.ident));
+        self.targets.iter().rev().find(|t| match &label {
+            Some(label) => t.label.as_ref() == Some(label),
+            None => t.is_loop,
+        })
+    }
+
+    fn unknown_target(&mut self, jump: &impl quote::ToTokens) {
+        self.diagnostics.report(
+            jump,
+            Code::Unsupported,
+            "this jump has no loop or block to go to",
+            "jump to a loop or labelled block around it",
+        );
+    }
+}
+
+/// The patterns of `let` in a condition, in order.
+fn let_patterns(cond: &Expr) -> Vec<&Pat> {
+    match cond {
+        Expr::Let(expr) => vec![&expr.pat],
+        Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
+            [let_patterns(&binary.left), let_patterns(&binary.right)].concat()
+        }
+        Expr::Paren(inner) => let_patterns(&inner.expr),
+        Expr::Group(inner) => let_patterns(&inner.expr),
+        _ => vec![],
+    }
+}
+
+/// The first name of a pattern, for the name of a cursor.
+pub(super) fn first_name(pat: &Pat) -> String {
+    scope::pattern_names(pat)
+        .first()
+        .map_or_else(|| "for".to_owned(), unraw)
+}

@@ -1,0 +1,184 @@
+//! Expressions that suspend: their parts are computed in the original's order, and what is left
+//! is an expression without a suspend point.
+
+use super::twin::{Wrapper, wrap};
+use super::{Builder, Dest, uses};
+use crate::diag::Code;
+use crate::ir::{LocalKind, Terminator};
+use syn::{BinOp, Expr};
+
+impl Builder<'_> {
+    /// Computes an expression and sends its value to `dest`.
+    pub(super) fn expr_into(&mut self, expr: &mut Expr, dest: Dest) {
+        // A `return` ends the block even where nothing suspends: liveness is better for it.
+        let is_return = matches!(expr, Expr::Return(_));
+        if !is_return && !self.needs(expr) {
+            return self.deliver(expr.clone(), dest);
+        }
+        match expr {
+            Expr::Paren(inner) => self.expr_into(&mut inner.expr, dest),
+            Expr::Group(inner) => self.expr_into(&mut inner.expr, dest),
+            Expr::Block(block) => self.block_expr(block, dest),
+            Expr::If(branch) => self.if_expr(branch, dest),
+            Expr::Match(switch) => self.match_expr(switch, dest),
+            Expr::Loop(looped) => self.loop_expr(looped, dest),
+            Expr::While(looped) => {
+                self.while_expr(looped);
+                self.unit_into(dest);
+            }
+            Expr::ForLoop(looped) => {
+                self.for_expr(looped);
+                self.unit_into(dest);
+            }
+            Expr::Return(ret) => match &mut ret.expr {
+                Some(value) => self.expr_into(value, Dest::Return),
+                None => self.deliver(syn::parse_quote!(()), Dest::Return),
+            },
+            Expr::Break(jump) => self.break_expr(jump),
+            Expr::Continue(jump) => self.continue_expr(jump),
+            Expr::Binary(binary) if is_lazy(&binary.op) && self.needs(&binary.right) => {
+                self.lazy(expr, dest);
+            }
+            _ => {
+                let value = self.residual(expr);
+                self.deliver(value, dest);
+            }
+        }
+    }
+
+    fn unit_into(&mut self, dest: Dest) {
+        if !matches!(dest, Dest::Discard) {
+            self.deliver(syn::parse_quote!(()), dest);
+        }
+    }
+
+    /// Lowers what suspends in an expression and answers the rest of it. The original becomes its
+    /// twin.
+    pub(super) fn residual(&mut self, expr: &mut Expr) -> Expr {
+        if !self.needs(expr) {
+            return expr.clone();
+        }
+        match expr {
+            Expr::Await(_) => self.suspend(expr),
+            Expr::Paren(inner) => self.residual(&mut inner.expr),
+            Expr::Group(inner) => self.residual(&mut inner.expr),
+            Expr::Block(_) | Expr::If(_) | Expr::Match(_) | Expr::Loop(_) => self.join(expr),
+            Expr::Binary(binary) if is_lazy(&binary.op) && self.needs(&binary.right) => {
+                self.join(expr)
+            }
+            Expr::While(_)
+            | Expr::ForLoop(_)
+            | Expr::Return(_)
+            | Expr::Break(_)
+            | Expr::Continue(_) => {
+                self.expr_into(expr, Dest::Discard);
+                syn::parse_quote!(())
+            }
+            Expr::Assign(_) => self.assign(expr),
+            Expr::Binary(binary) if super::place::assigns(&binary.op) => self.compound(expr),
+            Expr::Unsafe(_)
+            | Expr::Let(_)
+            | Expr::Yield(_)
+            | Expr::TryBlock(_)
+            | Expr::Verbatim(_) => {
+                self.diagnostics.report(
+                    &*expr,
+                    Code::Unsupported,
+                    "an `.await` inside this kind of expression is not supported",
+                    "bind the awaited value with `let` before it",
+                );
+                expr.clone()
+            }
+            _ => self.operands(expr),
+        }
+    }
+
+    /// Control flow in the place of a value: each way puts its value into one temporary.
+    fn join(&mut self, expr: &mut Expr) -> Expr {
+        let serves = self.next_point();
+        let temp = self.new_temp(LocalKind::Temp { serves });
+        self.expr_into(expr, Dest::Into(temp));
+        wrap(expr, Wrapper::Seen(temp));
+        self.temp_expr(temp)
+    }
+
+    /// `left && right`, `left || right` where the right side suspends.
+    fn lazy(&mut self, expr: &mut Expr, dest: Dest) {
+        let Expr::Binary(binary) = expr else {
+            unreachable!("only called for `&&` and `||`")
+        };
+        let and = matches!(binary.op, BinOp::And(_));
+        let left = self.residual(&mut binary.left);
+        let uses = uses::of_expr(&left, &self.scopes);
+        let (right, short, after) = (self.new_block(), self.new_block(), self.new_block());
+        let (then, otherwise) = if and { (right, short) } else { (short, right) };
+        let binds = crate::ir::Locals::new();
+        self.end_with(
+            Terminator::If {
+                cond: left,
+                binds,
+                uses,
+                then,
+                otherwise,
+            },
+            short,
+        );
+        let decided = if and {
+            syn::parse_quote!(false)
+        } else {
+            syn::parse_quote!(true)
+        };
+        self.deliver(decided, dest);
+        self.end_with(Terminator::Goto(after), right);
+        self.expr_into(&mut binary.right, dest);
+        self.end_with(Terminator::Goto(after), after);
+    }
+
+    /// `place = value`: Rust computes the value first.
+    fn assign(&mut self, expr: &mut Expr) -> Expr {
+        let mut machine = expr.clone();
+        let (Expr::Assign(twin), Expr::Assign(assign)) = (&mut *expr, &mut machine) else {
+            unreachable!("only called for assignments")
+        };
+        *assign.right = self.residual(&mut twin.right);
+        if self.needs(&twin.left) {
+            self.diagnostics.report(
+                &twin.left,
+                Code::Order,
+                "an `.await` on the left side of an assignment is not supported",
+                "bind the awaited value with `let` before the assignment",
+            );
+        }
+        machine
+    }
+
+    /// `place op= value`: whether Rust looks at the place first depends on its type, so the place
+    /// must be one that the value cannot change.
+    fn compound(&mut self, expr: &mut Expr) -> Expr {
+        let mut machine = expr.clone();
+        let (Expr::Binary(twin), Expr::Binary(binary)) = (&mut *expr, &mut machine) else {
+            unreachable!("only called for compound assignments")
+        };
+        let steady = super::place::indices(&twin.left).is_some_and(|indices| {
+            indices.iter().all(|index| {
+                self.scopes
+                    .resolve(&crate::names::unraw(index))
+                    .is_none_or(|l| !uses::disturbs(&twin.right, l, &self.scopes))
+            })
+        });
+        if !steady {
+            self.diagnostics.report(
+                &twin.left,
+                Code::Order,
+                "whether this place is computed before or after the `.await` depends on its type",
+                "bind the awaited value with `let` first, then assign",
+            );
+        }
+        *binary.right = self.residual(&mut twin.right);
+        machine
+    }
+}
+
+fn is_lazy(op: &BinOp) -> bool {
+    matches!(op, BinOp::And(_) | BinOp::Or(_))
+}

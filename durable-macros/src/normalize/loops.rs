@@ -1,0 +1,89 @@
+//! `loop`, `while` and `for` around a suspend point.
+
+use super::control::first_name;
+use super::twin::{Wrapper, probe, wrap};
+use super::{Builder, Dest, Target, uses};
+use crate::ir::{BlockId, Code, LocalKind, Locals, Statement, Terminator};
+use crate::names;
+use syn::{ExprForLoop, ExprLoop, ExprWhile, Label};
+
+impl Builder<'_> {
+    pub(super) fn loop_expr(&mut self, expr: &mut ExprLoop, dest: Dest) {
+        let (head, after) = (self.new_block(), self.new_block());
+        self.end_with(Terminator::Goto(head), head);
+        self.in_loop(expr.label.as_ref(), head, after, dest, |s| {
+            s.block(&mut expr.body, Dest::Discard);
+        });
+        self.end_with(Terminator::Goto(head), after);
+    }
+
+    pub(super) fn while_expr(&mut self, expr: &mut ExprWhile) {
+        let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
+        self.end_with(Terminator::Goto(head), head);
+        self.scopes.push();
+        self.in_loop(expr.label.as_ref(), head, after, Dest::Discard, |s| {
+            let binds = s.cond(&mut expr.cond, body, after);
+            s.current = body;
+            s.block(&mut expr.body, Dest::Discard);
+            expr.body.stmts.splice(0..0, binds.into_iter().map(probe));
+        });
+        self.scopes.pop();
+        self.end_with(Terminator::Goto(head), after);
+    }
+
+    /// A loop over an iterator: its remaining items are a local of their own, `<binding>.at`.
+    pub(super) fn for_expr(&mut self, expr: &mut ExprForLoop) {
+        let source = self.residual(&mut expr.expr);
+        let uses = uses::of_expr(&source, &self.scopes);
+        self.scopes.push();
+        let name = format!("{}.at", first_name(&expr.pat));
+        let depth = self.scopes.count(&name) + 1;
+        let ident = names::temp(self.body.locals.len());
+        let cursor = self.new_local(ident, LocalKind::Cursor { name: name.clone() }, depth);
+        self.scopes.bind(name, cursor, None);
+        wrap(&mut expr.expr, Wrapper::Source(cursor));
+        self.push(Statement {
+            code: Code::Start { cursor, source },
+            binds: Locals::from([cursor]),
+            assigns: Locals::new(),
+            uses,
+        });
+        let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
+        self.end_with(Terminator::Goto(head), head);
+        let binds = self.bind_pattern(&expr.pat, None);
+        let pat = (*expr.pat).clone();
+        let next = Terminator::Next {
+            cursor,
+            pat,
+            binds: binds.clone(),
+            body,
+            exit: after,
+        };
+        self.end_with(next, body);
+        self.in_loop(expr.label.as_ref(), head, after, Dest::Discard, |s| {
+            s.block(&mut expr.body, Dest::Discard);
+        });
+        expr.body.stmts.splice(0..0, binds.into_iter().map(probe));
+        self.scopes.pop();
+        self.end_with(Terminator::Goto(head), after);
+    }
+
+    fn in_loop(
+        &mut self,
+        label: Option<&Label>,
+        head: BlockId,
+        after: BlockId,
+        dest: Dest,
+        walk: impl FnOnce(&mut Self),
+    ) {
+        self.targets.push(Target {
+            label: label.map(|l| names::unraw(&l.name.ident)),
+            is_loop: true,
+            break_to: after,
+            continue_to: Some(head),
+            dest,
+        });
+        walk(self);
+        self.targets.pop();
+    }
+}

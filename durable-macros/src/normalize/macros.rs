@@ -1,0 +1,207 @@
+//! What the arguments of a macro mention. The arguments of well-known macros are parsed exactly;
+//! those of others are searched for names.
+//!
+//! ```text
+//! Input:   println!("{order} costs {:>width$}", total)
+//! Output:  order, width, total
+//! ```
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Lit, Macro, Token};
+
+/// What a macro call contains, as far as its tokens tell.
+#[derive(Debug)]
+pub(super) enum Arguments {
+    /// Expressions, and names that format strings capture.
+    Known {
+        exprs: Vec<Expr>,
+        captures: Vec<String>,
+    },
+    /// Names that are probably used.
+    Searched(Vec<String>),
+}
+
+/// Reads the arguments of a macro call.
+pub(super) fn arguments(mac: &Macro) -> Arguments {
+    let name = mac
+        .path
+        .segments
+        .last()
+        .map(|s| s.ident.to_string())
+        .unwrap_or_default();
+    let format_from = match name.as_str() {
+        "print" | "println" | "eprint" | "eprintln" | "format" | "panic" | "todo"
+        | "unimplemented" | "unreachable" | "format_args" => Some(0),
+        "write" | "writeln" | "assert" | "debug_assert" => Some(1),
+        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => Some(2),
+        "vec" | "dbg" | "matches" => None,
+        _ => return Arguments::Searched(search(mac.tokens.clone())),
+    };
+    let Some(exprs) = parse(mac, &name) else {
+        return Arguments::Searched(search(mac.tokens.clone()));
+    };
+    let captures = match format_from.and_then(|from| exprs.get(from)) {
+        Some(Expr::Lit(lit)) => match &lit.lit {
+            Lit::Str(text) => captures(&text.value()),
+            _ => vec![],
+        },
+        _ => vec![],
+    };
+    Arguments::Known { exprs, captures }
+}
+
+/// Whether the tokens of a macro call contain an await.
+pub(crate) fn contains_await(tokens: TokenStream) -> bool {
+    let mut dot = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if dot && ident == "await" => return true,
+            TokenTree::Group(group) if contains_await(group.stream()) => return true,
+            TokenTree::Punct(ref punct) => {
+                dot = punct.as_char() == '.';
+                continue;
+            }
+            _ => {}
+        }
+        dot = false;
+    }
+    false
+}
+
+fn parse(mac: &Macro, name: &str) -> Option<Vec<Expr>> {
+    if name == "matches" {
+        // `expr, pattern if guard`: the guard is searched like a pattern would be.
+        let mut tokens = mac.tokens.clone().into_iter();
+        let first: TokenStream = tokens
+            .by_ref()
+            .take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ','))
+            .collect();
+        let guard: TokenStream = tokens
+            .skip_while(|t| !matches!(t, TokenTree::Ident(i) if i == "if"))
+            .skip(1)
+            .collect();
+        let mut exprs = vec![syn::parse2(first).ok()?];
+        if !guard.is_empty() {
+            exprs.push(syn::parse2(guard).ok()?);
+        }
+        return Some(exprs);
+    }
+    if name == "vec" {
+        if let Ok(repeat) = syn::parse2::<syn::ExprRepeat>(bracketed(mac).into_token_stream()) {
+            return Some(vec![*repeat.expr, *repeat.len]);
+        }
+    }
+    let parsed = mac
+        .parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+        .ok()?;
+    // `name = value` arguments of format strings are assignments to the parser.
+    Some(
+        parsed
+            .into_iter()
+            .map(|e| match e {
+                Expr::Assign(assign) => *assign.right,
+                other => other,
+            })
+            .collect(),
+    )
+}
+
+fn bracketed(mac: &Macro) -> TokenTree {
+    TokenTree::Group(proc_macro2::Group::new(
+        Delimiter::Bracket,
+        mac.tokens.clone(),
+    ))
+}
+
+/// Names that a format string captures: `{name}`, `{name:width$.prec$}`.
+pub(super) fn captures(format: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = format;
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open + 1..];
+        if let Some(after) = rest.strip_prefix('{') {
+            rest = after;
+            continue;
+        }
+        let Some(close) = rest.find('}') else { break };
+        let (inside, after) = rest.split_at(close);
+        rest = &after[1..];
+        let (argument, spec) = inside.split_once(':').unwrap_or((inside, ""));
+        let mut add = |text: &str| {
+            let text = text.trim();
+            let first = text
+                .chars()
+                .next()
+                .is_some_and(|c| c.is_alphabetic() || c == '_');
+            if first && text.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                names.push(text.to_owned());
+            }
+        };
+        add(argument);
+        for counted in spec.split('$').rev().skip(1) {
+            let start = counted
+                .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .map_or(0, |at| {
+                    at + counted[at..].chars().next().map_or(1, char::len_utf8)
+                });
+            add(&counted[start..]);
+        }
+    }
+    names
+}
+
+/// Identifiers that may be uses of locals. Not one that follows a `.`, nor one before a single
+/// `=` or `:` (a field name).
+fn search(tokens: TokenStream) -> Vec<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut names = Vec::new();
+    let punct = |at: Option<usize>| match at.and_then(|i| tokens.get(i)) {
+        Some(TokenTree::Punct(p)) => p.as_char(),
+        _ => ' ',
+    };
+    for (i, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => names.extend(search(group.stream())),
+            TokenTree::Literal(literal) => {
+                if let Ok(text) = syn::parse2::<syn::LitStr>(literal.clone().into_token_stream()) {
+                    names.extend(captures(&text.value()));
+                }
+            }
+            TokenTree::Ident(ident) => {
+                let (before, before2) = (punct(i.checked_sub(1)), punct(i.checked_sub(2)));
+                let (after, after2) = (punct(Some(i + 1)), punct(Some(i + 2)));
+                let member = before == '.' && before2 != '.';
+                let field = (after == ':' && after2 != ':')
+                    || (after == '=' && after2 != '=' && after2 != '>');
+                let path = before == ':' || (after == ':' && after2 == ':') || before == '\'';
+                if !member && !field && !path {
+                    names.push(crate::names::unraw(ident));
+                }
+            }
+            TokenTree::Punct(_) => {}
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn format_strings_capture() {
+        assert_eq!(
+            captures("{a} {{b}} {c:?} {:>width$.prec$} {0} {d:e$}"),
+            ["a", "c", "prec", "width", "d", "e"]
+        );
+    }
+
+    #[test]
+    fn names_are_searched() {
+        let found = search(quote!(name = 5, field: x, y.z, a::b, "text {k}", (inner), 'l, r == s));
+        assert_eq!(found, ["x", "y", "k", "inner", "r", "s"]);
+    }
+}

@@ -1,0 +1,255 @@
+//! From the user's function to a control-flow graph: resolve names, hoist awaits out of
+//! expressions in evaluation order, and turn control flow that suspends into blocks.
+//!
+//! ```text
+//! Input:   let r = reserve(order.clone()).await?;
+//! Output:  suspend `reserve` reserve(order.clone()) -> a in b1
+//!      b1: let r = a?
+//! ```
+//!
+//! The same walk prepares the *twin*: the user's own body, which rustc type-checks and which lends
+//! its types to the machine. Where a value will need a slot, the twin gets a placeholder; `emit`
+//! turns it into a probe or removes it (see [`twin`]).
+
+mod control;
+mod expr;
+mod labels;
+mod loops;
+mod macros;
+mod needs;
+mod operands;
+mod place;
+mod scope;
+mod stmt;
+mod suspend;
+mod text;
+pub(crate) mod twin;
+mod uses;
+
+pub(crate) use macros::contains_await;
+pub(crate) use text::source_text;
+
+use crate::diag::Diagnostics;
+use crate::ir::{
+    Block, BlockId, Body, Code, Local, LocalId, LocalKind, Locals, Point, PointId, Statement,
+    Terminator,
+};
+use crate::names;
+use crate::syntax::Input;
+use proc_macro2::Ident;
+use scope::Scopes;
+use syn::{Expr, Item, Pat, Stmt};
+
+/// What normalisation makes of a function.
+#[derive(Debug)]
+pub(crate) struct Normalized {
+    pub(crate) body: Body,
+    /// The user's body with placeholders; see [`twin`].
+    pub(crate) twin: syn::Block,
+    /// Items of the body; both copies use them, so they stand above both.
+    pub(crate) items: Vec<Item>,
+}
+
+/// Normalises a function. Mistakes go to `diagnostics`; the result is then not to be used.
+pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normalized {
+    let mut twin = input.body.clone();
+    let mut builder = Builder {
+        body: Body::default(),
+        current: BlockId(0),
+        scopes: Scopes::default(),
+        targets: Vec::new(),
+        items: Vec::new(),
+        hint: None,
+        label: None,
+        diagnostics,
+    };
+    builder.current = builder.new_block();
+    builder.scopes.push();
+    let mut probes = Vec::new();
+    for (index, param) in input.params.iter().enumerate() {
+        let binds = builder.bind_pattern(&param.pat, None);
+        probes.extend(binds.iter().map(|&l| twin::probe(l)));
+        let code = Code::Param {
+            index,
+            pat: param.pat.clone(),
+            ty: param.ty.clone(),
+        };
+        builder.push(Statement {
+            code,
+            binds,
+            assigns: Locals::new(),
+            uses: Locals::new(),
+        });
+    }
+    builder.function_body(&mut twin);
+    twin.stmts.splice(0..0, probes);
+    builder.scopes.pop();
+    let Builder {
+        mut body,
+        items,
+        diagnostics,
+        ..
+    } = builder;
+    labels::assign(&mut body.points, diagnostics);
+    Normalized { body, twin, items }
+}
+
+/// Where the value of an expression goes.
+#[derive(Clone, Copy, Debug)]
+enum Dest {
+    /// Nowhere.
+    Discard,
+    /// Into this temporary.
+    Into(LocalId),
+    /// It is what the function returns.
+    Return,
+}
+
+/// Where `break` and `continue` go.
+#[derive(Debug)]
+struct Target {
+    label: Option<String>,
+    /// A loop; a labelled block otherwise.
+    is_loop: bool,
+    break_to: BlockId,
+    continue_to: Option<BlockId>,
+    dest: Dest,
+}
+
+struct Builder<'d> {
+    body: Body,
+    current: BlockId,
+    scopes: Scopes,
+    /// Lowered loops and labelled blocks around the current place.
+    targets: Vec<Target>,
+    items: Vec<Item>,
+    /// The binding that receives the next answer.
+    hint: Option<String>,
+    /// `#[label = "…"]` of the current statement.
+    label: Option<String>,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Builder<'_> {
+    fn new_block(&mut self) -> BlockId {
+        let terminator = Terminator::Unreachable;
+        self.body.blocks.push(Block {
+            statements: Vec::new(),
+            terminator,
+        });
+        BlockId(self.body.blocks.len() - 1)
+    }
+
+    fn push(&mut self, statement: Statement) {
+        self.body.blocks[self.current.0].statements.push(statement);
+    }
+
+    /// Ends the current block and goes on in `next`.
+    fn end_with(&mut self, terminator: Terminator, next: BlockId) {
+        self.body.blocks[self.current.0].terminator = terminator;
+        self.current = next;
+    }
+
+    /// Ends the current block; what follows in the source is not reached.
+    fn diverge(&mut self, terminator: Terminator) {
+        let dead = self.new_block();
+        self.end_with(terminator, dead);
+    }
+
+    fn new_local(&mut self, ident: Ident, kind: LocalKind, depth: usize) -> LocalId {
+        self.body.locals.push(Local {
+            ident,
+            kind,
+            depth,
+            borrow: false,
+        });
+        LocalId(self.body.locals.len() - 1)
+    }
+
+    /// A temporary; code refers to it by [`names::temp`].
+    fn new_temp(&mut self, kind: LocalKind) -> LocalId {
+        let ident = names::temp(self.body.locals.len());
+        let temp = self.new_local(ident.clone(), kind, 1);
+        self.scopes.bind_temp(ident.to_string(), temp);
+        temp
+    }
+
+    fn next_point(&self) -> PointId {
+        PointId(self.body.points.len())
+    }
+
+    /// An expression that names a temporary.
+    fn temp_expr(&self, temp: LocalId) -> Expr {
+        let ident = &self.body.locals[temp.0].ident;
+        syn::parse_quote!(#ident)
+    }
+
+    /// Binds the names of a pattern in the innermost scope.
+    fn bind_pattern(&mut self, pat: &Pat, init: Option<&Expr>) -> Locals {
+        let guard = init.is_some_and(|init| !matches!(init, Expr::Lit(_)));
+        let borrow = matches!(
+            (pat, init),
+            (Pat::Ident(_) | Pat::Type(_), Some(Expr::Reference(_)))
+        );
+        let mut binds = Locals::new();
+        for ident in scope::pattern_names(pat) {
+            let name = names::unraw(&ident);
+            let depth = self.scopes.count(&name) + 1;
+            let guard = (guard && name.starts_with('_')).then(|| ident.clone());
+            let local = self.new_local(ident, LocalKind::User, depth);
+            self.body.locals[local.0].borrow = borrow;
+            self.scopes.bind(name, local, guard);
+            binds.insert(local);
+        }
+        binds
+    }
+
+    /// Sends the value of an expression without suspend points where it is wanted.
+    fn deliver(&mut self, value: Expr, dest: Dest) {
+        let uses = uses::of_expr(&value, &self.scopes);
+        match dest {
+            Dest::Discard => {
+                let stmt = Stmt::Expr(value, Some(syn::token::Semi::default()));
+                self.opaque(&stmt);
+            }
+            Dest::Into(temp) => {
+                let ident = &self.body.locals[temp.0].ident;
+                let pat = syn::parse_quote!(#ident);
+                let code = Code::Let {
+                    pat,
+                    ty: None,
+                    init: value,
+                    otherwise: None,
+                };
+                let binds = Locals::from([temp]);
+                self.push(Statement {
+                    code,
+                    binds,
+                    assigns: Locals::new(),
+                    uses,
+                });
+            }
+            Dest::Return => self.diverge(Terminator::Return {
+                value: Some(value),
+                uses,
+            }),
+        }
+    }
+
+    /// A statement that stays the user's own tokens and binds nothing.
+    fn opaque(&mut self, stmt: &Stmt) {
+        let (uses, assigns) = uses::of_stmt(stmt, &self.scopes);
+        let code = Code::Tokens(quote::ToTokens::to_token_stream(stmt));
+        self.push(Statement {
+            code,
+            binds: Locals::new(),
+            assigns,
+            uses,
+        });
+    }
+
+    fn new_point(&mut self, point: Point) -> PointId {
+        self.body.points.push(point);
+        PointId(self.body.points.len() - 1)
+    }
+}

@@ -1,0 +1,95 @@
+//! What has to be lowered: code that suspends, and code that jumps to a lowered loop. All else
+//! stays the user's own tokens.
+
+use super::Builder;
+use crate::names::unraw;
+use syn::visit::{self, Visit};
+use syn::{Expr, Lifetime};
+
+impl Builder<'_> {
+    /// Whether an expression contains an await or a jump out of itself to a lowered target.
+    pub(super) fn needs(&self, expr: &Expr) -> bool {
+        let mut needs = self.visitor();
+        needs.visit_expr(expr);
+        needs.yes
+    }
+
+    fn visitor(&self) -> Needs {
+        Needs {
+            in_loop: self.targets.iter().any(|t| t.is_loop),
+            labels: self
+                .targets
+                .iter()
+                .filter_map(|t| t.label.clone())
+                .collect(),
+            depth: 0,
+            yes: false,
+        }
+    }
+}
+
+struct Needs {
+    /// An unlabelled jump at depth 0 goes to a lowered loop.
+    in_loop: bool,
+    /// Labels of lowered targets; one that is declared again inside hides it.
+    labels: Vec<String>,
+    /// Loops inside the expression around the current place.
+    depth: usize,
+    yes: bool,
+}
+
+impl Needs {
+    fn jump(&mut self, label: Option<&Lifetime>) {
+        self.yes |= match label {
+            Some(label) => self.labels.contains(&unraw(&label.ident)),
+            None => self.depth == 0 && self.in_loop,
+        };
+    }
+
+    fn inside(&mut self, label: Option<&syn::Label>, is_loop: bool, walk: impl FnOnce(&mut Self)) {
+        let hidden = label.map(|l| unraw(&l.name.ident));
+        let labels = self.labels.clone();
+        self.labels.retain(|l| Some(l) != hidden.as_ref());
+        self.depth += usize::from(is_loop);
+        walk(self);
+        self.depth -= usize::from(is_loop);
+        self.labels = labels;
+    }
+}
+
+impl<'ast> Visit<'ast> for Needs {
+    fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
+        self.yes = true;
+    }
+    fn visit_expr_break(&mut self, expr: &'ast syn::ExprBreak) {
+        self.jump(expr.label.as_ref());
+        visit::visit_expr_break(self, expr);
+    }
+    fn visit_expr_continue(&mut self, expr: &'ast syn::ExprContinue) {
+        self.jump(expr.label.as_ref());
+    }
+    fn visit_expr_loop(&mut self, expr: &'ast syn::ExprLoop) {
+        self.inside(expr.label.as_ref(), true, |s| {
+            visit::visit_expr_loop(s, expr)
+        });
+    }
+    fn visit_expr_while(&mut self, expr: &'ast syn::ExprWhile) {
+        self.inside(expr.label.as_ref(), true, |s| {
+            visit::visit_expr_while(s, expr)
+        });
+    }
+    fn visit_expr_for_loop(&mut self, expr: &'ast syn::ExprForLoop) {
+        self.visit_expr(&expr.expr);
+        self.inside(expr.label.as_ref(), true, |s| s.visit_block(&expr.body));
+    }
+    fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
+        self.inside(expr.label.as_ref(), false, |s| {
+            visit::visit_expr_block(s, expr)
+        });
+    }
+    // Their bodies run elsewhere; an await inside was refused before.
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_expr_const(&mut self, _: &'ast syn::ExprConst) {}
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}

@@ -1,0 +1,203 @@
+//! Operands of an expression, in the order in which Rust evaluates them. Those before a suspend
+//! point are put into temporaries, so that nothing is read again after it.
+//!
+//! ```text
+//! Input:   send(next(), price(x).await, y)
+//! Output:  let t = next(); suspend price(x) -> a; send(t, a, y)
+//! ```
+
+use super::twin::{Wrapper, wrap};
+use super::{Builder, Dest, place, uses};
+use crate::diag::Code;
+use crate::ir::LocalKind;
+use crate::names::unraw;
+use syn::{Expr, UnOp};
+
+/// How an operator takes an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// By value: a variable is moved or copied.
+    Value,
+    /// As a place that is borrowed or changed when the operator runs (a receiver, one side of a
+    /// comparison, what is indexed).
+    Place,
+}
+
+impl Builder<'_> {
+    /// Lowers an expression whose operands are all evaluated before it.
+    pub(super) fn operands(&mut self, expr: &mut Expr) -> Expr {
+        let mut machine = expr.clone();
+        let rest: Vec<Expr> = parts(&mut machine)
+            .iter()
+            .map(|(e, _)| (**e).clone())
+            .collect();
+        let Some(last) = rest.iter().rposition(|e| self.needs(e)) else {
+            self.diagnostics.report(
+                &*expr,
+                Code::Unsupported,
+                "an `.await` in this kind of expression is not supported",
+                "bind the awaited value with `let` before it",
+            );
+            return machine;
+        };
+        let mut values = Vec::new();
+        for (index, (part, takes)) in parts(expr).into_iter().enumerate().take(last + 1) {
+            let later = &rest[(index + 1).min(last + 1)..=last];
+            values.push(match index {
+                _ if index == last => self.residual(part),
+                _ => self.before(part, takes, later),
+            });
+        }
+        for ((part, _), value) in parts(&mut machine).into_iter().zip(values) {
+            *part = value;
+        }
+        spell_out_fields(&mut machine);
+        spell_out_fields(expr);
+        machine
+    }
+
+    /// An operand whose value is needed after the suspend points in `later`.
+    fn before(&mut self, part: &mut Expr, takes: Takes, later: &[Expr]) -> Expr {
+        if self.is_constant(part) {
+            return part.clone();
+        }
+        match part {
+            Expr::Reference(reference) if place::root(&reference.expr).is_some() => {
+                self.place(&mut reference.expr, later);
+                part.clone()
+            }
+            Expr::Reference(reference) => {
+                let mut machine = reference.clone();
+                *machine.expr = self.keep(&mut reference.expr);
+                Expr::Reference(machine)
+            }
+            _ if takes == Takes::Place && place::root(part).is_some() => {
+                self.place(part, later);
+                part.clone()
+            }
+            _ => self.keep(part),
+        }
+    }
+
+    /// A place that is read when the operator runs: nothing after it may change what it denotes.
+    fn place(&mut self, part: &mut Expr, later: &[Expr]) {
+        let disturbed = match (place::root(part), place::indices(part)) {
+            (Some(root), Some(indices)) => indices.into_iter().chain([root]).find(|name| {
+                self.scopes.resolve(&unraw(name)).is_some_and(|local| {
+                    later.iter().any(|e| uses::disturbs(e, local, &self.scopes))
+                })
+            }),
+            (root, _) => root,
+        };
+        if let Some(name) = disturbed {
+            let name = name.clone();
+            self.diagnostics.report(
+                &*part,
+                Code::Order,
+                &format!("`{name}` may change between this place and the `.await` after it"),
+                "bind the awaited value with `let` before this expression",
+            );
+        } else if !place::is_field_path(part) {
+            // A panic of an index comes before the operation begins, as in the original.
+            let touched = part.clone();
+            self.deliver(syn::parse_quote!({ let _ = &#touched; }), Dest::Discard);
+        }
+    }
+
+    /// Computes an operand into a temporary.
+    fn keep(&mut self, part: &mut Expr) -> Expr {
+        if self.needs(part) {
+            let value = self.residual(part);
+            if matches!(&value, Expr::Path(_)) && self.is_temp(&value) {
+                return value;
+            }
+            return self.keep_value(part, value);
+        }
+        let value = part.clone();
+        self.keep_value(part, value)
+    }
+
+    fn keep_value(&mut self, part: &mut Expr, value: Expr) -> Expr {
+        let serves = self.next_point();
+        let temp = self.new_temp(LocalKind::Temp { serves });
+        self.deliver(value, Dest::Into(temp));
+        wrap(part, Wrapper::Seen(temp));
+        self.temp_expr(temp)
+    }
+
+    fn is_temp(&self, expr: &Expr) -> bool {
+        uses::plain_local(expr, &self.scopes).is_some_and(|l| {
+            matches!(
+                self.body.locals[l.0].kind,
+                LocalKind::Temp { .. } | LocalKind::Answer { .. }
+            )
+        })
+    }
+
+    /// Gives the same value whenever it is evaluated.
+    fn is_constant(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Lit(_) => true,
+            Expr::Closure(closure) => closure.capture.is_none(),
+            // Constants, functions, unit structs; not a local.
+            Expr::Path(_) => {
+                place::root(expr).is_none_or(|name| self.scopes.resolve(&unraw(name)).is_none())
+            }
+            Expr::Paren(inner) => self.is_constant(&inner.expr),
+            Expr::Group(inner) => self.is_constant(&inner.expr),
+            Expr::Reference(inner) => inner.mutability.is_none() && self.is_constant(&inner.expr),
+            Expr::Unary(inner) => {
+                matches!(inner.op, UnOp::Neg(_)) && matches!(*inner.expr, Expr::Lit(_))
+            }
+            Expr::Tuple(tuple) => tuple.elems.iter().all(|e| self.is_constant(e)),
+            _ => false,
+        }
+    }
+}
+
+/// The operands of an expression, in evaluation order.
+fn parts(expr: &mut Expr) -> Vec<(&mut Expr, Takes)> {
+    use Takes::{Place, Value};
+    match expr {
+        Expr::Array(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),
+        Expr::Tuple(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),
+        Expr::Call(e) => std::iter::once((&mut *e.func, Value))
+            .chain(e.args.iter_mut().map(|e| (e, Value)))
+            .collect(),
+        Expr::MethodCall(e) => std::iter::once((&mut *e.receiver, Place))
+            .chain(e.args.iter_mut().map(|e| (e, Value)))
+            .collect(),
+        Expr::Binary(e) => {
+            let takes = if place::compares(&e.op) { Place } else { Value };
+            vec![(&mut *e.left, takes), (&mut *e.right, takes)]
+        }
+        Expr::Cast(e) => vec![(&mut *e.expr, Value)],
+        Expr::Field(e) => vec![(&mut *e.base, Place)],
+        Expr::Index(e) => vec![(&mut *e.expr, Place), (&mut *e.index, Value)],
+        Expr::Range(e) => [&mut e.start, &mut e.end]
+            .into_iter()
+            .flatten()
+            .map(|e| (&mut **e, Value))
+            .collect(),
+        Expr::Reference(e) => vec![(&mut *e.expr, Place)],
+        Expr::Repeat(e) => vec![(&mut *e.expr, Value)],
+        Expr::Struct(e) => e
+            .fields
+            .iter_mut()
+            .map(|f| (&mut f.expr, Value))
+            .chain(e.rest.iter_mut().map(|e| (&mut **e, Place)))
+            .collect(),
+        Expr::Try(e) => vec![(&mut *e.expr, Value)],
+        Expr::Unary(e) => vec![(&mut *e.expr, Place)],
+        _ => vec![],
+    }
+}
+
+/// `S { x }` cannot hold anything but a variable: write `S { x: … }`.
+fn spell_out_fields(expr: &mut Expr) {
+    if let Expr::Struct(e) = expr {
+        for field in &mut e.fields {
+            field.colon_token.get_or_insert_with(Default::default);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Which binding a name means: the scopes that are open at one place of the function.
+
+use crate::ir::LocalId;
+use crate::names::unraw;
+use std::collections::BTreeMap;
+use syn::visit::{self, Visit};
+use syn::{Ident, Pat, PatIdent};
+
+/// Scopes, innermost last; in each the bindings in order.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    open: Vec<Vec<Binding>>,
+    /// Temporaries; their names are unique in the function.
+    temps: BTreeMap<String, LocalId>,
+}
+
+#[derive(Debug)]
+struct Binding {
+    name: String,
+    local: LocalId,
+    /// Set for a `let _guard = …` whose value may matter.
+    guard: Option<Ident>,
+}
+
+impl Scopes {
+    pub(super) fn push(&mut self) {
+        self.open.push(Vec::new());
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.open.pop();
+    }
+
+    pub(super) fn bind(&mut self, name: String, local: LocalId, guard: Option<Ident>) {
+        if let Some(scope) = self.open.last_mut() {
+            scope.push(Binding { name, local, guard });
+        }
+    }
+
+    pub(super) fn bind_temp(&mut self, name: String, local: LocalId) {
+        self.temps.insert(name, local);
+    }
+
+    /// What `name` means here.
+    pub(super) fn resolve(&self, name: &str) -> Option<LocalId> {
+        let binding = self.all().rev().find(|b| b.name == name).map(|b| b.local);
+        binding.or_else(|| self.temps.get(name).copied())
+    }
+
+    /// How many bindings of `name` are visible or shadowed here.
+    pub(super) fn count(&self, name: &str) -> usize {
+        self.all().filter(|b| b.name == name).count()
+    }
+
+    /// Guards that are in scope here.
+    pub(super) fn guards(&self) -> impl Iterator<Item = &Ident> {
+        self.all().filter_map(|b| b.guard.as_ref())
+    }
+
+    fn all(&self) -> impl DoubleEndedIterator<Item = &Binding> {
+        self.open.iter().flatten()
+    }
+}
+
+/// The names that a pattern binds, in order and once each. By rustc's own convention an
+/// identifier that begins with an upper-case letter is a constant or a variant.
+pub(super) fn pattern_names(pat: &Pat) -> Vec<Ident> {
+    struct Names(Vec<Ident>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            let upper = unraw(&pat.ident)
+                .chars()
+                .next()
+                .is_some_and(char::is_uppercase);
+            let constant = upper && pat.by_ref.is_none() && pat.mutability.is_none();
+            if !(constant && pat.subpat.is_none()) && !self.0.contains(&pat.ident) {
+                self.0.push(pat.ident.clone());
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+        // Expressions in patterns (guards, constants) bind nothing outside themselves.
+        fn visit_expr(&mut self, _: &'ast syn::Expr) {}
+    }
+    let mut names = Names(Vec::new());
+    names.visit_pat(pat);
+    names.0
+}

@@ -1,0 +1,250 @@
+//! Statements and blocks.
+
+use super::{Builder, Dest, twin, uses};
+use crate::diag::Code as ErrorCode;
+use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
+use crate::names::unraw;
+use quote::ToTokens;
+use syn::{Attribute, Block, Expr, Lit, Meta, Pat, Stmt, Type};
+
+impl Builder<'_> {
+    /// The body of the function: its items move out, its value is returned.
+    pub(super) fn function_body(&mut self, body: &mut Block) {
+        let mut kept = Vec::new();
+        for stmt in std::mem::take(&mut body.stmts) {
+            match stmt {
+                Stmt::Item(item) => self.items.push(item),
+                other => kept.push(other),
+            }
+        }
+        body.stmts = kept;
+        self.block(body, Dest::Return);
+    }
+
+    /// A block in a scope of its own; its value goes to `dest`.
+    pub(super) fn block(&mut self, block: &mut Block, dest: Dest) {
+        self.scopes.push();
+        let stmts = std::mem::take(&mut block.stmts);
+        let mut tail = false;
+        let count = stmts.len();
+        for (number, mut stmt) in stmts.into_iter().enumerate() {
+            let last = number + 1 == count;
+            let mut probes = Vec::new();
+            match &mut stmt {
+                Stmt::Local(local) => probes = self.local(local),
+                Stmt::Item(item) => self.diagnostics.report(
+                    &*item,
+                    ErrorCode::Unsupported,
+                    "an item inside a block that awaits is not supported",
+                    "move it to the top of the function or out of it",
+                ),
+                Stmt::Expr(expr, None) if last => {
+                    tail = true;
+                    self.expr_into(expr, dest);
+                }
+                Stmt::Expr(expr, _) => self.expr_stmt(expr),
+                Stmt::Macro(mac) if last && mac.semi_token.is_none() => {
+                    tail = true;
+                    let expr = Expr::Macro(syn::ExprMacro {
+                        attrs: mac.attrs.clone(),
+                        mac: mac.mac.clone(),
+                    });
+                    self.deliver(expr, dest);
+                }
+                Stmt::Macro(_) => self.macro_stmt(&stmt),
+            }
+            block.stmts.push(stmt);
+            block.stmts.extend(probes);
+        }
+        if !tail {
+            self.deliver_unit(dest);
+        }
+        self.scopes.pop();
+    }
+
+    /// Control falls off the end of a block.
+    fn deliver_unit(&mut self, dest: Dest) {
+        if !matches!(dest, Dest::Discard) {
+            self.deliver(syn::parse_quote!(()), dest);
+        }
+    }
+
+    fn expr_stmt(&mut self, expr: &mut Expr) {
+        self.label = take_label(attrs_of(expr));
+        self.expr_into(expr, Dest::Discard);
+        self.label = None;
+    }
+
+    fn macro_stmt(&mut self, stmt: &Stmt) {
+        self.opaque(stmt);
+        if let Stmt::Macro(mac) = stmt {
+            let diverges = ["panic", "unreachable", "todo", "unimplemented"];
+            if mac
+                .mac
+                .path
+                .get_ident()
+                .is_some_and(|name| diverges.iter().any(|d| name == d))
+            {
+                self.diverge(Terminator::Unreachable);
+            }
+        }
+    }
+
+    /// `let`. Answers the probes to put after it.
+    fn local(&mut self, local: &mut syn::Local) -> Vec<Stmt> {
+        self.label = take_label(Some(&mut local.attrs));
+        let (pat, ty) = split_type(&local.pat);
+        let Some(init) = &mut local.init else {
+            return self.deferred(local);
+        };
+        let binds = match &mut init.diverge {
+            Some((_, otherwise)) if self.needs(&init.expr) || self.needs(otherwise) => {
+                let value = self.hinted(&pat, &mut init.expr);
+                self.let_else(&local.pat, value, otherwise)
+            }
+            Some((_, otherwise)) => {
+                let uses = uses::of_expr(&init.expr, &self.scopes);
+                let uses = &uses | &uses::of_expr(otherwise, &self.scopes);
+                let binds = self.bind_pattern(&local.pat, Some(&init.expr));
+                let (init, otherwise) = ((*init.expr).clone(), Some((**otherwise).clone()));
+                let code = Code::Let {
+                    pat,
+                    ty,
+                    init,
+                    otherwise,
+                };
+                self.push(Statement {
+                    code,
+                    binds: binds.clone(),
+                    assigns: Locals::new(),
+                    uses,
+                });
+                binds
+            }
+            None => {
+                let value = self.hinted(&pat, &mut init.expr);
+                let uses = uses::of_expr(&value, &self.scopes);
+                let binds = self.bind_pattern(&local.pat, Some(&value));
+                let code = Code::Let {
+                    pat,
+                    ty,
+                    init: value,
+                    otherwise: None,
+                };
+                self.push(Statement {
+                    code,
+                    binds: binds.clone(),
+                    assigns: Locals::new(),
+                    uses,
+                });
+                binds
+            }
+        };
+        self.label = None;
+        binds.into_iter().map(twin::probe).collect()
+    }
+
+    /// `let x;`
+    fn deferred(&mut self, local: &syn::Local) -> Vec<Stmt> {
+        let binds = self.bind_pattern(&local.pat, None);
+        for bound in &binds {
+            self.body.locals[bound.0].kind = LocalKind::Deferred;
+        }
+        let code = Code::Tokens(local.to_token_stream());
+        self.push(Statement {
+            code,
+            binds,
+            assigns: Locals::new(),
+            uses: Locals::new(),
+        });
+        Vec::new()
+    }
+
+    /// The value of an initialiser; an await that it consists of is named after the binding.
+    fn hinted(&mut self, pat: &Pat, init: &mut Expr) -> Expr {
+        if let Pat::Ident(pat) = pat
+            && awaits_first(init)
+        {
+            self.hint = Some(unraw(&pat.ident));
+        }
+        let value = self.residual(init);
+        self.hint = None;
+        value
+    }
+
+    fn let_else(&mut self, pat: &Pat, init: Expr, otherwise: &mut Expr) -> Locals {
+        let uses = uses::of_expr(&init, &self.scopes);
+        let (next, other) = (self.new_block(), self.new_block());
+        let at = self.current;
+        self.current = other;
+        self.expr_into(otherwise, Dest::Discard);
+        let binds = self.bind_pattern(pat, Some(&init));
+        self.current = at;
+        let terminator = Terminator::LetElse {
+            pat: pat.clone(),
+            init,
+            binds: binds.clone(),
+            uses,
+            next,
+            otherwise: other,
+        };
+        self.end_with(terminator, next);
+        binds
+    }
+}
+
+/// `pat: ty` as its parts.
+fn split_type(pat: &Pat) -> (Pat, Option<Type>) {
+    match pat {
+        Pat::Type(typed) => ((*typed.pat).clone(), Some((*typed.ty).clone())),
+        other => (other.clone(), None),
+    }
+}
+
+/// Whether an initialiser is one await with `?`, fields or methods after it.
+fn awaits_first(expr: &Expr) -> bool {
+    match expr {
+        Expr::Await(_) => true,
+        Expr::Try(e) => awaits_first(&e.expr),
+        Expr::Paren(e) => awaits_first(&e.expr),
+        Expr::Group(e) => awaits_first(&e.expr),
+        Expr::MethodCall(e) => awaits_first(&e.receiver),
+        Expr::Field(e) => awaits_first(&e.base),
+        _ => false,
+    }
+}
+
+/// Takes `#[label = "…"]` off a statement.
+fn take_label(attrs: Option<&mut Vec<Attribute>>) -> Option<String> {
+    let attrs = attrs?;
+    let at = attrs.iter().position(|a| a.path().is_ident("label"))?;
+    match attrs.remove(at).meta {
+        Meta::NameValue(meta) => match meta.value {
+            Expr::Lit(lit) => match lit.lit {
+                Lit::Str(text) => Some(text.value()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Where the attributes of an expression statement are: the parser gives them to its first part.
+fn attrs_of(expr: &mut Expr) -> Option<&mut Vec<Attribute>> {
+    let (attrs, first) = match expr {
+        Expr::Try(e) => (&mut e.attrs, Some(&mut *e.expr)),
+        Expr::MethodCall(e) => (&mut e.attrs, Some(&mut *e.receiver)),
+        Expr::Await(e) => (&mut e.attrs, Some(&mut *e.base)),
+        Expr::Call(e) => (&mut e.attrs, Some(&mut *e.func)),
+        Expr::Assign(e) => (&mut e.attrs, Some(&mut *e.left)),
+        Expr::Path(e) => (&mut e.attrs, None),
+        Expr::Match(e) => (&mut e.attrs, None),
+        Expr::If(e) => (&mut e.attrs, None),
+        _ => return None,
+    };
+    match first {
+        Some(first) if attrs.is_empty() => attrs_of(first),
+        _ => Some(attrs),
+    }
+}

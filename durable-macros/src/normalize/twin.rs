@@ -1,0 +1,68 @@
+//! Placeholders in the twin: where it will lend a type to the machine, if the machine needs it.
+//!
+//! | placeholder | becomes |
+//! |---|---|
+//! | `__durable_is!(7);` | `is(__ty7, &x);`, or nothing |
+//! | `__durable_seen_7(e)` | `seen(__ty7, e)`, or `e` |
+//! | `__durable_awaited_3(op)` | `awaited(__op3, op)` |
+//! | `__durable_source_7(e)` | `seen(__src7, e)` |
+//! | `#[__durable_probes] { probes; e }` | `{ probes; e }`, or `e` when no probe is left |
+
+use crate::ir::{LocalId, PointId};
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::{Expr, Ident, Stmt, parse_quote};
+
+/// The name of the statement placeholder.
+pub(crate) const PROBE: &str = "__durable_is";
+/// The attribute of a block that was made for probes.
+pub(crate) const PROBES: &str = "__durable_probes";
+const SEEN: &str = "__durable_seen_";
+const AWAITED: &str = "__durable_awaited_";
+const SOURCE: &str = "__durable_source_";
+
+/// A placeholder around an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrapper {
+    Seen(LocalId),
+    Awaited(PointId),
+    Source(LocalId),
+}
+
+/// A statement that probes a local.
+pub(super) fn probe(local: LocalId) -> Stmt {
+    let number = local.0;
+    let name = Ident::new(PROBE, Span::mixed_site());
+    parse_quote!(#name!(#number);)
+}
+
+/// Wraps the expression in a placeholder.
+pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
+    let name = match wrapper {
+        Wrapper::Seen(local) => format_ident!("{SEEN}{}", local.0),
+        Wrapper::Awaited(point) => format_ident!("{AWAITED}{}", point.0),
+        Wrapper::Source(local) => format_ident!("{SOURCE}{}", local.0),
+    };
+    let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
+    *expr = parse_quote!(#name(#inner));
+}
+
+/// Puts probes before the value of an expression.
+pub(super) fn probe_before(expr: &mut Expr, probes: Vec<Stmt>) {
+    if probes.is_empty() {
+        return;
+    }
+    let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
+    let attr = Ident::new(PROBES, Span::mixed_site());
+    *expr = parse_quote!(#[#attr] { #(#probes)* #inner });
+}
+
+/// Which placeholder a call of this name is.
+pub(crate) fn wrapper(name: &Ident) -> Option<Wrapper> {
+    let name = name.to_string();
+    let number = |prefix: &str| name.strip_prefix(prefix)?.parse::<usize>().ok();
+    number(SEEN)
+        .map(|n| Wrapper::Seen(LocalId(n)))
+        .or_else(|| number(AWAITED).map(|n| Wrapper::Awaited(PointId(n))))
+        .or_else(|| number(SOURCE).map(|n| Wrapper::Source(LocalId(n))))
+}

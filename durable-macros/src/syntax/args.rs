@@ -1,0 +1,240 @@
+//! Arguments of the attributes, checked at compile time.
+
+use crate::diag::{Code, error};
+use proc_macro2::TokenStream;
+use std::time::Duration;
+use syn::meta::ParseNestedMeta;
+use syn::parse::Parser;
+use syn::{Expr, LitFloat, LitInt, LitStr};
+
+/// Arguments of `#[workflow(…)]`.
+#[derive(Debug, Default)]
+pub(crate) struct WorkflowArgs {
+    pub(crate) name: Option<String>,
+}
+
+/// Arguments of `#[activity(…)]`.
+#[derive(Debug, Default)]
+pub(crate) struct ActivityArgs {
+    pub(crate) name: Option<String>,
+    pub(crate) start_to_close: Option<Duration>,
+    pub(crate) schedule_to_close: Option<Duration>,
+    pub(crate) retry: Retry,
+}
+
+/// `retry(…)`; what is not written keeps the runtime's default.
+#[derive(Debug, Default)]
+pub(crate) struct Retry {
+    pub(crate) initial: Option<Duration>,
+    pub(crate) factor: Option<f64>,
+    pub(crate) max_interval: Option<Duration>,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) jitter: Option<f64>,
+    pub(crate) non_retryable: Option<Expr>,
+}
+
+/// Parses the arguments of `#[workflow]`.
+pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<WorkflowArgs> {
+    let mut args = WorkflowArgs::default();
+    syn::meta::parser(|meta| match key(&meta).as_str() {
+        "name" => set(&meta, &mut args.name, name),
+        _ => Err(unknown(&meta, "name")),
+    })
+    .parse2(tokens)?;
+    Ok(args)
+}
+
+/// Parses the arguments of `#[activity]`.
+pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
+    let mut args = ActivityArgs::default();
+    let mut retried = false;
+    syn::meta::parser(|meta| match key(&meta).as_str() {
+        "name" => set(&meta, &mut args.name, name),
+        "start_to_close" => set(&meta, &mut args.start_to_close, duration),
+        "schedule_to_close" => set(&meta, &mut args.schedule_to_close, duration),
+        "retry" => {
+            if std::mem::replace(&mut retried, true) {
+                return Err(twice(&meta));
+            }
+            retry(&meta, &mut args.retry)
+        }
+        _ => Err(unknown(
+            &meta,
+            "name, start_to_close, schedule_to_close, retry",
+        )),
+    })
+    .parse2(tokens)?;
+    Ok(args)
+}
+
+fn retry(meta: &ParseNestedMeta<'_>, retry: &mut Retry) -> syn::Result<()> {
+    meta.parse_nested_meta(|meta| match key(&meta).as_str() {
+        "initial" => set(&meta, &mut retry.initial, duration),
+        "factor" => set(&meta, &mut retry.factor, |m| {
+            float(m, 1.0, f64::MAX, "at least 1")
+        }),
+        "max_interval" => set(&meta, &mut retry.max_interval, duration),
+        "max_attempts" => set(&meta, &mut retry.max_attempts, attempts),
+        "jitter" => set(&meta, &mut retry.jitter, |m| {
+            float(m, 0.0, 1.0, "between 0 and 1")
+        }),
+        "non_retryable" => set(&meta, &mut retry.non_retryable, |m| m.value()?.parse()),
+        _ => Err(unknown(
+            &meta,
+            "initial, factor, max_interval, max_attempts, jitter, non_retryable",
+        )),
+    })?;
+    if let (Some(initial), Some(max)) = (retry.initial, retry.max_interval)
+        && max < initial
+    {
+        return Err(error(
+            &meta.path,
+            Code::Argument,
+            "`max_interval` is shorter than `initial`",
+            "make `max_interval` at least as long as `initial`",
+        ));
+    }
+    Ok(())
+}
+
+fn key(meta: &ParseNestedMeta<'_>) -> String {
+    meta.path
+        .get_ident()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn set<T>(
+    meta: &ParseNestedMeta<'_>,
+    place: &mut Option<T>,
+    read: impl FnOnce(&ParseNestedMeta<'_>) -> syn::Result<T>,
+) -> syn::Result<()> {
+    if place.is_some() {
+        return Err(twice(meta));
+    }
+    *place = Some(read(meta)?);
+    Ok(())
+}
+
+fn unknown(meta: &ParseNestedMeta<'_>, known: &str) -> syn::Error {
+    let what = format!("unknown argument `{}`", key(meta));
+    error(
+        &meta.path,
+        Code::Argument,
+        &what,
+        &format!("known arguments: {known}"),
+    )
+}
+
+fn twice(meta: &ParseNestedMeta<'_>) -> syn::Error {
+    let what = format!("`{}` is given twice", key(meta));
+    error(&meta.path, Code::Argument, &what, "remove one of them")
+}
+
+fn name(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
+    let lit: LitStr = meta.value()?.parse()?;
+    let text = lit.value();
+    if text.is_empty() || text.contains(['/', '\0']) || text.len() > 200 {
+        return Err(error(
+            &lit,
+            Code::Argument,
+            "a persistent name has 1 to 200 bytes and no `/`",
+            "choose a name like `process_order` or `billing.process_order`",
+        ));
+    }
+    Ok(text)
+}
+
+fn attempts(meta: &ParseNestedMeta<'_>) -> syn::Result<u32> {
+    let lit: LitInt = meta.value()?.parse()?;
+    match lit.base10_parse() {
+        Ok(0) | Err(_) => Err(error(
+            &lit,
+            Code::Argument,
+            "`max_attempts` counts the first attempt too, so it is at least 1",
+            "write `max_attempts = 1` for no retry, or leave it out for no limit",
+        )),
+        Ok(count) => Ok(count),
+    }
+}
+
+fn float(meta: &ParseNestedMeta<'_>, min: f64, max: f64, range: &str) -> syn::Result<f64> {
+    let value = meta.value()?;
+    let (number, lit): (f64, Expr) = if value.peek(LitFloat) {
+        let lit: LitFloat = value.parse()?;
+        (lit.base10_parse()?, syn::parse_quote!(#lit))
+    } else {
+        let lit: LitInt = value.parse()?;
+        (lit.base10_parse()?, syn::parse_quote!(#lit))
+    };
+    if number.is_finite() && (min..=max).contains(&number) {
+        Ok(number)
+    } else {
+        let what = format!("`{}` must be {range}", key(meta));
+        Err(error(
+            &lit,
+            Code::Argument,
+            &what,
+            "for example `factor = 2.0` or `jitter = 0.1`",
+        ))
+    }
+}
+
+fn duration(meta: &ParseNestedMeta<'_>) -> syn::Result<Duration> {
+    let lit: LitStr = meta.value()?.parse()?;
+    match parse_duration(&lit.value()) {
+        Some(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(error(
+            &lit,
+            Code::Argument,
+            "not a duration",
+            "write a number and a unit, more than zero: \"500ms\", \"30s\", \"5m\", \"1h30m\", \"30d\"",
+        )),
+    }
+}
+
+/// `"1h30m"`; units ms, s, m, h, d.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
+        let millis = match &rest[..unit] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::from_millis(number.checked_mul(millis)?))?;
+        rest = rest[unit..].trim_start();
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("1h30m"), Some(Duration::from_secs(5_400)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(
+            parse_duration("30d"),
+            Some(Duration::from_secs(30 * 86_400))
+        );
+        for wrong in ["", "5", "s", "5 parsecs", "-1s", "99999999999999999999s"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Rules that concern the whole of a workflow function.
+
+use super::Input;
+use crate::diag::{Code, Diagnostics};
+use crate::normalize::contains_await;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, Macro, Stmt, Type};
+
+/// The list of checks.
+pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
+    params_are_owned(input, diagnostics);
+    output_is_a_type(input, diagnostics);
+    let mut body = BodyCheck {
+        diagnostics,
+        closures: 0,
+    };
+    body.visit_block(&input.body);
+}
+
+fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
+    for param in &input.params {
+        match &param.ty {
+            Type::Reference(ty) => diagnostics.report(
+                ty,
+                Code::Parameter,
+                &format!(
+                    "`{}` is a reference, and a workflow that was started must own its input",
+                    param.name
+                ),
+                "take the value itself (`Order`, `String`, `Vec<T>`)",
+            ),
+            Type::ImplTrait(ty) => diagnostics.report(
+                ty,
+                Code::Parameter,
+                &format!(
+                    "`{}` has no type of its own, so it cannot be stored",
+                    param.name
+                ),
+                "write a concrete type",
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn output_is_a_type(input: &Input, diagnostics: &mut Diagnostics) {
+    if matches!(input.output, Type::ImplTrait(_) | Type::Reference(_)) {
+        diagnostics.report(
+            &input.output,
+            Code::Parameter,
+            "the result of a workflow is stored, so it needs an owned, concrete type",
+            "return the value itself",
+        );
+    }
+}
+
+struct BodyCheck<'d> {
+    diagnostics: &'d mut Diagnostics,
+    /// Closures and async blocks around the current place.
+    closures: usize,
+}
+
+impl BodyCheck<'_> {
+    fn inner(&mut self, walk: impl FnOnce(&mut Self)) {
+        self.closures += 1;
+        walk(self);
+        self.closures -= 1;
+    }
+}
+
+impl<'ast> Visit<'ast> for BodyCheck<'_> {
+    fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
+        if self.closures > 0 {
+            self.diagnostics.report(
+                &expr.await_token,
+                Code::AwaitInClosure,
+                "an `.await` inside a closure or an async block cannot be saved",
+                "move the `.await` out of it, or make it a function of its own",
+            );
+        }
+        visit::visit_expr_await(self, expr);
+    }
+
+    fn visit_expr_closure(&mut self, expr: &'ast syn::ExprClosure) {
+        self.inner(|s| visit::visit_expr_closure(s, expr));
+    }
+
+    fn visit_expr_async(&mut self, expr: &'ast syn::ExprAsync) {
+        self.inner(|s| visit::visit_expr_async(s, expr));
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        if contains_await(mac.tokens.clone()) {
+            self.diagnostics.report(
+                &mac.path,
+                Code::AwaitInMacro,
+                "an `.await` in the arguments of a macro cannot be saved",
+                "bind the awaited value with `let` first, and use it in the macro",
+            );
+        }
+    }
+
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Some(cfg) = cfg_of(stmt) {
+            self.diagnostics.report(
+                cfg,
+                Code::Cfg,
+                "`#[cfg]` on a `let` or on code that awaits would change what is saved",
+                "put the `#[cfg]` on the function, or use `if cfg!(…)`",
+            );
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// A `#[cfg]` on a `let`, or on a statement that awaits.
+fn cfg_of(stmt: &Stmt) -> Option<&Attribute> {
+    let (attrs, binds): (&[Attribute], bool) = match stmt {
+        Stmt::Local(local) => (&local.attrs, true),
+        Stmt::Expr(expr, _) => (attrs_of(expr), awaits(expr)),
+        Stmt::Macro(_) | Stmt::Item(_) => return None,
+    };
+    let cfg = attrs
+        .iter()
+        .find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))?;
+    binds.then_some(cfg)
+}
+
+fn attrs_of(expr: &Expr) -> &[Attribute] {
+    match expr {
+        Expr::If(e) => &e.attrs,
+        Expr::Match(e) => &e.attrs,
+        Expr::Block(e) => &e.attrs,
+        Expr::Loop(e) => &e.attrs,
+        Expr::While(e) => &e.attrs,
+        Expr::ForLoop(e) => &e.attrs,
+        Expr::Try(e) => attrs_of(&e.expr),
+        Expr::Await(e) => attrs_of(&e.base),
+        Expr::Call(e) => {
+            if e.attrs.is_empty() {
+                attrs_of(&e.func)
+            } else {
+                &e.attrs
+            }
+        }
+        Expr::Path(e) => &e.attrs,
+        Expr::MethodCall(e) => attrs_of(&e.receiver),
+        Expr::Assign(e) => &e.attrs,
+        _ => &[],
+    }
+}
+
+fn awaits(expr: &Expr) -> bool {
+    struct Awaits(bool);
+    impl<'ast> Visit<'ast> for Awaits {
+        fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
+            self.0 = true;
+        }
+    }
+    let mut awaits = Awaits(false);
+    awaits.visit_expr(expr);
+    awaits.0
+}

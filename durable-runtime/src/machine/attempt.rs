@@ -1,0 +1,96 @@
+//! How the expansion of `#[activity]` reports the end of an attempt. Not public API.
+
+use crate::machine::Durable;
+use crate::operation::Resolution;
+use crate::registry::AttemptEnd;
+use std::fmt::{Debug, Display};
+
+/// The parts of a `Result`, also behind an alias.
+pub trait ResultParts {
+    /// The value's type.
+    type Ok;
+    /// The error's type.
+    type Err;
+}
+
+impl<T, E> ResultParts for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+}
+
+/// The body returned a value.
+pub fn attempt_returned<T: Durable>(value: &T) -> AttemptEnd {
+    match crate::codec::encode(value) {
+        Ok(bytes) => AttemptEnd {
+            resolution: Resolution::Returned(bytes),
+            retryable: false,
+            error: None,
+        },
+        Err(error) => unencodable(&error),
+    }
+}
+
+/// The body returned an error.
+pub fn attempt_failed<E: Durable>(error: &E, retryable: bool, text: String) -> AttemptEnd {
+    match crate::codec::encode(error) {
+        Ok(bytes) => AttemptEnd {
+            resolution: Resolution::Failed(bytes),
+            retryable,
+            error: Some(text),
+        },
+        Err(error) => unencodable(&error),
+    }
+}
+
+/// A result that cannot be stored is a bug in its `Serialize`; trying again will not help.
+fn unencodable(error: &crate::codec::Error) -> AttemptEnd {
+    let text = format!("the result cannot be encoded: {error}");
+    AttemptEnd {
+        resolution: Resolution::Panicked(text.clone()),
+        retryable: false,
+        error: Some(text),
+    }
+}
+
+/// Asks a predicate about an error; fixes the type of a closure's parameter.
+pub fn test_error<E>(error: &E, predicate: impl FnOnce(&E) -> bool) -> bool {
+    predicate(error)
+}
+
+/// An error as text for people, by method lookup: `Display` if there is one, else `Debug`, else
+/// the name of its type.
+#[derive(Debug)]
+pub struct ErrorText<'a, E>(pub &'a E);
+
+/// First choice.
+pub trait ErrorAsDisplay {
+    /// The text.
+    fn text(&self) -> String;
+}
+impl<E: Display> ErrorAsDisplay for ErrorText<'_, E> {
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Second choice.
+pub trait ErrorAsDebug {
+    /// The text.
+    fn text(&self) -> String;
+}
+impl<E: Debug> ErrorAsDebug for &ErrorText<'_, E> {
+    fn text(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// Last choice.
+pub trait ErrorAsNothing {
+    /// The text.
+    fn text(&self) -> String;
+}
+impl<E> ErrorAsNothing for &&ErrorText<'_, E> {
+    fn text(&self) -> String {
+        std::any::type_name::<E>().to_owned()
+    }
+}
