@@ -1,5 +1,7 @@
 //! Durable functions: ordinary `async` Rust that survives crashes, deploys and power cuts.
 
+#[doc(hidden)]
+pub mod cli;
 pub mod client;
 pub mod codec;
 mod error;
@@ -11,6 +13,7 @@ pub mod prelude;
 pub mod registry;
 pub mod store;
 
+pub use cli::main;
 pub use client::{Client, Handle, ResultError, Start, StartError};
 pub use durable_macros::{activity, workflow};
 pub use error::{Context, Error, ErrorKind};

@@ -16,6 +16,10 @@ pub struct Description {
     /// Its row: id, workflow, phase, state, times.
     #[serde(flatten)]
     pub summary: Summary,
+    /// What it was started with: its parameters by name.
+    pub input: Value,
+    /// What its function returned, if it has.
+    pub output: Option<Value>,
     /// Number of awaits reached so far.
     pub steps: i64,
     /// The await at which it stands; `None` before the first one and after the end.
@@ -26,6 +30,8 @@ pub struct Description {
     pub next_retry: Option<Timestamp>,
     /// A cancellation that the workflow has not been told of yet.
     pub cancel_requested: Option<PendingCancel>,
+    /// Whether its code has been told of a cancellation and is cleaning up.
+    pub cancelling: bool,
 }
 
 /// An await at which a workflow stands.
@@ -108,6 +114,10 @@ pub struct InspectedLocal {
 
 pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Description, ClientError> {
     let record = client.record(id).await?;
+    let input =
+        codec::to_json(&record.input).map_err(|source| unreadable(id, "the input", source))?;
+    let output = record.output.as_deref().map(codec::to_json).transpose();
+    let output = output.map_err(|source| unreadable(id, "the result", source))?;
     let latest = client.store().latest_step(record.run).await?;
     let running = record.phase == Phase::Running;
     let steps = latest.as_ref().map_or(0, |step| {
@@ -122,32 +132,39 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
     } else {
         None
     };
-    let waiting = match latest {
-        Some(step) if running => waiting(&record, step)?,
-        _ => None,
+    let (waiting, cancelling) = match latest {
+        Some(step) if running => standing(&record, step)?,
+        _ => (None, false),
     };
     Ok(Description {
         next_retry: attempts.last().map(|attempt| attempt.next_at),
+        input,
+        output,
         summary: record.into(),
         steps,
         waiting,
         attempts,
         cancel_requested,
+        cancelling,
     })
 }
 
-fn waiting(record: &RunRecord, step: StepRecord) -> Result<Option<Waiting>, ClientError> {
-    let request = match &step.frame {
-        Some(bytes) => frame(&record.id, bytes)?.request,
-        None => None,
+fn standing(record: &RunRecord, step: StepRecord) -> Result<(Option<Waiting>, bool), ClientError> {
+    let (request, cancelling) = match &step.frame {
+        Some(bytes) => {
+            let frame = frame(&record.id, bytes)?;
+            (frame.request, frame.cancelled)
+        }
+        None => (None, false),
     };
-    Ok(Some(Waiting {
+    let waiting = Waiting {
         seq: step.seq,
         location: Location::of(&record.workflow, &step.label),
         label: step.label,
         since: step.at,
         request,
-    }))
+    };
+    Ok((Some(waiting), cancelling))
 }
 
 async fn cancel_requested(

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const RANDOM_BITS: u32 = 21;
 
 /// The time now.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -10,6 +10,7 @@
 //! A [`Client`] speaks to the store directly: it needs no server, and workers need not run. All of
 //! its futures may be dropped at any await; what the store acknowledged stays.
 
+mod check;
 mod describe;
 mod error;
 mod handle;
@@ -20,11 +21,13 @@ mod start;
 mod steps;
 mod wait;
 
+pub use check::{Checked, CheckedPage};
 pub use describe::{Description, InspectedLocal, Inspection, Location, PendingCancel, Waiting};
 pub use error::{ClientError, ResultError};
 pub use handle::Handle;
 pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
+pub(crate) use mint::now;
 pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
 pub use steps::{Answer, Step, StepEnd};
 
@@ -100,6 +103,11 @@ impl Client {
     /// All workers on record, live ones first.
     pub async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.store().workers().await
+    }
+
+    /// Closes the store's handle; it is shared by all clones of this client.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.store().close().await
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -1,0 +1,28 @@
+//! `cancel`: asks workflows to stop.
+
+use super::failure::{Exit, Failure};
+use super::stop::{self, Targets};
+use super::terminal::Terminal;
+use crate::client::Client;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    targets: Targets,
+}
+
+pub(crate) async fn run(
+    args: Args,
+    client: &Client,
+    term: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
+    let reason = args.targets.reason("cancelled from the command line");
+    stop::each(
+        &args.targets,
+        client,
+        term,
+        "cancel requested",
+        async |handle| handle.cancel(reason.clone()).await,
+    )
+    .await
+}

@@ -1,0 +1,149 @@
+//! From the process's arguments to its exit code.
+
+use super::failure::{Exit, Failure};
+use super::terminal::Terminal;
+use super::{App, AppCommand, Global, Tool, ToolCommand, workflows};
+use crate::client::{Client, now};
+use clap::Parser;
+use jiff::tz::TimeZone;
+use std::io::{BufReader, BufWriter, IsTerminal, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Columns to assume where nobody tells.
+const WIDTH: u16 = 100;
+
+#[derive(Debug)]
+enum Command {
+    App(AppCommand),
+    Tool(ToolCommand),
+}
+
+/// The command line of an application: call it from `main` and return what it returns.
+///
+/// The binary then runs its workflows (`worker`), starts them (`start`), watches and steers them
+/// (`list`, `show`, `result`, `cancel`, `terminate`, `workers`), lists what it knows
+/// (`workflows`), and checks that it can go on with everything in flight (`check`).
+#[must_use]
+pub fn main() -> ExitCode {
+    match App::try_parse() {
+        Ok(app) => run(&app.global, Command::App(app.command)),
+        Err(error) => usage(&error),
+    }
+}
+
+/// The command line of the stand-alone `durable-runtime` binary.
+#[doc(hidden)]
+#[must_use]
+pub fn tool_main() -> ExitCode {
+    match Tool::try_parse() {
+        Ok(tool) => run(&tool.global, Command::Tool(tool.command)),
+        Err(error) => usage(&error),
+    }
+}
+
+/// Help and the version are answers; everything else that clap says is a wrong usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done if even this cannot be written.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage.into()
+    } else {
+        Exit::Ok.into()
+    }
+}
+
+fn run(global: &Global, command: Command) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(within_terminal(global, command)),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if !failure.is_quiet() {
+                let mut err = anstream::stderr();
+                let _ = write!(err, "{}", failure.render());
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Failure> {
+    let stdout = std::io::stdout();
+    let mut term = Terminal {
+        width: width(),
+        interactive: stdout.is_terminal() && std::io::stdin().is_terminal(),
+        out: &mut BufWriter::new(anstream::AutoStream::auto(stdout)),
+        input: &mut BufReader::new(std::io::stdin()),
+        format: global.output,
+        now: now(),
+        zone: TimeZone::system(),
+        program: program(),
+    };
+    let exit = dispatch(global, command, &mut term).await;
+    // What was written before a failure is shown before it.
+    let flushed = term.out.flush();
+    let exit = exit?;
+    flushed?;
+    Ok(exit)
+}
+
+async fn dispatch(
+    global: &Global,
+    command: Command,
+    term: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
+    let interrupted = tokio::signal::ctrl_c();
+    let work = async {
+        match command {
+            Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
+            Command::App(command) => {
+                let client = connect(&global.store, command.creates()).await?;
+                let exit = command.run(&client, term).await;
+                client.close().await?;
+                exit
+            }
+            Command::Tool(ToolCommand::Shared(command)) => {
+                let client = connect(&global.store, false).await?;
+                let exit = command.run(&client, term).await;
+                client.close().await?;
+                exit
+            }
+        }
+    };
+    tokio::select! {
+        exit = work => exit,
+        _ = interrupted => Ok(Exit::Interrupted),
+    }
+}
+
+/// Opens the store. A question about a database that does not exist is more likely a wrong path
+/// than a reason to create one.
+async fn connect(url: &str, create: bool) -> Result<Client, Failure> {
+    if let Some(path) = url.strip_prefix("sqlite://")
+        && !create
+        && !Path::new(path).exists()
+    {
+        return Err(Failure::new(Exit::Error, format!("there is no database at {path}")).hint(
+            "name one with --store URL or DURABLE_STORE; starting a worker or a workflow creates it",
+        ));
+    }
+    Ok(Client::connect(url).await?)
+}
+
+fn width() -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let seen = comfy_table::Table::new().width();
+    usize::from(told.or(seen).unwrap_or(WIDTH)).max(40)
+}
+
+fn program() -> String {
+    let path = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&path).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}

@@ -1,0 +1,159 @@
+//! The command line: what [`crate::main`] makes of an application binary, and the stand-alone
+//! `durable-runtime` tool.
+//!
+//! ```text
+//!   application binary: worker start workflows check ─┐
+//!                                                     ├─ list show result cancel terminate workers
+//!   durable-runtime:    worker -- ./app …            ─┘
+//! ```
+//!
+//! Commands speak through [`Client`], never to a store's tables, and print only here. Each one is
+//! a file with its arguments and a `run`.
+
+mod cancel;
+mod check;
+mod entry;
+mod failure;
+mod list;
+mod result;
+mod show;
+mod start;
+mod stop;
+mod style;
+mod suggest;
+mod terminal;
+mod terminate;
+mod time;
+mod tree;
+mod view;
+mod workers;
+mod workflows;
+
+pub use entry::{main, tool_main};
+
+use crate::client::{Client, ClientError, Handle};
+use crate::registry::{self, WorkflowDef};
+use failure::{Exit, Failure};
+use serde_json::Value;
+use terminal::{Format, Terminal};
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The database: sqlite://PATH
+    #[arg(
+        long,
+        global = true,
+        env = "DURABLE_STORE",
+        value_name = "URL",
+        default_value = "sqlite://durable.db",
+        hide_env_values = true
+    )]
+    store: String,
+    /// How to write answers
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// Runs, watches and steers durable workflows.
+#[derive(Debug, clap::Parser)]
+#[command(disable_help_subcommand = true)]
+struct App {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: AppCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum AppCommand {
+    /// Start a workflow
+    Start(start::Args),
+    #[command(flatten)]
+    Shared(SharedCommand),
+    /// Show the workflows that this binary can run, with their awaits and saved locals
+    Workflows(workflows::Args),
+    /// Check that this binary can go on with every running workflow; exits with 1 if not
+    Check(check::Args),
+}
+
+/// Watches and steers durable workflows, and supervises workers.
+#[derive(Debug, clap::Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct Tool {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: ToolCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ToolCommand {
+    #[command(flatten)]
+    Shared(SharedCommand),
+}
+
+/// What needs no application code.
+#[derive(Debug, clap::Subcommand)]
+enum SharedCommand {
+    /// List workflows, newest first
+    List(list::Args),
+    /// Show where a workflow is, what it holds and what it has done
+    Show(show::Args),
+    /// Print what a workflow returned; exits with 6 if it did not complete
+    Result(result::Args),
+    /// Ask workflows to stop; they clean up first
+    Cancel(cancel::Args),
+    /// End workflows at once, without running their code
+    Terminate(terminate::Args),
+    /// List worker processes
+    Workers(workers::Args),
+}
+
+impl AppCommand {
+    /// Whether it makes sense on a database that does not exist yet.
+    fn creates(&self) -> bool {
+        matches!(self, Self::Start(_))
+    }
+
+    async fn run(self, client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
+        match self {
+            Self::Start(args) => start::run(args, client, term).await,
+            Self::Shared(command) => command.run(client, term).await,
+            Self::Workflows(args) => workflows::run(&args, term),
+            Self::Check(args) => check::run(args, client, term).await,
+        }
+    }
+}
+
+impl SharedCommand {
+    async fn run(self, client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
+        match self {
+            Self::List(args) => list::run(args, client, term).await,
+            Self::Show(args) => show::run(args, client, term).await,
+            Self::Result(args) => result::run(args, client, term).await,
+            Self::Cancel(args) => cancel::run(args, client, term).await,
+            Self::Terminate(args) => terminate::run(args, client, term).await,
+            Self::Workers(args) => workers::run(args, client, term).await,
+        }
+    }
+}
+
+/// The workflow with this id, or a failure that says how to find it.
+async fn find(client: &Client, id: &str, term: &Terminal<'_>) -> Result<Handle<Value>, Failure> {
+    match client.handle(id).await {
+        Err(error @ ClientError::NotFound(_)) => {
+            Err(Failure::from(error).hint(format!("`{} list` shows which there are", term.program)))
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The workflow function of this binary with this name.
+fn workflow(name: &str) -> Result<&'static WorkflowDef, Failure> {
+    registry::workflow(name).ok_or_else(|| {
+        let known = registry::workflows().map(|def| def.name);
+        Failure::usage(format!("this binary has no workflow `{name}`"))
+            .hint(suggest::hint(name, known))
+    })
+}

@@ -1,0 +1,149 @@
+//! `start`: starts a workflow of this binary from the command line.
+
+use super::failure::{Exit, Failure};
+use super::suggest;
+use super::terminal::{Format, Terminal};
+use super::time;
+use crate::client::{self, Client, StartError};
+use crate::codec;
+use crate::registry::WorkflowDef;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The workflow function
+    workflow: String,
+    /// The id; starting the same id twice starts one workflow
+    #[arg(short, long)]
+    id: String,
+    /// The input as JSON, @FILE, or - for the standard input: the value itself if the workflow has
+    /// one parameter, an object by parameter name if it has several
+    #[arg(short, long, value_name = "JSON")]
+    input: Option<String>,
+    /// The queue whose workers may run it
+    #[arg(long, value_name = "NAME")]
+    queue: Option<String>,
+    /// Begin this much later, such as 30s or 5m
+    #[arg(long, value_name = "DURATION", value_parser = time::parse)]
+    delay: Option<Duration>,
+}
+
+pub(crate) async fn run(
+    args: Args,
+    client: &Client,
+    term: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
+    let def = super::workflow(&args.workflow)?;
+    let value = match &args.input {
+        Some(input) => Some(read(input, term)?),
+        None => None,
+    };
+    let input = encode(def, value)?;
+    let mut start = client::start::<Value>(client, def.name, args.id, Ok(input));
+    if let Some(queue) = args.queue {
+        start = start.queue(queue);
+    }
+    if let Some(delay) = args.delay {
+        start = start.delay(delay);
+    }
+    let handle = start.await.map_err(|error| failed(&error, &term.program))?;
+    match term.format {
+        Format::Ids => term.line(handle.id())?,
+        Format::Json | Format::Jsonl => term.json(&json!({
+            "id": handle.id(),
+            "workflow": def.name,
+            "run": handle.run().to_string(),
+        }))?,
+        Format::Table => {
+            let (name, program) = (def.name, &term.program);
+            let text = format!("Started {name} as {handle}. See it: {program} show {handle}");
+            term.line(text)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn read(input: &str, term: &mut Terminal<'_>) -> Result<Value, Failure> {
+    let (text, source) = if input == "-" {
+        let mut text = String::new();
+        term.input.read_to_string(&mut text)?;
+        (text, "the standard input")
+    } else if let Some(path) = input.strip_prefix('@') {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Failure::usage(format!("cannot read the input file {path}")).because(e))?;
+        (text, path)
+    } else {
+        (input.to_owned(), "--input")
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(format!("the input is not JSON ({source})"))
+            .because(error)
+            .hint(
+                "quote text twice for the shell, such as --input '\"book\"', or use --input @FILE",
+            )
+    })
+}
+
+/// Makes the map of arguments and checks it against the types of this binary.
+fn encode(def: &WorkflowDef, value: Option<Value>) -> Result<Vec<u8>, Failure> {
+    let args = match (def.params, value) {
+        ([], None) => Map::new(),
+        ([], Some(Value::Object(map))) if map.is_empty() => map,
+        ([], Some(_)) => {
+            return Err(misfit(def)
+                .because("it takes no parameters")
+                .hint("leave --input out"));
+        }
+        ([param], Some(value)) => Map::from_iter([((*param).to_owned(), value)]),
+        (params, Some(Value::Object(map))) => by_name(def, params, map)?,
+        (_, Some(_)) => {
+            return Err(misfit(def).because("it is not an object").hint(shape(def)));
+        }
+        (_, None) => return Err(misfit(def).because("it is missing").hint(shape(def))),
+    };
+    let bytes = codec::from_json(&Value::Object(args)).map_err(|e| misfit(def).because(e))?;
+    (def.check_input)(&bytes).map_err(|error| misfit(def).because(error).hint(shape(def)))?;
+    Ok(bytes)
+}
+
+fn by_name(
+    def: &WorkflowDef,
+    params: &[&str],
+    map: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    match map.keys().find(|key| !params.contains(&key.as_str())) {
+        Some(unknown) => Err(misfit(def)
+            .because(format!("there is no parameter `{unknown}`"))
+            .hint(suggest::hint(unknown, params.iter().copied()))),
+        None => Ok(map),
+    }
+}
+
+fn misfit(def: &WorkflowDef) -> Failure {
+    Failure::usage(format!("the input does not fit workflow `{}`", def.name))
+}
+
+fn shape(def: &WorkflowDef) -> String {
+    match def.params {
+        [] => "leave --input out".to_owned(),
+        [param] => format!("--input takes the value of its one parameter, `{param}`"),
+        params => {
+            let fields: Vec<_> = params.iter().map(|p| format!("\"{p}\": …")).collect();
+            format!("--input takes an object: {{{}}}", fields.join(", "))
+        }
+    }
+}
+
+fn failed(error: &StartError<Value>, program: &str) -> Failure {
+    match error {
+        StartError::AlreadyStarted(handle) => Failure::of(Exit::Conflict, error).hint(format!(
+            "nothing was changed; `{program} show {handle}` tells where it is"
+        )),
+        StartError::IdTaken { .. } => Failure::of(Exit::Conflict, error).hint("choose another id"),
+        StartError::InvalidId(_) | StartError::Input(_) | StartError::TooLarge { .. } => {
+            Failure::of(Exit::Usage, error)
+        }
+        StartError::Store(error) => error.clone().into(),
+    }
+}

@@ -1,0 +1,171 @@
+//! What the commands show of a workflow: one word for its status, and stable JSON.
+//!
+//! Times are RFC 3339 in UTC and ids are text, so that no reader loses digits.
+
+use super::time::{relative, rfc3339, span};
+use crate::client::{Answer, Description, Step, Summary};
+use crate::id::Timestamp;
+use crate::operation::Request;
+use crate::store::{AttemptRecord, Phase, RunState};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Where a workflow is, in a word and a few more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) word: String,
+    pub(crate) detail: Option<String>,
+}
+
+impl Status {
+    fn new(word: impl Into<String>, detail: Option<String>) -> Self {
+        Self {
+            word: word.into(),
+            detail,
+        }
+    }
+
+    pub(crate) fn of(description: &Description, now: Timestamp) -> Self {
+        let summary = &description.summary;
+        if summary.phase != Phase::Running {
+            return Self::of_summary(summary, now);
+        }
+        if let RunState::Blocked(_) = summary.state {
+            return Self::of_summary(summary, now);
+        }
+        if let (Some(last), Some(next)) = (description.attempts.last(), description.next_retry) {
+            let attempt = last.attempt + 1;
+            let when = if next > now {
+                format!("attempt {attempt} {}", relative(next, now))
+            } else {
+                format!("attempt {attempt} now")
+            };
+            return Self::new("retrying", Some(when));
+        }
+        let request = description
+            .waiting
+            .as_ref()
+            .and_then(|w| w.request.as_ref());
+        match request {
+            Some(Request::Timer { due }) if *due > now => {
+                Self::new("sleeping", Some(format!("{} left", span(now.until(*due)))))
+            }
+            _ => Self::of_summary(summary, now),
+        }
+    }
+
+    /// Without a look at its checkpoint.
+    pub(crate) fn of_summary(summary: &Summary, now: Timestamp) -> Self {
+        if summary.phase != Phase::Running {
+            return Self::new(summary.phase.to_string(), summary.error.clone());
+        }
+        match &summary.state {
+            RunState::Owned(_) | RunState::Finished => Self::new("running", None),
+            RunState::Waiting(at) if *at > now => {
+                Self::new("delayed", Some(format!("{} left", span(now.until(*at)))))
+            }
+            RunState::Waiting(_) => Self::new("queued", None),
+            RunState::Idle => Self::new("waiting", Some("for a message".to_owned())),
+            RunState::Blocked(reason) => Self::new("blocked", Some(reason.clone())),
+        }
+    }
+}
+
+/// A workflow as JSON; the keys are stable.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    id: String,
+    workflow: String,
+    phase: Phase,
+    status: String,
+    status_detail: Option<String>,
+    waiting_at: Option<String>,
+    queue: String,
+    run: String,
+    worker: Option<String>,
+    created_at: String,
+    finished_at: Option<String>,
+    error: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn new(summary: &Summary, status: Status, waiting_at: Option<String>) -> Self {
+        let worker = match &summary.state {
+            RunState::Owned(worker) => Some(worker.to_string()),
+            _ => None,
+        };
+        Self {
+            id: summary.id.to_string(),
+            workflow: summary.workflow.clone(),
+            phase: summary.phase,
+            status: status.word,
+            status_detail: status.detail,
+            waiting_at,
+            queue: summary.queue.clone(),
+            run: summary.run.to_string(),
+            worker,
+            created_at: rfc3339(summary.created_at),
+            finished_at: summary.finished_at.map(rfc3339),
+            error: summary.error.clone(),
+        }
+    }
+}
+
+/// What is awaited, in a few words: `activity charge`, `timer`.
+pub(crate) fn request_words(request: &Request) -> String {
+    match request {
+        Request::Activity(call) => format!("activity {}", call.name),
+        Request::Timer { .. } => "timer".to_owned(),
+    }
+}
+
+/// What is awaited, as JSON.
+pub(crate) fn request_json(request: &Request) -> Value {
+    match request {
+        Request::Activity(call) => json!({
+            "kind": "activity",
+            "name": call.name,
+            "args": crate::codec::to_json(&call.args).ok(),
+            "begun_at": rfc3339(call.begun),
+        }),
+        Request::Timer { due } => json!({ "kind": "timer", "due_at": rfc3339(*due) }),
+    }
+}
+
+/// How an await ended: a word, and its value if it has one.
+pub(crate) fn answer_words(answer: &Answer) -> (&'static str, Option<String>) {
+    match answer {
+        Answer::Returned(value) => ("returned", Some(value.to_string())),
+        Answer::Failed(error) => ("failed", Some(error.to_string())),
+        Answer::TimedOut(kind) => ("timed out", Some(kind.to_string())),
+        Answer::Panicked(message) => ("panicked", Some(message.clone())),
+        Answer::Fired => ("fired", None),
+        Answer::Cancelled => ("cancelled", None),
+    }
+}
+
+/// An await as JSON.
+pub(crate) fn step_json(step: &Step) -> Value {
+    json!({
+        "seq": step.seq,
+        "await": step.label,
+        "location": step.location.map(|l| l.to_string()),
+        "request": step.request.as_ref().map(request_json),
+        "started_at": rfc3339(step.started_at),
+        "ended_at": step.end.as_ref().map(|end| rfc3339(end.at)),
+        "answer": step.end.as_ref().map(|end| &end.answer),
+        "attempts": step.attempts.iter().map(attempt_json).collect::<Vec<_>>(),
+    })
+}
+
+/// A failed attempt as JSON.
+pub(crate) fn attempt_json(attempt: &AttemptRecord) -> Value {
+    json!({
+        "seq": attempt.seq,
+        "attempt": attempt.attempt,
+        "kind": attempt.kind,
+        "failed_at": rfc3339(attempt.at),
+        "error": attempt.error,
+        "next_at": rfc3339(attempt.next_at),
+    })
+}
