@@ -14,16 +14,19 @@ pub mod conformance;
 mod error;
 pub mod limits;
 mod memory;
+mod open;
 mod records;
 pub mod sqlite;
 
 pub use error::{FenceError, StoreError};
 pub use memory::MemoryStore;
+pub use open::open;
 pub use records::{
     AttemptKind, AttemptRecord, Claim, ClaimedRun, End, Fence, Listing, Message, MessageKind,
     NewMessage, NewRun, NewStep, NewWorker, Page, Park, Phase, RunFilter, RunRecord, RunState,
     Sent, StepRecord, Unblock, WorkerRecord, Write, Written,
 };
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;

@@ -1,1 +1,250 @@
-//! SQLite. (Under construction.)
+//! SQLite: one file, one machine, any number of processes.
+//!
+//! ```text
+//!  commit, claim, start, send …  ──▶ writer   one thread, one connection, one queue
+//!  find, list, mail, steps …     ──▶ readers  a few connections that see the last commit
+//!                                    checkpoint  moves the log into the file meanwhile
+//! ```
+//!
+//! "On disk" is meant: the write-ahead log is synced at every commit (`synchronous=FULL`). The
+//! tables and the statements that make a step atomic are described in `docs/store-schema.md`.
+
+mod batch;
+mod checkpoint;
+mod client;
+mod connect;
+mod error;
+mod fence;
+mod names;
+mod owner;
+mod query;
+mod reader;
+mod rows;
+mod writer;
+
+use self::error::Fault;
+use self::reader::Readers;
+use self::writer::Writer;
+use super::{
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
+    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    WorkerRecord, Write, Written, limits,
+};
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use async_trait::async_trait;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How a SQLite store behaves. The defaults suit everything but tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// How long to wait for the lock of another process before [`StoreError::Busy`]. Default: 5 s.
+    pub busy_timeout: Duration,
+    /// How many connections read at the same time, at least 1. Default: 3.
+    pub readers: usize,
+    /// How often to look for commits of other processes while [`Store::changed`] waits.
+    /// Default: 10 ms.
+    pub poll: Duration,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 3,
+            poll: Duration::from_millis(10),
+        }
+    }
+}
+
+/// Workflows in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    /// The changes that [`Store::changed`] has reported.
+    seen: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl SqliteStore {
+    /// Opens a database file, creating it if there is none; its folder must exist. Brings the
+    /// schema of an older version up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`] if the file belongs to another application or to a newer version
+    /// of this one (it is left as it is), or is damaged; [`StoreError::ReadOnly`] if it cannot be
+    /// written; [`StoreError::Busy`] if another process holds its lock.
+    pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        let writer = Writer::open(path.clone(), options.clone()).await?;
+        Ok(Self {
+            writer,
+            readers: Readers::new(path, options),
+            seen: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Runs `work` on the writer as part of a transaction.
+    async fn write<T: Send + 'static>(
+        &self,
+        rows: usize,
+        work: impl FnOnce(&mut writer::Db) -> error::Outcome<T> + Send + 'static,
+    ) -> Result<T, FenceError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed.into());
+        }
+        self.writer.call(rows, work).await
+    }
+
+    /// The same for calls that no fence can refuse.
+    async fn write_unfenced<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut writer::Db) -> error::Outcome<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.write(1, work).await;
+        Ok(done.map_err(Fault::from)?)
+    }
+}
+
+/// A limit as SQLite takes it.
+fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn register(&self, new: NewWorker) -> Result<(), StoreError> {
+        limits::check_worker(&new)?;
+        self.write_unfenced(move |db| owner::register(db, &new))
+            .await
+    }
+
+    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+        limits::check_writes(&writes)?;
+        let rows = writes.len() + 1;
+        self.write(rows, move |db| batch::commit(db, fence, writes))
+            .await
+    }
+
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        let limit = limit(claim.limit);
+        self.write(claim.limit, move |db| {
+            owner::claim(db, fence, &claim, limit)
+        })
+        .await
+    }
+
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        self.write_unfenced(move |db| owner::mark_dead(db, now))
+            .await
+    }
+
+    async fn take_over(
+        &self,
+        fence: Fence,
+        from: Incarnation,
+        runs: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
+        self.write(runs, move |db| {
+            owner::take_over(db, fence, from, limit(runs))
+        })
+        .await
+    }
+
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
+        self.write_unfenced(move |db| owner::retire(db, worker))
+            .await
+    }
+
+    async fn mail(
+        &self,
+        worker: Incarnation,
+    ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        let work = move |conn: &_| query::mail(conn, worker);
+        self.readers.call(work).await
+    }
+
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        let points = points.to_vec();
+        self.write_unfenced(move |db| owner::unblock(db, &points, now))
+            .await
+    }
+
+    async fn next_due(
+        &self,
+        queue: &str,
+        points: &[String],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (queue, points) = (queue.to_owned(), points.to_vec());
+        let work = move |conn: &_| query::next_due(conn, &queue, &points);
+        self.readers.call(work).await
+    }
+
+    async fn start(&self, new: NewRun) -> Result<Written, StoreError> {
+        limits::check_run(&new)?;
+        self.write_unfenced(move |db| client::start(db, &new)).await
+    }
+
+    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
+        limits::check_message(&message)?;
+        let id = id.clone();
+        self.write_unfenced(move |db| client::send(db, &id, &message))
+            .await
+    }
+
+    async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
+        let id = id.clone();
+        let work = move |conn: &_| rows::current(conn, &id);
+        self.readers.call(work).await
+    }
+
+    async fn steps(
+        &self,
+        run: RunId,
+        after: i64,
+        at_most: usize,
+    ) -> Result<Vec<StepRecord>, StoreError> {
+        let work = move |conn: &_| rows::steps(conn, run, after, limit(at_most));
+        self.readers.call(work).await
+    }
+
+    async fn latest_step(&self, run: RunId) -> Result<Option<StepRecord>, StoreError> {
+        let work = move |conn: &_| rows::latest_step(conn, run);
+        self.readers.call(work).await
+    }
+
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
+        let work = move |conn: &_| rows::attempts(conn, run, None);
+        self.readers.call(work).await
+    }
+
+    async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
+        let work = move |conn: &_| rows::inbox(conn, run);
+        self.readers.call(work).await
+    }
+
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
+        let work = move |conn: &_| query::list(conn, &filter, page);
+        self.readers.call(work).await
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        self.readers.call(query::workers).await
+    }
+
+    async fn changed(&self, at_most: Duration) {
+        let _looking = self.writer.look();
+        self.writer.shared.changes.wait(&self.seen, at_most).await;
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.closed.store(true, Ordering::Release);
+        self.readers.close().await;
+        self.writer.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! What the cases share: a worker that remembers its beat, and plain records.
+
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use crate::store::{
+    AttemptKind, AttemptRecord, Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage,
+    NewRun, NewStep, NewWorker, Park, Phase, RunRecord, RunState, Sent, Store, Write, Written,
+};
+
+/// Until when the lease of every worker of the kit lasts.
+pub(super) const LEASE: Timestamp = Timestamp(1_000);
+
+/// The workflow, the queue and the points of all records below.
+pub(super) const WORKFLOW: &str = "order";
+pub(super) const QUEUE: &str = "main";
+pub(super) const FRESH: &str = "order/";
+pub(super) const CHARGE: &str = "order/charge";
+
+/// A worker.
+pub(super) struct Worker<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) fence: Fence,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) async fn register(store: &'a dyn Store, number: i64) -> Self {
+        let worker = new_worker(number);
+        store.register(worker).await.expect("a new worker");
+        Self::with_beat(store, number, 0)
+    }
+
+    /// A worker that believes in this beat.
+    pub(super) fn with_beat(store: &'a dyn Store, number: i64, beat: i64) -> Self {
+        let fence = Fence {
+            worker: Incarnation(number),
+            beat,
+            lease_until: LEASE,
+        };
+        Self { store, fence }
+    }
+
+    pub(super) fn id(&self) -> Incarnation {
+        self.fence.worker
+    }
+
+    pub(super) async fn try_commit(
+        &mut self,
+        writes: Vec<Write>,
+    ) -> Result<Vec<Written>, FenceError> {
+        let written = self.store.commit(self.fence, writes).await?;
+        self.fence.beat += 1;
+        Ok(written)
+    }
+
+    pub(super) async fn commit(&mut self, writes: Vec<Write>) -> Vec<Written> {
+        self.try_commit(writes).await.expect("the fence holds")
+    }
+
+    /// Commits one write and returns its answer.
+    pub(super) async fn write(&mut self, write: Write) -> Written {
+        self.commit(vec![write]).await.remove(0)
+    }
+
+    /// Starts runs that it owns.
+    pub(super) async fn starts(&mut self, runs: &[i64]) {
+        let start = |run: &i64| Write::Start(owned(*run, self.id()));
+        let written = self.commit(runs.iter().map(start).collect()).await;
+        assert!(
+            written.iter().all(|w| *w == Written::Started),
+            "{written:?}"
+        );
+    }
+
+    pub(super) async fn try_claim(&mut self, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        let claimed = self.store.claim(self.fence, claim).await?;
+        self.fence.beat += 1;
+        Ok(claimed)
+    }
+
+    /// Claims whatever is due in the kit's queue.
+    pub(super) async fn claim(&mut self, now: i64) -> Vec<ClaimedRun> {
+        self.try_claim(claim(now)).await.expect("the fence holds")
+    }
+
+    pub(super) async fn try_take_over(
+        &mut self,
+        from: Incarnation,
+        limit: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
+        let taken = self.store.take_over(self.fence, from, limit).await?;
+        self.fence.beat += 1;
+        Ok(taken)
+    }
+
+    pub(super) async fn take_over(&mut self, from: Incarnation) -> Vec<ClaimedRun> {
+        let taken = self.try_take_over(from, 100).await;
+        taken.expect("the fence holds")
+    }
+}
+
+pub(super) fn new_worker(number: i64) -> NewWorker {
+    NewWorker {
+        worker: Incarnation(number),
+        label: format!("worker {number}"),
+        points: vec![FRESH.into(), CHARGE.into()],
+        lease_until: LEASE,
+    }
+}
+
+/// The id that the kit gives to a run.
+pub(super) fn id(run: i64) -> WorkflowId {
+    WorkflowId::new(format!("order-{run}")).expect("a valid id")
+}
+
+/// A run that waits from time 1 on.
+pub(super) fn waiting(run: i64) -> NewRun {
+    NewRun {
+        run: RunId(run),
+        id: id(run),
+        workflow: WORKFLOW.into(),
+        queue: QUEUE.into(),
+        input: vec![1, 2],
+        created_at: Timestamp(1),
+        owner: None,
+        due_at: Timestamp(1),
+    }
+}
+
+/// A run that is born owned.
+pub(super) fn owned(run: i64, owner: Incarnation) -> NewRun {
+    NewRun {
+        owner: Some(owner),
+        ..waiting(run)
+    }
+}
+
+pub(super) fn step(run: i64, seq: i64) -> NewStep {
+    NewStep {
+        run: RunId(run),
+        seq,
+        label: "charge".into(),
+        at: Timestamp(seq),
+        result: (seq > 1).then(|| vec![3]),
+        frame: Some(vec![4, 5, 6]),
+        consumed: Vec::new(),
+    }
+}
+
+pub(super) fn attempt(run: i64, seq: i64, attempt: u32) -> AttemptRecord {
+    AttemptRecord {
+        run: RunId(run),
+        seq,
+        attempt,
+        kind: AttemptKind::Activity,
+        at: Timestamp(5),
+        error: "no connection".into(),
+        next_at: Timestamp(9),
+    }
+}
+
+/// A park that waits for a message.
+pub(super) fn park(run: i64, wakes: i64, seq: i64) -> Park {
+    Park {
+        run: RunId(run),
+        wakes,
+        seq,
+        queue: QUEUE.into(),
+        point: CHARGE.into(),
+        fingerprint: 7,
+        due_at: None,
+        blocked: None,
+    }
+}
+
+pub(super) fn park_until(run: i64, due_at: i64) -> Park {
+    Park {
+        due_at: Some(Timestamp(due_at)),
+        ..park(run, 0, 0)
+    }
+}
+
+pub(super) fn blocked(run: i64, point: &str, fingerprint: u64) -> Park {
+    Park {
+        blocked: Some("local left: missing field price".into()),
+        point: point.into(),
+        fingerprint,
+        ..park(run, 0, 0)
+    }
+}
+
+pub(super) fn end(run: i64, seq: i64) -> End {
+    End {
+        run: RunId(run),
+        phase: Phase::Completed,
+        output: Some(vec![8]),
+        error: None,
+        seq,
+        at: Timestamp(50),
+        keep_frames: false,
+    }
+}
+
+pub(super) fn claim(now: i64) -> Claim {
+    Claim {
+        queue: QUEUE.into(),
+        points: vec![FRESH.into(), CHARGE.into()],
+        now: Timestamp(now),
+        limit: 100,
+    }
+}
+
+pub(super) fn message(msg: &str) -> NewMessage {
+    NewMessage {
+        msg: msg.into(),
+        kind: MessageKind::Cancel,
+        payload: b"changed my mind".to_vec(),
+        sent_at: Timestamp(20),
+    }
+}
+
+pub(super) fn terminate(msg: &str) -> NewMessage {
+    NewMessage {
+        kind: MessageKind::Terminate,
+        ..message(msg)
+    }
+}
+
+pub(super) async fn start(store: &dyn Store, run: i64) {
+    let started = store.start(waiting(run)).await;
+    assert_eq!(started, Ok(Written::Started));
+}
+
+pub(super) async fn send(store: &dyn Store, run: i64, msg: &str) {
+    let sent = store.send(&id(run), message(msg)).await;
+    assert_eq!(sent, Ok(Sent::Accepted(RunId(run))));
+}
+
+pub(super) async fn find(store: &dyn Store, run: i64) -> RunRecord {
+    let found = store.find(&id(run)).await.expect("a readable store");
+    found.expect("the run exists")
+}
+
+pub(super) async fn state(store: &dyn Store, run: i64) -> RunState {
+    find(store, run).await.state
+}
+
+pub(super) fn numbers(claimed: &[ClaimedRun]) -> Vec<i64> {
+    claimed.iter().map(|claimed| claimed.run.run.0).collect()
+}

@@ -1,0 +1,155 @@
+//! Messages to runs in every state.
+
+use super::kit::{
+    CHARGE, Worker, blocked, end, find, id, message, park, send, start, state, step, terminate,
+};
+use crate::id::{RunId, Timestamp};
+use crate::store::{MessageKind, NewStep, Phase, RunState, Sent, Store, Write, Written};
+
+const RUN: RunId = RunId(10);
+
+pub async fn a_message_to_nobody_is_not_found(store: &dyn Store) {
+    for message in [message("a"), terminate("b")] {
+        assert_eq!(store.send(&id(10), message).await, Ok(Sent::NotFound));
+    }
+}
+
+pub async fn a_message_to_an_owned_run_is_mail(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    let mut other = Worker::register(store, 2).await;
+    worker.starts(&[10, 11]).await;
+    other.starts(&[20]).await;
+    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+    send(store, 10, "a").await;
+    send(store, 20, "b").await;
+    send(store, 10, "c").await;
+    assert_eq!(state(store, 10).await, RunState::Owned(worker.id()));
+    let mail = store.mail(worker.id()).await.expect("readable");
+    let [(run, wakes, messages)] = &mail[..] else {
+        panic!("one of its runs has mail: {mail:?}");
+    };
+    assert_eq!(*run, RUN);
+    assert_eq!(store.inbox(RUN).await.as_ref(), Ok(messages));
+    let first = &messages[0];
+    assert_eq!((first.msg.as_str(), first.kind), ("a", MessageKind::Cancel));
+    assert_eq!(
+        (&first.payload[..], first.sent_at),
+        (&b"changed my mind"[..], Timestamp(20))
+    );
+    assert_eq!(messages[1].msg, "c");
+    // The counter that came with the mail is good for a park.
+    assert_eq!(
+        worker.write(Write::Park(park(10, *wakes, 0))).await,
+        Written::Parked
+    );
+    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+}
+
+pub async fn a_message_to_a_finished_run_says_so(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    send(store, 10, "never read").await;
+    worker.write(Write::End(end(10, 0))).await;
+    for message in [message("never read"), message("b"), terminate("c")] {
+        let sent = store.send(&id(10), message).await;
+        assert_eq!(sent, Ok(Sent::Finished(Phase::Completed)));
+    }
+    assert_eq!(store.inbox(RUN).await, Ok(vec![]));
+    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+}
+
+pub async fn a_repeated_message_is_absorbed(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 11]).await;
+    send(store, 10, "a").await;
+    let inbox = store.inbox(RUN).await;
+    send(store, 10, "a").await;
+    assert_eq!(store.inbox(RUN).await, inbox);
+    // An id is unique per run only.
+    send(store, 11, "a").await;
+    assert_eq!(store.inbox(RunId(11)).await.map(|inbox| inbox.len()), Ok(1));
+}
+
+pub async fn a_consumed_message_is_absorbed_too(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    send(store, 10, "a").await;
+    let consuming = NewStep {
+        consumed: vec![store.inbox(RUN).await.expect("readable")[0].ord],
+        ..step(10, 1)
+    };
+    worker.write(Write::Step(consuming)).await;
+    send(store, 10, "a").await;
+    assert_eq!(store.inbox(RUN).await, Ok(vec![]));
+}
+
+pub async fn messages_keep_their_order(store: &dyn Store) {
+    start(store, 10).await;
+    for msg in ["c", "a", "b"] {
+        send(store, 10, msg).await;
+    }
+    let inbox = store.inbox(RUN).await.expect("readable");
+    let order: Vec<_> = inbox.iter().map(|message| message.msg.as_str()).collect();
+    assert_eq!(order, ["c", "a", "b"]);
+    assert!(inbox.is_sorted_by(|a, b| a.ord < b.ord), "{inbox:?}");
+}
+
+pub async fn a_terminate_ends_a_waiting_run(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    start(store, 10).await;
+    send(store, 10, "never read").await;
+    let sent = store.send(&id(10), terminate("t")).await;
+    assert_eq!(sent, Ok(Sent::Terminated(RUN)));
+    let run = find(store, 10).await;
+    assert_eq!(
+        (run.phase, &run.state),
+        (Phase::Terminated, &RunState::Finished)
+    );
+    assert_eq!(run.error.as_deref(), Some("changed my mind"));
+    assert_eq!(
+        (run.finished_at, run.output.as_ref()),
+        (Some(Timestamp(20)), None)
+    );
+    assert!(worker.claim(1_000_000).await.is_empty());
+    assert_eq!(store.inbox(RUN).await, Ok(vec![]));
+    let again = store.send(&id(10), terminate("t")).await;
+    assert_eq!(again, Ok(Sent::Finished(Phase::Terminated)));
+    assert_eq!(find(store, 10).await, run);
+}
+
+pub async fn a_terminate_ends_a_blocked_run(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    worker.write(Write::Step(step(10, 1))).await;
+    worker.write(Write::Park(blocked(10, CHARGE, 7))).await;
+    let mut silent = terminate("t");
+    silent.payload.clear();
+    assert_eq!(store.send(&id(10), silent).await, Ok(Sent::Terminated(RUN)));
+    let run = find(store, 10).await;
+    assert_eq!((run.phase, run.error), (Phase::Terminated, None));
+    // The frame stays, for people.
+    let latest = store.latest_step(RUN).await.expect("readable");
+    assert!(latest.is_some_and(|step| step.frame.is_some()));
+    let any = crate::store::Unblock {
+        point: CHARGE.into(),
+        fingerprint: None,
+    };
+    assert_eq!(store.unblock(&[any], Timestamp(30)).await, Ok(0));
+}
+
+pub async fn a_terminate_of_an_owned_run_is_mail(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    let sent = store.send(&id(10), terminate("t")).await;
+    assert_eq!(sent, Ok(Sent::Accepted(RUN)));
+    let run = find(store, 10).await;
+    assert_eq!(
+        (run.phase, run.state),
+        (Phase::Running, RunState::Owned(worker.id()))
+    );
+    let mail = store.mail(worker.id()).await.expect("readable");
+    assert_eq!(mail[0].2[0].kind, MessageKind::Terminate);
+    // The owner learns of it before it can let go.
+    let answer = worker.write(Write::Park(park(10, 0, 0))).await;
+    assert!(matches!(answer, Written::Woken { .. }), "{answer:?}");
+}

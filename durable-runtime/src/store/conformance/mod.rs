@@ -1,0 +1,179 @@
+//! The conformance suite: every promise of [`Store`](super::Store) as a test, for any store.
+//!
+//! A store's own tests need one line; each case becomes a `#[test]` of its name:
+//!
+//! ```
+//! # mod tests {
+//! use durable_runtime::store::{MemoryStore, Store};
+//! use std::sync::Arc;
+//!
+//! /// An empty store, and whatever must live as long (a temporary folder, for example).
+//! async fn make_store() -> (Arc<dyn Store>, ()) {
+//!     (Arc::new(MemoryStore::new()), ())
+//! }
+//!
+//! durable_runtime::store_conformance!(make_store);
+//! # }
+//! ```
+//!
+//! The cases use times near zero of their own and never wait for a clock, except that
+//! `changed_*` fail after ten seconds if the store does not ring.
+
+mod kit;
+
+#[doc(hidden)]
+pub mod claims;
+#[doc(hidden)]
+pub mod messages;
+#[doc(hidden)]
+pub mod owning;
+#[doc(hidden)]
+pub mod parking;
+#[doc(hidden)]
+pub mod reading;
+#[doc(hidden)]
+pub mod starting;
+#[doc(hidden)]
+pub mod stepping;
+
+/// Expands to one `#[test]` per case. `$make` is called for each: an `async fn` without arguments
+/// that answers `(Arc<dyn Store>, guard)`, an empty store and whatever must live as long.
+///
+/// See [`store::conformance`](crate::store::conformance).
+#[macro_export]
+macro_rules! store_conformance {
+    ($make:expr) => {
+        $crate::store_conformance! { @cases $make;
+            starting: [
+                a_start_waits_for_a_claim,
+                a_second_start_answers_the_first,
+                a_finished_id_stays_taken,
+                a_born_owned_run_is_owned,
+                a_taken_id_refuses_what_follows_in_the_batch,
+                a_start_in_a_batch_may_wait_for_a_claim,
+                a_start_for_another_owner_is_a_bug,
+                a_born_owned_start_outside_a_batch_is_a_bug,
+                a_run_number_is_used_once,
+            ],
+            stepping: [
+                steps_come_back_in_order,
+                attempts_come_back_once_in_order,
+                a_repeated_step_undoes_the_batch,
+                a_message_is_consumed_once,
+                strangers_are_refused,
+                values_have_a_limit,
+                frames_are_dropped_or_kept_at_the_end,
+                every_end_is_for_ever,
+                an_end_as_running_is_a_bug,
+                a_continued_run_hands_over_its_messages,
+                a_continued_run_needs_a_successor,
+            ],
+            parking: [
+                a_park_gives_the_run_away,
+                a_park_is_refused_after_a_message,
+                a_sleeper_is_due_at_its_time,
+                an_idle_run_is_due_with_a_message,
+                a_message_never_makes_a_run_later,
+                a_blocked_run_is_not_claimed,
+                unblock_goes_by_point_and_fingerprint,
+            ],
+            claims: [
+                a_claim_takes_the_earliest_first,
+                a_claim_filters_by_queue_and_point,
+                a_claim_brings_all_that_is_needed,
+                next_due_is_the_earliest_that_fits,
+                a_stale_beat_writes_nothing,
+                an_unknown_worker_writes_nothing,
+                a_dead_worker_writes_nothing,
+            ],
+            owning: [
+                a_worker_registers_once,
+                a_beat_extends_the_lease,
+                the_late_are_declared_dead,
+                the_dead_are_listed_until_their_runs_are_taken,
+                a_takeover_moves_runs_in_portions,
+                a_takeover_from_the_living_is_a_bug,
+                a_retired_worker_leaves_without_a_strike,
+                strikes_count_deaths_without_progress,
+                workers_are_listed_living_first,
+            ],
+            messages: [
+                a_message_to_nobody_is_not_found,
+                a_message_to_an_owned_run_is_mail,
+                a_message_to_a_finished_run_says_so,
+                a_repeated_message_is_absorbed,
+                a_consumed_message_is_absorbed_too,
+                messages_keep_their_order,
+                a_terminate_ends_a_waiting_run,
+                a_terminate_ends_a_blocked_run,
+                a_terminate_of_an_owned_run_is_mail,
+            ],
+            reading: [
+                an_unknown_run_has_nothing,
+                a_record_brings_back_what_was_given,
+                a_list_has_pages_newest_first,
+                a_list_has_filters,
+                changed_rings_for_a_start,
+                changed_rings_for_a_message,
+                changed_returns_in_time,
+                a_closed_store_says_so,
+            ],
+        }
+    };
+    (@cases $make:expr; $($module:ident: [$($case:ident,)*],)*) => {
+        $($(
+            #[test]
+            fn $case() {
+                $crate::store::conformance::run(async {
+                    let (store, _guard) = ($make)().await;
+                    $crate::store::conformance::$module::$case(&*store).await;
+                });
+            }
+        )*)*
+
+        /// Every case of the suite is in the list above.
+        #[test]
+        fn no_case_is_forgotten() {
+            let listed = [$((stringify!($module), &[$(stringify!($case)),*] as &[&str])),*];
+            $crate::store::conformance::compare(&listed);
+        }
+    };
+}
+
+/// Runs one case to its end.
+#[doc(hidden)]
+pub fn run(case: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime for tests")
+        .block_on(case);
+}
+
+/// Compares the macro's list with the cases that are written down.
+#[doc(hidden)]
+pub fn compare(listed: &[(&str, &[&str])]) {
+    let sources = [
+        ("starting", include_str!("starting.rs")),
+        ("stepping", include_str!("stepping.rs")),
+        ("parking", include_str!("parking.rs")),
+        ("claims", include_str!("claims.rs")),
+        ("owning", include_str!("owning.rs")),
+        ("messages", include_str!("messages.rs")),
+        ("reading", include_str!("reading.rs")),
+    ];
+    let written = sources.map(|(module, text)| {
+        let name = |line: &str| {
+            let rest = line.strip_prefix("pub async fn ")?;
+            Some(rest.split('(').next()?.to_owned())
+        };
+        (module, text.lines().filter_map(name).collect::<Vec<_>>())
+    });
+    for ((module, listed), (file, written)) in listed.iter().zip(&written) {
+        assert_eq!(
+            (*module, listed.to_vec()),
+            (*file, written.iter().map(String::as_str).collect())
+        );
+    }
+    assert_eq!(listed.len(), written.len());
+}

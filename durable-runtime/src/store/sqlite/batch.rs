@@ -1,0 +1,295 @@
+//! The writes of an owner, applied one after the other under one fence.
+
+use super::error::{Outcome, bug};
+use super::writer::Db;
+use super::{fence, rows};
+use crate::id::{Incarnation, RunId, WorkflowId};
+use crate::store::{AttemptRecord, End, Fence, NewRun, NewStep, Park, Phase, Write, Written};
+use rusqlite::{ErrorCode, params};
+use std::collections::BTreeMap;
+
+/// Applies `writes` under `fence`.
+pub(super) fn commit(db: &mut Db, fence: Fence, writes: Vec<Write>) -> Outcome<Vec<Written>> {
+    fence::pass(db, fence)?;
+    let mut batch = Batch {
+        db,
+        owner: fence.worker,
+        continued: BTreeMap::new(),
+        skipped: Vec::new(),
+    };
+    let written = writes
+        .into_iter()
+        .map(|write| batch.apply(write))
+        .collect::<Outcome<_>>()?;
+    match batch.continued.first_key_value() {
+        Some((id, _)) => Err(bug(format!("{id} was continued without a new run")).into()),
+        None => Ok(written),
+    }
+}
+
+/// Inserts a run and, if it has no owner, its place in the queue. `None`: the id is taken.
+pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Option<()>> {
+    let kind = db.names.intern(&db.conn, &new.workflow)?;
+    let queue = db.names.intern(&db.conn, &new.queue)?;
+    let owner = new.owner.map(|owner| owner.0);
+    let claim_seq = if owner.is_some() { 0 } else { -1 };
+    let inserted = db
+        .conn
+        .prepare_cached(
+            "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(id) WHERE current=1 DO NOTHING",
+        )?
+        .execute(params![
+            new.run.0,
+            new.id.as_str(),
+            kind,
+            queue,
+            owner,
+            wakes,
+            claim_seq,
+            new.created_at.0,
+            new.input
+        ])
+        .map_err(|error| unique(error, || format!("run {} exists already", new.run)))?;
+    if inserted == 0 {
+        return Ok(None);
+    }
+    if owner.is_none() {
+        let point = format!("{}/", new.workflow);
+        let point = db.names.intern(&db.conn, &point)?;
+        db.conn
+            .prepare_cached("INSERT INTO ready(run,queue,due_at,point) VALUES(?1,?2,?3,?4)")?
+            .execute(params![new.run.0, queue, new.due_at.0, point])?;
+        db.noteworthy = true;
+    }
+    Ok(Some(()))
+}
+
+/// Turns the violation of a unique key into the rule that was broken.
+fn unique(error: rusqlite::Error, rule: impl FnOnce() -> String) -> super::error::Fault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => bug(rule()).into(),
+        _ => error.into(),
+    }
+}
+
+struct Batch<'a> {
+    db: &'a mut Db,
+    owner: Incarnation,
+    /// Ids whose run was continued here, until the new run starts.
+    continued: BTreeMap<WorkflowId, RunId>,
+    /// Runs whose start was answered with `Exists`.
+    skipped: Vec<RunId>,
+}
+
+impl Batch<'_> {
+    fn apply(&mut self, write: Write) -> Outcome<Written> {
+        let run = match &write {
+            Write::Start(new) => return self.start(new),
+            Write::Step(step) => step.run,
+            Write::Attempt(attempt) => attempt.run,
+            Write::Park(park) => park.run,
+            Write::End(end) => end.run,
+        };
+        if self.skipped.contains(&run) {
+            return Ok(Written::Refused);
+        }
+        match write {
+            Write::Start(new) => self.start(&new),
+            Write::Step(step) => self.step(&step),
+            Write::Attempt(attempt) => self.attempt(&attempt),
+            Write::Park(park) => self.park(&park),
+            Write::End(end) => self.end(&end),
+        }
+    }
+
+    fn start(&mut self, new: &NewRun) -> Outcome<Written> {
+        if new.owner.is_some_and(|owner| owner != self.owner) {
+            return Err(bug(format!("run {} is born owned by another", new.run)).into());
+        }
+        let old = self.continued.remove(&new.id);
+        let wakes = old.map_or(Ok(0), |old| self.wakes(old))?;
+        if insert_run(self.db, new, wakes)?.is_none() {
+            self.skipped.push(new.run);
+            let current = rows::current(&self.db.conn, &new.id)?;
+            let current = current.ok_or_else(|| bug(format!("{} vanished", new.id)))?;
+            return Ok(Written::Exists(Box::new(current)));
+        }
+        if let Some(old) = old {
+            self.db
+                .conn
+                .prepare_cached("UPDATE inbox SET run=?2 WHERE run=?1 AND used_seq IS NULL")?
+                .execute([old.0, new.run.0])?;
+        }
+        Ok(Written::Started)
+    }
+
+    fn step(&mut self, step: &NewStep) -> Outcome<Written> {
+        let label = self.db.names.intern(&self.db.conn, &step.label)?;
+        let appended = self
+            .db
+            .conn
+            .prepare_cached(
+                "INSERT INTO step(run,seq,label,at,result,frame) SELECT ?1,?2,?3,?4,?5,?6 \
+                 FROM workflow WHERE run=?1 AND owner=?7",
+            )?
+            .execute(params![
+                step.run.0,
+                step.seq,
+                label,
+                step.at.0,
+                step.result,
+                step.frame,
+                self.owner.0
+            ])
+            .map_err(|error| {
+                unique(error, || {
+                    format!("run {} has a step {} already", step.run, step.seq)
+                })
+            })?;
+        if appended == 0 {
+            return Ok(Written::Refused);
+        }
+        for ord in &step.consumed {
+            let consumed = self
+                .db
+                .conn
+                .prepare_cached(
+                    "UPDATE inbox SET used_seq=?3 WHERE run=?1 AND ord=?2 AND used_seq IS NULL",
+                )?
+                .execute([step.run.0, *ord, step.seq])?;
+            if consumed != 1 {
+                return Err(bug(format!("run {} has no unread message {ord}", step.run)).into());
+            }
+        }
+        Ok(Written::Done)
+    }
+
+    fn attempt(&mut self, attempt: &AttemptRecord) -> Outcome<Written> {
+        if self.owned_wakes(attempt.run)?.is_none() {
+            return Ok(Written::Refused);
+        }
+        self.db
+            .conn
+            .prepare_cached(
+                "INSERT INTO attempt(run,seq,kind,attempt,at,error,next_at) \
+                 VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(run,seq,kind,attempt) DO NOTHING",
+            )?
+            .execute(params![
+                attempt.run.0,
+                attempt.seq,
+                attempt.kind as i64,
+                attempt.attempt,
+                attempt.at.0,
+                attempt.error,
+                attempt.next_at.0
+            ])?;
+        Ok(Written::Done)
+    }
+
+    fn park(&mut self, park: &Park) -> Outcome<Written> {
+        let queue = self.db.names.intern(&self.db.conn, &park.queue)?;
+        let parked = self
+            .db
+            .conn
+            .prepare_cached(
+                "UPDATE workflow SET owner=NULL, seq=?4, queue=?5, claim_seq=-1, strikes=0 \
+                 WHERE run=?1 AND owner=?2 AND phase=0 AND wakes=?3",
+            )?
+            .execute(params![
+                park.run.0,
+                self.owner.0,
+                park.wakes,
+                park.seq,
+                queue
+            ])?;
+        if parked == 0 {
+            return Ok(match self.owned_wakes(park.run)? {
+                Some(wakes) => Written::Woken { wakes },
+                None => Written::Refused,
+            });
+        }
+        let point = self.db.names.intern(&self.db.conn, &park.point)?;
+        let due_at = park.due_at.filter(|_| park.blocked.is_none());
+        self.db
+            .conn
+            .prepare_cached(
+                "INSERT INTO ready(run,queue,due_at,point,fingerprint,blocked) \
+                 VALUES(?1,?2,?3,?4,?5,?6)",
+            )?
+            .execute(params![
+                park.run.0,
+                queue,
+                due_at.map(|at| at.0),
+                point,
+                park.fingerprint.cast_signed(),
+                park.blocked
+            ])?;
+        self.db.noteworthy = true;
+        Ok(Written::Parked)
+    }
+
+    fn end(&mut self, end: &End) -> Outcome<Written> {
+        if end.phase == Phase::Running {
+            return Err(bug(format!("run {} cannot end as running", end.run)).into());
+        }
+        let continued = end.phase == Phase::Continued;
+        let id: Option<String> = rows::first(
+            &self.db.conn,
+            "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \
+             finished_at=?7, current=?8 WHERE run=?1 AND owner=?2 AND phase=0 RETURNING id",
+            params![
+                end.run.0,
+                self.owner.0,
+                end.phase as i64,
+                end.output,
+                end.error,
+                end.seq,
+                end.at.0,
+                i64::from(!continued)
+            ],
+            |row| row.get(0),
+        )?;
+        let Some(id) = id else {
+            return Ok(Written::Refused);
+        };
+        if !end.keep_frames {
+            self.db
+                .conn
+                .prepare_cached("UPDATE step SET frame=NULL WHERE run=?1 AND frame IS NOT NULL")?
+                .execute([end.run.0])?;
+        }
+        if continued {
+            let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
+            self.continued.insert(id, end.run);
+        } else {
+            drop_unread(self.db, end.run)?;
+        }
+        self.db.noteworthy = true;
+        Ok(Written::Done)
+    }
+
+    /// The wake counter of a run that the owner still owns.
+    fn owned_wakes(&self, run: RunId) -> Outcome<Option<i64>> {
+        rows::first(
+            &self.db.conn,
+            "SELECT wakes FROM workflow WHERE run=?1 AND owner=?2",
+            [run.0, self.owner.0],
+            |row| row.get(0),
+        )
+    }
+
+    fn wakes(&self, run: RunId) -> Outcome<i64> {
+        let sql = "SELECT wakes FROM workflow WHERE run=?1";
+        let found = rows::first(&self.db.conn, sql, [run.0], |row| row.get(0))?;
+        found.ok_or_else(|| bug(format!("run {run} vanished")).into())
+    }
+}
+
+/// Forgets what a run that has ended will never read; `inbox_open` then holds live runs only.
+pub(super) fn drop_unread(db: &Db, run: RunId) -> Outcome<()> {
+    db.conn
+        .prepare_cached("DELETE FROM inbox WHERE run=?1 AND used_seq IS NULL")?
+        .execute([run.0])?;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Opens connections: checks that the file is ours, brings its schema up to date, sets pragmas.
+
+use super::SqliteOptions;
+use super::error::{Outcome, bug};
+use crate::store::StoreError;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Marks a file as ours (`PRAGMA application_id`): "Durb".
+pub(super) const APPLICATION_ID: i64 = 0x4475_7262;
+
+/// The oldest SQLite without the defect that can corrupt a log which several connections write.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+
+/// What each schema version adds to the one before; `PRAGMA user_version` counts them.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+
+/// How many prepared statements a connection keeps; more than there are in this module.
+const STATEMENTS_MAX: usize = 128;
+
+/// The schema version that this build writes.
+pub(super) fn schema_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Opens the connection that writes, creating or upgrading the file.
+pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Outcome<Connection> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        let text = format!("SQLite {} is older than 3.51.3", rusqlite::version());
+        return Err(StoreError::Unusable(text).into());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn =
+        Connection::open_with_flags(path, flags).map_err(|error| diagnose(path, &error))?;
+    conn.busy_timeout(options.busy_timeout)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Nothing is written before the file is known to be ours.
+    check(&conn, path)?;
+    if conn.is_readonly("main")? {
+        let text = format!("{} cannot be written", path.display());
+        return Err(StoreError::ReadOnly(text).into());
+    }
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -65_536)?;
+    conn.pragma_update(None, "mmap_size", 0)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    let mode: String = conn.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        let text = format!("{} cannot use a write-ahead log ({mode})", path.display());
+        return Err(StoreError::Unusable(text).into());
+    }
+    migrate(&mut conn, path)?;
+    // Set last: `checkpoint` decides when, and how much of the log stays on disk afterwards.
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    Ok(conn)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Outcome<Connection> {
+    // Read-write, because a log may have to be recovered; `query_only` forbids the rest.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(options.busy_timeout)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.pragma_update(None, "query_only", true)?;
+    conn.pragma_update(None, "mmap_size", 0)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    Ok(conn)
+}
+
+/// Refuses a file that is not ours or newer than this build. Returns its schema version.
+fn check(conn: &Connection, path: &Path) -> Outcome<i64> {
+    let number = |pragma| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let path = path.display();
+    let (application, version) = (
+        number("PRAGMA application_id")?,
+        number("PRAGMA user_version")?,
+    );
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if application == 0 && version == 0 && tables == 0 {
+        return Ok(0);
+    }
+    if application != APPLICATION_ID {
+        let text = format!("{path} is a SQLite database of another application");
+        return Err(StoreError::Unusable(text).into());
+    }
+    let newest = schema_version();
+    if version > newest {
+        let text = format!(
+            "{path} has schema version {version}, this program knows up to {newest}; \
+             use the newer program"
+        );
+        return Err(StoreError::Unusable(text).into());
+    }
+    Ok(version)
+}
+
+/// Brings the schema up to date in one transaction; another process may be doing the same.
+fn migrate(conn: &mut Connection, path: &Path) -> Outcome<()> {
+    if check(conn, path)? == schema_version() {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = check(&tx, path)?;
+    let done = usize::try_from(version).map_err(|_| bug("a negative schema version"))?;
+    for migration in &MIGRATIONS[done..] {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", schema_version())?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Says why a file could not be opened; SQLite's own text does not.
+fn diagnose(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let cause = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path);
+    let path = path.display();
+    match cause {
+        Err(cause) => match cause.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                StoreError::ReadOnly(format!("cannot open {path}: {cause}"))
+            }
+            _ => StoreError::Unusable(format!("cannot open {path}: {cause}")),
+        },
+        Ok(_) => StoreError::Unusable(format!("cannot open {path}: {error}")),
+    }
+}

@@ -1,0 +1,147 @@
+//! How runs change owners: claim, death, takeover, retirement.
+
+use super::error::{Outcome, bug};
+use super::fence::{ALIVE, DEAD, RETIRED};
+use super::writer::Db;
+use super::{fence, rows};
+use crate::id::{Incarnation, RunId, Timestamp};
+use crate::store::{Claim, ClaimedRun, Fence, NewWorker, Unblock};
+use rusqlite::params;
+
+pub(super) fn register(db: &Db, new: &NewWorker) -> Outcome<()> {
+    let points = serde_json::to_string(&new.points).map_err(|error| bug(error.to_string()))?;
+    let inserted = db
+        .conn
+        .prepare_cached(
+            "INSERT INTO worker(worker,lease_until,label,points) VALUES(?1,?2,?3,?4) \
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![new.worker.0, new.lease_until.0, new.label, points])?;
+    match inserted {
+        1 => Ok(()),
+        _ => Err(bug(format!("worker {} is registered already", new.worker)).into()),
+    }
+}
+
+/// Ends a worker's life in good order, if it lives.
+pub(super) fn retire(db: &mut Db, worker: Incarnation) -> Outcome<()> {
+    let retired = db
+        .conn
+        .prepare_cached("UPDATE worker SET state=?2 WHERE worker=?1 AND state=?3")?
+        .execute([worker.0, RETIRED, ALIVE])?;
+    db.noteworthy |= retired > 0;
+    Ok(())
+}
+
+pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome<Vec<ClaimedRun>> {
+    fence::pass(db, fence)?;
+    let points = serde_json::to_string(&claim.points).map_err(|error| bug(error.to_string()))?;
+    let due = rows::all(
+        &db.conn,
+        "SELECT run FROM ready WHERE queue=(SELECT n FROM name WHERE text=?1) AND lane=0 \
+         AND due_at<=?2 \
+         AND point IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?3))) \
+         ORDER BY due_at LIMIT ?4",
+        params![claim.queue, claim.now.0, points, limit],
+        |row| row.get(0).map(RunId),
+    )?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for run in due {
+        db.conn
+            .prepare_cached("DELETE FROM ready WHERE run=?1")?
+            .execute([run.0])?;
+        let counters = rows::first(
+            &db.conn,
+            "UPDATE workflow SET owner=?2, epoch=epoch+1, claim_seq=seq, strikes=0 \
+             WHERE run=?1 AND owner IS NULL AND phase=0 RETURNING wakes, strikes",
+            [run.0, fence.worker.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if let Some(counters) = counters {
+            claimed.push(load(db, run, counters)?);
+        }
+    }
+    Ok(claimed)
+}
+
+/// All that a new owner needs to go on. The counter was read before, the inbox is read here.
+fn load(db: &Db, run: RunId, (wakes, strikes): (i64, u32)) -> Outcome<ClaimedRun> {
+    let latest = rows::latest_step(&db.conn, run)?;
+    let seq = latest.as_ref().map_or(0, |step| step.seq);
+    Ok(ClaimedRun {
+        run: rows::run_by_number(&db.conn, run)?,
+        wakes,
+        strikes,
+        attempts: rows::attempts(&db.conn, run, Some(seq))?,
+        inbox: rows::inbox(&db.conn, run)?,
+        latest,
+    })
+}
+
+pub(super) fn mark_dead(db: &Db, now: Timestamp) -> Outcome<Vec<Incarnation>> {
+    db.conn
+        .prepare_cached("UPDATE worker SET state=?2 WHERE state=?3 AND lease_until<?1")?
+        .execute([now.0, DEAD, ALIVE])?;
+    // Jumps from owner to owner through the index instead of reading every owned run.
+    rows::all(
+        &db.conn,
+        "WITH RECURSIVE o(owner) AS ( \
+           SELECT (SELECT min(owner) FROM workflow WHERE owner IS NOT NULL) \
+           UNION ALL \
+           SELECT (SELECT min(w.owner) FROM workflow w WHERE w.owner>o.owner) FROM o \
+           WHERE o.owner IS NOT NULL) \
+         SELECT o.owner FROM o LEFT JOIN worker ON worker.worker=o.owner \
+         WHERE o.owner IS NOT NULL AND (worker.state IS NULL OR worker.state<>?1)",
+        [ALIVE],
+        |row| row.get(0).map(Incarnation),
+    )
+}
+
+pub(super) fn take_over(
+    db: &Db,
+    fence: Fence,
+    from: Incarnation,
+    limit: i64,
+) -> Outcome<Vec<ClaimedRun>> {
+    fence::pass(db, fence)?;
+    let sql = "SELECT state FROM worker WHERE worker=?1";
+    let state = rows::first(&db.conn, sql, [from.0], |row| row.get(0))?.unwrap_or(DEAD);
+    if state == ALIVE {
+        return Err(bug(format!("worker {from} is alive")).into());
+    }
+    let sql = "SELECT run FROM workflow WHERE owner=?1 ORDER BY run LIMIT ?2";
+    let runs = rows::all(&db.conn, sql, [from.0, limit], |row| row.get(0).map(RunId))?;
+    let mut taken = Vec::with_capacity(runs.len());
+    for run in runs {
+        // `seq` is brought up to date, because strikes and later claims compare with it.
+        let counters = rows::first(
+            &db.conn,
+            "UPDATE workflow SET owner=?2, epoch=epoch+1, seq=latest.seq, claim_seq=latest.seq, \
+             strikes=iif(claim_seq<>latest.seq, 0, strikes+?4) \
+             FROM (SELECT coalesce(max(seq),0) AS seq FROM step WHERE run=?1) AS latest \
+             WHERE run=?1 AND owner=?3 RETURNING wakes, strikes",
+            [run.0, fence.worker.0, from.0, i64::from(state == DEAD)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if let Some(counters) = counters {
+            taken.push(load(db, run, counters)?);
+        }
+    }
+    Ok(taken)
+}
+
+pub(super) fn unblock(db: &mut Db, points: &[Unblock], now: Timestamp) -> Outcome<usize> {
+    let mut unblocked = 0;
+    for Unblock { point, fingerprint } in points {
+        unblocked += db
+            .conn
+            .prepare_cached(
+                "UPDATE ready SET blocked=NULL, due_at=?3 WHERE blocked IS NOT NULL \
+                 AND point=(SELECT n FROM name WHERE text=?1) \
+                 AND (?2 IS NULL OR fingerprint=?2)",
+            )?
+            .execute(params![point, fingerprint.map(u64::cast_signed), now.0])?;
+    }
+    db.noteworthy |= unblocked > 0;
+    Ok(unblocked)
+}

@@ -1,0 +1,193 @@
+//! Rows to records.
+
+use super::error::{Outcome, bug};
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use crate::store::{
+    AttemptKind, AttemptRecord, Message, MessageKind, Phase, RunRecord, RunState, StepRecord,
+};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+/// The columns of [`run`], with the run's row as `w`.
+pub(super) const RUN: &str = "SELECT w.run, w.id, \
+    (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
+    w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
+    r.run, r.due_at, r.blocked \
+    FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
+
+/// The columns of [`step`].
+const STEP: &str = "SELECT s.seq, n.text, s.at, s.result, s.frame \
+    FROM step s CROSS JOIN name n ON n.n=s.label ";
+
+/// A value that no version of this program writes.
+fn foreign(column: usize, what: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, what.into())
+}
+
+pub(super) fn phase(number: i64) -> Option<Phase> {
+    [
+        Phase::Running,
+        Phase::Completed,
+        Phase::Continued,
+        Phase::Failed,
+        Phase::Cancelled,
+        Phase::Terminated,
+    ]
+    .into_iter()
+    .find(|phase| *phase as i64 == number)
+}
+
+pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    let id: String = row.get(1)?;
+    let number: i64 = row.get(4)?;
+    let phase = phase(number).ok_or_else(|| foreign(4, format!("phase {number}")))?;
+    Ok(RunRecord {
+        run: RunId(row.get(0)?),
+        id: WorkflowId::new(id).map_err(|error| foreign(1, error.to_string()))?,
+        workflow: row.get(2)?,
+        queue: row.get(3)?,
+        phase,
+        state: state(row, phase)?,
+        seq: row.get(6)?,
+        created_at: Timestamp(row.get(7)?),
+        finished_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+        input: row.get(9)?,
+        output: row.get(10)?,
+        error: row.get(11)?,
+    })
+}
+
+fn state(row: &Row<'_>, phase: Phase) -> rusqlite::Result<RunState> {
+    let owner: Option<i64> = row.get(5)?;
+    let ready: Option<i64> = row.get(12)?;
+    let due_at: Option<i64> = row.get(13)?;
+    let blocked: Option<String> = row.get(14)?;
+    Ok(match (phase, owner, ready, blocked, due_at) {
+        (Phase::Running, Some(owner), ..) => RunState::Owned(Incarnation(owner)),
+        (Phase::Running, None, Some(_), Some(reason), _) => RunState::Blocked(reason),
+        (Phase::Running, None, Some(_), None, Some(at)) => RunState::Waiting(Timestamp(at)),
+        (Phase::Running, None, Some(_), None, None) => RunState::Idle,
+        // Excluded by the protocol; shown rather than hidden, should it ever be.
+        (Phase::Running, None, None, ..) => {
+            RunState::Blocked("neither owned nor waiting: its `ready` row is missing".into())
+        }
+        _ => RunState::Finished,
+    })
+}
+
+pub(super) fn step(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
+    Ok(StepRecord {
+        seq: row.get(0)?,
+        label: row.get(1)?,
+        at: Timestamp(row.get(2)?),
+        result: row.get(3)?,
+        frame: row.get(4)?,
+    })
+}
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRecord> {
+    let kind = match row.get(3)? {
+        0 => AttemptKind::Activity,
+        1 => AttemptKind::Workflow,
+        other => return Err(foreign(3, format!("attempt kind {other}"))),
+    };
+    Ok(AttemptRecord {
+        run: RunId(row.get(0)?),
+        seq: row.get(1)?,
+        attempt: row.get(2)?,
+        kind,
+        at: Timestamp(row.get(4)?),
+        error: row.get(5)?,
+        next_at: Timestamp(row.get(6)?),
+    })
+}
+
+/// A message from the columns `msg, ord, kind, payload, sent_at`, beginning at `first`.
+pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> {
+    let kind = match row.get(first + 2)? {
+        0 => MessageKind::Cancel,
+        1 => MessageKind::Terminate,
+        other => return Err(foreign(first + 2, format!("message kind {other}"))),
+    };
+    Ok(Message {
+        msg: row.get(first)?,
+        ord: row.get(first + 1)?,
+        kind,
+        payload: row.get(first + 3)?,
+        sent_at: Timestamp(row.get(first + 4)?),
+    })
+}
+
+/// All rows of a statement.
+pub(super) fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Outcome<Vec<T>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(params, read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The first row of a statement, if there is one.
+pub(super) fn first<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Outcome<Option<T>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_row(params, read).optional()?)
+}
+
+/// A run that must be there.
+pub(super) fn run_by_number(conn: &Connection, number: RunId) -> Outcome<RunRecord> {
+    let found = first(conn, &format!("{RUN} WHERE w.run=?1"), [number.0], run)?;
+    found.ok_or_else(|| bug(format!("run {number} vanished")).into())
+}
+
+/// The current run of an id.
+pub(super) fn current(conn: &Connection, id: &WorkflowId) -> Outcome<Option<RunRecord>> {
+    let sql = format!("{RUN} WHERE w.id=?1 AND w.current=1");
+    first(conn, &sql, [id.as_str()], run)
+}
+
+pub(super) fn latest_step(conn: &Connection, run: RunId) -> Outcome<Option<StepRecord>> {
+    let sql = format!("{STEP} WHERE s.run=?1 ORDER BY s.seq DESC LIMIT 1");
+    first(conn, &sql, [run.0], step)
+}
+
+pub(super) fn steps(
+    conn: &Connection,
+    run: RunId,
+    after: i64,
+    limit: i64,
+) -> Outcome<Vec<StepRecord>> {
+    let sql = format!("{STEP} WHERE s.run=?1 AND s.seq>?2 ORDER BY s.seq LIMIT ?3");
+    all(conn, &sql, [run.0, after, limit], step)
+}
+
+/// The failed attempts of a run, or only those of one step.
+pub(super) fn attempts(
+    conn: &Connection,
+    run: RunId,
+    seq: Option<i64>,
+) -> Outcome<Vec<AttemptRecord>> {
+    const COLUMNS: &str =
+        "SELECT run, seq, attempt, kind, at, error, next_at FROM attempt WHERE run=?1";
+    match seq {
+        Some(seq) => {
+            let sql = format!("{COLUMNS} AND seq=?2 ORDER BY aid");
+            all(conn, &sql, [run.0, seq], attempt)
+        }
+        None => all(conn, &format!("{COLUMNS} ORDER BY aid"), [run.0], attempt),
+    }
+}
+
+/// The unread messages of a run.
+pub(super) fn inbox(conn: &Connection, run: RunId) -> Outcome<Vec<Message>> {
+    let sql = "SELECT msg, ord, kind, payload, sent_at FROM inbox \
+        WHERE run=?1 AND used_seq IS NULL ORDER BY ord";
+    all(conn, sql, [run.0], |row| message(row, 0))
+}
