@@ -38,7 +38,13 @@ pub(super) fn machine(
     });
     let entries = entries(input, layout);
     let turns = turns(body, liveness, layout);
+    let lints = input.attrs.iter().filter(|a| {
+        ["allow", "expect", "warn", "deny"]
+            .iter()
+            .any(|level| a.path().is_ident(level))
+    });
     quote! {
+        #(#lints)*
         async fn __durable_machine(#cx: #rt::Cx, #entry: #rt::Entry) -> #output {
             #(#items)*
             #tokens

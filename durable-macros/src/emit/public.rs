@@ -6,7 +6,7 @@ use crate::names;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Ident, Pat};
+use syn::{Ident, Pat};
 
 /// The public functions of a workflow.
 pub(super) fn functions(input: &Input, name: &str) -> TokenStream {
@@ -55,7 +55,7 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         "Starts [`{}`] under an id that the caller chooses.",
         names::unraw(ident)
     );
-    let forwarded: Vec<&Attribute> = attrs.iter().filter(|a| !a.path().is_ident("doc")).collect();
+    let forwarded: Vec<_> = attrs.iter().filter(|a| !a.path().is_ident("doc")).collect();
     quote! {
         #(#attrs)*
         #[allow(unused_variables, clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]

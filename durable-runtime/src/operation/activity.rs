@@ -4,6 +4,7 @@ use super::{ActivityRequest, Cancelled, Operation, Request, Resolution};
 use crate::Durable;
 use crate::codec;
 use crate::id::Timestamp;
+use crate::registry::ActivityContext;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -214,6 +215,30 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.options.schedule_to_close = Some(limit);
         self
+    }
+
+    /// Runs the body once, here and now, without recording anything: for unit tests of activities.
+    /// Time-outs and retries do not apply.
+    ///
+    /// # Errors
+    /// [`ActivityError::Failed`] with the body's own error; [`ActivityError::Panicked`] also when
+    /// the arguments or the result cannot be encoded or decoded.
+    pub async fn call(self) -> Result<T, ActivityError<E>> {
+        let panicked = |e: codec::Error| ActivityError::Panicked(PanicMessage(e.to_string()));
+        if let Some(error) = self.broken {
+            return Err(panicked(error));
+        }
+        let Some(def) = crate::registry::activity(&self.name) else {
+            let text = format!("the activity `{}` is not in this binary", self.name);
+            return Err(ActivityError::Panicked(PanicMessage(text)));
+        };
+        let context = ActivityContext {
+            idempotency_key: format!("call/{}", self.name),
+            attempt: 1,
+            workflow_id: String::new(),
+        };
+        let attempt = (def.run)(context, &self.args).map_err(panicked)?;
+        Self::complete(attempt.await.resolution).map_err(panicked)?
     }
 
     /// Replaces the retry policy of this call.
