@@ -70,7 +70,9 @@ impl<'i> Reader<'i> {
     pub(super) fn end(&self) -> Result<(), Error> {
         match self.rest.len() {
             0 => Ok(()),
-            n => Err(Error::custom(format_args!("{n} bytes too many at the end"))),
+            n => Err(Error::custom(format_args!(
+                "bytes are left over at the end: {n}"
+            ))),
         }
     }
 

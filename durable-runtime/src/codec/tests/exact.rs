@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) fn same<T>(value: T)
 where
@@ -117,7 +117,7 @@ fn values_that_other_formats_lose() {
         (External::Unit, 1),
         (External::Tuple(1, 2), 2),
     ]));
-    same(BTreeMap::from([(vec![1_u8], ()), (vec![], ())]));
+    same(BTreeMap::from([(vec![1_u8], 1), (vec![], 2)]));
     same([None, Some(None), Some(Some(1_u8))]);
     same([None, Some(())]);
     same([None, Some(None), Some(Some(None)), Some(Some(Some(())))]);
@@ -175,7 +175,7 @@ fn everything_that_is_not_a_number() {
     same(Ok::<u8, String>(1));
     same(Err::<u8, String>("no".into()));
     same(Duration::new(u64::MAX, 999_999_999));
-    same(SystemTime::from(UNIX_EPOCH + Duration::from_nanos(1)));
+    same(UNIX_EPOCH + Duration::from_nanos(1));
     same::<IpAddr>("127.0.0.1".parse().unwrap());
     same::<SocketAddr>("[::1]:80".parse().unwrap());
     same(1_u8..=9);
