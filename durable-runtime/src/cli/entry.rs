@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::terminal::Terminal;
-use super::{App, AppCommand, Global, Tool, ToolCommand, workflows};
+use super::{App, AppCommand, Global, STORE, Tool, ToolCommand, supervise, workflows};
 use crate::client::{Client, now};
 use clap::Parser;
 use jiff::tz::TimeZone;
@@ -98,33 +98,48 @@ async fn dispatch(
     command: Command,
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
-    let interrupted = tokio::signal::ctrl_c();
-    let work = async {
-        match command {
-            Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
-            Command::App(command) => {
-                let client = connect(&global.store, command.creates()).await?;
-                let exit = command.run(&client, term).await;
-                client.close().await?;
-                exit
-            }
-            Command::Tool(ToolCommand::Shared(command)) => {
-                let client = connect(&global.store, false).await?;
-                let exit = command.run(&client, term).await;
-                client.close().await?;
-                exit
-            }
+    let store = global.store.as_deref();
+    match command {
+        Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
+        Command::App(command) => {
+            let work = async {
+                let client = connect(store, command.creates()).await?;
+                finish(&client, command.run(&client, term).await).await
+            };
+            interruptible(work).await
         }
-    };
+        // It handles signals itself.
+        Command::Tool(ToolCommand::Worker(args)) => {
+            supervise::run(args, store.map(str::to_owned)).await
+        }
+        Command::Tool(ToolCommand::Shared(command)) => {
+            let work = async {
+                let client = connect(store, false).await?;
+                finish(&client, command.run(&client, term).await).await
+            };
+            interruptible(work).await
+        }
+    }
+}
+
+async fn finish(client: &Client, exit: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    let closed = client.close().await;
+    let exit = exit?;
+    closed?;
+    Ok(exit)
+}
+
+async fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     tokio::select! {
         exit = work => exit,
-        _ = interrupted => Ok(Exit::Interrupted),
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
     }
 }
 
 /// Opens the store. A question about a database that does not exist is more likely a wrong path
 /// than a reason to create one.
-async fn connect(url: &str, create: bool) -> Result<Client, Failure> {
+async fn connect(url: Option<&str>, create: bool) -> Result<Client, Failure> {
+    let url = url.unwrap_or(STORE);
     if let Some(path) = url.strip_prefix("sqlite://")
         && !create
         && !Path::new(path).exists()

@@ -17,10 +17,12 @@ mod failure;
 mod list;
 mod result;
 mod show;
+mod signals;
 mod start;
 mod stop;
 mod style;
 mod suggest;
+mod supervise;
 mod terminal;
 mod terminate;
 mod time;
@@ -37,19 +39,21 @@ use failure::{Exit, Failure};
 use serde_json::Value;
 use terminal::{Format, Terminal};
 
+/// The store of those who name none.
+const STORE: &str = "sqlite://durable.db";
+
 /// What every command understands.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The database: sqlite://PATH
+    /// The database [default: sqlite://durable.db]
     #[arg(
         long,
         global = true,
         env = "DURABLE_STORE",
         value_name = "URL",
-        default_value = "sqlite://durable.db",
         hide_env_values = true
     )]
-    store: String,
+    store: Option<String>,
     /// How to write answers
     #[arg(short, long, global = true, value_enum, default_value_t)]
     output: Format,
@@ -89,6 +93,8 @@ struct Tool {
 
 #[derive(Debug, clap::Subcommand)]
 enum ToolCommand {
+    /// Run worker processes of an application and keep them running
+    Worker(supervise::Args),
     #[command(flatten)]
     Shared(SharedCommand),
 }

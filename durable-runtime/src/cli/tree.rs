@@ -107,8 +107,10 @@ mod tests {
         expect![[r#"
               order
               ├─ id: "42"
-              ├─ items: [{"count":2,"sku":"book"},{"count":1,"sku":"lamp"}]
-              └─ note: "leave it with the neighbours if nobody opens, th…
+              ├─ items
+              │  ├─ 0: {"count":2,"sku":"book"}
+              │  └─ 1: {"count":1,"sku":"lamp"}
+              └─ note: "leave it with the neighbours if nobody opens, t…
               left   3
         "#]]
         .assert_eq(&plain);
