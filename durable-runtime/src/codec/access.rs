@@ -312,7 +312,9 @@ impl<'de> Deserializer<'de> for Byte {
         unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 
+    // Yes, although it is binary: serde's own buffer (flatten, tagged and untagged enums) says
+    // so too, and a type must choose one form in all places.
     fn is_human_readable(&self) -> bool {
-        false
+        true
     }
 }

@@ -404,7 +404,9 @@ impl Deserializer<'static> for &mut Decoder<'_> {
         self.enumeration(visitor)
     }
 
+    // Yes, although it is binary: serde's own buffer (flatten, tagged and untagged enums) says
+    // so too, and a type must choose one form in all places.
     fn is_human_readable(&self) -> bool {
-        self.json
+        true
     }
 }

@@ -126,9 +126,8 @@ fn hex(bytes: &[u8]) -> String {
 
 /// JSON from people as encoded bytes.
 ///
-/// The bytes say that they were made from JSON, so that [`super::decode`] is lenient: types that
-/// have a form for people (`IpAddr`, uuids, dates) read that form, maps read integer keys from
-/// text, integers of 128 bits and `"NaN"`, `"inf"`, `"-inf"` are read from text, and maps also
+/// The bytes say that they were made from JSON, so that [`super::decode`] is lenient: maps read
+/// integer keys from text, integers of 128 bits and `"NaN"`, `"inf"`, `"-inf"` are read from text, and maps also
 /// from an array of pairs.
 ///
 /// # Errors

@@ -16,9 +16,9 @@
 //! # What serde cannot do
 //!
 //! Inside `#[serde(flatten)]`, internally tagged and untagged types serde keeps values in a buffer
-//! of its own. That buffer has no 128-bit integers, and it reads types with a form for people
-//! (`IpAddr`, uuids) in that form although they were written in the other. Both are errors when
-//! decoding, never wrong values. [`encode_checked`] finds them when encoding.
+//! of its own, which has no 128-bit integers: an error when decoding, never a wrong value.
+//! [`encode_checked`] finds it when encoding. That buffer also takes types with a form for people
+//! (`IpAddr`, uuids) in that form, so the codec uses it everywhere.
 
 mod access;
 mod args;

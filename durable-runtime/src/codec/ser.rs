@@ -376,8 +376,10 @@ impl<'e, 'o> ser::Serializer for &'e mut Encoder<'o> {
         self.list(tag::MAP, len, 2)
     }
 
+    // Yes, although it is binary: serde's own buffer (flatten, tagged and untagged enums) says
+    // so too, and a type must choose one form in all places.
     fn is_human_readable(&self) -> bool {
-        false
+        true
     }
 }
 

@@ -185,8 +185,10 @@ impl Deserializer<'static> for Recorder<'_> {
         self.names("enum", name, variants)
     }
 
+    // Yes, although it is binary: serde's own buffer (flatten, tagged and untagged enums) says
+    // so too, and a type must choose one form in all places.
     fn is_human_readable(&self) -> bool {
-        false
+        true
     }
 }
 
