@@ -59,7 +59,7 @@ impl Failure {
         failure
     }
 
-    pub(crate) fn because(mut self, cause: impl ToString) -> Self {
+    pub(crate) fn because(mut self, cause: impl std::fmt::Display) -> Self {
         self.message.push(cause.to_string());
         self
     }

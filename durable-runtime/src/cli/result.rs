@@ -80,10 +80,10 @@ async fn print(handle: &Handle<Value>, format: Format) -> Result<(Exit, String),
         Format::Ids => handle.to_string(),
         Format::Json => format!("{document:#}"),
         Format::Jsonl => document.to_string(),
-        Format::Table => match output {
-            Some(output) => format!("{output:#}"),
-            None => {
-                let reason = outcome.error.unwrap_or_else(|| "no reason given".into());
+        Format::Table => match (output, outcome.error) {
+            (Some(output), _) => format!("{output:#}"),
+            (None, reason) => {
+                let reason = reason.unwrap_or_else(|| "no reason given".into());
                 let what = format!("workflow `{handle}` was {}: {reason}", outcome.phase);
                 return Err(Failure::new(Exit::WorkflowFailed, what));
             }

@@ -66,7 +66,7 @@ impl fmt::Debug for Client {
 impl Client {
     /// Opens the store behind a URL, such as `sqlite://orders.db` (created if it does not exist).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Ok(Self::new(open(url)?))
+        Ok(Self::new(crate::store::open(url).await?))
     }
 
     /// A client of a store that is already open.
@@ -122,11 +122,4 @@ impl Client {
         let found = self.store().find(id).await?;
         found.ok_or_else(|| ClientError::NotFound(id.clone()))
     }
-}
-
-/// No store can be opened by URL yet.
-fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(StoreError::Unusable(format!(
-        "`{url}`: no store speaks this protocol"
-    )))
 }
