@@ -3,7 +3,9 @@
 #[doc(hidden)]
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod codec;
+pub mod engine;
 mod error;
 pub mod frame;
 pub mod id;
@@ -16,6 +18,8 @@ pub mod store;
 pub use cli::main;
 pub use client::{Client, Handle, ResultError, Start, StartError};
 pub use durable_macros::{activity, workflow};
+pub use engine::activity;
+pub use engine::{Worker, WorkerLink, WorkerOptions};
 pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;
 

@@ -2,8 +2,10 @@
 
 use crate::machine::{Cx, Entry, Finished, Local, Point};
 use crate::operation::{ActivityOptions, Resolution};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A workflow as compiled into this binary.
 #[derive(Debug)]
@@ -89,4 +91,84 @@ pub fn workflow(name: &str) -> Option<&'static WorkflowDef> {
 #[must_use]
 pub fn activity(name: &str) -> Option<&'static ActivityDef> {
     activities().find(|a| a.name == name)
+}
+
+/// Runs one attempt of an activity on encoded arguments, as [`ActivityDef::run`] does.
+pub type ActivityFn =
+    Arc<dyn Fn(ActivityContext, &[u8]) -> Result<AttemptFuture, crate::codec::Error> + Send + Sync>;
+
+/// The workflows and activities that a worker runs. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Registry {
+    workflows: Arc<BTreeMap<&'static str, &'static WorkflowDef>>,
+    activities: Arc<BTreeMap<String, ActivityFn>>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("workflows", &self.workflows.keys())
+            .field("activities", &self.activities.keys())
+            .finish()
+    }
+}
+
+impl Registry {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Everything linked into this binary.
+    #[must_use]
+    pub fn linked() -> Self {
+        let registry = workflows().fold(Self::new(), Self::with_workflow);
+        activities().fold(registry, Self::with_activity)
+    }
+
+    /// Adds a workflow, or replaces the one of the same name.
+    #[must_use]
+    pub fn with_workflow(mut self, workflow: &'static WorkflowDef) -> Self {
+        Arc::make_mut(&mut self.workflows).insert(workflow.name, workflow);
+        self
+    }
+
+    /// Adds an activity, or replaces the one of the same name.
+    #[must_use]
+    pub fn with_activity(self, activity: &'static ActivityDef) -> Self {
+        self.with_activity_fn(activity.name, Arc::new(activity.run))
+    }
+
+    /// Adds an activity, or replaces the body of the one called `name`, such as in a test.
+    #[must_use]
+    pub fn with_activity_fn(mut self, name: impl Into<String>, run: ActivityFn) -> Self {
+        Arc::make_mut(&mut self.activities).insert(name.into(), run);
+        self
+    }
+
+    /// The workflow called `name`.
+    #[must_use]
+    pub fn workflow(&self, name: &str) -> Option<&'static WorkflowDef> {
+        self.workflows.get(name).copied()
+    }
+
+    /// The body of the activity called `name`.
+    #[must_use]
+    pub fn activity(&self, name: &str) -> Option<&ActivityFn> {
+        self.activities.get(name)
+    }
+
+    /// The suspend points that can be resumed: `workflow/label`, and `workflow/` for fresh runs.
+    #[must_use]
+    pub fn points(&self) -> Vec<String> {
+        let of = |workflow: &&'static WorkflowDef| {
+            let name = workflow.name;
+            let labels = workflow.points.iter().map(|point| point.label);
+            std::iter::once("")
+                .chain(labels)
+                .map(move |label| format!("{name}/{label}"))
+        };
+        self.workflows.values().flat_map(of).collect()
+    }
 }

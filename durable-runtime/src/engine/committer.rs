@@ -1,0 +1,404 @@
+//! The group committer: one task that makes all fenced calls of one incarnation, one at a time.
+//!
+//! ```text
+//!   runs ──Writes──▶ ┌───────────┐  one Store::commit for all that is queued
+//!   runs ──Writes──▶ │ committer │ ───────────────────────────────────────▶ store
+//!   hub ───Claim───▶ │ owns Fence│ ◀─────────────────────────────────────── answers, one by one
+//!                    └───────────┘  while a batch is synced, the next one fills
+//! ```
+//!
+//! A transient error acknowledges nothing: the same call is repeated until the store is well
+//! again. That also decides a call whose outcome is unknown, because its fence can hold only once.
+
+use super::health::{Health, HealthSender};
+use crate::clock::{Busy, Clock};
+use crate::id::{Incarnation, Timestamp, WorkflowId};
+use crate::store::{
+    Claim, ClaimedRun, Fence, FenceError, RunState, Store, StoreError, Write, Written,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// A batch takes what is queued up to this many writes: more adds latency, not throughput.
+const BATCH_WRITES_MAX: usize = 256;
+/// A batch takes what is queued up to this many bytes of values.
+const BATCH_BYTES_MAX: usize = 1 << 20;
+/// How many requests wait for the committer: a few batches, beyond that the runs wait.
+const QUEUE_MAX: usize = 4 * BATCH_WRITES_MAX;
+/// The first pause after a transient error of the store.
+const RETRY_FIRST: Duration = Duration::from_millis(10);
+/// The longest pause between two tries: how late a healed store is noticed.
+const RETRY_MAX: Duration = Duration::from_secs(1);
+
+/// Why an incarnation ended. Whoever waits for it drops all that it has in memory.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Lost {
+    /// It was declared dead.
+    #[error("this worker was declared dead")]
+    Dead,
+    /// The database is not the one that this worker knew.
+    #[error("the database does not match this worker's memory")]
+    HistoryLost,
+    /// A claim was committed, but its answer was lost, so nobody knows what was claimed.
+    #[error("the answer to a claim was lost")]
+    ClaimUnknown,
+    /// The engine broke a rule.
+    #[error("a task of the engine failed: {0}")]
+    Bug(String),
+    /// The store will not work again.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Why writes were not committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CommitError {
+    /// The incarnation has ended.
+    Lost,
+    /// The store refuses these writes for good.
+    Refused(StoreError),
+}
+
+type Answer<T> = oneshot::Sender<T>;
+
+enum Request {
+    Writes {
+        id: WorkflowId,
+        writes: Vec<Write>,
+        answer: Answer<Result<Vec<Written>, CommitError>>,
+    },
+    Claim(Claim, Answer<Vec<ClaimedRun>>),
+    TakeOver(Incarnation, usize, Answer<Vec<ClaimedRun>>),
+}
+
+/// The way to the committer; cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Committer(mpsc::Sender<Request>);
+
+impl Committer {
+    /// Commits the writes of one run, all in one batch, and answers each.
+    pub(super) async fn write(
+        &self,
+        id: WorkflowId,
+        writes: Vec<Write>,
+    ) -> Result<Vec<Written>, CommitError> {
+        let ask = |answer| Request::Writes { id, writes, answer };
+        self.ask(ask).await.unwrap_or(Err(CommitError::Lost))
+    }
+
+    /// Claims runs; `None` if the incarnation has ended or the store refuses.
+    pub(super) async fn claim(&self, claim: Claim) -> Option<Vec<ClaimedRun>> {
+        self.ask(|answer| Request::Claim(claim, answer)).await
+    }
+
+    /// Takes over runs of a dead worker; `None` as for [`claim`](Self::claim).
+    pub(super) async fn take_over(
+        &self,
+        from: Incarnation,
+        limit: usize,
+    ) -> Option<Vec<ClaimedRun>> {
+        self.ask(|answer| Request::TakeOver(from, limit, answer))
+            .await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(request(answer)).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+/// One run's part of a batch.
+struct Part {
+    id: WorkflowId,
+    writes: Vec<Write>,
+    answer: Answer<Result<Vec<Written>, CommitError>>,
+}
+
+enum Call {
+    Commit(Vec<Write>),
+    Claim(Claim),
+    TakeOver(Incarnation, usize),
+}
+
+enum Reply {
+    Written(Vec<Written>),
+    Claimed(Vec<ClaimedRun>),
+    /// An earlier try was applied and its answer lost.
+    Unknown,
+    /// The store will not take it.
+    Refused(StoreError),
+}
+
+/// The committer's own state.
+pub(super) struct Task {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    worker: Incarnation,
+    beat: i64,
+    lease: Duration,
+    last_beat: Timestamp,
+    health: HealthSender,
+    requests: mpsc::Receiver<Request>,
+    /// Taken from the queue, but not for this batch.
+    next: Option<Request>,
+}
+
+impl Task {
+    /// A committer for an incarnation that has just been registered.
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        worker: Incarnation,
+        lease: Duration,
+        health: HealthSender,
+    ) -> (Committer, Self) {
+        let (sender, requests) = mpsc::channel(QUEUE_MAX);
+        let last_beat = clock.now();
+        let (beat, next) = (0, None);
+        let task = Self {
+            store,
+            clock,
+            worker,
+            beat,
+            lease,
+            last_beat,
+            health,
+            requests,
+            next,
+        };
+        (Committer(sender), task)
+    }
+
+    /// Works until the incarnation has ended; `Ok` when nobody can ask any more.
+    pub(super) async fn run(mut self) -> Result<(), Lost> {
+        let mut heartbeat = self.clock.tick(self.last_beat.after(self.lease / 3));
+        loop {
+            let request = if let Some(next) = self.next.take() {
+                next
+            } else {
+                tokio::select! {
+                    biased;
+                    request = self.requests.recv() => match request {
+                        Some(request) => request,
+                        None => return Ok(()),
+                    },
+                    busy = &mut heartbeat => {
+                        self.heartbeat(busy).await?;
+                        heartbeat = self.clock.tick(self.last_beat.after(self.lease / 3));
+                        continue;
+                    }
+                }
+            };
+            match request {
+                Request::Writes { id, writes, answer } => {
+                    let parts = self.gather(Part { id, writes, answer });
+                    self.commit(parts).await?;
+                }
+                Request::Claim(claim, answer) => self.claim(&Call::Claim(claim), answer).await?,
+                Request::TakeOver(from, limit, answer) => {
+                    self.claim(&Call::TakeOver(from, limit), answer).await?;
+                }
+            }
+        }
+    }
+
+    /// Every commit is a beat; an empty one is made when there was none for a while.
+    async fn heartbeat(&mut self, _busy: Busy) -> Result<(), Lost> {
+        if self.last_beat.after(self.lease / 3) <= self.clock.now() {
+            self.perform(&Call::Commit(Vec::new())).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what is queued behind `first`, up to the limits of a batch.
+    fn gather(&mut self, first: Part) -> Vec<Part> {
+        let (mut count, mut bytes) = (first.writes.len(), size(&first.writes));
+        let mut parts = vec![first];
+        while count < BATCH_WRITES_MAX && bytes < BATCH_BYTES_MAX {
+            match self.requests.try_recv() {
+                Ok(Request::Writes { id, writes, answer }) => {
+                    count += writes.len();
+                    bytes += size(&writes);
+                    parts.push(Part { id, writes, answer });
+                }
+                Ok(other) => {
+                    self.next = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        parts
+    }
+
+    async fn commit(&mut self, parts: Vec<Part>) -> Result<(), Lost> {
+        let writes = parts
+            .iter()
+            .flat_map(|part| part.writes.iter().cloned())
+            .collect();
+        match self.perform(&Call::Commit(writes)).await? {
+            // The batch falls with the part that is to blame; find it.
+            Reply::Refused(_) if parts.len() > 1 => {
+                for part in parts {
+                    let call = Call::Commit(part.writes.clone());
+                    let reply = self.perform(&call).await?;
+                    self.answer(vec![part], reply).await?;
+                }
+                Ok(())
+            }
+            reply => self.answer(parts, reply).await,
+        }
+    }
+
+    async fn answer(&mut self, parts: Vec<Part>, reply: Reply) -> Result<(), Lost> {
+        match reply {
+            Reply::Written(written) => {
+                let mut written = written.into_iter();
+                for part in parts {
+                    let answers = written.by_ref().take(part.writes.len()).collect();
+                    // Nobody waits if the run was dropped meanwhile.
+                    let _ = part.answer.send(Ok(answers));
+                }
+            }
+            Reply::Unknown => {
+                for part in parts {
+                    let answers = self.find_out(&part).await?;
+                    let _ = part.answer.send(Ok(answers));
+                }
+            }
+            Reply::Refused(error) => {
+                for part in parts {
+                    let _ = part.answer.send(Err(CommitError::Refused(error.clone())));
+                }
+            }
+            Reply::Claimed(_) => return Err(Lost::Bug("a commit was answered as a claim".into())),
+        }
+        Ok(())
+    }
+
+    async fn claim(&mut self, call: &Call, answer: Answer<Vec<ClaimedRun>>) -> Result<(), Lost> {
+        match self.perform(call).await? {
+            Reply::Claimed(runs) => {
+                // If nobody waits, nobody will ever hold these runs: only an ending life drops
+                // its questions, and then they are taken over.
+                let _ = answer.send(runs);
+                Ok(())
+            }
+            Reply::Unknown => Err(Lost::ClaimUnknown),
+            Reply::Refused(error) => {
+                tracing::error!(%error, "the store refuses to hand out workflows");
+                Ok(())
+            }
+            Reply::Written(_) => Err(Lost::Bug("a claim was answered as a commit".into())),
+        }
+    }
+
+    /// Makes a fenced call until the store has decided it.
+    async fn perform(&mut self, call: &Call) -> Result<Reply, Lost> {
+        let mut pause = RETRY_FIRST;
+        let mut tried = false;
+        loop {
+            let now = self.clock.now();
+            let lease_until = now.after(self.lease);
+            let fence = Fence {
+                worker: self.worker,
+                beat: self.beat,
+                lease_until,
+            };
+            match self.call(fence, call).await {
+                Ok(reply) => {
+                    self.beaten(now);
+                    return Ok(reply);
+                }
+                Err(FenceError::AlreadyApplied) if tried => {
+                    self.beaten(now);
+                    return Ok(Reply::Unknown);
+                }
+                Err(FenceError::AlreadyApplied | FenceError::HistoryLost) => {
+                    return Err(Lost::HistoryLost);
+                }
+                Err(FenceError::Dead) => return Err(Lost::Dead),
+                Err(FenceError::Store(StoreError::Closed)) => {
+                    return Err(Lost::Store(StoreError::Closed));
+                }
+                Err(FenceError::Store(error)) if error.is_transient() => {
+                    tracing::warn!(%error, "the store does not take commits; trying again");
+                    self.health.set(Health::StoreTrouble(error.to_string()));
+                }
+                Err(FenceError::Store(error)) => return Ok(Reply::Refused(error)),
+            }
+            tried = true;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RETRY_MAX);
+        }
+    }
+
+    fn beaten(&mut self, now: Timestamp) {
+        self.beat += 1;
+        self.last_beat = now;
+        self.health.set(Health::Well);
+    }
+
+    async fn call(&self, fence: Fence, call: &Call) -> Result<Reply, FenceError> {
+        match call {
+            Call::Commit(writes) => self
+                .store
+                .commit(fence, writes.clone())
+                .await
+                .map(Reply::Written),
+            Call::Claim(claim) => self
+                .store
+                .claim(fence, claim.clone())
+                .await
+                .map(Reply::Claimed),
+            Call::TakeOver(from, limit) => self
+                .store
+                .take_over(fence, *from, *limit)
+                .await
+                .map(Reply::Claimed),
+        }
+    }
+
+    /// The answers to writes that were applied without one. Nothing else is committed meanwhile,
+    /// and nobody else writes runs that this incarnation owns, so the row still shows them.
+    async fn find_out(&self, part: &Part) -> Result<Vec<Written>, Lost> {
+        let found = loop {
+            match self.store.find(&part.id).await {
+                Ok(found) => break found,
+                Err(error) if error.is_transient() => tokio::time::sleep(RETRY_FIRST).await,
+                Err(error) => return Err(Lost::Store(error)),
+            }
+        };
+        let Some(found) = found else {
+            return Err(Lost::HistoryLost);
+        };
+        let still_ours = found.state == RunState::Owned(self.worker);
+        let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);
+        let answer = |write: &Write| match write {
+            Write::Start(_) if exists => Written::Exists(Box::new(found.clone())),
+            _ if exists => Written::Refused,
+            Write::Start(_) => Written::Started,
+            Write::Step(_) | Write::Attempt(_) => Written::Done,
+            Write::Park(park) if still_ours => Written::Woken { wakes: park.wakes },
+            Write::Park(_) => Written::Parked,
+            Write::End(_) if still_ours => Written::Refused,
+            Write::End(_) => Written::Done,
+        };
+        Ok(part.writes.iter().map(answer).collect())
+    }
+}
+
+/// About how many bytes of values the writes carry.
+fn size(writes: &[Write]) -> usize {
+    let len = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+    let one = |write: &Write| match write {
+        Write::Start(new) => new.input.len(),
+        Write::Step(step) => len(&step.result) + len(&step.frame),
+        Write::Attempt(attempt) => attempt.error.len(),
+        Write::Park(park) => park.point.len(),
+        Write::End(end) => len(&end.output),
+    };
+    writes.iter().map(one).sum()
+}

@@ -1,0 +1,436 @@
+//! The middle of one incarnation: finds runs, gives each a task, and brings it its mail.
+//!
+//! One loop takes one event at a time and never waits for the store: errands that do are jobs
+//! which come back as events.
+
+use super::committer::{Lost, Task};
+use super::instance::Instance;
+use super::jobs::{self, Found};
+use super::life::{Life, Stage};
+use super::link::{Pokes, Start};
+use super::mailbox::{Mail, Mailbox};
+use super::run::{Left, Run};
+use crate::clock::Busy;
+use crate::id::{RunId, Timestamp};
+use crate::store::{ClaimedRun, Message, StoreError, Written};
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+
+/// How many runs of dead workers are taken over at once at most: one transaction.
+const TAKE_OVER_MAX: usize = 500;
+/// How long stopped attempts may take to let go in a shutdown; then the process leaves anyway, and
+/// others take over what is left.
+const STOP_WAIT: Duration = Duration::from_secs(5);
+
+/// Everything that can happen to a worker.
+#[derive(Debug)]
+pub(super) enum WorkerEvent {
+    /// A run's task is over.
+    RunOver(RunId, Left),
+    /// A look for due work is done; it held this many slots.
+    Looked {
+        found: Found,
+        held: usize,
+        busy: Busy,
+    },
+    /// A sweep is done; it held this many slots.
+    Swept {
+        runs: Vec<ClaimedRun>,
+        held: usize,
+        busy: Busy,
+    },
+    /// The mail is here.
+    Mail(Vec<(RunId, i64, Vec<Message>)>, Vec<Busy>),
+    /// Somebody else may have written, or it is time to look anyway.
+    Changed,
+    /// A parked run is due.
+    Due(Busy),
+    /// It is time to look for dead workers.
+    SweepDue(Busy),
+    /// Somebody wants mail and work to be looked for now.
+    Poked(Vec<Busy>),
+    /// A start from this process.
+    Start(Start),
+    /// A part of the shutdown has had its time.
+    Late(Stage),
+    /// The committer is over.
+    CommitterOver(Result<(), Lost>),
+    /// The worker is told to stop.
+    Shutdown,
+}
+
+/// Why the loop ended.
+pub(super) enum Over {
+    /// It was told to.
+    Shutdown,
+    /// Its fence does not hold any more.
+    Lost(Lost),
+}
+
+/// A run in memory.
+struct Entry {
+    mailbox: Arc<Mailbox>,
+    task: AbortHandle,
+}
+
+/// The state of the loop.
+pub(super) struct Hub<'a> {
+    life: Arc<Life>,
+    stage: watch::Sender<Stage>,
+    points: Arc<Vec<String>>,
+    starts: &'a mut mpsc::Receiver<Start>,
+    pokes: Arc<Pokes>,
+    jobs: JoinSet<WorkerEvent>,
+    runs: HashMap<RunId, Entry>,
+    /// Slots held by claims and sweeps on their way.
+    held: usize,
+    looking: Errand,
+    fetching: Errand,
+    /// Pokes whose mail has not been fetched yet.
+    poked: Vec<Busy>,
+    /// When the next parked run is due, and who waits for that.
+    due: Option<(Timestamp, AbortHandle)>,
+}
+
+/// A job of which one is out at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Errand {
+    Idle,
+    Out,
+    /// Out, and wanted again after that.
+    OutAgain,
+}
+
+impl Errand {
+    /// Whether to send it now.
+    fn wanted(&mut self) -> bool {
+        let idle = *self == Self::Idle;
+        *self = if idle { Self::Out } else { Self::OutAgain };
+        idle
+    }
+
+    /// Whether to send it again.
+    fn back(&mut self) -> bool {
+        std::mem::replace(self, Self::Idle) == Self::OutAgain
+    }
+}
+
+impl<'a> Hub<'a> {
+    pub(super) fn new(
+        life: Arc<Life>,
+        stage: watch::Sender<Stage>,
+        starts: &'a mut mpsc::Receiver<Start>,
+        pokes: Arc<Pokes>,
+        committer: Task,
+    ) -> Self {
+        let mut jobs = JoinSet::new();
+        jobs.spawn(async { WorkerEvent::CommitterOver(committer.run().await) });
+        Self {
+            points: Arc::new(life.registry.points()),
+            life,
+            stage,
+            starts,
+            pokes,
+            jobs,
+            runs: HashMap::new(),
+            held: 0,
+            looking: Errand::Idle,
+            fetching: Errand::Idle,
+            poked: Vec::new(),
+            due: None,
+        }
+    }
+
+    /// Works until `shutdown` or until the fence is lost.
+    pub(super) async fn run(
+        mut self,
+        mut shutdown: Pin<&mut (dyn Future<Output = ()> + Send)>,
+    ) -> Over {
+        self.watch_store();
+        self.sweep(self.life.clock.busy());
+        self.look();
+        self.fetch();
+        loop {
+            let running = self.stage() == Stage::Run;
+            let event = tokio::select! {
+                biased;
+                () = &mut shutdown, if running => WorkerEvent::Shutdown,
+                Some(done) = self.jobs.join_next() => match done {
+                    Ok(event) => event,
+                    Err(error) if error.is_cancelled() => continue,
+                    Err(error) => return Over::Lost(bug(&error)),
+                },
+                Some(start) = self.starts.recv(), if running => WorkerEvent::Start(start),
+                pokes = self.pokes.poked() => WorkerEvent::Poked(pokes),
+            };
+            if let Some(over) = self.handle(event) {
+                return over;
+            }
+            if self.stage() > Stage::Run && self.runs.is_empty() && self.held == 0 {
+                return Over::Shutdown;
+            }
+        }
+    }
+
+    fn handle(&mut self, event: WorkerEvent) -> Option<Over> {
+        match event {
+            WorkerEvent::RunOver(run, left) => self.run_over(run, left),
+            WorkerEvent::Looked { found, held, busy } => self.looked(found, held, busy),
+            WorkerEvent::Swept { runs, held, busy } => self.swept(runs, held, busy),
+            WorkerEvent::Mail(mail, pokes) => self.deliver(mail, pokes),
+            WorkerEvent::Changed => {
+                self.watch_store();
+                self.fetch();
+                self.look();
+            }
+            WorkerEvent::Due(busy) => {
+                self.due = None;
+                self.poked.push(busy);
+                self.look();
+            }
+            WorkerEvent::SweepDue(busy) => self.sweep(busy),
+            WorkerEvent::Poked(pokes) => {
+                self.poked.extend(pokes);
+                self.fetch();
+                self.look();
+            }
+            WorkerEvent::Start(start) => self.start(start),
+            WorkerEvent::Shutdown => {
+                self.stage.send_replace(Stage::Drain);
+                let until = self
+                    .life
+                    .clock
+                    .now()
+                    .after(self.life.options.shutdown_grace);
+                let sleeping = self.life.clock.sleep_until(until);
+                self.jobs.spawn(async {
+                    drop(sleeping.await);
+                    WorkerEvent::Late(Stage::Drain)
+                });
+            }
+            WorkerEvent::Late(Stage::Stop) => return Some(Over::Shutdown),
+            WorkerEvent::Late(_) => {
+                self.stage.send_replace(Stage::Stop);
+                self.jobs.spawn(async {
+                    tokio::time::sleep(STOP_WAIT).await;
+                    WorkerEvent::Late(Stage::Stop)
+                });
+            }
+            // The fence was lost while nothing was left to do with it.
+            WorkerEvent::CommitterOver(_) if self.stage() > Stage::Run => {
+                return Some(Over::Shutdown);
+            }
+            WorkerEvent::CommitterOver(over) => {
+                let lost = over
+                    .err()
+                    .unwrap_or_else(|| Lost::Bug("the committer stopped".into()));
+                return Some(Over::Lost(lost));
+            }
+        }
+        None
+    }
+
+    fn stage(&self) -> Stage {
+        *self.stage.borrow()
+    }
+
+    /// How many more runs fit into the memory.
+    fn free(&self) -> usize {
+        self.life
+            .options
+            .max_running
+            .saturating_sub(self.runs.len() + self.held)
+    }
+
+    fn watch_store(&mut self) {
+        let life = self.life.clone();
+        self.jobs.spawn(async move {
+            life.store.changed(life.options.poll_interval).await;
+            WorkerEvent::Changed
+        });
+    }
+
+    fn look(&mut self) {
+        let limit = self.free().min(self.life.options.claim_batch);
+        if self.stage() > Stage::Run || limit == 0 || !self.looking.wanted() {
+            return;
+        }
+        self.held += limit;
+        let (life, points, busy) = (
+            self.life.clone(),
+            self.points.clone(),
+            self.life.clock.busy(),
+        );
+        self.jobs.spawn(async move {
+            let found = jobs::look(life, points, limit).await;
+            WorkerEvent::Looked {
+                found,
+                held: limit,
+                busy,
+            }
+        });
+    }
+
+    fn looked(&mut self, found: Found, held: usize, busy: Busy) {
+        self.held -= held;
+        let mut again = self.looking.back();
+        match found {
+            Found::Runs(runs) => {
+                again = true;
+                self.adopt(runs);
+            }
+            Found::NothingBefore(Some(at)) => self.wake_at(at),
+            Found::NothingBefore(None) => {}
+        }
+        if again {
+            self.look();
+        }
+        drop(busy);
+    }
+
+    fn sweep(&mut self, busy: Busy) {
+        let limit = self.free().min(TAKE_OVER_MAX);
+        let next = self.life.clock.now().after(self.life.options.lease / 3);
+        let tick = self.life.clock.tick(next);
+        self.jobs.spawn(async { WorkerEvent::SweepDue(tick.await) });
+        if self.stage() > Stage::Run || limit == 0 {
+            return;
+        }
+        self.spawn_sweep(limit, busy);
+    }
+
+    fn spawn_sweep(&mut self, limit: usize, busy: Busy) {
+        self.held += limit;
+        let life = self.life.clone();
+        self.jobs.spawn(async move {
+            let runs = jobs::sweep(life, limit).await;
+            WorkerEvent::Swept {
+                runs,
+                held: limit,
+                busy,
+            }
+        });
+    }
+
+    fn swept(&mut self, runs: Vec<ClaimedRun>, held: usize, busy: Busy) {
+        self.held -= held;
+        let full = runs.len() == held;
+        self.adopt(runs);
+        let limit = self.free().min(TAKE_OVER_MAX);
+        if full && limit > 0 && self.stage() == Stage::Run {
+            self.spawn_sweep(limit, busy);
+        }
+    }
+
+    fn fetch(&mut self) {
+        if !self.fetching.wanted() {
+            return;
+        }
+        let (life, pokes) = (self.life.clone(), std::mem::take(&mut self.poked));
+        self.jobs
+            .spawn(async { WorkerEvent::Mail(jobs::mail(life).await, pokes) });
+    }
+
+    fn deliver(&mut self, mail: Vec<(RunId, i64, Vec<Message>)>, pokes: Vec<Busy>) {
+        for (run, wakes, messages) in mail {
+            if let Some(entry) = self.runs.get(&run) {
+                let busy = self.life.clock.busy();
+                entry.mailbox.put(Mail {
+                    wakes,
+                    messages,
+                    busy,
+                });
+            }
+        }
+        if self.fetching.back() || !self.poked.is_empty() {
+            self.fetch();
+        }
+        drop(pokes);
+    }
+
+    fn start(&mut self, start: Start) {
+        let known = self.life.registry.workflow(&start.new.workflow).is_some();
+        if !known || self.free() == 0 {
+            // Dropping the answer tells the link to go to the store.
+            return;
+        }
+        let mut new = start.new;
+        new.owner = Some(self.life.worker);
+        self.spawn(Instance::born(new), start.busy, Some(start.answer));
+    }
+
+    fn adopt(&mut self, runs: Vec<ClaimedRun>) {
+        for claimed in runs {
+            let busy = self.life.clock.busy();
+            self.spawn(Instance::load(claimed), busy, None);
+        }
+    }
+
+    fn spawn(
+        &mut self,
+        instance: Instance,
+        busy: Busy,
+        starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
+    ) {
+        let run = instance.run;
+        let mailbox = Arc::new(Mailbox::default());
+        let task = Run::new(self.life.clone(), instance, mailbox.clone(), busy, starter).drive();
+        self.life.watched.enter(run);
+        let task = self.jobs.spawn(async {
+            let (run, left) = task.await;
+            WorkerEvent::RunOver(run, left)
+        });
+        // A run that was parked can be claimed again before its task's end is known here. Its old
+        // task has committed the park, so it writes nothing any more.
+        if let Some(old) = self.runs.insert(run, Entry { mailbox, task }) {
+            old.task.abort();
+        }
+    }
+
+    fn run_over(&mut self, run: RunId, left: Left) {
+        // The end of an old task, while the run is in memory again?
+        if self
+            .runs
+            .get(&run)
+            .is_none_or(|entry| entry.task.is_finished())
+        {
+            self.runs.remove(&run);
+            self.life.watched.leave(run, left.outcome.as_ref());
+        }
+        if let Some(at) = left.due {
+            self.wake_at(at);
+        }
+        if self.looking == Errand::Idle && self.free() == 1 {
+            // There was no room before.
+            self.look();
+        }
+        drop(left.busy);
+    }
+
+    /// Looks for work at `at`, unless that happens earlier.
+    fn wake_at(&mut self, at: Timestamp) {
+        match &self.due {
+            Some((earlier, _)) if *earlier <= at => return,
+            Some((_, waiting)) => waiting.abort(),
+            None => {}
+        }
+        let sleeping = self.life.clock.sleep_until(at);
+        let waiting = self.jobs.spawn(async { WorkerEvent::Due(sleeping.await) });
+        self.due = Some((at, waiting));
+    }
+}
+
+impl Drop for Hub<'_> {
+    fn drop(&mut self) {
+        self.life.watched.clear();
+    }
+}
+
+fn bug(error: &JoinError) -> Lost {
+    Lost::Bug(error.to_string())
+}

@@ -1,0 +1,286 @@
+//! What the engine knows about one run that it owns: plain data.
+
+use crate::codec;
+use crate::frame::Frame;
+use crate::id::{RunId, Timestamp, WorkflowId};
+use crate::machine::Turn;
+use crate::operation::{Request, Resolution, TimeoutKind};
+use crate::registry::AttemptEnd;
+use crate::store::{AttemptRecord, ClaimedRun, Message, NewRun, Write};
+use std::time::Duration;
+
+/// A run that is claimed this often in a row, each time from a worker that died, is blocked: it
+/// probably kills them.
+const STRIKES_MAX: u32 = 5;
+
+/// One owned run: where it is, what it is doing, and what it was told.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Instance {
+    pub(super) run: RunId,
+    pub(super) id: WorkflowId,
+    pub(super) workflow: String,
+    pub(super) queue: String,
+    /// The latest recorded step; 0 before the first await.
+    pub(super) seq: i64,
+    pub(super) place: Place,
+    pub(super) doing: Doing,
+    /// Failed attempts recorded for `place`: of its activity, or of the code that goes on there.
+    pub(super) failures: u32,
+    /// Nothing is attempted again before this.
+    pub(super) resume_at: Option<Timestamp>,
+    pub(super) cancel: Cancel,
+    /// Why the run is to be terminated, if it is.
+    pub(super) terminate: Option<String>,
+    /// Messages taken note of that no step has consumed yet.
+    pub(super) unread: Vec<i64>,
+    /// The latest message taken note of.
+    pub(super) last_ord: i64,
+    /// The wake counter as it was before the inbox was last read.
+    pub(super) wakes: i64,
+    /// Writes that join the next commit.
+    pub(super) carry: Vec<Write>,
+}
+
+/// Where a run is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Place {
+    /// Before the first await, with its input.
+    Fresh(Vec<u8>),
+    /// At an await.
+    At(Frame),
+    /// At the await with this label, which cannot be read or should not be tried; the reason.
+    Unfit(String, String),
+}
+
+/// What is going on outside of the pure core.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Doing {
+    /// Nothing yet.
+    Loaded,
+    /// The code runs, and was given this answer.
+    Turn(Option<Resolution>),
+    /// An attempt of the activity runs.
+    Attempt,
+    /// A pause.
+    Wait(Pause),
+    /// A park is being committed, or was refused and the inbox is being read.
+    Park,
+    /// Ended or handed back.
+    Over,
+}
+
+/// What a pause is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// The awaited timer.
+    Timer,
+    /// The next attempt of the activity.
+    Retry,
+    /// Another try for code that panicked.
+    Heal,
+}
+
+/// What became of a request to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cancel {
+    /// There is none.
+    None,
+    /// The next await, or the current one, is to end with it.
+    Requested,
+    /// The code has been given it.
+    Told,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The run was started here, claimed, taken over or read again.
+    Begin,
+    /// The code ran until it stopped.
+    Turned(Turn),
+    /// The attempt ended.
+    Attempted(Outcome),
+    /// The pause is over.
+    Due,
+    /// All unread messages, and the wake counter from before they were read.
+    Mail {
+        /// The counter.
+        wakes: i64,
+        /// The messages.
+        messages: Vec<Message>,
+    },
+    /// The park was committed.
+    Parked,
+    /// The park was refused: there are messages.
+    Woken {
+        /// The counter.
+        wakes: i64,
+    },
+    /// The worker shuts down: let go.
+    Release,
+}
+
+/// How an attempt of an activity ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The body ended.
+    Ended(AttemptEnd),
+    /// The body panicked with this message.
+    Panicked(String),
+    /// A limit was reached.
+    TimedOut(TimeoutKind),
+    /// This binary cannot run it; the reason.
+    Unfit(String),
+}
+
+/// What to commit, and what to do once that is on disk.
+#[derive(Debug, PartialEq)]
+pub(super) struct Decision {
+    pub(super) writes: Vec<Write>,
+    pub(super) action: Action,
+}
+
+/// What to do next.
+#[derive(Debug, PartialEq)]
+pub(super) enum Action {
+    /// Run the code with this answer.
+    Turn(Option<Resolution>),
+    /// Begin this attempt (from 1) of the awaited activity.
+    Attempt(u32),
+    /// Pause until then.
+    Wait(Timestamp),
+    /// Go on with what is going on.
+    Continue,
+    /// Wait for the answer to the park.
+    Park,
+    /// Read the inbox.
+    ReadInbox,
+    /// Forget the run.
+    Leave,
+}
+
+/// What a worker was told to do with all its runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Policy {
+    /// A longer pause is spent in the store instead of in memory.
+    pub(super) park_after: Duration,
+    /// Whether the frames of ended runs are kept.
+    pub(super) keep_frames: bool,
+    /// Whether the worker shuts down, so that nothing new begins.
+    pub(super) draining: bool,
+}
+
+/// An event that cannot happen in this state: a bug in the engine.
+#[derive(Debug, thiserror::Error)]
+#[error("{event} while {doing}")]
+pub(super) struct Unexpected {
+    pub(super) doing: String,
+    pub(super) event: String,
+}
+
+impl Instance {
+    /// A run that is started here; its start joins the first commit.
+    pub(super) fn born(new: NewRun) -> Self {
+        Self {
+            run: new.run,
+            id: new.id.clone(),
+            workflow: new.workflow.clone(),
+            queue: new.queue.clone(),
+            seq: 0,
+            place: Place::Fresh(new.input.clone()),
+            doing: Doing::Loaded,
+            failures: 0,
+            resume_at: None,
+            cancel: Cancel::None,
+            terminate: None,
+            unread: Vec::new(),
+            last_ord: i64::MIN,
+            wakes: 0,
+            carry: vec![Write::Start(new)],
+        }
+    }
+
+    /// A run from the store.
+    pub(super) fn load(claimed: ClaimedRun) -> Self {
+        let ClaimedRun {
+            run,
+            wakes,
+            strikes,
+            latest,
+            attempts,
+            inbox,
+        } = claimed;
+        let (seq, place) = match latest {
+            None => (0, Place::Fresh(run.input)),
+            Some(step) => (step.seq, read(step.label, step.frame)),
+        };
+        let place = if strikes >= STRIKES_MAX {
+            quarantined(&place, strikes)
+        } else {
+            place
+        };
+        let cancel = match &place {
+            Place::At(frame) if frame.cancelled => Cancel::Told,
+            _ => Cancel::None,
+        };
+        let mut instance = Self {
+            run: run.run,
+            id: run.id,
+            workflow: run.workflow,
+            queue: run.queue,
+            seq,
+            place,
+            doing: Doing::Loaded,
+            failures: attempts.iter().map(|a| a.attempt).max().unwrap_or(0),
+            resume_at: attempts.iter().map(|a: &AttemptRecord| a.next_at).max(),
+            cancel,
+            terminate: None,
+            unread: Vec::new(),
+            last_ord: i64::MIN,
+            wakes,
+            carry: Vec::new(),
+        };
+        instance.note(inbox);
+        instance
+    }
+
+    /// The activity that is awaited, if one is.
+    pub(super) fn activity(&self) -> Option<&crate::operation::ActivityRequest> {
+        match &self.place {
+            Place::At(Frame {
+                request: Some(Request::Activity(activity)),
+                ..
+            }) => Some(activity),
+            _ => None,
+        }
+    }
+
+    /// The label of the await; empty before the first.
+    pub(super) fn label(&self) -> &str {
+        match &self.place {
+            Place::Fresh(_) => "",
+            Place::At(frame) => &frame.label,
+            Place::Unfit(label, _) => label,
+        }
+    }
+}
+
+fn read(label: String, frame: Option<Vec<u8>>) -> Place {
+    let Some(bytes) = frame else {
+        return Place::Unfit(label, "its frame was dropped".into());
+    };
+    match codec::decode(&bytes) {
+        Ok(frame) => Place::At(frame),
+        Err(error) => Place::Unfit(label, format!("its frame cannot be read: {error}")),
+    }
+}
+
+fn quarantined(place: &Place, strikes: u32) -> Place {
+    let label = match place {
+        Place::Fresh(_) => String::new(),
+        Place::At(frame) => frame.label.clone(),
+        Place::Unfit(label, _) => label.clone(),
+    };
+    let reason = format!("{strikes} workers in a row died with it and recorded no progress");
+    Place::Unfit(label, reason)
+}

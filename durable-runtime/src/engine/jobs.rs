@@ -1,0 +1,79 @@
+//! The hub's errands: each is a task of its own that comes back with an event.
+
+use super::life::Life;
+use crate::id::{RunId, Timestamp};
+use crate::store::{Claim, ClaimedRun, Message};
+use std::sync::Arc;
+
+/// What a look for due work found.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// These are ours now; there may be more.
+    Runs(Vec<ClaimedRun>),
+    /// Nothing is due before then.
+    NothingBefore(Option<Timestamp>),
+}
+
+/// Looks for work that is due and claims up to `limit` of it.
+pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize) -> Found {
+    let (queue, now) = (life.options.queue.clone(), life.clock.now());
+    // A claim is a commit, a look is not.
+    let next = match life.store.next_due(&queue, &points).await {
+        Ok(next) => next,
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for work");
+            return Found::NothingBefore(None);
+        }
+    };
+    if next.is_none_or(|at| at > now) {
+        return Found::NothingBefore(next);
+    }
+    let claim = Claim {
+        queue,
+        points: points.to_vec(),
+        now,
+        limit,
+    };
+    match life.committer.claim(claim).await {
+        // Somebody else was faster; the next poll shows what remains.
+        None => Found::NothingBefore(None),
+        Some(runs) if runs.is_empty() => Found::NothingBefore(None),
+        Some(runs) => Found::Runs(runs),
+    }
+}
+
+/// Declares workers dead whose lease has ended and takes over up to `limit` of their runs.
+pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
+    let dead = match life.store.mark_dead(life.clock.now()).await {
+        Ok(dead) => dead,
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for dead workers");
+            return Vec::new();
+        }
+    };
+    let mut taken = Vec::new();
+    for worker in dead {
+        let left = limit - taken.len();
+        if worker == life.worker || left == 0 {
+            continue;
+        }
+        let runs = life
+            .committer
+            .take_over(worker, left)
+            .await
+            .unwrap_or_default();
+        if !runs.is_empty() {
+            tracing::info!(from = %worker, runs = runs.len(), "took over from a dead worker");
+        }
+        taken.extend(runs);
+    }
+    taken
+}
+
+/// The unread messages of all runs of this worker, each with its wake counter.
+pub(super) async fn mail(life: Arc<Life>) -> Vec<(RunId, i64, Vec<Message>)> {
+    life.store.mail(life.worker).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "cannot look for messages");
+        Vec::new()
+    })
+}

@@ -1,0 +1,68 @@
+//! What all tasks of one incarnation share.
+
+use super::committer::Committer;
+use super::instance::Policy;
+use super::link::Watched;
+use super::options::WorkerOptions;
+use crate::clock::Clock;
+use crate::id::Incarnation;
+use crate::registry::Registry;
+use crate::store::{Store, StoreError};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// How far a shutdown has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// At work.
+    Run,
+    /// Nothing new begins; attempts may end.
+    Drain,
+    /// Attempts are stopped.
+    Stop,
+}
+
+/// The surroundings of the runs of one incarnation.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) registry: Registry,
+    pub(super) options: WorkerOptions,
+    pub(super) worker: Incarnation,
+    pub(super) committer: Committer,
+    pub(super) stage: watch::Receiver<Stage>,
+    pub(super) activities: Arc<Semaphore>,
+    pub(super) watched: Arc<Watched>,
+}
+
+impl Life {
+    pub(super) fn policy(&self) -> Policy {
+        Policy {
+            park_after: self.options.park_after,
+            keep_frames: self.options.keep_frames,
+            draining: *self.stage.borrow() > Stage::Run,
+        }
+    }
+}
+
+/// The pause between two tries of a read that a sick store refuses.
+const READ_RETRY: Duration = Duration::from_millis(50);
+
+/// Reads until the store is well enough to answer.
+pub(super) async fn read<T, F>(mut read: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    loop {
+        match read().await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "the store cannot be read; trying again");
+                tokio::time::sleep(READ_RETRY).await;
+            }
+            done => return done,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The way into a worker from its own process.
+
+use super::health::{Health, HealthSender};
+use crate::client::{Link, Outcome};
+use crate::clock::{Busy, Clock};
+use crate::id::RunId;
+use crate::store::{NewRun, Store, StoreError, Written};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// How many starts wait for the worker; beyond that they go to the store's queue.
+pub(super) const STARTS_MAX: usize = 1024;
+
+/// A start on its way to the worker.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) new: NewRun,
+    pub(super) busy: Busy,
+    pub(super) answer: oneshot::Sender<Result<Written, StoreError>>,
+}
+
+/// A short way into the worker of this process. Cheap to clone; it outlives the worker, and then
+/// everything goes through the store.
+#[derive(Clone, Debug)]
+pub struct WorkerLink(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    store: Arc<dyn Store>,
+    /// The worker's clock, once it is known.
+    clock: Mutex<Arc<dyn Clock>>,
+    queue: String,
+    starts: mpsc::Sender<Start>,
+    pokes: Arc<Pokes>,
+    watched: Arc<Watched>,
+    health: HealthSender,
+}
+
+/// Asks the worker to look for mail and for work.
+#[derive(Debug, Default)]
+pub(super) struct Pokes {
+    busy: Mutex<Vec<Busy>>,
+    bell: Notify,
+}
+
+impl Pokes {
+    fn poke(&self, busy: Busy) {
+        self.busy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(busy);
+        self.bell.notify_one();
+    }
+
+    /// Waits for a poke; the guards are to be held until the worker has looked.
+    pub(super) async fn poked(&self) -> Vec<Busy> {
+        self.bell.notified().await;
+        std::mem::take(&mut *self.busy.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl WorkerLink {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        queue: String,
+    ) -> (Self, mpsc::Receiver<Start>) {
+        let (starts, receiver) = mpsc::channel(STARTS_MAX);
+        let shared = Shared {
+            store,
+            clock: Mutex::new(clock),
+            queue,
+            starts,
+            pokes: Arc::default(),
+            watched: Arc::default(),
+            health: HealthSender::new(),
+        };
+        (Self(Arc::new(shared)), receiver)
+    }
+
+    /// Starts a run that this worker owns from birth, without a queue. A worker that serves
+    /// another queue, is full or not running starts it without an owner instead. Durable when it
+    /// returns; the answers are those of [`Store::start`].
+    pub async fn start(&self, new: NewRun) -> Result<Written, StoreError> {
+        if new.queue == self.0.queue && *self.0.health.watch().borrow() != Health::Stopped {
+            let (answer, answered) = oneshot::channel();
+            let start = Start {
+                new: new.clone(),
+                busy: self.clock().busy(),
+                answer,
+            };
+            if self.0.starts.try_send(start).is_ok()
+                && let Ok(written) = answered.await
+            {
+                return written;
+            }
+        }
+        // If a worker began with it and died, the same run may exist already; the answer says so.
+        let written = self.0.store.start(NewRun { owner: None, ..new }).await;
+        self.poke();
+        written
+    }
+
+    /// Lets the worker look for messages and work at once.
+    pub fn poke(&self) {
+        self.0.pokes.poke(self.clock().busy());
+    }
+
+    /// Whether the worker can do its work, now and later.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.health.watch()
+    }
+
+    pub(super) fn set_clock(&self, clock: Arc<dyn Clock>) {
+        *self.0.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.0
+            .clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn pokes(&self) -> Arc<Pokes> {
+        self.0.pokes.clone()
+    }
+
+    pub(super) fn watched(&self) -> Arc<Watched> {
+        self.0.watched.clone()
+    }
+
+    pub(super) fn health_sender(&self) -> HealthSender {
+        self.0.health.clone()
+    }
+}
+
+#[async_trait]
+impl Link for WorkerLink {
+    async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
+        Self::start(self, run).await
+    }
+
+    async fn ended(&self, run: RunId) -> Option<Outcome> {
+        self.0.watched.ended(run)?.await.ok()
+    }
+}
+
+/// The runs in memory, and who waits for their ends.
+#[derive(Debug, Default)]
+pub(super) struct Watched(Mutex<BTreeMap<RunId, Vec<oneshot::Sender<Outcome>>>>);
+
+impl Watched {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, Vec<oneshot::Sender<Outcome>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A run is in memory from now on.
+    pub(super) fn enter(&self, run: RunId) {
+        self.runs().entry(run).or_default();
+    }
+
+    /// It is not any more. Without an outcome those who wait ask the store.
+    pub(super) fn leave(&self, run: RunId, outcome: Option<&Outcome>) {
+        let waiting = self.runs().remove(&run).unwrap_or_default();
+        for waiter in waiting {
+            if let Some(outcome) = outcome {
+                // It may have stopped waiting.
+                let _ = waiter.send(outcome.clone());
+            }
+        }
+    }
+
+    /// None is.
+    pub(super) fn clear(&self) {
+        self.runs().clear();
+    }
+
+    fn ended(&self, run: RunId) -> Option<oneshot::Receiver<Outcome>> {
+        let mut runs = self.runs();
+        let waiting = runs.get_mut(&run)?;
+        let (sender, receiver) = oneshot::channel();
+        waiting.retain(|waiter| !waiter.is_closed());
+        waiting.push(sender);
+        Some(receiver)
+    }
+}

@@ -1,0 +1,37 @@
+//! The engine: workers that own runs and carry them from await to await.
+//!
+//! ```text
+//!            claims, takeovers, mail                 one task per run in memory
+//!   store ◀──────────────────────── worker (hub) ───────────────▶ run ──▶ attempt
+//!     ▲                                 ▲                          │ decide (pure)
+//!     │                                 │ born-owned starts        │
+//!     └──── committer ◀─── writes ──────┼──────────────────────────┘
+//!           (owns the fence)          link ◀── client in this process
+//! ```
+//!
+//! A run's task feeds events to its [`Instance`](instance::Instance), which decides what to write
+//! and what to do next; the committer makes the writes durable together with those of other runs;
+//! then the task acts. A worker that loses its fence drops all of this and registers anew.
+
+pub mod activity;
+mod attempt;
+mod backoff;
+mod committer;
+mod health;
+mod hub;
+mod ids;
+mod instance;
+mod jobs;
+mod life;
+mod link;
+mod mailbox;
+mod options;
+mod run;
+mod step;
+mod worker;
+
+pub use health::Health;
+pub use ids::new_run;
+pub use link::WorkerLink;
+pub use options::WorkerOptions;
+pub use worker::{Worker, WorkerError};

@@ -1,0 +1,434 @@
+//! The task of one run in memory: asks its instance what to do, has it committed, and does it.
+
+use super::attempt::Attempt;
+use super::committer::CommitError;
+use super::instance::{Action, Doing, Event, Instance, Outcome, Place};
+use super::life::{Life, Stage, read};
+use super::mailbox::Mailbox;
+use crate::client;
+use crate::clock::{Busy, Sleeping};
+use crate::codec;
+use crate::frame::Frame;
+use crate::id::{RunId, Timestamp};
+use crate::machine::{Blocked, Machine, Turn, fingerprint, panic_message};
+use crate::operation::Resolution;
+use crate::registry::ActivityContext;
+use crate::store::{ClaimedRun, Phase, RunState, StoreError, Write, Written};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// A run in memory.
+#[derive(Debug)]
+pub(super) struct Run {
+    life: Arc<Life>,
+    instance: Instance,
+    machine: Option<Machine>,
+    mailbox: Arc<Mailbox>,
+    busy: Option<Busy>,
+    pending: Pending,
+    /// Who waits for the start.
+    starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
+    /// The store has refused writes of this run before.
+    refused: bool,
+    /// What remains when the task is over.
+    left: Left,
+}
+
+/// What is waited for.
+enum Pending {
+    Nothing,
+    Attempt(Attempt),
+    Pause(Sleeping),
+    /// The activity does not exist here.
+    Unfit(String),
+}
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Attempt(_) => "Attempt",
+            Self::Pause(_) => "Pause",
+            Self::Unfit(_) => "Unfit",
+        })
+    }
+}
+
+/// A run's task is over.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// When it is to be claimed again, if it was parked with a time.
+    pub(super) due: Option<Timestamp>,
+    /// How it ended, if it did.
+    pub(super) outcome: Option<client::Outcome>,
+    /// Held until the hub has taken note.
+    pub(super) busy: Option<Busy>,
+}
+
+/// What follows a commit.
+enum Next {
+    Act,
+    Tell(Event),
+    Reload,
+    Leave,
+}
+
+impl Run {
+    /// A run that is about to begin, be claimed or taken over.
+    pub(super) fn new(
+        life: Arc<Life>,
+        instance: Instance,
+        mailbox: Arc<Mailbox>,
+        busy: Busy,
+        starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
+    ) -> Self {
+        Self {
+            life,
+            instance,
+            machine: None,
+            mailbox,
+            busy: Some(busy),
+            pending: Pending::Nothing,
+            starter,
+            refused: false,
+            left: Left::default(),
+        }
+    }
+
+    /// Carries the run on until it ends, is parked, or its worker is lost.
+    pub(super) async fn drive(mut self) -> (RunId, Left) {
+        let mut event = Some(Event::Begin);
+        while let Some(happened) = event {
+            event = self.step(happened).await;
+        }
+        discard(self.machine.take());
+        self.left.busy = self.busy.take();
+        (self.instance.run, self.left)
+    }
+
+    /// One decision, its commit and its action; `None` when the run is no longer in memory.
+    async fn step(&mut self, event: Event) -> Option<Event> {
+        let (now, policy) = (self.life.clock.now(), self.life.policy());
+        let decision = match self.instance.decide(event, now, &policy) {
+            Ok(decision) => decision,
+            Err(error) => {
+                tracing::error!(run = %self.instance.run, %error, "a bug in the engine");
+                return self.reload().await;
+            }
+        };
+        if decision.action != Action::Continue
+            && let Pending::Attempt(attempt) =
+                std::mem::replace(&mut self.pending, Pending::Nothing)
+        {
+            attempt.stop().await;
+        }
+        match self.commit(decision.writes).await {
+            Next::Act => self.act(decision.action).await,
+            Next::Tell(event) => Some(event),
+            Next::Reload => self.reload().await,
+            Next::Leave => None,
+        }
+    }
+
+    async fn commit(&mut self, writes: Vec<Write>) -> Next {
+        if writes.is_empty() {
+            return Next::Act;
+        }
+        let (due, outcome) = last(&writes);
+        let answer = self
+            .life
+            .committer
+            .write(self.instance.id.clone(), writes)
+            .await;
+        let written = match answer {
+            Ok(written) => written,
+            Err(CommitError::Lost) => return Next::Leave,
+            Err(CommitError::Refused(error)) => return self.was_refused(error),
+        };
+        let mut next = Next::Act;
+        for answer in written {
+            match answer {
+                Written::Done => {}
+                Written::Started => self.tell_starter(Ok(Written::Started)),
+                Written::Exists(other) => {
+                    self.tell_starter(Ok(Written::Exists(other)));
+                    return Next::Leave;
+                }
+                Written::Parked => {
+                    self.left.due = due;
+                    next = Next::Tell(Event::Parked);
+                }
+                Written::Woken { wakes } => next = Next::Tell(Event::Woken { wakes }),
+                Written::Refused => return Next::Reload,
+            }
+        }
+        self.left.outcome = outcome;
+        next
+    }
+
+    fn tell_starter(&mut self, answer: Result<Written, StoreError>) {
+        if let Some(starter) = self.starter.take() {
+            // Whoever started it may have stopped waiting.
+            let _ = starter.send(answer);
+        }
+    }
+
+    /// The store will never take these writes: the run is blocked where the store knows it.
+    fn was_refused(&mut self, error: StoreError) -> Next {
+        tracing::error!(run = %self.instance.run, %error, "the store refuses writes of a run");
+        if self.starter.is_some() {
+            self.tell_starter(Err(error));
+            return Next::Leave;
+        }
+        if std::mem::replace(&mut self.refused, true) {
+            return Next::Leave;
+        }
+        self.instance.place = Place::Unfit(String::new(), error.to_string());
+        Next::Reload
+    }
+
+    async fn act(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::Turn(answer) => Some(Event::Turned(self.turn(answer).await)),
+            Action::Attempt(number) => {
+                self.pending = self.attempt(number);
+                Some(self.wait().await)
+            }
+            Action::Wait(until) => {
+                self.pending = Pending::Pause(self.life.clock.sleep_until(until));
+                Some(self.wait().await)
+            }
+            Action::Continue => Some(self.wait().await),
+            Action::ReadInbox => self.read_inbox().await,
+            // The answer to a park is an event of its own; see `commit`.
+            Action::Park | Action::Leave => None,
+        }
+    }
+
+    /// Runs the code to its next await.
+    async fn turn(&mut self, answer: Option<Resolution>) -> Turn {
+        let mut machine = match self.machine.take() {
+            Some(machine) => machine,
+            None => match self.build().await {
+                Ok(machine) => machine,
+                Err(turn) => return turn,
+            },
+        };
+        let mut turn = machine.turn(answer, self.life.clock.now());
+        if let Turn::Suspended(frame) = &mut turn
+            && let Some(def) = self.life.registry.workflow(&self.instance.workflow)
+        {
+            frame.fingerprint = fingerprint(def, &frame.label).unwrap_or_default();
+            if !self.life.options.evict_always {
+                self.machine = Some(machine);
+                return turn;
+            }
+        }
+        discard(Some(machine));
+        turn
+    }
+
+    /// Makes the machine from the input or the last frame. `Err`: the turn ends before it begins.
+    async fn build(&mut self) -> Result<Machine, Turn> {
+        let Some(def) = self.life.registry.workflow(&self.instance.workflow) else {
+            let name = &self.instance.workflow;
+            return Err(self.unfit(format!("this binary has no workflow `{name}`")));
+        };
+        let frame = match &self.instance.place {
+            Place::Fresh(input) => return Ok(Machine::start(def, input.clone())),
+            Place::At(_) if self.life.options.evict_always => self.stored_frame().await?,
+            Place::At(frame) => frame.clone(),
+            Place::Unfit(_, reason) => return Err(self.unfit(reason.clone())),
+        };
+        match catch_unwind(AssertUnwindSafe(|| Machine::resume(def, &frame))) {
+            Ok(Ok(machine)) => Ok(machine),
+            Ok(Err(blocked)) => Err(Turn::Blocked(blocked)),
+            Err(panic) => Err(Turn::Panicked(panic_message(&*panic))),
+        }
+    }
+
+    async fn stored_frame(&mut self) -> Result<Frame, Turn> {
+        let (store, run) = (self.life.store.clone(), self.instance.run);
+        let step = read(|| store.latest_step(run)).await;
+        let bytes = step.ok().flatten().and_then(|step| step.frame);
+        let bytes = bytes.ok_or_else(|| self.unfit("its frame cannot be read".into()))?;
+        codec::decode(&bytes).map_err(|error| self.unfit(error.to_string()))
+    }
+
+    fn unfit(&self, error: String) -> Turn {
+        Turn::Blocked(Blocked {
+            label: self.instance.label().to_owned(),
+            local: None,
+            error,
+        })
+    }
+
+    fn attempt(&self, number: u32) -> Pending {
+        let Some(call) = self.instance.activity() else {
+            return Pending::Unfit("it awaits no activity".into());
+        };
+        let Some(body) = self.life.registry.activity(&call.name) else {
+            return Pending::Unfit(format!("this binary has no activity `{}`", call.name));
+        };
+        let context = ActivityContext {
+            idempotency_key: format!("{}/{}", self.instance.run, self.instance.seq),
+            attempt: number,
+            workflow_id: self.instance.id.as_str().to_owned(),
+        };
+        let (clock, permits) = (self.life.clock.clone(), self.life.activities.clone());
+        Pending::Attempt(Attempt::begin(
+            body.clone(),
+            call.clone(),
+            context,
+            clock,
+            permits,
+        ))
+    }
+
+    /// Waits for what is pending, for mail, or to be told to let go.
+    async fn wait(&mut self) -> Event {
+        let mut stage = self.life.stage.clone();
+        let released = match &self.pending {
+            Pending::Attempt(_) => Stage::Stop,
+            Pending::Nothing | Pending::Pause(_) | Pending::Unfit(_) => Stage::Drain,
+        };
+        // What is pending has a guard or a deadline of its own.
+        self.busy = None;
+        let (event, busy) = tokio::select! {
+            biased;
+            mail = self.mailbox.take() => {
+                (Event::Mail { wakes: mail.wakes, messages: mail.messages }, mail.busy)
+            }
+            // An error means that the life is over; it ends the same way.
+            _ = stage.wait_for(|stage| *stage >= released) => {
+                (Event::Release, self.life.clock.busy())
+            }
+            ended = self.pending.ended(&self.life) => ended,
+        };
+        self.busy = Some(busy);
+        event
+    }
+
+    async fn read_inbox(&mut self) -> Option<Event> {
+        let (store, worker) = (self.life.store.clone(), self.life.worker);
+        let mail = match read(|| store.mail(worker)).await {
+            Ok(mail) => mail,
+            Err(error) => {
+                tracing::error!(%error, "an inbox cannot be read");
+                return None;
+            }
+        };
+        // Without an unread message the refused park has told the counter.
+        let mine = mail.into_iter().find(|(run, ..)| *run == self.instance.run);
+        let (wakes, messages) = mine
+            .map_or((self.instance.wakes, Vec::new()), |(_, wakes, mail)| {
+                (wakes, mail)
+            });
+        Some(Event::Mail { wakes, messages })
+    }
+
+    /// Reads the run again after a refusal; if it is still ours, it goes on from there.
+    async fn reload(&mut self) -> Option<Event> {
+        discard(self.machine.take());
+        self.pending = Pending::Nothing;
+        let refusal = match &self.instance.place {
+            Place::Unfit(_, reason) if self.refused => Some(reason.clone()),
+            _ => None,
+        };
+        let claimed = match self.load().await {
+            Ok(claimed) => claimed?,
+            Err(error) => {
+                tracing::error!(run = %self.instance.run, %error, "a run cannot be read again");
+                return None;
+            }
+        };
+        self.instance = Instance::load(claimed);
+        if let Some(reason) = refusal {
+            let label = self.instance.label().to_owned();
+            self.instance.place = Place::Unfit(label, reason);
+        }
+        debug_assert_eq!(self.instance.doing, Doing::Loaded);
+        Some(Event::Begin)
+    }
+
+    async fn load(&mut self) -> Result<Option<ClaimedRun>, StoreError> {
+        let (store, run) = (self.life.store.clone(), self.instance.run);
+        let id = self.instance.id.clone();
+        let owned = RunState::Owned(self.life.worker);
+        let found = read(|| store.find(&id)).await?;
+        let Some(record) = found.filter(|found| found.run == run && found.state == owned) else {
+            return Ok(None);
+        };
+        let worker = self.life.worker;
+        let mail = read(|| store.mail(worker)).await?;
+        let mine = mail.into_iter().find(|(other, ..)| *other == run);
+        let (wakes, inbox) = mine.map_or((self.instance.wakes, Vec::new()), |(_, wakes, mail)| {
+            (wakes, mail)
+        });
+        let latest = read(|| store.latest_step(run)).await?;
+        let seq = latest.as_ref().map_or(0, |step| step.seq);
+        let mut attempts = read(|| store.attempts(run)).await?;
+        attempts.retain(|attempt| attempt.seq == seq);
+        Ok(Some(ClaimedRun {
+            run: record,
+            wakes,
+            strikes: 0,
+            latest,
+            attempts,
+            inbox,
+        }))
+    }
+}
+
+impl Pending {
+    async fn ended(&mut self, life: &Life) -> (Event, Busy) {
+        match self {
+            Self::Nothing => std::future::pending().await,
+            Self::Attempt(attempt) => {
+                let (outcome, busy) = attempt.ended().await;
+                *self = Self::Nothing;
+                (Event::Attempted(outcome), busy)
+            }
+            Self::Pause(sleeping) => {
+                let busy = sleeping.await;
+                *self = Self::Nothing;
+                (Event::Due, busy)
+            }
+            Self::Unfit(reason) => {
+                let outcome = Outcome::Unfit(std::mem::take(reason));
+                (Event::Attempted(outcome), life.clock.busy())
+            }
+        }
+    }
+}
+
+/// When the run is due again and how it ended, if these writes park or end it.
+fn last(writes: &[Write]) -> (Option<Timestamp>, Option<client::Outcome>) {
+    match writes.last() {
+        Some(Write::Park(park)) => (park.due_at.filter(|_| park.blocked.is_none()), None),
+        Some(Write::End(end)) if end.phase != Phase::Continued => {
+            let (phase, output, error) = (end.phase, end.output.clone(), end.error.clone());
+            (
+                None,
+                Some(client::Outcome {
+                    phase,
+                    output,
+                    error,
+                }),
+            )
+        }
+        _ => (None, None),
+    }
+}
+
+/// Drops a machine; a panic in a user's destructor does not reach the engine.
+fn discard(machine: Option<Machine>) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(machine))) {
+        let message = panic_message(&*panic);
+        tracing::error!(
+            message,
+            "a destructor panicked when a workflow left the memory"
+        );
+    }
+}

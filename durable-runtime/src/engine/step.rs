@@ -1,0 +1,441 @@
+//! What happens next to a run: a function from its state and an event to a decision.
+//!
+//! ```text
+//!            Begin                Turned(Suspended)           Attempted, Due, a cancel
+//!   Loaded ────────▶ Turn ────────────────────────▶ Attempt ───────────────────────────▶ Turn
+//!                     │ ▲                           or Wait                               │
+//!                     │ └────────────── Due ──────── Wait ◀──────── Turned(Panicked) ─────┤
+//!                     │ Turned(Finished)              │ a long pause, Turned(Blocked)     │
+//!                     ▼                               ▼                                   │
+//!                    Over ◀─────── Parked ────────── Park ◀───────────────────────────────┘
+//! ```
+//!
+//! No I/O, no clock, no chance: the same state, event and time give the same decision. The caller
+//! commits the writes in one batch, and only when they are on disk performs the action, so the
+//! state may run ahead of the store but nothing outside does.
+
+use super::backoff;
+use super::instance::{
+    Action, Cancel, Decision, Doing, Event, Instance, Outcome, Pause, Place, Policy, Unexpected,
+};
+use crate::codec;
+use crate::frame::Frame;
+use crate::id::Timestamp;
+use crate::machine::{Finished, Turn};
+use crate::operation::{ActivityRequest, Request, Resolution, TimeoutKind};
+use crate::registry::AttemptEnd;
+use crate::store::{
+    AttemptKind, AttemptRecord, End, Message, MessageKind, NewStep, Park, Phase, Write,
+};
+use serde_json::Value;
+
+impl Instance {
+    /// Takes note of an event and decides what follows.
+    pub(super) fn decide(
+        &mut self,
+        event: Event,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<Decision, Unexpected> {
+        let doing = std::mem::replace(&mut self.doing, Doing::Over);
+        Ok(match (doing, event) {
+            (doing @ (Doing::Loaded | Doing::Over), event @ Event::Mail { .. }) => {
+                return Err(self.unexpected(doing, &event));
+            }
+            (doing, Event::Mail { wakes, messages }) => {
+                self.wakes = wakes;
+                self.note(messages);
+                self.doing = doing;
+                self.read_mail(now, policy)
+            }
+            (Doing::Loaded, Event::Begin) => self.proceed(now, policy),
+            (Doing::Turn(given), Event::Turned(turn)) => self.turned(given, turn, now, policy),
+            (Doing::Attempt, Event::Attempted(outcome)) => self.attempted(outcome, now, policy),
+            (Doing::Attempt, Event::Release) => self.park(Some(now), None),
+            (Doing::Wait(_), Event::Due | Event::Release) => self.proceed(now, policy),
+            (Doing::Park, Event::Parked) => self.act(Action::Leave, Doing::Over),
+            (Doing::Park, Event::Woken { wakes }) => {
+                self.wakes = wakes;
+                self.act(Action::ReadInbox, Doing::Park)
+            }
+            (doing, event) => return Err(self.unexpected(doing, &event)),
+        })
+    }
+
+    fn unexpected(&mut self, doing: Doing, event: &Event) -> Unexpected {
+        let error = Unexpected {
+            doing: format!("{doing:?}"),
+            event: format!("{event:?}"),
+        };
+        self.doing = doing;
+        error
+    }
+
+    /// Takes note of messages; those noted before change nothing.
+    pub(super) fn note(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            if message.ord <= self.last_ord {
+                continue;
+            }
+            self.last_ord = message.ord;
+            match message.kind {
+                MessageKind::Cancel => {
+                    self.unread.push(message.ord);
+                    if self.cancel == Cancel::None {
+                        self.cancel = Cancel::Requested;
+                    }
+                }
+                MessageKind::Terminate => {
+                    let reason = String::from_utf8_lossy(&message.payload).into_owned();
+                    self.terminate.get_or_insert(reason);
+                }
+            }
+        }
+    }
+
+    fn read_mail(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        let cancelled = self.cancel == Cancel::Requested;
+        match &self.doing {
+            // Its end, or what follows it, takes the messages into account.
+            Doing::Turn(_) => self.carry_on(),
+            _ if self.terminate.is_some() => self.terminated(now, policy),
+            Doing::Park => self.proceed(now, policy),
+            Doing::Attempt | Doing::Wait(Pause::Timer | Pause::Retry) if cancelled => {
+                self.turn(Some(Resolution::Cancelled))
+            }
+            _ => self.carry_on(),
+        }
+    }
+
+    fn carry_on(&self) -> Decision {
+        Decision {
+            writes: Vec::new(),
+            action: Action::Continue,
+        }
+    }
+
+    /// Decides what to do at the place where the run is.
+    fn proceed(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        if self.terminate.is_some() {
+            return self.terminated(now, policy);
+        }
+        let heal = self.resume_at.filter(|at| *at > now);
+        let (request, answer) = match &self.place {
+            Place::Unfit(_, reason) => {
+                let reason = reason.clone();
+                return self.park(None, Some(reason));
+            }
+            Place::Fresh(_) => (None, None),
+            Place::At(frame) => (frame.request.clone(), frame.answer.clone()),
+        };
+        let fresh = matches!(self.place, Place::Fresh(_));
+        match request {
+            _ if fresh || answer.is_some() => match heal {
+                Some(at) => self.pause(at, Pause::Heal, now, policy),
+                None if policy.draining && self.carry.is_empty() => self.park(Some(now), None),
+                None => self.turn(answer),
+            },
+            _ if self.cancel == Cancel::Requested && !policy.draining => {
+                self.turn(Some(Resolution::Cancelled))
+            }
+            Some(Request::Timer { due }) if due > now => self.pause(due, Pause::Timer, now, policy),
+            _ if policy.draining => self.park(Some(heal.unwrap_or(now)), None),
+            Some(Request::Timer { .. }) => self.turn(Some(Resolution::Fired)),
+            Some(Request::Activity(call)) => self.attempt(&call, now, policy),
+            None => self.park(
+                None,
+                Some("it awaits nothing that this version knows".into()),
+            ),
+        }
+    }
+
+    fn attempt(&mut self, call: &ActivityRequest, now: Timestamp, policy: &Policy) -> Decision {
+        if deadline(call).is_some_and(|deadline| deadline <= now) {
+            return self.turn(Some(Resolution::TimedOut(TimeoutKind::ScheduleToClose)));
+        }
+        match self.resume_at.filter(|at| *at > now) {
+            Some(at) => self.pause(at, Pause::Retry, now, policy),
+            None => self.act(
+                Action::Attempt(self.failures.saturating_add(1)),
+                Doing::Attempt,
+            ),
+        }
+    }
+
+    fn attempted(&mut self, outcome: Outcome, now: Timestamp, policy: &Policy) -> Decision {
+        match outcome {
+            Outcome::Unfit(reason) => self.park(None, Some(reason)),
+            Outcome::Ended(AttemptEnd {
+                resolution,
+                retryable,
+                error,
+            }) => {
+                if matches!(resolution, Resolution::Returned(_)) {
+                    return self.turn(Some(resolution));
+                }
+                let error = error.unwrap_or_else(|| "failed".to_owned());
+                self.failed(resolution, retryable, error, now, policy)
+            }
+            Outcome::Panicked(message) => {
+                let error = format!("panicked: {message}");
+                self.failed(Resolution::Panicked(message), true, error, now, policy)
+            }
+            Outcome::TimedOut(kind) => {
+                let again = kind == TimeoutKind::StartToClose;
+                let error = format!("timed out ({kind:?})");
+                self.failed(Resolution::TimedOut(kind), again, error, now, policy)
+            }
+        }
+    }
+
+    /// A failed attempt of the activity: another one follows, or the code is given the failure.
+    fn failed(
+        &mut self,
+        resolution: Resolution,
+        retryable: bool,
+        error: String,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Decision {
+        let Some(call) = self.activity().filter(|_| retryable) else {
+            self.record_attempt(AttemptKind::Activity, error, now, now);
+            return self.turn(Some(resolution));
+        };
+        let (retry, failures) = (&call.options.retry, self.failures.saturating_add(1));
+        match backoff::next_attempt(retry, failures, now, deadline(call), self.seed()) {
+            Some(at) => {
+                self.record_attempt(AttemptKind::Activity, error, now, at);
+                self.pause(at, Pause::Retry, now, policy)
+            }
+            None => {
+                self.record_attempt(AttemptKind::Activity, error, now, now);
+                self.turn(Some(resolution))
+            }
+        }
+    }
+
+    fn turned(
+        &mut self,
+        given: Option<Resolution>,
+        turn: Turn,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Decision {
+        let end = match turn {
+            Turn::Suspended(mut frame) => {
+                frame.cancelled = self.cancel == Cancel::Told;
+                self.record_step(given.as_ref(), Some(frame), now);
+                return self.proceed(now, policy);
+            }
+            Turn::Finished(finished) => match self.end(finished, now, policy) {
+                Ok(end) => end,
+                Err(reason) => {
+                    self.keep_answer(given, now);
+                    return self.park(None, Some(reason));
+                }
+            },
+            Turn::Panicked(message) => {
+                self.keep_answer(given, now);
+                let at = backoff::next_heal(self.failures.saturating_add(1), now);
+                self.record_attempt(AttemptKind::Workflow, message, now, at);
+                return self.pause(at, Pause::Heal, now, policy);
+            }
+            Turn::Blocked(blocked) => {
+                self.keep_answer(given, now);
+                return self.park(None, Some(blocked.to_string()));
+            }
+        };
+        self.record_step(given.as_ref(), None, now);
+        self.carry.push(Write::End(End {
+            seq: self.seq,
+            ..end
+        }));
+        self.act(Action::Leave, Doing::Over)
+    }
+
+    /// The end of a run whose function returned.
+    fn end(&self, finished: Finished, now: Timestamp, policy: &Policy) -> Result<End, String> {
+        let output = finished
+            .output
+            .map_err(|error| format!("its return value cannot be encoded: {error}"))?;
+        let phase = match (finished.failed, self.cancel) {
+            (false, _) => Phase::Completed,
+            (true, Cancel::Told) => Phase::Cancelled,
+            (true, Cancel::None | Cancel::Requested) => Phase::Failed,
+        };
+        Ok(End {
+            run: self.run,
+            phase,
+            error: finished.failed.then(|| error_text(&output)),
+            output: Some(output),
+            seq: self.seq,
+            at: now,
+            keep_frames: policy.keep_frames,
+        })
+    }
+
+    fn terminated(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        self.carry.push(Write::End(End {
+            run: self.run,
+            phase: Phase::Terminated,
+            output: None,
+            error: self.terminate.clone(),
+            seq: self.seq,
+            at: now,
+            keep_frames: policy.keep_frames,
+        }));
+        self.act(Action::Leave, Doing::Over)
+    }
+
+    /// Gives the code an answer.
+    fn turn(&mut self, answer: Option<Resolution>) -> Decision {
+        if answer == Some(Resolution::Cancelled) {
+            self.cancel = Cancel::Told;
+        }
+        self.doing = Doing::Turn(answer.clone());
+        // A start and a last failed attempt join the commit that the turn ends with.
+        let step = self
+            .carry
+            .iter()
+            .any(|write| matches!(write, Write::Step(_)));
+        let writes = if step {
+            std::mem::take(&mut self.carry)
+        } else {
+            Vec::new()
+        };
+        Decision {
+            writes,
+            action: Action::Turn(answer),
+        }
+    }
+
+    /// Waits in memory, or in the store if it takes long or the worker shuts down.
+    fn pause(&mut self, at: Timestamp, pause: Pause, now: Timestamp, policy: &Policy) -> Decision {
+        if policy.draining || now.until(at) > policy.park_after {
+            self.park(Some(at), None)
+        } else {
+            self.act(Action::Wait(at), Doing::Wait(pause))
+        }
+    }
+
+    fn park(&mut self, due_at: Option<Timestamp>, blocked: Option<String>) -> Decision {
+        let fingerprint = match &self.place {
+            Place::At(frame) => frame.fingerprint,
+            Place::Fresh(_) | Place::Unfit(..) => 0,
+        };
+        self.carry.push(Write::Park(Park {
+            run: self.run,
+            wakes: self.wakes,
+            seq: self.seq,
+            queue: self.queue.clone(),
+            point: format!("{}/{}", self.workflow, self.label()),
+            fingerprint,
+            due_at,
+            blocked,
+        }));
+        self.act(Action::Park, Doing::Park)
+    }
+
+    fn act(&mut self, action: Action, doing: Doing) -> Decision {
+        self.doing = doing;
+        Decision {
+            writes: std::mem::take(&mut self.carry),
+            action,
+        }
+    }
+
+    /// Records the answer to the last await, and the next one (`None`: the function returned).
+    fn record_step(&mut self, given: Option<&Resolution>, frame: Option<Frame>, now: Timestamp) {
+        // An answer that was kept in the frame stands in the step that kept it.
+        let kept = matches!(&self.place, Place::At(frame) if frame.answer.is_some());
+        self.seq += 1;
+        self.failures = 0;
+        self.resume_at = None;
+        let told = self.cancel == Cancel::Told;
+        self.carry.push(Write::Step(NewStep {
+            run: self.run,
+            seq: self.seq,
+            label: frame
+                .as_ref()
+                .map_or_else(String::new, |frame| frame.label.clone()),
+            at: now,
+            result: given.filter(|_| !kept).map(encoded),
+            frame: frame.as_ref().map(encoded),
+            consumed: if told {
+                std::mem::take(&mut self.unread)
+            } else {
+                Vec::new()
+            },
+        }));
+        if let Some(frame) = frame {
+            self.place = Place::At(frame);
+        }
+    }
+
+    /// Records an answer that the code could not take yet, so that the operation is not repeated.
+    fn keep_answer(&mut self, given: Option<Resolution>, now: Timestamp) {
+        let Place::At(frame) = &self.place else {
+            return;
+        };
+        if frame.answer.is_some() || given.is_none() {
+            return;
+        }
+        let mut frame = frame.clone();
+        frame.cancelled = self.cancel == Cancel::Told;
+        frame.answer.clone_from(&given);
+        self.record_step(given.as_ref(), Some(frame), now);
+    }
+
+    fn record_attempt(
+        &mut self,
+        kind: AttemptKind,
+        error: String,
+        now: Timestamp,
+        next_at: Timestamp,
+    ) {
+        self.failures = self.failures.saturating_add(1);
+        self.resume_at = Some(next_at);
+        self.carry.push(Write::Attempt(AttemptRecord {
+            run: self.run,
+            seq: self.seq,
+            attempt: self.failures,
+            kind,
+            at: now,
+            error,
+            next_at,
+        }));
+    }
+
+    /// What jitter is drawn from: differs between runs and steps, is the same after a restart.
+    fn seed(&self) -> u64 {
+        self.run.0.cast_unsigned() ^ self.seq.cast_unsigned().rotate_left(32)
+    }
+}
+
+/// When all attempts together have taken too long.
+pub(super) fn deadline(call: &ActivityRequest) -> Option<Timestamp> {
+    call.options
+        .schedule_to_close
+        .map(|limit| call.begun.after(limit))
+}
+
+fn encoded<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    codec::encode(value).expect("frames and resolutions are made of plain data")
+}
+
+/// The error of a function's encoded return value, for people.
+fn error_text(output: &[u8]) -> String {
+    match codec::to_json(output) {
+        Ok(Value::Object(mut map)) => match map.remove("Err") {
+            Some(Value::String(text)) => text,
+            // The shape of `durable_runtime::Error` and of many others.
+            Some(error) => match error.get("message").and_then(Value::as_str) {
+                Some(message) => message.to_owned(),
+                None => error.to_string(),
+            },
+            None => Value::Object(map).to_string(),
+        },
+        Ok(value) => value.to_string(),
+        Err(error) => format!("(the error cannot be shown: {error})"),
+    }
+}

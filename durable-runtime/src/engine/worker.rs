@@ -1,0 +1,209 @@
+//! A worker: one incarnation after the other, until it is told to stop.
+
+use super::committer::{Lost, Task};
+use super::health::Health;
+use super::hub::{Hub, Over};
+use super::ids;
+use super::life::{Life, Stage, read};
+use super::link::{Start, WorkerLink};
+use super::options::WorkerOptions;
+use crate::clock::{Clock, SystemClock};
+use crate::registry::Registry;
+use crate::store::{NewWorker, Store, StoreError, Unblock};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+/// Why a worker stopped before it was told to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkerError {
+    /// The store will not work again; see the source.
+    #[error("the worker's store has failed")]
+    Store(#[from] StoreError),
+}
+
+/// The pause before a worker that lost its fence registers anew: a store that is broken in a way
+/// that kills every incarnation is not hammered.
+const REBIRTH_PAUSE: Duration = Duration::from_millis(20);
+
+/// Runs workflows and their activities.
+///
+/// ```no_run
+/// # use durable_runtime::engine::{Worker, WorkerOptions};
+/// # use std::sync::Arc;
+/// # async fn run(store: Arc<dyn durable_runtime::store::Store>) -> Result<(), Box<dyn std::error::Error>> {
+/// let worker = Worker::new(store, WorkerOptions::default());
+/// worker.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Worker {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    registry: Registry,
+    options: WorkerOptions,
+    link: WorkerLink,
+    starts: mpsc::Receiver<Start>,
+}
+
+impl Worker {
+    /// A worker for everything linked into this binary, on the system's clock.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, options: WorkerOptions) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (link, starts) = WorkerLink::new(store.clone(), clock.clone(), options.queue.clone());
+        Self {
+            store,
+            clock,
+            registry: Registry::linked(),
+            options,
+            link,
+            starts,
+        }
+    }
+
+    /// Runs these workflows and activities instead of those linked into the binary.
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.link.set_clock(clock.clone());
+        self.clock = clock;
+        self
+    }
+
+    /// The way into this worker for clients in the same process.
+    #[must_use]
+    pub fn link(&self) -> WorkerLink {
+        self.link.clone()
+    }
+
+    /// Works until `shutdown` is ready; then begins nothing new, lets running activities end
+    /// within [`WorkerOptions::shutdown_grace`], hands everything back and returns.
+    ///
+    /// A worker that was declared dead, or whose database went back in time, drops all that it has
+    /// in memory and goes on as a new one. Dropping the future is a crash: others (or a later
+    /// worker) take over when the lease has ended, and nothing that was committed is lost.
+    ///
+    /// # Errors
+    /// When the store was closed or is unusable. Errors that may pass are waited for.
+    pub async fn run(
+        mut self,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), WorkerError> {
+        let mut shutdown = pin!(shutdown);
+        let health = self.link.health_sender();
+        let ended = self.lives(shutdown.as_mut()).await;
+        health.set(Health::Stopped);
+        // Starts that arrived too late go to the store.
+        self.starts.close();
+        ended
+    }
+
+    async fn lives(
+        &mut self,
+        mut shutdown: Pin<&mut (dyn Future<Output = ()> + Send)>,
+    ) -> Result<(), WorkerError> {
+        let (store, now) = (self.store.clone(), self.clock.now());
+        let points: Vec<_> = self.registry.points().into_iter().map(any_frame).collect();
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return Ok(()),
+            unblocked = read(|| store.unblock(&points, now)) => {
+                let count = unblocked?;
+                if count > 0 {
+                    tracing::info!(count, "blocked workflows will be tried again");
+                }
+            }
+        }
+        loop {
+            let over = tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(()),
+                born = self.born() => born?,
+            };
+            let (life, committer, stage) = over;
+            let worker = life.worker;
+            let hub = Hub::new(life, stage, &mut self.starts, self.link.pokes(), committer);
+            match hub.run(shutdown.as_mut()).await {
+                Over::Shutdown => {
+                    return Ok(read(|| store.retire(worker)).await?);
+                }
+                Over::Lost(Lost::Store(error)) => return Err(error.into()),
+                Over::Lost(reason) => {
+                    tracing::warn!(%worker, %reason, "starting over as a new worker");
+                    // If it is not dead yet, its runs need not wait for the end of its lease.
+                    if let Err(error) = store.retire(worker).await {
+                        tracing::warn!(%error, "the old worker could not be retired");
+                    }
+                    tokio::time::sleep(REBIRTH_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Registers a new incarnation.
+    async fn born(&self) -> Result<(Arc<Life>, Task, watch::Sender<Stage>), StoreError> {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let label = label();
+        let worker = read(|| async {
+            // A registration whose answer was lost is forgotten, not repeated.
+            let worker = ids::new_incarnation();
+            let lease_until = clock.now().after(self.options.lease);
+            let points = self.registry.points();
+            let new = NewWorker {
+                worker,
+                label: label.clone(),
+                points,
+                lease_until,
+            };
+            store.register(new).await.map(|()| worker)
+        })
+        .await?;
+        let health = self.link.health_sender();
+        health.set(Health::Well);
+        let (committer, task) = Task::new(
+            store.clone(),
+            clock.clone(),
+            worker,
+            self.options.lease,
+            health,
+        );
+        let (stage, stages) = watch::channel(Stage::Run);
+        let life = Life {
+            store,
+            clock,
+            registry: self.registry.clone(),
+            options: self.options.clone(),
+            worker,
+            committer,
+            stage: stages,
+            activities: Arc::new(Semaphore::new(self.options.max_activities)),
+            watched: self.link.watched(),
+        };
+        Ok((Arc::new(life), task, stage))
+    }
+}
+
+/// A blocked run is tried again whatever its frame: decoding it decides.
+fn any_frame(point: String) -> Unblock {
+    Unblock {
+        point,
+        fingerprint: None,
+    }
+}
+
+/// Host and process id, for people.
+fn label() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "localhost".to_owned());
+    format!("{host}/{}", std::process::id())
+}
