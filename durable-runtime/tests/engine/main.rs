@@ -1,0 +1,9 @@
+//! The engine from outside: whole workers on the memory store and a virtual clock.
+
+mod cancel;
+mod crash;
+mod faulty;
+mod ownership;
+mod retry;
+mod support;
+mod trouble;

@@ -1,0 +1,388 @@
+//! A workflow whose script is its input, activities whose behaviour is a closure, and a bench
+//! that runs workers on them.
+
+use durable_runtime::Client;
+use durable_runtime::clock::{Clock, VirtualClock};
+use durable_runtime::codec;
+use durable_runtime::engine::{Health, Worker, WorkerError, WorkerLink, WorkerOptions, new_run};
+use durable_runtime::id::{Timestamp, WorkflowId};
+use durable_runtime::operation::{ActivityError, ActivityOptions, Resolution};
+use durable_runtime::prelude::*;
+use durable_runtime::registry::{self, ActivityContext, ActivityFn, AttemptEnd, Registry};
+use durable_runtime::store::{
+    AttemptRecord, MemoryStore, MessageKind, NewMessage, NewRun, Phase, RunRecord, Sent,
+    StepRecord, Store, Written,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) const START: Timestamp = Timestamp(1_000_000);
+
+/// One line of a script.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Op {
+    /// Sleep this many milliseconds.
+    Sleep(u64),
+    /// Call `act` with this name; a failure ends the script.
+    Call(String),
+    /// The same with a policy of its own.
+    CallWith(String, ActivityOptions),
+    /// Panic while [`BROKEN`] is set.
+    Break,
+}
+
+/// The code of `Op::Break` is broken.
+pub(crate) static BROKEN: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn call(name: &str) -> Op {
+    Op::Call(name.to_owned())
+}
+
+/// Calls the activity of this name; its body is the bench's.
+#[activity(retry(jitter = 0.0))]
+async fn act(name: String) -> Result<String, String> {
+    Ok(name)
+}
+
+/// Follows its script. When it is cancelled it calls `clean-up` and fails.
+#[workflow]
+pub(crate) async fn script(ops: Vec<Op>) -> Result<Vec<String>, String> {
+    let mut log: Vec<String> = Vec::new();
+    for op in ops {
+        let result = match op {
+            Op::Sleep(millis) => match sleep(Duration::from_millis(millis)).await {
+                Ok(()) => Ok("slept".to_owned()),
+                Err(_) => Err(ActivityError::Cancelled),
+            },
+            Op::Call(name) => act(name).await,
+            Op::CallWith(name, options) => {
+                let mut call = act(name).retry(options.retry);
+                if let Some(limit) = options.start_to_close {
+                    call = call.timeout(limit);
+                }
+                if let Some(limit) = options.schedule_to_close {
+                    call = call.deadline(limit);
+                }
+                call.await
+            }
+            Op::Break => {
+                assert!(!BROKEN.load(Ordering::SeqCst), "broken");
+                Ok("whole".to_owned())
+            }
+        };
+        match result {
+            Ok(line) => log.push(line),
+            Err(ActivityError::Cancelled) => {
+                let cleaned = act("clean-up".to_owned()).await;
+                log.push(format!("{cleaned:?}"));
+                return Err(log.join(","));
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(log)
+}
+
+/// One attempt as the outside world saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attempted {
+    pub(crate) name: String,
+    pub(crate) attempt: u32,
+    pub(crate) key: String,
+    /// Milliseconds since the bench began.
+    pub(crate) at: i64,
+}
+
+/// What an attempt does.
+#[derive(Clone, Debug)]
+pub(crate) enum Behave {
+    Return,
+    Fail,
+    FailForGood,
+    Panic,
+    /// Sleeps this many milliseconds, then returns.
+    Take(u64),
+}
+
+type Behaviour = Arc<dyn Fn(&str, u32) -> Behave + Send + Sync>;
+
+pub(crate) struct Bench {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: VirtualClock,
+    pub(crate) log: Arc<Mutex<Vec<Attempted>>>,
+    behaviour: Behaviour,
+}
+
+impl Bench {
+    pub(crate) fn new(behaviour: impl Fn(&str, u32) -> Behave + Send + Sync + 'static) -> Self {
+        Self::on(Arc::new(MemoryStore::new()), behaviour)
+    }
+
+    pub(crate) fn on(
+        store: Arc<dyn Store>,
+        behaviour: impl Fn(&str, u32) -> Behave + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            store,
+            clock: VirtualClock::new(START),
+            log: Arc::default(),
+            behaviour: Arc::new(behaviour),
+        }
+    }
+
+    pub(crate) fn registry(&self) -> Registry {
+        let script = registry::workflow("script").expect("it is linked");
+        Registry::new()
+            .with_workflow(script)
+            .with_activity_fn("act", self.body())
+    }
+
+    fn body(&self) -> ActivityFn {
+        let (log, clock, behaviour) =
+            (self.log.clone(), self.clock.clone(), self.behaviour.clone());
+        Arc::new(move |context: ActivityContext, args: &[u8]| {
+            let name: String = codec::Args::open(args)?.get("name")?;
+            let behave = behaviour(&name, context.attempt);
+            log.lock().unwrap().push(Attempted {
+                name: name.clone(),
+                attempt: context.attempt,
+                key: context.idempotency_key.clone(),
+                at: clock.now().0 - START.0,
+            });
+            Ok(Box::pin(async move {
+                assert_eq!(
+                    durable_runtime::activity::context().map(|c| c.idempotency_key),
+                    Some(context.idempotency_key)
+                );
+                let failed = |retryable| AttemptEnd {
+                    resolution: Resolution::Failed(codec::encode(&format!("no {name}")).unwrap()),
+                    retryable,
+                    error: Some(format!("no {name}")),
+                };
+                match behave {
+                    Behave::Return => {}
+                    Behave::Fail => return failed(true),
+                    Behave::FailForGood => return failed(false),
+                    Behave::Panic => panic!("oh {name}"),
+                    Behave::Take(millis) => {
+                        durable_runtime::activity::sleep(Duration::from_millis(millis)).await;
+                    }
+                }
+                AttemptEnd {
+                    resolution: Resolution::Returned(codec::encode(&name).unwrap()),
+                    retryable: false,
+                    error: None,
+                }
+            }))
+        })
+    }
+
+    /// A worker whose lease outlasts every jump of the virtual clock.
+    pub(crate) fn worker(&self) -> Running {
+        self.worker_with(&options())
+    }
+
+    pub(crate) fn worker_with(&self, options: &WorkerOptions) -> Running {
+        Running::new(self.prepare(options))
+    }
+
+    pub(crate) fn prepare(&self, options: &WorkerOptions) -> Worker {
+        Worker::new(self.store.clone(), options.clone())
+            .registry(self.registry())
+            .clock(Arc::new(self.clock.clone()))
+    }
+
+    pub(crate) fn new_run(&self, id: &str, ops: &[Op]) -> NewRun {
+        NewRun {
+            run: new_run(self.clock.now()),
+            id: WorkflowId::new(id).unwrap(),
+            workflow: "script".into(),
+            queue: "default".into(),
+            input: codec::ArgsBuilder::new()
+                .arg("ops", &ops.to_vec())
+                .finish()
+                .unwrap(),
+            created_at: self.clock.now(),
+            owner: None,
+            due_at: self.clock.now(),
+        }
+    }
+
+    /// Starts a run that waits for a worker.
+    pub(crate) async fn start(&self, id: &str, ops: &[Op]) {
+        assert_eq!(
+            self.store.start(self.new_run(id, ops)).await,
+            Ok(Written::Started)
+        );
+    }
+
+    /// Waits for the end of a run.
+    pub(crate) async fn end(&self, id: &str) -> RunRecord {
+        self.until(id, |record| record.phase != Phase::Running)
+            .await
+    }
+
+    /// Waits for a condition on a run's row.
+    pub(crate) async fn until(
+        &self,
+        id: &str,
+        condition: impl Fn(&RunRecord) -> bool,
+    ) -> RunRecord {
+        let id = WorkflowId::new(id).unwrap();
+        let wait = async {
+            loop {
+                if let Some(record) = self.store.find(&id).await.unwrap()
+                    && condition(&record)
+                {
+                    return record;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .expect("within 20 s")
+    }
+
+    pub(crate) async fn send(&self, id: &str, msg: &str, kind: MessageKind) -> Sent {
+        let message = NewMessage {
+            msg: msg.into(),
+            kind,
+            payload: b"because".to_vec(),
+            sent_at: self.clock.now(),
+        };
+        self.store
+            .send(&WorkflowId::new(id).unwrap(), message)
+            .await
+            .unwrap()
+    }
+
+    /// The recorded steps, checked to be without gaps.
+    pub(crate) async fn steps(&self, id: &str) -> Vec<StepRecord> {
+        let run = self
+            .store
+            .find(&WorkflowId::new(id).unwrap())
+            .await
+            .unwrap()
+            .unwrap()
+            .run;
+        let steps = self.store.steps(run, 0, 1_000).await.unwrap();
+        let seqs: Vec<_> = steps.iter().map(|step| step.seq).collect();
+        let expected: Vec<_> = (1..).take(steps.len()).collect();
+        assert_eq!(seqs, expected, "steps are gapless");
+        steps
+    }
+
+    pub(crate) async fn attempts(&self, id: &str) -> Vec<AttemptRecord> {
+        let run = self
+            .store
+            .find(&WorkflowId::new(id).unwrap())
+            .await
+            .unwrap()
+            .unwrap()
+            .run;
+        self.store.attempts(run).await.unwrap()
+    }
+
+    /// The attempts so far: name, number and time.
+    pub(crate) fn seen(&self) -> Vec<(String, u32, i64)> {
+        let log = self.log.lock().unwrap();
+        log.iter()
+            .map(|a| (a.name.clone(), a.attempt, a.at))
+            .collect()
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|a| a.name.clone())
+            .collect()
+    }
+
+    /// Waits until so many attempts have begun.
+    pub(crate) async fn attempted(&self, count: usize) {
+        let wait = async {
+            while self.log.lock().unwrap().len() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .expect("within 20 s");
+    }
+}
+
+pub(crate) fn options() -> WorkerOptions {
+    WorkerOptions {
+        lease: Duration::from_secs(100 * 365 * 86_400),
+        poll_interval: Duration::from_millis(5),
+        ..WorkerOptions::default()
+    }
+}
+
+/// The decoded output of a script.
+pub(crate) fn output(record: &RunRecord) -> Result<Vec<String>, String> {
+    codec::decode(record.output.as_deref().expect("it returned")).unwrap()
+}
+
+/// A worker at work.
+pub(crate) struct Running {
+    pub(crate) link: WorkerLink,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), WorkerError>>,
+}
+
+impl Running {
+    pub(crate) fn new(worker: Worker) -> Self {
+        let link = worker.link();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let task = tokio::spawn(worker.run(shutdown));
+        Self {
+            link,
+            stop: Some(stop),
+            task,
+        }
+    }
+
+    /// Waits until it takes starts.
+    pub(crate) async fn ready(&self) {
+        let mut health = self.link.health();
+        health
+            .wait_for(|health| *health == Health::Well)
+            .await
+            .unwrap();
+    }
+
+    /// Shuts it down in good order.
+    pub(crate) async fn stop(mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(20), &mut self.task).await;
+        ended.expect("within 20 s").unwrap().unwrap();
+    }
+
+    /// Kills it: nothing of it runs when this returns.
+    pub(crate) async fn kill(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+
+    pub(crate) fn client(&self, bench: &Bench) -> Client {
+        Client::with_link(bench.store.clone(), Arc::new(self.link.clone()))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
