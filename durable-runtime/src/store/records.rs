@@ -211,8 +211,8 @@ pub enum Write {
     /// Start a run, born owned. Answers `Started` or `Exists`; if it answers `Exists`, later
     /// writes in the batch for the same run are skipped and answer `Refused`.
     Start(NewRun),
-    /// Append a step. Answers `Done`. A seq that exists, or a consumed message that is not unread,
-    /// is a bug and fails the whole batch.
+    /// Append a step. Answers `Done`. A seq that exists is a bug and fails the whole batch; so
+    /// does a consumed message that is not there or not unread, with `FenceError::HistoryLost`.
     Step(NewStep),
     /// Record a failed attempt (repeating the same one is harmless). Answers `Done`.
     Attempt(AttemptRecord),
@@ -235,7 +235,9 @@ pub enum Written {
     Done,
     /// The run has no owner now.
     Parked,
-    /// Not parked: read the inbox and go on. `wakes` is the current counter.
+    /// Not parked: read the inbox and go on. `wakes` is the current counter. The inbox holds a
+    /// message that came after the counter given with the park; if [`crate::store::Store::mail`]
+    /// shows none, the run is not this worker's any more and must not be parked on that answer.
     Woken {
         /// The wake counter now.
         wakes: i64,

@@ -29,8 +29,8 @@ struct Before {
     attempts: usize,
 }
 
-fn bug(text: String) -> StoreError {
-    StoreError::Bug(text)
+fn bug(text: String) -> FenceError {
+    StoreError::Bug(text).into()
 }
 
 impl<'a> Batch<'a> {
@@ -55,12 +55,12 @@ impl<'a> Batch<'a> {
             }
             Err(error) => {
                 batch.roll_back();
-                Err(error.into())
+                Err(error)
             }
         }
     }
 
-    fn apply_all(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+    fn apply_all(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
         let written = writes
             .into_iter()
             .map(|write| self.apply(write))
@@ -71,7 +71,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn apply(&mut self, write: Write) -> Result<Written, StoreError> {
+    fn apply(&mut self, write: Write) -> Result<Written, FenceError> {
         let run = match &write {
             Write::Start(new) => return self.start(new.clone()),
             Write::Step(step) => step.run,
@@ -97,7 +97,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn start(&mut self, new: NewRun) -> Result<Written, StoreError> {
+    fn start(&mut self, new: NewRun) -> Result<Written, FenceError> {
         if new.owner.is_some_and(|owner| owner != self.owner) {
             return Err(bug(format!("run {} is born owned by another", new.run)));
         }
@@ -119,7 +119,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Moves what nobody has read yet to the run that continues `old`.
-    fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), StoreError> {
+    fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), FenceError> {
         let old = self.run(old)?;
         new.row.wakes = old.row.wakes;
         let (unread, read) = std::mem::take(&mut old.inbox)
@@ -129,9 +129,10 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn step(&mut self, step: NewStep) -> Result<Written, StoreError> {
+    fn step(&mut self, step: NewStep) -> Result<Written, FenceError> {
         let run = self.run(step.run)?;
-        if run.steps.iter().rev().any(|old| old.seq == step.seq) {
+        let mut later = run.steps.iter().rev().take_while(|old| old.seq >= step.seq);
+        if later.any(|old| old.seq == step.seq) {
             let NewStep { run, seq, .. } = step;
             return Err(bug(format!("run {run} has a step {seq} already")));
         }
@@ -140,10 +141,8 @@ impl<'a> Batch<'a> {
                 .inbox
                 .iter_mut()
                 .find(|kept| kept.message.ord == ord && kept.used_seq.is_none());
-            let Some(kept) = unread else {
-                return Err(bug(format!("run {} has no unread message {ord}", step.run)));
-            };
-            kept.used_seq = Some(step.seq);
+            // The worker has read a message that is not there: a restored backup.
+            unread.ok_or(FenceError::HistoryLost)?.used_seq = Some(step.seq);
         }
         run.steps.push(StepRecord {
             seq: step.seq,
@@ -187,7 +186,7 @@ impl<'a> Batch<'a> {
         Written::Parked
     }
 
-    fn end(&mut self, end: End) -> Result<Written, StoreError> {
+    fn end(&mut self, end: End) -> Result<Written, FenceError> {
         let run = self.run(end.run)?;
         let row = &mut run.row;
         if end.phase == Phase::Running {
@@ -206,7 +205,7 @@ impl<'a> Batch<'a> {
         Ok(Written::Done)
     }
 
-    fn run(&mut self, run: RunId) -> Result<&mut Run, StoreError> {
+    fn run(&mut self, run: RunId) -> Result<&mut Run, FenceError> {
         let found = self.state.runs.get_mut(&run);
         found.ok_or_else(|| bug(format!("run {run} vanished")))
     }

@@ -4,7 +4,9 @@ use super::error::{Outcome, bug};
 use super::writer::Db;
 use super::{fence, rows};
 use crate::id::{Incarnation, RunId, WorkflowId};
-use crate::store::{AttemptRecord, End, Fence, NewRun, NewStep, Park, Phase, Write, Written};
+use crate::store::{
+    AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Park, Phase, Write, Written,
+};
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
 
@@ -159,7 +161,8 @@ impl Batch<'_> {
                 )?
                 .execute([step.run.0, *ord, step.seq])?;
             if consumed != 1 {
-                return Err(bug(format!("run {} has no unread message {ord}", step.run)).into());
+                // The worker has read a message that is not there: a restored backup.
+                return Err(FenceError::HistoryLost.into());
             }
         }
         Ok(Written::Done)
