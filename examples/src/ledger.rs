@@ -3,13 +3,13 @@
 //! One JSON object per line. A line is written when a call arrives, in the same critical section
 //! in which its effect is decided, so the order of lines is the order of effects.
 
+use durable_runtime::clock::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast;
 
 /// What a service can be asked to do.
@@ -188,14 +188,10 @@ pub fn workers(calls: &[Call]) -> BTreeSet<u32> {
     calls.iter().map(|call| call.worker).collect()
 }
 
-/// Now, in milliseconds since the Unix epoch: the clock of the ledger, and the same that workers
-/// on this machine stamp their records with.
+/// Now, in milliseconds since the Unix epoch: by the clock of the workers on this machine.
 #[must_use]
 pub fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+    SystemClock.now().0
 }
 
 #[cfg(test)]

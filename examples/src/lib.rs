@@ -3,9 +3,11 @@
 //! everything ended well all the same.
 
 pub mod audit;
+pub mod customer;
 pub mod ledger;
 pub mod order;
 pub mod outside;
+pub mod process_order;
 pub mod scenario;
 pub mod services;
 pub mod supervisor;

@@ -76,6 +76,8 @@ pub enum Ending {
     OutOfStock,
     /// The card was declined; the goods are back on the shelf.
     Declined,
+    /// No answer came to the charge; whatever was taken was given back, as were the goods.
+    Unpaid,
     /// It could not be sent; money and goods are back.
     Undeliverable,
     /// The customer cancelled in time; the goods are back, no money was taken.
@@ -90,6 +92,7 @@ impl Ending {
             Self::Delivered => &[Action::Reserve, Action::Charge, Action::SendPackage],
             Self::OutOfStock => &[],
             Self::Declined | Self::Cancelled => &[Action::Reserve, Action::Unreserve],
+            Self::Unpaid => &[Action::Reserve, Action::Refund, Action::Unreserve],
             Self::Undeliverable => &[
                 Action::Reserve,
                 Action::Charge,
@@ -106,6 +109,7 @@ impl fmt::Display for Ending {
             Self::Delivered => "delivered",
             Self::OutOfStock => "out of stock",
             Self::Declined => "declined",
+            Self::Unpaid => "unpaid",
             Self::Undeliverable => "undeliverable",
             Self::Cancelled => "cancelled",
         })
@@ -156,6 +160,7 @@ fn made_up(rng: &mut Rng, number: usize) -> Scenario {
         0 => Ending::Declined,
         1 => Ending::Undeliverable,
         2 => Ending::Cancelled,
+        // Now and then an article is sold out.
         3 if rng.bool() => Ending::OutOfStock,
         _ => Ending::Delivered,
     };
@@ -238,7 +243,7 @@ mod tests {
         let scenarios = parse(include_str!("../data/orders.json")).unwrap();
         assert!(scenarios.len() >= 12);
         let endings: BTreeSet<_> = scenarios.iter().map(|s| s.ends).collect();
-        assert_eq!(endings.len(), 5);
+        assert_eq!(endings.len(), 6);
         assert!(scenarios.iter().any(|s| s.then == Then::Cancel));
         assert!(scenarios.iter().any(|s| s.then == Then::OrderAgain));
         let faults = || scenarios.iter().flat_map(|s| &s.faults);

@@ -122,6 +122,12 @@ impl Supervisor {
         (Self { keepers, slots }, receiver)
     }
 
+    /// How many processes are kept.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The id of the process in `slot`, if there is one just now.
     #[must_use]
     pub fn pid(&self, slot: usize) -> Option<u32> {

@@ -9,9 +9,12 @@
 //! The audit trusts nobody: the ledger is written by the services alone, the store by the workers
 //! alone, and the scenarios were fixed before anything began.
 
+mod record;
 mod rules;
 #[cfg(test)]
 mod tests;
+
+pub use record::read;
 
 use crate::ledger::{Call, Effect};
 use crate::scenario::{Ending, Scenario};
@@ -28,14 +31,13 @@ pub struct OnRecord {
     pub steps: Vec<RecordedStep>,
 }
 
-/// A step on record: the run reached this await. The answer to the await before it was recorded
-/// in the same moment.
+/// A step on record: the run reached this await.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedStep {
-    /// The await that was reached; empty when the workflow returned.
+    /// The await's label.
     pub label: String,
-    /// When, in milliseconds since the Unix epoch.
-    pub at: i64,
+    /// When its answer was recorded, in milliseconds since the Unix epoch; `None`: not yet.
+    pub answered_at: Option<i64>,
 }
 
 /// What is wrong with an order.
@@ -196,7 +198,9 @@ pub fn audit<'a>(
 pub fn phase_of(ending: Ending) -> Phase {
     match ending {
         Ending::Delivered => Phase::Completed,
-        Ending::OutOfStock | Ending::Declined | Ending::Undeliverable => Phase::Failed,
+        Ending::OutOfStock | Ending::Declined | Ending::Unpaid | Ending::Undeliverable => {
+            Phase::Failed
+        }
         Ending::Cancelled => Phase::Cancelled,
     }
 }

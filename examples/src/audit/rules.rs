@@ -134,12 +134,11 @@ fn applied(case: &Case<'_>) -> impl Iterator<Item = Action> {
     applied.map(|call| call.action)
 }
 
-/// The answer to the await of one step is recorded with the next one.
 fn finished(record: &OnRecord) -> impl Iterator<Item = Finished> {
-    record.steps.windows(2).filter_map(|pair| {
+    record.steps.iter().filter_map(|step| {
         Some(Finished {
-            action: action_of(&pair[0].label)?,
-            recorded_at: pair[1].at,
+            action: action_of(&step.label)?,
+            recorded_at: step.answered_at?,
         })
     })
 }

@@ -16,7 +16,7 @@ struct Forgery {
 }
 
 impl Forgery {
-    /// Step *n* is reached at 100 × *n*, and asked for 10 later.
+    /// Step *n* is asked for at 100 × *n* + 10, and its answer is recorded at 100 × (*n* + 1).
     fn honest(ends: Ending, awaits: &[&str]) -> Self {
         let scenario = Scenario {
             story: String::new(),
@@ -32,17 +32,16 @@ impl Forgery {
             then: Then::Wait,
             ends,
         };
-        let labels = awaits.iter().copied().chain([""]);
         let steps: Vec<_> = (1..)
-            .zip(labels)
+            .zip(awaits)
             .map(|(n, label)| RecordedStep {
-                label: label.to_owned(),
-                at: 100 * n,
+                label: (*label).to_owned(),
+                answered_at: Some(100 * (n + 1)),
             })
             .collect();
         let calls = steps.iter().filter_map(|step| {
             let action = super::rules::action_of(&step.label)?;
-            Some(call(step.at + 10, action, Effect::Applied))
+            Some(call(step.answered_at? - 90, action, Effect::Applied))
         });
         Self {
             calls: calls.collect(),
@@ -215,6 +214,7 @@ fn an_order_that_does_not_end_is_stuck_and_nothing_else() {
     let record = forged.record.as_mut().unwrap();
     record.phase = Phase::Running;
     record.steps.truncate(3);
+    record.steps[2].answered_at = None;
     forged.calls.truncate(2);
     assert_eq!(counts(&forged.expect(&[Problem::Unfinished])), (0, 0, 1));
 }
