@@ -1,1 +1,31 @@
-fn main() {}
+//! Project chores: `cargo xtask help`. One file (or folder) per verb.
+
+mod bench;
+mod tidy;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Project chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Verb {
+    /// Measures orders per second and latency beside the floor of bare SQLite.
+    Bench(bench::Args),
+    /// Checks what no compiler checks: file lengths, module docs, paths in documents, leftovers.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let done = match Verb::parse() {
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Tidy => tidy::run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
