@@ -44,7 +44,7 @@ const BYTES: Bytes = Bytes {
 
 /// Measures and prints.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let parent = options
+    let parent = args
         .folder
         .clone()
         .unwrap_or_else(|| PathBuf::from("target"));
