@@ -1,6 +1,8 @@
 //! Project chores: `cargo xtask help`. One file (or folder) per verb.
 
 mod bench;
+mod ci;
+mod storm;
 mod tidy;
 
 use clap::Parser;
@@ -12,13 +14,23 @@ use std::process::ExitCode;
 enum Verb {
     /// Measures orders per second and latency beside the floor of bare SQLite.
     Bench(bench::Args),
+    /// Runs what continuous integration runs.
+    Ci,
+    /// Kills, freezes and stops worker processes at random while orders run, then audits.
+    Storm(storm::Args),
     /// Checks what no compiler checks: file lengths, module docs, paths in documents, leftovers.
     Tidy,
 }
 
 fn main() -> ExitCode {
+    // The storm starts this very program as its workers: it has the order workflow linked in.
+    if std::env::args().nth(1).as_deref() == Some("worker") {
+        return durable_runtime::main();
+    }
     let done = match Verb::parse() {
         Verb::Bench(args) => bench::run(&args),
+        Verb::Ci => ci::run(),
+        Verb::Storm(args) => storm::run(&args),
         Verb::Tidy => tidy::run(),
     };
     match done {
