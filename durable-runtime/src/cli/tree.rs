@@ -103,8 +103,9 @@ mod tests {
             "note": "leave it with the neighbours if nobody opens, they know about it",
         });
         let tree = render([("order", &order), ("left", &json!(3))], 2, 60);
-        let plain = anstream::adapter::strip_str(&tree).to_string();
+        let plain = format!("Locals\n{}", anstream::adapter::strip_str(&tree));
         expect![[r#"
+            Locals
               order
               ├─ id: "42"
               ├─ items
