@@ -7,6 +7,8 @@ pub mod clock;
 pub mod codec;
 pub mod engine;
 mod error;
+#[cfg(test)]
+mod fixture;
 pub mod frame;
 pub mod id;
 pub mod machine;

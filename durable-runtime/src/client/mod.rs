@@ -21,6 +21,9 @@ mod start;
 mod steps;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 pub use check::{Checked, CheckedPage};
 pub use describe::{Description, InspectedLocal, Inspection, Location, PendingCancel, Waiting};
 pub use error::{ClientError, ResultError};

@@ -1,0 +1,245 @@
+//! A small world for the tests of the faces: a store in memory, filled by hand through the same
+//! calls that a worker makes, with frames that real machines wrote.
+
+use crate::client::Client;
+use crate::codec;
+use crate::frame::Frame;
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use crate::machine::{Machine, Turn};
+use crate::operation::Resolution;
+use crate::prelude::*;
+use crate::registry;
+use crate::store::{
+    AttemptKind, AttemptRecord, End, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, Phase,
+    Store, Write, Written,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// 2026-01-02 03:04:05 UTC.
+pub(crate) const T0: Timestamp = Timestamp(1_767_323_045_000);
+
+pub(crate) const WORKER: Incarnation = Incarnation(0xbeef);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) id: String,
+    pub(crate) items: Vec<String>,
+    pub(crate) cents: u64,
+}
+
+#[activity]
+pub(crate) async fn reserve(order: Order) -> Result<String, Error> {
+    Ok(format!("r-{}", order.id))
+}
+
+#[activity]
+pub(crate) async fn charge(cents: u64) -> Result<String, Error> {
+    Ok(format!("c-{cents}"))
+}
+
+/// Reserves, waits and charges.
+#[workflow]
+pub(crate) async fn buy(order: Order) -> Result<String, Error> {
+    let reservation = reserve(order.clone()).await?;
+    sleep(Duration::from_secs(1800)).await?;
+    let charge = charge(order.cents).await?;
+    Ok(format!("{reservation} {charge}"))
+}
+
+/// Has two parameters and no errors.
+#[workflow]
+pub(crate) async fn nap(name: String, seconds: u64) -> String {
+    let rested = sleep(Duration::from_secs(seconds)).await.is_ok();
+    format!("{name} rested: {rested}")
+}
+
+pub(crate) fn book() -> Order {
+    Order {
+        id: "42".into(),
+        items: vec!["book".into(), "lamp".into()],
+        cents: 1999,
+    }
+}
+
+/// The answer of an activity that returned this.
+pub(crate) fn returned<T: Serialize>(value: &T) -> Resolution {
+    Resolution::Returned(codec::encode(value).unwrap())
+}
+
+pub(crate) struct World {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) client: Client,
+    beat: AtomicI64,
+    runs: AtomicI64,
+}
+
+impl World {
+    /// An empty store with one worker.
+    pub(crate) async fn new() -> Self {
+        let store = Arc::new(MemoryStore::new());
+        let worker = NewWorker {
+            worker: WORKER,
+            label: "host-7 pid 4711".into(),
+            points: Vec::new(),
+            lease_until: T0.after(Duration::from_secs(3600)),
+        };
+        store.register(worker).await.unwrap();
+        Self {
+            // A client as in another process.
+            client: Client::new(Arc::new((*store).clone())),
+            store,
+            beat: AtomicI64::new(0),
+            runs: AtomicI64::new(1),
+        }
+    }
+
+    pub(crate) async fn commit(&self, write: Write) -> Written {
+        let fence = Fence {
+            worker: WORKER,
+            beat: self.beat.fetch_add(1, Ordering::Relaxed),
+            lease_until: T0.after(Duration::from_secs(3600)),
+        };
+        self.store
+            .commit(fence, vec![write])
+            .await
+            .unwrap()
+            .remove(0)
+    }
+
+    /// Starts a workflow and gives it these answers, one per await and second. It stays with the
+    /// worker if it does not end.
+    pub(crate) async fn drive(
+        &self,
+        id: &str,
+        (workflow, input): (&str, Vec<u8>),
+        answers: Vec<Resolution>,
+    ) -> RunId {
+        let run = self.start(id, workflow, input.clone()).await;
+        let mut machine = Machine::start(registry::workflow(workflow).unwrap(), input);
+        let mut turn = machine.turn(None, T0);
+        let mut answers = answers.into_iter();
+        let mut result = None;
+        for seq in 1.. {
+            let at = at(seq);
+            let Turn::Suspended(frame) = turn else {
+                self.finish(run, seq, turn, result).await;
+                break;
+            };
+            self.step(run, seq, Some(&frame), result).await;
+            let Some(answer) = answers.next() else { break };
+            result = Some(codec::encode(&answer).unwrap());
+            turn = machine.turn(Some(answer), at);
+        }
+        run
+    }
+
+    pub(crate) async fn start(&self, id: &str, workflow: &str, input: Vec<u8>) -> RunId {
+        let run = RunId(self.runs.fetch_add(1, Ordering::Relaxed) * 0x1000);
+        let new = NewRun {
+            run,
+            id: WorkflowId::new(id).unwrap(),
+            workflow: workflow.into(),
+            queue: "default".into(),
+            input,
+            created_at: T0,
+            owner: Some(WORKER),
+            due_at: T0,
+        };
+        assert_eq!(self.commit(Write::Start(new)).await, Written::Started);
+        run
+    }
+
+    pub(crate) async fn step(
+        &self,
+        run: RunId,
+        seq: i64,
+        frame: Option<&Frame>,
+        result: Option<Vec<u8>>,
+    ) {
+        let step = NewStep {
+            run,
+            seq,
+            label: frame.map_or_else(String::new, |frame| frame.label.clone()),
+            at: at(seq),
+            result,
+            frame: frame.map(|frame| codec::encode(frame).unwrap()),
+            consumed: Vec::new(),
+        };
+        assert_eq!(self.commit(Write::Step(step)).await, Written::Done);
+    }
+
+    async fn finish(&self, run: RunId, seq: i64, turn: Turn, result: Option<Vec<u8>>) {
+        let Turn::Finished(finished) = turn else {
+            panic!("the workflow neither waits nor ends: {turn:?}")
+        };
+        self.step(run, seq, None, result).await;
+        let phase = if finished.failed {
+            Phase::Failed
+        } else {
+            Phase::Completed
+        };
+        let error = finished.failed.then(|| "it returned an error".to_owned());
+        self.end(run, seq, phase, finished.output.ok(), error).await;
+    }
+
+    pub(crate) async fn end(
+        &self,
+        run: RunId,
+        seq: i64,
+        phase: Phase,
+        output: Option<Vec<u8>>,
+        error: Option<String>,
+    ) {
+        let end = End {
+            run,
+            phase,
+            output,
+            error,
+            seq,
+            at: at(seq),
+            keep_frames: true,
+        };
+        assert_eq!(self.commit(Write::End(end)).await, Written::Done);
+    }
+
+    pub(crate) async fn fail(&self, run: RunId, seq: i64, attempt: u32, error: &str) {
+        let record = AttemptRecord {
+            run,
+            seq,
+            attempt,
+            kind: AttemptKind::Activity,
+            at: at(seq + i64::from(attempt)),
+            error: error.into(),
+            next_at: at(120),
+        };
+        assert_eq!(self.commit(Write::Attempt(record)).await, Written::Done);
+    }
+
+    pub(crate) async fn park(&self, run: RunId, due_at: Option<Timestamp>, blocked: Option<&str>) {
+        let latest = self.store.latest_step(run).await.unwrap();
+        let park = Park {
+            run,
+            wakes: 0,
+            seq: latest.map_or(0, |step| step.seq),
+            queue: "default".into(),
+            point: "buy/sleep".into(),
+            fingerprint: 0,
+            due_at,
+            blocked: blocked.map(str::to_owned),
+        };
+        assert_eq!(self.commit(Write::Park(park)).await, Written::Parked);
+    }
+}
+
+/// So many seconds later.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp(T0.0 + seconds * 1000)
+}
+
+/// A call of `buy` for [`book`], as name and input.
+pub(crate) fn a_book() -> (&'static str, Vec<u8>) {
+    let call = buy(book());
+    ("buy", call.input().unwrap().to_vec())
+}
