@@ -3,7 +3,8 @@
 use super::failure::{Exit, Failure};
 use super::terminal::Terminal;
 use super::{App, AppCommand, Global, STORE, Tool, ToolCommand, supervise, workflows};
-use crate::client::{Client, now};
+use crate::client::Client;
+use crate::clock::{Clock as _, SystemClock};
 use clap::Parser;
 use jiff::tz::TimeZone;
 use std::io::{BufReader, BufWriter, IsTerminal, Write as _};
@@ -81,7 +82,7 @@ async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Fail
         out: &mut BufWriter::new(anstream::AutoStream::auto(stdout)),
         input: &mut BufReader::new(std::io::stdin()),
         format: global.output,
-        now: now(),
+        now: SystemClock.now(),
         zone: TimeZone::system(),
         program: program(),
     };

@@ -2,7 +2,7 @@
 
 use super::{Client, ClientError, Summary};
 use crate::codec;
-use crate::frame::Frame;
+use crate::frame::{Frame, FrameError};
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::Request;
 use crate::registry;
@@ -221,7 +221,12 @@ fn inspection(frame: Frame) -> Result<Inspection, codec::Error> {
 
 /// Decodes a stored frame.
 pub(super) fn frame(id: &WorkflowId, bytes: &[u8]) -> Result<Frame, ClientError> {
-    codec::decode(bytes).map_err(|source| unreadable(id, "a checkpoint", source))
+    let frame = match Frame::decode(bytes) {
+        // A frame without a head: bare contents.
+        Err(FrameError::NotAFrame) => codec::decode(bytes),
+        decoded => decoded.map_err(codec::Error::custom),
+    };
+    frame.map_err(|source| unreadable(id, "a checkpoint", source))
 }
 
 pub(super) fn unreadable(id: &WorkflowId, what: &'static str, source: codec::Error) -> ClientError {

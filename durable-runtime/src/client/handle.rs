@@ -1,7 +1,7 @@
 //! One workflow, seen from outside.
 
 use super::{
-    Client, ClientError, Description, Inspection, Outcome, ResultError, Step, describe, mint, steps,
+    Client, ClientError, Description, Inspection, Outcome, ResultError, Step, describe, steps,
 };
 use crate::Durable;
 use crate::codec;
@@ -145,9 +145,13 @@ impl<R> Handle<R> {
             msg: msg.to_owned(),
             kind,
             payload: reason.into_bytes(),
-            sent_at: mint::now(),
+            sent_at: self.client.now(),
         };
-        match self.client.store().send(&self.id, message).await? {
+        let sent = self.client.store().send(&self.id, message).await?;
+        if let Some(link) = self.client.link() {
+            link.poke();
+        }
+        match sent {
             Sent::Accepted(_) | Sent::Terminated(_) => Ok(()),
             Sent::Finished(Phase::Terminated) if kind == MessageKind::Terminate => Ok(()),
             Sent::Finished(phase) => Err(ClientError::Finished {

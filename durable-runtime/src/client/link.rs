@@ -15,6 +15,10 @@ pub trait Link: std::fmt::Debug + Send + Sync + 'static {
     /// If this worker has the run in memory: waits until it does not, and says how it ended if it
     /// did. `None`, at once or later, means: ask the store.
     async fn ended(&self, run: RunId) -> Option<Outcome>;
+
+    /// A message was put into an inbox: the worker may want to look. (A store does not tell a
+    /// handle of what was written through it.)
+    fn poke(&self) {}
 }
 
 /// How a run ended.

@@ -16,7 +16,6 @@ mod error;
 mod handle;
 mod link;
 mod list;
-mod mint;
 mod start;
 mod steps;
 mod wait;
@@ -30,11 +29,11 @@ pub use error::{ClientError, ResultError};
 pub use handle::Handle;
 pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
-pub(crate) use mint::now;
 pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
 pub use steps::{Answer, Step, StepEnd};
 
-use crate::id::WorkflowId;
+use crate::clock::{Clock, SystemClock};
+use crate::id::{Timestamp, WorkflowId};
 use crate::store::{RunRecord, Store, StoreError, WorkerRecord};
 use std::fmt;
 use std::sync::Arc;
@@ -54,6 +53,7 @@ pub struct Client {
 struct Shared {
     store: Arc<dyn Store>,
     link: Option<Arc<dyn Link>>,
+    clock: Arc<dyn Clock>,
     changes: Changes,
 }
 
@@ -75,24 +75,31 @@ impl Client {
     /// A client of a store that is already open.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self::build(store, None)
+        Self::build(store, None, Arc::new(SystemClock))
     }
 
     /// A client inside a worker process: what it starts is at work at once, without a queue, and
     /// results of local runs are seen without reading the store.
     #[must_use]
     pub fn with_link(store: Arc<dyn Store>, link: Arc<dyn Link>) -> Self {
-        Self::build(store, Some(link))
+        Self::build(store, Some(link), Arc::new(SystemClock))
     }
 
-    fn build(store: Arc<dyn Store>, link: Option<Arc<dyn Link>>) -> Self {
+    fn build(store: Arc<dyn Store>, link: Option<Arc<dyn Link>>, clock: Arc<dyn Clock>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store,
                 link,
+                clock,
                 changes: Changes::new(),
             }),
         }
+    }
+
+    /// The same, but it takes the time from this clock.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self::build(self.shared.store.clone(), self.shared.link.clone(), clock)
     }
 
     /// A handle to a workflow that was started earlier, by anyone. `R` is the whole return type
@@ -115,6 +122,10 @@ impl Client {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.shared.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.clock.now()
     }
 
     fn link(&self) -> Option<&dyn Link> {

@@ -1,7 +1,8 @@
 //! Starting a workflow: durable before it returns, and the same id starts once.
 
-use super::{Client, DEFAULT_QUEUE, Handle, mint};
+use super::{Client, DEFAULT_QUEUE, Handle};
 use crate::codec;
+use crate::engine::new_run;
 use crate::id::{InvalidId, WorkflowId};
 use crate::store::{NewRun, RunRecord, StoreError, Written};
 use std::fmt;
@@ -11,7 +12,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// The largest encoded input, in bytes. Keep bulk data elsewhere and pass a reference to it.
-pub const INPUT_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const INPUT_BYTES_MAX: usize = codec::limits::PAYLOAD_BYTES_MAX;
 
 /// A workflow about to be started; `.await` starts it and gives its [`Handle`].
 ///
@@ -71,9 +72,9 @@ impl<R> Start<R> {
                 limit: INPUT_BYTES_MAX,
             });
         }
-        let now = mint::now();
+        let now = self.client.now();
         let run = NewRun {
-            run: mint::run_id(now),
+            run: new_run(now),
             id: id.clone(),
             workflow: self.workflow.to_owned(),
             queue: self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
@@ -148,10 +149,10 @@ pub enum StartError<R> {
     /// The text is not a workflow id.
     #[error(transparent)]
     InvalidId(#[from] InvalidId),
-    /// An argument cannot be encoded.
+    /// An argument cannot be encoded, or all of them together are larger than [`INPUT_BYTES_MAX`].
     #[error("the input of the workflow cannot be encoded")]
     Input(#[source] codec::Error),
-    /// The input is too large.
+    /// An input that was encoded elsewhere is too large.
     #[error("the input has {size} bytes, the limit is {limit}; store it elsewhere and pass a key")]
     TooLarge {
         /// Encoded size in bytes.

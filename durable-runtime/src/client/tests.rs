@@ -63,6 +63,11 @@ async fn ids_and_sizes_are_checked_before_anything_is_written() {
     let error = start_buy(&world.client, "large", sized(INPUT_BYTES_MAX))
         .await
         .unwrap_err();
+    assert!(matches!(error, StartError::Input(_)), "{error:?}");
+    let raw = vec![0; INPUT_BYTES_MAX + 1];
+    let error = start::<()>(&world.client, "buy", "large".into(), Ok(raw))
+        .await
+        .unwrap_err();
     assert!(matches!(
         error,
         StartError::TooLarge {
@@ -77,7 +82,7 @@ async fn ids_and_sizes_are_checked_before_anything_is_written() {
 #[tokio::test]
 async fn queue_and_delay_are_written() {
     let world = World::new().await;
-    let before = now();
+    let before = world.client.now();
     let hour = Duration::from_secs(3600);
     let start = start_nap(&world.client, "later", "cat".into(), 1);
     let handle = start.queue("slow").delay(hour).await.unwrap();
@@ -86,7 +91,7 @@ async fn queue_and_delay_are_written() {
     let RunState::Waiting(due) = summary.state else {
         panic!("{:?}", summary.state)
     };
-    assert!(due >= before.after(hour) && due <= now().after(hour));
+    assert!(due >= before.after(hour) && due <= world.client.now().after(hour));
 }
 
 #[tokio::test]

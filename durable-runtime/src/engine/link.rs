@@ -148,6 +148,10 @@ impl Link for WorkerLink {
     async fn ended(&self, run: RunId) -> Option<Outcome> {
         self.0.watched.ended(run)?.await.ok()
     }
+
+    fn poke(&self) {
+        Self::poke(self);
+    }
 }
 
 /// The runs in memory, and who waits for their ends.

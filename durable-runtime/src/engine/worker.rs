@@ -7,6 +7,7 @@ use super::ids;
 use super::life::{Life, Stage, read};
 use super::link::{Start, WorkerLink};
 use super::options::WorkerOptions;
+use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::registry::Registry;
 use crate::store::{NewWorker, Store, StoreError, Unblock};
@@ -85,6 +86,13 @@ impl Worker {
     #[must_use]
     pub fn link(&self) -> WorkerLink {
         self.link.clone()
+    }
+
+    /// A client in the same process: what it starts on this worker's queue is at work at once, and
+    /// it hears of results without reading the store.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::with_link(self.store.clone(), Arc::new(self.link.clone())).clock(self.clock.clone())
     }
 
     /// Works until `shutdown` is ready; then begins nothing new, lets running activities end
