@@ -76,7 +76,7 @@ const NAP_MAX: Duration = Duration::from_secs(15);
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
+    #[allow(
         clippy::disallowed_methods,
         reason = "this is the file that reads the clock"
     )]

@@ -14,7 +14,7 @@ use super::health::{Health, HealthSender};
 use crate::clock::{Busy, Clock};
 use crate::id::{Incarnation, Timestamp, WorkflowId};
 use crate::store::{
-    Claim, ClaimedRun, Fence, FenceError, RunState, Store, StoreError, Write, Written,
+    Claim, ClaimedRun, Fence, FenceError, Park, RunState, Store, StoreError, Write, Written,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub(super) enum Lost {
     Dead,
     /// The database is not the one that this worker knew.
     #[error("the database does not match this worker's memory")]
-    HistoryLost,
+    OtherHistory,
     /// A claim was committed, but its answer was lost, so nobody knows what was claimed.
     #[error("the answer to a claim was lost")]
     ClaimUnknown,
@@ -317,7 +317,7 @@ impl Task {
                     return Ok(Reply::Unknown);
                 }
                 Err(FenceError::AlreadyApplied | FenceError::HistoryLost) => {
-                    return Err(Lost::HistoryLost);
+                    return Err(Lost::OtherHistory);
                 }
                 Err(FenceError::Dead) => return Err(Lost::Dead),
                 Err(FenceError::Store(StoreError::Closed)) => {
@@ -372,7 +372,7 @@ impl Task {
             }
         };
         let Some(found) = found else {
-            return Err(Lost::HistoryLost);
+            return Err(Lost::OtherHistory);
         };
         let still_ours = found.state == RunState::Owned(self.worker);
         let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);
@@ -380,11 +380,10 @@ impl Task {
             Write::Start(_) if exists => Written::Exists(Box::new(found.clone())),
             _ if exists => Written::Refused,
             Write::Start(_) => Written::Started,
-            Write::Step(_) | Write::Attempt(_) => Written::Done,
-            Write::Park(park) if still_ours => Written::Woken { wakes: park.wakes },
+            Write::Park(Park { wakes, .. }) if still_ours => Written::Woken { wakes: *wakes },
             Write::Park(_) => Written::Parked,
             Write::End(_) if still_ours => Written::Refused,
-            Write::End(_) => Written::Done,
+            Write::Step(_) | Write::Attempt(_) | Write::End(_) => Written::Done,
         };
         Ok(part.writes.iter().map(answer).collect())
     }

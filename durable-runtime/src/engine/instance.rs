@@ -43,6 +43,10 @@ pub(super) struct Instance {
 
 /// Where a run is.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per run, and nearly always this variant"
+)]
 pub(super) enum Place {
     /// Before the first await, with its input.
     Fresh(Vec<u8>),
@@ -93,6 +97,10 @@ pub(super) enum Cancel {
 
 /// What happened.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made and taken apart at once, never stored"
+)]
 pub(super) enum Event {
     /// The run was started here, claimed, taken over or read again.
     Begin,

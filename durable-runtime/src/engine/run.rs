@@ -67,6 +67,7 @@ pub(super) struct Left {
 }
 
 /// What follows a commit.
+#[expect(clippy::large_enum_variant, reason = "made and taken apart at once")]
 enum Next {
     Act,
     Tell(Event),

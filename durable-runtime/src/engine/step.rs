@@ -48,11 +48,14 @@ impl Instance {
                 self.doing = doing;
                 self.read_mail(now, policy)
             }
-            (Doing::Loaded, Event::Begin) => self.proceed(now, policy),
-            (Doing::Turn(given), Event::Turned(turn)) => self.turned(given, turn, now, policy),
+            (Doing::Loaded, Event::Begin) | (Doing::Wait(_), Event::Due | Event::Release) => {
+                self.proceed(now, policy)
+            }
+            (Doing::Turn(given), Event::Turned(turn)) => {
+                self.turned(given.as_ref(), turn, now, policy)
+            }
             (Doing::Attempt, Event::Attempted(outcome)) => self.attempted(outcome, now, policy),
             (Doing::Attempt, Event::Release) => self.park(Some(now), None),
-            (Doing::Wait(_), Event::Due | Event::Release) => self.proceed(now, policy),
             (Doing::Park, Event::Parked) => self.act(Action::Leave, Doing::Over),
             (Doing::Park, Event::Woken { wakes }) => {
                 self.wakes = wakes;
@@ -97,20 +100,13 @@ impl Instance {
         let cancelled = self.cancel == Cancel::Requested;
         match &self.doing {
             // Its end, or what follows it, takes the messages into account.
-            Doing::Turn(_) => self.carry_on(),
+            Doing::Turn(_) => carry_on(),
             _ if self.terminate.is_some() => self.terminated(now, policy),
             Doing::Park => self.proceed(now, policy),
             Doing::Attempt | Doing::Wait(Pause::Timer | Pause::Retry) if cancelled => {
                 self.turn(Some(Resolution::Cancelled))
             }
-            _ => self.carry_on(),
-        }
-    }
-
-    fn carry_on(&self) -> Decision {
-        Decision {
-            writes: Vec::new(),
-            action: Action::Continue,
+            _ => carry_on(),
         }
     }
 
@@ -202,21 +198,17 @@ impl Instance {
             return self.turn(Some(resolution));
         };
         let (retry, failures) = (&call.options.retry, self.failures.saturating_add(1));
-        match backoff::next_attempt(retry, failures, now, deadline(call), self.seed()) {
-            Some(at) => {
-                self.record_attempt(AttemptKind::Activity, error, now, at);
-                self.pause(at, Pause::Retry, now, policy)
-            }
-            None => {
-                self.record_attempt(AttemptKind::Activity, error, now, now);
-                self.turn(Some(resolution))
-            }
+        let next = backoff::next_attempt(retry, failures, now, deadline(call), self.seed());
+        self.record_attempt(AttemptKind::Activity, error, now, next.unwrap_or(now));
+        match next {
+            Some(at) => self.pause(at, Pause::Retry, now, policy),
+            None => self.turn(Some(resolution)),
         }
     }
 
     fn turned(
         &mut self,
-        given: Option<Resolution>,
+        given: Option<&Resolution>,
         turn: Turn,
         now: Timestamp,
         policy: &Policy,
@@ -224,7 +216,7 @@ impl Instance {
         let end = match turn {
             Turn::Suspended(mut frame) => {
                 frame.cancelled = self.cancel == Cancel::Told;
-                self.record_step(given.as_ref(), Some(frame), now);
+                self.record_step(given, Some(frame), now);
                 return self.proceed(now, policy);
             }
             Turn::Finished(finished) => match self.end(finished, now, policy) {
@@ -245,7 +237,7 @@ impl Instance {
                 return self.park(None, Some(blocked.to_string()));
             }
         };
-        self.record_step(given.as_ref(), None, now);
+        self.record_step(given, None, now);
         self.carry.push(Write::End(End {
             seq: self.seq,
             ..end
@@ -373,7 +365,7 @@ impl Instance {
     }
 
     /// Records an answer that the code could not take yet, so that the operation is not repeated.
-    fn keep_answer(&mut self, given: Option<Resolution>, now: Timestamp) {
+    fn keep_answer(&mut self, given: Option<&Resolution>, now: Timestamp) {
         let Place::At(frame) = &self.place else {
             return;
         };
@@ -382,8 +374,8 @@ impl Instance {
         }
         let mut frame = frame.clone();
         frame.cancelled = self.cancel == Cancel::Told;
-        frame.answer.clone_from(&given);
-        self.record_step(given.as_ref(), Some(frame), now);
+        frame.answer = given.cloned();
+        self.record_step(given, Some(frame), now);
     }
 
     fn record_attempt(
@@ -409,6 +401,14 @@ impl Instance {
     /// What jitter is drawn from: differs between runs and steps, is the same after a restart.
     fn seed(&self) -> u64 {
         self.run.0.cast_unsigned() ^ self.seq.cast_unsigned().rotate_left(32)
+    }
+}
+
+/// Nothing changes.
+fn carry_on() -> Decision {
+    Decision {
+        writes: Vec::new(),
+        action: Action::Continue,
     }
 }
 

@@ -1,1 +1,156 @@
-//! Later.
+//! Crash everywhere: for each call to the store, the process is cut just before and just after
+//! it, another goes on, and nobody can tell the difference afterwards.
+
+use crate::faulty::{Fault, FaultyStore};
+use crate::support::{Behave, Bench, Op, Running, call, options, output};
+use durable_runtime::clock::Clock;
+use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::store::{MessageKind, Phase, RunRecord, Written};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// No run needs more calls than this; a loop that does has hung.
+const CALLS_MAX: usize = 200;
+
+fn scenario() -> Vec<Op> {
+    vec![
+        call("a"),
+        Op::Sleep(3_600_000),
+        call("fails"),
+        Op::Sleep(10),
+        call("b"),
+    ]
+}
+
+fn bench() -> Bench {
+    Bench::new(|name, attempt| match (name, attempt) {
+        ("fails", 1) => Behave::Fail,
+        _ => Behave::Return,
+    })
+}
+
+/// Short leases, so that the next worker takes over soon.
+fn leased() -> WorkerOptions {
+    WorkerOptions {
+        lease: Duration::from_secs(2),
+        ..options()
+    }
+}
+
+fn faulty_worker(bench: &Bench, store: Arc<FaultyStore>) -> Running {
+    let worker = Worker::new(store, leased())
+        .registry(bench.registry())
+        .clock(Arc::new(bench.clock.clone()));
+    Running::new(worker)
+}
+
+/// Runs the scenario with one fault; `None` if the run ends before the fault.
+async fn run_with(at: usize, fault: Fault, cancel: bool) -> Option<(Bench, RunRecord)> {
+    let bench = bench();
+    bench.start("s", &scenario()).await;
+    if cancel {
+        bench.send("s", "c", MessageKind::Cancel).await;
+    }
+    let store = FaultyStore::new(bench.store.clone(), at, fault);
+    let first = faulty_worker(&bench, store.clone());
+    let record = tokio::select! {
+        record = bench.end("s") => record,
+        () = store.cut() => {
+            first.kill().await;
+            // The dead worker's lease ends while nobody is there.
+            drop(bench.clock.sleep_until(bench.clock.now().after(leased().lease * 2)).await);
+            let second = bench.worker_with(&leased());
+            let record = bench.end("s").await;
+            second.stop().await;
+            record
+        }
+    };
+    store.fired().then_some((bench, record))
+}
+
+async fn everywhere(fault: Fault, cancel: bool) -> usize {
+    for at in 0..CALLS_MAX {
+        let Some((bench, record)) = run_with(at, fault, cancel).await else {
+            return at;
+        };
+        check(&bench, &record, fault, cancel, at).await;
+    }
+    panic!("the scenario does not end");
+}
+
+async fn check(bench: &Bench, record: &RunRecord, fault: Fault, cancel: bool, at: usize) {
+    let context = format!("{fault:?} at call {at}");
+    if cancel {
+        assert_eq!(record.phase, Phase::Cancelled, "{context}");
+        assert_eq!(output(record).unwrap_err(), "Ok(\"clean-up\")", "{context}");
+    } else {
+        assert_eq!(
+            output(record).unwrap(),
+            ["a", "slept", "fails", "slept", "b"],
+            "{context}"
+        );
+        assert_eq!(bench.attempts("s").await.len(), 1, "{context}");
+    }
+    let steps = bench.steps("s").await;
+    assert_eq!(steps.len(), if cancel { 3 } else { 6 }, "{context}");
+    // An activity may run once more than recorded, never less, and in order.
+    let mut names = bench.names();
+    names.dedup();
+    let expected: &[&str] = if cancel {
+        &["clean-up"]
+    } else {
+        &["a", "fails", "b"]
+    };
+    assert_eq!(names, expected, "{context}");
+    let once = expected.len() + usize::from(!cancel);
+    assert!(
+        bench.names().len() <= once + 1,
+        "{context}: {:?}",
+        bench.seen()
+    );
+}
+
+#[tokio::test]
+async fn crash_everywhere() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let points = everywhere(fault, false).await;
+        assert!(points > 8, "only {points} calls were cut");
+    }
+}
+
+#[tokio::test]
+async fn crash_everywhere_while_cancelled() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let points = everywhere(fault, true).await;
+        assert!(points > 5, "only {points} calls were cut");
+    }
+}
+
+#[tokio::test]
+async fn errors_everywhere() {
+    for fault in [Fault::FailBefore, Fault::FailAfter] {
+        let points = everywhere(fault, false).await;
+        assert!(points > 8, "only {points} calls failed");
+    }
+}
+
+#[tokio::test]
+async fn a_start_whose_answer_is_lost_is_one_start() {
+    for at in 0..10 {
+        let bench = bench();
+        let store = FaultyStore::new(bench.store.clone(), at, Fault::FailAfter);
+        let worker = faulty_worker(&bench, store.clone());
+        worker.ready().await;
+        let new = bench.new_run("s", &scenario());
+        let run = new.run;
+        match worker.link.start(new).await.unwrap() {
+            Written::Started => {}
+            Written::Exists(record) => assert_eq!(record.run, run),
+            other => panic!("{other:?}"),
+        }
+        let record = bench.end("s").await;
+        assert!(output(&record).is_ok());
+        bench.steps("s").await;
+        worker.stop().await;
+    }
+}

@@ -1,1 +1,206 @@
-//! Later.
+//! A store that counts calls and fails at one of them.
+
+use async_trait::async_trait;
+use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use durable_runtime::store::{
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
+    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    WorkerRecord, Write, Written,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+/// What happens at the chosen call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The process is cut before the call takes effect.
+    CutBefore,
+    /// The process is cut after the call took effect.
+    CutAfter,
+    /// The call has no effect and reports that the database cannot be reached.
+    FailBefore,
+    /// The call takes effect and reports that the database cannot be reached.
+    FailAfter,
+    /// The call and all that follow it fail until [`FaultyStore::heal`].
+    Down,
+    /// The call is not made before [`FaultyStore::heal`].
+    Stall,
+}
+
+/// Passes calls on to another store; reads by a test go to that one directly.
+#[derive(Debug)]
+pub(crate) struct FaultyStore {
+    inner: Arc<dyn Store>,
+    calls: AtomicUsize,
+    at: usize,
+    fault: Fault,
+    fired: AtomicBool,
+    cut: Notify,
+    healed: watch::Sender<bool>,
+}
+
+impl FaultyStore {
+    pub(crate) fn new(inner: Arc<dyn Store>, at: usize, fault: Fault) -> Arc<Self> {
+        let (calls, fired, cut) = (AtomicUsize::new(0), AtomicBool::new(false), Notify::new());
+        {
+            let healed = watch::Sender::new(false);
+            Arc::new(Self {
+                inner,
+                calls,
+                at,
+                fault,
+                fired,
+                cut,
+                healed,
+            })
+        }
+    }
+
+    /// The calls that count, so far.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn fired(&self) -> bool {
+        self.fired.load(Ordering::SeqCst)
+    }
+
+    /// Ends [`Fault::Down`] and [`Fault::Stall`].
+    pub(crate) fn heal(&self) {
+        self.healed.send_replace(true);
+    }
+
+    /// Waits until the fault has fired.
+    pub(crate) async fn at_fault(&self) {
+        let wait = async {
+            while !self.fired() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .expect("within 20 s");
+    }
+
+    /// Waits until the process is to be cut.
+    pub(crate) async fn cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// Counts a call and does what is to be done to it.
+    async fn through<T, E: From<StoreError>>(
+        &self,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        if self.fired() && matches!(self.fault, Fault::CutBefore | Fault::CutAfter) {
+            return std::future::pending().await;
+        }
+        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        let down = self.fault == Fault::Down && number > self.at && !*self.healed.borrow();
+        if number != self.at && !down {
+            return call.await;
+        }
+        self.fired.store(true, Ordering::SeqCst);
+        if self.fault == Fault::Stall {
+            self.healed
+                .subscribe()
+                .wait_for(|healed| *healed)
+                .await
+                .expect("it lives as long");
+            return call.await;
+        }
+        if matches!(self.fault, Fault::CutAfter | Fault::FailAfter) {
+            // Its answer is lost.
+            drop(call.await);
+        }
+        if matches!(self.fault, Fault::CutBefore | Fault::CutAfter) {
+            self.cut.notify_one();
+            return std::future::pending().await;
+        }
+        Err(StoreError::Unavailable("a fault".into()).into())
+    }
+}
+
+/// Calls that write are counted; reads that a worker repeats at its own pace are not.
+#[async_trait]
+impl Store for FaultyStore {
+    async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {
+        self.through(self.inner.register(worker)).await
+    }
+    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+        self.through(self.inner.commit(fence, writes)).await
+    }
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        self.through(self.inner.claim(fence, claim)).await
+    }
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        self.through(self.inner.mark_dead(now)).await
+    }
+    async fn take_over(
+        &self,
+        fence: Fence,
+        from: Incarnation,
+        limit: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
+        self.through(self.inner.take_over(fence, from, limit)).await
+    }
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
+        self.through(self.inner.retire(worker)).await
+    }
+    async fn mail(
+        &self,
+        worker: Incarnation,
+    ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        self.inner.mail(worker).await
+    }
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        self.through(self.inner.unblock(points, now)).await
+    }
+    async fn next_due(
+        &self,
+        queue: &str,
+        points: &[String],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(queue, points).await
+    }
+    async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
+        self.inner.start(run).await
+    }
+    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
+        self.inner.send(id, message).await
+    }
+    async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
+        self.inner.find(id).await
+    }
+    async fn steps(
+        &self,
+        run: RunId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StepRecord>, StoreError> {
+        self.inner.steps(run, after, limit).await
+    }
+    async fn latest_step(&self, run: RunId) -> Result<Option<StepRecord>, StoreError> {
+        self.inner.latest_step(run).await
+    }
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
+        self.inner.attempts(run).await
+    }
+    async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
+        self.inner.inbox(run).await
+    }
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
+        self.inner.list(filter, page).await
+    }
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        self.inner.workers().await
+    }
+    async fn changed(&self, at_most: Duration) {
+        self.inner.changed(at_most).await;
+    }
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
+}
