@@ -9,6 +9,8 @@ pub enum Health {
     Stopped,
     /// Its last commit succeeded.
     Well,
+    /// It was told to stop, and begins nothing new.
+    Stopping,
     /// The store refuses commits for this reason; nothing is acknowledged, and work goes on by
     /// itself when the store is well again.
     StoreTrouble(String),
@@ -25,9 +27,13 @@ impl HealthSender {
 
     pub(super) fn set(&self, health: Health) {
         self.0.send_if_modified(|old| {
-            let changed = *old != health;
+            // How the store is matters no more once the worker stops.
+            let changed = *old != health && (*old != Health::Stopping || health == Health::Stopped);
+            if !changed {
+                return false;
+            }
             *old = health;
-            changed
+            true
         });
     }
 

@@ -4,6 +4,7 @@
 //! which come back as events.
 
 use super::committer::{Lost, Task};
+use super::health::Health;
 use super::instance::Instance;
 use super::jobs::{self, Found};
 use super::life::{Life, Stage};
@@ -165,7 +166,7 @@ impl<'a> Hub<'a> {
                     Err(error) if error.is_cancelled() => continue,
                     Err(error) => return Over::Lost(bug(&error)),
                 },
-                Some(start) = self.starts.recv(), if running => WorkerEvent::Start(start),
+                Some(start) = self.starts.recv() => WorkerEvent::Start(start),
                 pokes = self.pokes.poked() => WorkerEvent::Poked(pokes),
             };
             if let Some(over) = self.handle(event) {
@@ -202,6 +203,7 @@ impl<'a> Hub<'a> {
             WorkerEvent::Start(start) => self.start(start),
             WorkerEvent::Shutdown => {
                 self.stage.send_replace(Stage::Drain);
+                self.life.health.set(Health::Stopping);
                 let until = self
                     .life
                     .clock
@@ -355,7 +357,7 @@ impl<'a> Hub<'a> {
 
     fn start(&mut self, start: Start) {
         let known = self.life.registry.workflow(&start.new.workflow).is_some();
-        if !known || self.free() == 0 {
+        if !known || self.free() == 0 || self.stage() > Stage::Run {
             // Dropping the answer tells the link to go to the store.
             return;
         }

@@ -1,6 +1,5 @@
 //! What the engine knows about one run that it owns: plain data.
 
-use crate::codec;
 use crate::frame::Frame;
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::Turn;
@@ -277,7 +276,7 @@ fn read(label: String, frame: Option<Vec<u8>>) -> Place {
     let Some(bytes) = frame else {
         return Place::Unfit(label, "its frame was dropped".into());
     };
-    match codec::decode(&bytes) {
+    match Frame::decode(&bytes) {
         Ok(frame) => Place::At(frame),
         Err(error) => Place::Unfit(label, format!("its frame cannot be read: {error}")),
     }

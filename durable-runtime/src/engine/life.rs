@@ -1,6 +1,7 @@
 //! What all tasks of one incarnation share.
 
 use super::committer::Committer;
+use super::health::HealthSender;
 use super::instance::Policy;
 use super::link::Watched;
 use super::options::WorkerOptions;
@@ -36,6 +37,7 @@ pub(super) struct Life {
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) activities: Arc<Semaphore>,
     pub(super) watched: Arc<Watched>,
+    pub(super) health: HealthSender,
 }
 
 impl Life {

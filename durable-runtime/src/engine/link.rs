@@ -84,7 +84,11 @@ impl WorkerLink {
     /// another queue, is full or not running starts it without an owner instead. Durable when it
     /// returns; the answers are those of [`Store::start`].
     pub async fn start(&self, new: NewRun) -> Result<Written, StoreError> {
-        if new.queue == self.0.queue && *self.0.health.watch().borrow() != Health::Stopped {
+        let takes_starts = !matches!(
+            *self.0.health.watch().borrow(),
+            Health::Stopped | Health::Stopping
+        );
+        if takes_starts && new.queue == self.0.queue {
             let (answer, answered) = oneshot::channel();
             let start = Start {
                 new: new.clone(),

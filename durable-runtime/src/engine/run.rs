@@ -7,7 +7,6 @@ use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
 use crate::client;
 use crate::clock::{Busy, Sleeping};
-use crate::codec;
 use crate::frame::Frame;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Blocked, Machine, Turn, fingerprint, panic_message};
@@ -254,7 +253,7 @@ impl Run {
         let step = read(|| store.latest_step(run)).await;
         let bytes = step.ok().flatten().and_then(|step| step.frame);
         let bytes = bytes.ok_or_else(|| self.unfit("its frame cannot be read".into()))?;
-        codec::decode(&bytes).map_err(|error| self.unfit(error.to_string()))
+        Frame::decode(&bytes).map_err(|error| self.unfit(error.to_string()))
     }
 
     fn unfit(&self, error: String) -> Turn {

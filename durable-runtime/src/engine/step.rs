@@ -29,6 +29,9 @@ use crate::store::{
 };
 use serde_json::Value;
 
+/// How much of an error is kept for people, in bytes; the error itself is kept whole, encoded.
+const ERROR_BYTES_MAX: usize = 4096;
+
 impl Instance {
     /// Takes note of an event and decides what follows.
     pub(super) fn decide(
@@ -216,8 +219,16 @@ impl Instance {
         let end = match turn {
             Turn::Suspended(mut frame) => {
                 frame.cancelled = self.cancel == Cancel::Told;
-                self.record_step(given, Some(frame), now);
-                return self.proceed(now, policy);
+                return match frame.encode() {
+                    Ok(bytes) => {
+                        self.record_step(given, Some((frame, bytes)), now);
+                        self.proceed(now, policy)
+                    }
+                    Err(error) => {
+                        self.keep_answer(given, now);
+                        self.park(None, Some(format!("await {}: {error}", frame.label)))
+                    }
+                };
             }
             Turn::Finished(finished) => match self.end(finished, now, policy) {
                 Ok(end) => end,
@@ -258,7 +269,7 @@ impl Instance {
         Ok(End {
             run: self.run,
             phase,
-            error: finished.failed.then(|| error_text(&output)),
+            error: finished.failed.then(|| shortened(error_text(&output))),
             output: Some(output),
             seq: self.seq,
             at: now,
@@ -337,13 +348,19 @@ impl Instance {
     }
 
     /// Records the answer to the last await, and the next one (`None`: the function returned).
-    fn record_step(&mut self, given: Option<&Resolution>, frame: Option<Frame>, now: Timestamp) {
+    fn record_step(
+        &mut self,
+        given: Option<&Resolution>,
+        next: Option<(Frame, Vec<u8>)>,
+        now: Timestamp,
+    ) {
         // An answer that was kept in the frame stands in the step that kept it.
         let kept = matches!(&self.place, Place::At(frame) if frame.answer.is_some());
         self.seq += 1;
         self.failures = 0;
         self.resume_at = None;
         let told = self.cancel == Cancel::Told;
+        let (frame, bytes) = next.unzip();
         self.carry.push(Write::Step(NewStep {
             run: self.run,
             seq: self.seq,
@@ -352,7 +369,7 @@ impl Instance {
                 .map_or_else(String::new, |frame| frame.label.clone()),
             at: now,
             result: given.filter(|_| !kept).map(encoded),
-            frame: frame.as_ref().map(encoded),
+            frame: bytes,
             consumed: if told {
                 std::mem::take(&mut self.unread)
             } else {
@@ -375,7 +392,10 @@ impl Instance {
         let mut frame = frame.clone();
         frame.cancelled = self.cancel == Cancel::Told;
         frame.answer = given.cloned();
-        self.record_step(given, Some(frame), now);
+        // If both together are too large, the operation will be repeated after all.
+        if let Ok(bytes) = frame.encode() {
+            self.record_step(given, Some((frame, bytes)), now);
+        }
     }
 
     fn record_attempt(
@@ -393,7 +413,7 @@ impl Instance {
             attempt: self.failures,
             kind,
             at: now,
-            error,
+            error: shortened(error),
             next_at,
         }));
     }
@@ -419,8 +439,20 @@ pub(super) fn deadline(call: &ActivityRequest) -> Option<Timestamp> {
         .map(|limit| call.begun.after(limit))
 }
 
-fn encoded<T: serde::Serialize>(value: &T) -> Vec<u8> {
-    codec::encode(value).expect("frames and resolutions are made of plain data")
+/// An error for people, cut to a length that is no burden.
+fn shortened(mut text: String) -> String {
+    if text.len() > ERROR_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(ERROR_BYTES_MAX));
+        text.push('…');
+    }
+    text
+}
+
+/// A resolution as it is stored; its value has been measured when it was made.
+fn encoded(resolution: &Resolution) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    codec::encode_into(&mut bytes, resolution).expect("a resolution is flat");
+    bytes
 }
 
 /// The error of a function's encoded return value, for people.

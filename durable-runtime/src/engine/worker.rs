@@ -197,6 +197,7 @@ impl Worker {
             stage: stages,
             activities: Arc::new(Semaphore::new(self.options.max_activities)),
             watched: self.link.watched(),
+            health: self.link.health_sender(),
         };
         Ok((Arc::new(life), task, stage))
     }

@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     FailAfter,
     /// The call and all that follow it fail until [`FaultyStore::heal`].
     Down,
+    /// The call is refused for good.
+    Refuse,
     /// The call is not made before [`FaultyStore::heal`].
     Stall,
 }
@@ -118,6 +120,9 @@ impl FaultyStore {
         if matches!(self.fault, Fault::CutBefore | Fault::CutAfter) {
             self.cut.notify_one();
             return std::future::pending().await;
+        }
+        if self.fault == Fault::Refuse {
+            return Err(StoreError::Bug("a refusal".into()).into());
         }
         Err(StoreError::Unavailable("a fault".into()).into())
     }

@@ -135,11 +135,11 @@ async fn a_shutdown_lets_attempts_end_and_begins_nothing() {
     let bench = Bench::new(|_, _| Behave::Take(5_000));
     let guard = bench.clock.busy();
     bench.start("s", &[call("a"), call("b")]).await;
-    let first = bench.worker();
+    let mut first = bench.worker();
     bench.attempted(1).await;
-    let stopping = first.stop();
+    first.stopping().await;
     drop(guard);
-    stopping.await;
+    first.stop().await;
     assert_eq!(bench.names(), ["a"]);
     assert_eq!(bench.steps("s").await.len(), 2, "its result is on record");
     let second = bench.worker();
@@ -153,11 +153,11 @@ async fn a_shutdown_stops_attempts_that_take_too_long() {
     let bench = Bench::new(|_, _| Behave::Take(50_000));
     bench.start("s", &[call("a")]).await;
     let guard = bench.clock.busy();
-    let first = bench.worker();
+    let mut first = bench.worker();
     bench.attempted(1).await;
-    let stopping = first.stop();
+    first.stopping().await;
     drop(guard);
-    stopping.await;
+    first.stop().await;
     let record = bench.until("s", |_| true).await;
     assert_eq!(record.phase, Phase::Running);
     assert!(

@@ -363,9 +363,21 @@ impl Running {
             .unwrap();
     }
 
+    /// Tells it to stop, and waits until it has taken note.
+    pub(crate) async fn stopping(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        let mut health = self.link.health();
+        health
+            .wait_for(|health| matches!(health, Health::Stopping | Health::Stopped))
+            .await
+            .unwrap();
+    }
+
     /// Shuts it down in good order.
     pub(crate) async fn stop(mut self) {
-        self.stop.take().unwrap().send(()).unwrap();
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
         let ended = tokio::time::timeout(Duration::from_secs(20), &mut self.task).await;
         ended.expect("within 20 s").unwrap().unwrap();
     }

@@ -155,37 +155,45 @@ async fn work_resumes_by_itself_when_the_store_is_well_again() {
 }
 
 #[tokio::test]
-async fn a_result_that_is_too_large_blocks_its_run_alone() {
-    let bench = Bench::new(|_, _| Behave::Return);
-    let large = "x".repeat(17 << 20);
-    bench.start("s", &[call("a"), call("b")]).await;
-    let inner = bench.registry().activity("act").unwrap().clone();
-    let registry = bench.registry().with_activity_fn(
-        "act",
-        Arc::new(move |context, args: &[u8]| {
-            let small = context.workflow_id != "s";
-            let body = inner(context, args)?;
-            let large = large.clone();
-            Ok(Box::pin(async move {
-                let end = body.await;
-                let resolution = Resolution::Returned(codec::encode(&large).unwrap());
-                if small {
-                    end
-                } else {
-                    AttemptEnd { resolution, ..end }
-                }
-            }))
-        }),
-    );
-    let worker = Running::new(bench.prepare(&options()).registry(registry));
-    let record = bench.until("s", is_blocked).await;
+async fn writes_that_the_store_refuses_block_their_run_alone() {
+    // unblock, register, mark_dead and claim come before the commits.
+    for at in 4..6 {
+        let bench = Bench::new(|_, _| Behave::Return);
+        bench.start("s", &[call("a"), call("b")]).await;
+        let store = FaultyStore::new(bench.store.clone(), at, Fault::Refuse);
+        let worker = Worker::new(store.clone(), options())
+            .registry(bench.registry())
+            .clock(Arc::new(bench.clock.clone()));
+        let worker = Running::new(worker);
+        let record = bench.until("s", is_blocked).await;
+        assert!(reason(&record).contains("a refusal"), "{}", reason(&record));
+        bench.start("other", &[call("c")]).await;
+        assert_eq!(output(&bench.end("other").await).unwrap(), ["c"]);
+        bench.steps("s").await;
+        worker.stop().await;
+        // A later worker goes on where the store knows it.
+        let second = bench.worker();
+        assert_eq!(output(&bench.end("s").await).unwrap(), ["a", "b"]);
+        bench.steps("s").await;
+        second.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_error_is_cut_for_people_and_kept_for_the_code() {
+    let bench = Bench::new(|_, _| Behave::FailForGood);
+    let worker = bench.worker();
+    let long = "ä".repeat(5_000);
+    bench.start("s", &[call(&long)]).await;
+    let record = bench.end("s").await;
+    assert_eq!(output(&record).unwrap_err(), format!("no {long}"));
+    let shown = record.error.unwrap();
     assert!(
-        reason(&record).contains("the limit is"),
-        "{}",
-        reason(&record)
+        shown.len() < 4_200 && shown.ends_with('…'),
+        "{} bytes",
+        shown.len()
     );
-    bench.start("other", &[call("a")]).await;
-    assert_eq!(output(&bench.end("other").await).unwrap(), ["a"]);
+    assert!(bench.attempts("s").await[0].error.len() < 4_200);
     worker.stop().await;
 }
 
