@@ -60,11 +60,6 @@ impl FaultyStore {
         }
     }
 
-    /// The calls that count, so far.
-    pub(crate) fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-
     pub(crate) fn fired(&self) -> bool {
         self.fired.load(Ordering::SeqCst)
     }
