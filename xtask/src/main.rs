@@ -23,10 +23,6 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    // The storm starts this very program as its workers: it has the order workflow linked in.
-    if std::env::args().nth(1).as_deref() == Some("worker") {
-        return durable_runtime::main();
-    }
     let done = match Verb::parse() {
         Verb::Bench(args) => bench::run(&args),
         Verb::Ci => ci::run(),

@@ -6,6 +6,7 @@
 //!                          chaos: KILL, STOP + CONT, TERM              audit ◀─┘ (and the store)
 //! ```
 
+mod app;
 mod chaos;
 mod crowd;
 mod progress;
@@ -23,7 +24,7 @@ use fastrand::Rng;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ const FINDINGS_SHOWN: usize = 20;
 
 /// Runs the storm. The last line it prints is the result.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let app = app::build()?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let folder = tempfile::Builder::new().prefix("storm-").tempdir()?;
     println!(
@@ -65,7 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let ended = runtime.block_on(storm(args, seed, folder.path()));
+    let ended = runtime.block_on(storm(args, app, seed, folder.path()));
     if !matches!(&ended, Ok(ended) if ended.is_clean()) {
         println!(
             "to look into it: {} (again: --seed {seed})",
@@ -116,7 +118,7 @@ impl Ended {
     }
 }
 
-async fn storm(args: &Args, seed: u64, folder: &Path) -> anyhow::Result<Ended> {
+async fn storm(args: &Args, app: PathBuf, seed: u64, folder: &Path) -> anyhow::Result<Ended> {
     let mut rng = Rng::with_seed(seed);
     let scenarios = scenario::generate(&mut rng, args.orders);
     let ledger = folder.join("ledger.jsonl");
@@ -124,7 +126,7 @@ async fn storm(args: &Args, seed: u64, folder: &Path) -> anyhow::Result<Ended> {
     let services = Services::start(world).await?;
     let store = format!("sqlite://{}", folder.join("orders.db").display());
     let client = Client::connect(&store).await?;
-    let launch = launch(args, &store, &services, folder)?;
+    let launch = launch(args, app, &store, &services, folder);
     let (supervisor, events) = Supervisor::start(args.workers, &launch);
 
     let attacks = Duration::from_secs(args.seconds);
@@ -145,12 +147,12 @@ async fn storm(args: &Args, seed: u64, folder: &Path) -> anyhow::Result<Ended> {
     })
 }
 
-/// The workers: this very program, started as `xtask worker`.
-fn launch(args: &Args, store: &str, services: &Services, folder: &Path) -> anyhow::Result<Launch> {
+/// How the workers are started.
+fn launch(args: &Args, app: PathBuf, store: &str, services: &Services, folder: &Path) -> Launch {
     let lease = format!("{}ms", args.lease_ms);
     let variables = services.endpoints().variables();
-    Ok(Launch {
-        program: std::env::current_exe().context("cannot find this program")?,
+    Launch {
+        program: app,
         args: ["worker", "--store", store, "--lease", &lease]
             .map(OsString::from)
             .to_vec(),
@@ -158,7 +160,7 @@ fn launch(args: &Args, store: &str, services: &Services, folder: &Path) -> anyho
             .map(|(name, url)| (name.to_owned(), url.to_owned()))
             .to_vec(),
         logs: folder.to_owned(),
-    })
+    }
 }
 
 async fn judge(
