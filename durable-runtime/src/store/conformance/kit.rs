@@ -7,29 +7,29 @@ use crate::store::{
 };
 
 /// Until when the lease of every worker of the kit lasts.
-pub(super) const LEASE: Timestamp = Timestamp(1_000);
+pub(in crate::store) const LEASE: Timestamp = Timestamp(1_000);
 
 /// The workflow, the queue and the points of all records below.
-pub(super) const WORKFLOW: &str = "order";
-pub(super) const QUEUE: &str = "main";
-pub(super) const FRESH: &str = "order/";
-pub(super) const CHARGE: &str = "order/charge";
+pub(in crate::store) const WORKFLOW: &str = "order";
+pub(in crate::store) const QUEUE: &str = "main";
+pub(in crate::store) const FRESH: &str = "order/";
+pub(in crate::store) const CHARGE: &str = "order/charge";
 
 /// A worker.
-pub(super) struct Worker<'a> {
-    pub(super) store: &'a dyn Store,
-    pub(super) fence: Fence,
+pub(in crate::store) struct Worker<'a> {
+    pub(in crate::store) store: &'a dyn Store,
+    pub(in crate::store) fence: Fence,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) async fn register(store: &'a dyn Store, number: i64) -> Self {
+    pub(in crate::store) async fn register(store: &'a dyn Store, number: i64) -> Self {
         let worker = new_worker(number);
         store.register(worker).await.expect("a new worker");
         Self::with_beat(store, number, 0)
     }
 
     /// A worker that believes in this beat.
-    pub(super) fn with_beat(store: &'a dyn Store, number: i64, beat: i64) -> Self {
+    pub(in crate::store) fn with_beat(store: &'a dyn Store, number: i64, beat: i64) -> Self {
         let fence = Fence {
             worker: Incarnation(number),
             beat,
@@ -38,11 +38,11 @@ impl<'a> Worker<'a> {
         Self { store, fence }
     }
 
-    pub(super) fn id(&self) -> Incarnation {
+    pub(in crate::store) fn id(&self) -> Incarnation {
         self.fence.worker
     }
 
-    pub(super) async fn try_commit(
+    pub(in crate::store) async fn try_commit(
         &mut self,
         writes: Vec<Write>,
     ) -> Result<Vec<Written>, FenceError> {
@@ -51,17 +51,17 @@ impl<'a> Worker<'a> {
         Ok(written)
     }
 
-    pub(super) async fn commit(&mut self, writes: Vec<Write>) -> Vec<Written> {
+    pub(in crate::store) async fn commit(&mut self, writes: Vec<Write>) -> Vec<Written> {
         self.try_commit(writes).await.expect("the fence holds")
     }
 
     /// Commits one write and returns its answer.
-    pub(super) async fn write(&mut self, write: Write) -> Written {
+    pub(in crate::store) async fn write(&mut self, write: Write) -> Written {
         self.commit(vec![write]).await.remove(0)
     }
 
     /// Starts runs that it owns.
-    pub(super) async fn starts(&mut self, runs: &[i64]) {
+    pub(in crate::store) async fn starts(&mut self, runs: &[i64]) {
         let start = |run: &i64| Write::Start(owned(*run, self.id()));
         let written = self.commit(runs.iter().map(start).collect()).await;
         assert!(
@@ -70,18 +70,21 @@ impl<'a> Worker<'a> {
         );
     }
 
-    pub(super) async fn try_claim(&mut self, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+    pub(in crate::store) async fn try_claim(
+        &mut self,
+        claim: Claim,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
         let claimed = self.store.claim(self.fence, claim).await?;
         self.fence.beat += 1;
         Ok(claimed)
     }
 
     /// Claims whatever is due in the kit's queue.
-    pub(super) async fn claim(&mut self, now: i64) -> Vec<ClaimedRun> {
+    pub(in crate::store) async fn claim(&mut self, now: i64) -> Vec<ClaimedRun> {
         self.try_claim(claim(now)).await.expect("the fence holds")
     }
 
-    pub(super) async fn try_take_over(
+    pub(in crate::store) async fn try_take_over(
         &mut self,
         from: Incarnation,
         limit: usize,
@@ -91,13 +94,13 @@ impl<'a> Worker<'a> {
         Ok(taken)
     }
 
-    pub(super) async fn take_over(&mut self, from: Incarnation) -> Vec<ClaimedRun> {
+    pub(in crate::store) async fn take_over(&mut self, from: Incarnation) -> Vec<ClaimedRun> {
         let taken = self.try_take_over(from, 100).await;
         taken.expect("the fence holds")
     }
 }
 
-pub(super) fn new_worker(number: i64) -> NewWorker {
+pub(in crate::store) fn new_worker(number: i64) -> NewWorker {
     NewWorker {
         worker: Incarnation(number),
         label: format!("worker {number}"),
@@ -107,12 +110,12 @@ pub(super) fn new_worker(number: i64) -> NewWorker {
 }
 
 /// The id that the kit gives to a run.
-pub(super) fn id(run: i64) -> WorkflowId {
+pub(in crate::store) fn id(run: i64) -> WorkflowId {
     WorkflowId::new(format!("order-{run}")).expect("a valid id")
 }
 
 /// A run that waits from time 1 on.
-pub(super) fn waiting(run: i64) -> NewRun {
+pub(in crate::store) fn waiting(run: i64) -> NewRun {
     NewRun {
         run: RunId(run),
         id: id(run),
@@ -126,14 +129,14 @@ pub(super) fn waiting(run: i64) -> NewRun {
 }
 
 /// A run that is born owned.
-pub(super) fn owned(run: i64, owner: Incarnation) -> NewRun {
+pub(in crate::store) fn owned(run: i64, owner: Incarnation) -> NewRun {
     NewRun {
         owner: Some(owner),
         ..waiting(run)
     }
 }
 
-pub(super) fn step(run: i64, seq: i64) -> NewStep {
+pub(in crate::store) fn step(run: i64, seq: i64) -> NewStep {
     NewStep {
         run: RunId(run),
         seq,
@@ -145,7 +148,7 @@ pub(super) fn step(run: i64, seq: i64) -> NewStep {
     }
 }
 
-pub(super) fn attempt(run: i64, seq: i64, attempt: u32) -> AttemptRecord {
+pub(in crate::store) fn attempt(run: i64, seq: i64, attempt: u32) -> AttemptRecord {
     AttemptRecord {
         run: RunId(run),
         seq,
@@ -158,7 +161,7 @@ pub(super) fn attempt(run: i64, seq: i64, attempt: u32) -> AttemptRecord {
 }
 
 /// A park that waits for a message.
-pub(super) fn park(run: i64, wakes: i64, seq: i64) -> Park {
+pub(in crate::store) fn park(run: i64, wakes: i64, seq: i64) -> Park {
     Park {
         run: RunId(run),
         wakes,
@@ -171,14 +174,14 @@ pub(super) fn park(run: i64, wakes: i64, seq: i64) -> Park {
     }
 }
 
-pub(super) fn park_until(run: i64, due_at: i64) -> Park {
+pub(in crate::store) fn park_until(run: i64, due_at: i64) -> Park {
     Park {
         due_at: Some(Timestamp(due_at)),
         ..park(run, 0, 0)
     }
 }
 
-pub(super) fn blocked(run: i64, point: &str, fingerprint: u64) -> Park {
+pub(in crate::store) fn blocked(run: i64, point: &str, fingerprint: u64) -> Park {
     Park {
         blocked: Some("local left: missing field price".into()),
         point: point.into(),
@@ -187,7 +190,7 @@ pub(super) fn blocked(run: i64, point: &str, fingerprint: u64) -> Park {
     }
 }
 
-pub(super) fn end(run: i64, seq: i64) -> End {
+pub(in crate::store) fn end(run: i64, seq: i64) -> End {
     End {
         run: RunId(run),
         phase: Phase::Completed,
@@ -199,7 +202,7 @@ pub(super) fn end(run: i64, seq: i64) -> End {
     }
 }
 
-pub(super) fn claim(now: i64) -> Claim {
+pub(in crate::store) fn claim(now: i64) -> Claim {
     Claim {
         queue: QUEUE.into(),
         points: vec![FRESH.into(), CHARGE.into()],
@@ -208,7 +211,7 @@ pub(super) fn claim(now: i64) -> Claim {
     }
 }
 
-pub(super) fn message(msg: &str) -> NewMessage {
+pub(in crate::store) fn message(msg: &str) -> NewMessage {
     NewMessage {
         msg: msg.into(),
         kind: MessageKind::Cancel,
@@ -217,32 +220,32 @@ pub(super) fn message(msg: &str) -> NewMessage {
     }
 }
 
-pub(super) fn terminate(msg: &str) -> NewMessage {
+pub(in crate::store) fn terminate(msg: &str) -> NewMessage {
     NewMessage {
         kind: MessageKind::Terminate,
         ..message(msg)
     }
 }
 
-pub(super) async fn start(store: &dyn Store, run: i64) {
+pub(in crate::store) async fn start(store: &dyn Store, run: i64) {
     let started = store.start(waiting(run)).await;
     assert_eq!(started, Ok(Written::Started));
 }
 
-pub(super) async fn send(store: &dyn Store, run: i64, msg: &str) {
+pub(in crate::store) async fn send(store: &dyn Store, run: i64, msg: &str) {
     let sent = store.send(&id(run), message(msg)).await;
     assert_eq!(sent, Ok(Sent::Accepted(RunId(run))));
 }
 
-pub(super) async fn find(store: &dyn Store, run: i64) -> RunRecord {
+pub(in crate::store) async fn find(store: &dyn Store, run: i64) -> RunRecord {
     let found = store.find(&id(run)).await.expect("a readable store");
     found.expect("the run exists")
 }
 
-pub(super) async fn state(store: &dyn Store, run: i64) -> RunState {
+pub(in crate::store) async fn state(store: &dyn Store, run: i64) -> RunState {
     find(store, run).await.state
 }
 
-pub(super) fn numbers(claimed: &[ClaimedRun]) -> Vec<i64> {
+pub(in crate::store) fn numbers(claimed: &[ClaimedRun]) -> Vec<i64> {
     claimed.iter().map(|claimed| claimed.run.run.0).collect()
 }

@@ -19,7 +19,7 @@
 //! The cases use times near zero of their own and never wait for a clock, except that
 //! `changed_*` fail after ten seconds if the store does not ring.
 
-mod kit;
+pub(super) mod kit;
 
 #[doc(hidden)]
 pub mod claims;

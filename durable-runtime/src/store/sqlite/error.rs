@@ -44,10 +44,10 @@ impl From<Fault> for StoreError {
 }
 
 impl Fault {
-    /// Whether the connection cannot be trusted any more: after an I/O error (a failed sync above
-    /// all) what it believes to be on disk may not be.
+    /// See [`breaks_connection`].
     pub(super) fn breaks_connection(&self) -> bool {
-        matches!(self.0, FenceError::Store(StoreError::Unavailable(_)))
+        self.store_error()
+            .is_some_and(|error| breaks_connection(&error))
     }
 
     pub(super) fn store_error(&self) -> Option<StoreError> {
@@ -56,6 +56,12 @@ impl Fault {
             FenceError::Dead | FenceError::HistoryLost | FenceError::AlreadyApplied => None,
         }
     }
+}
+
+/// Whether the connection is of no use any more. After an I/O error (a failed sync above all) what
+/// it believes to be on disk may not be; one that was opened read-only stays so.
+pub(super) fn breaks_connection(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_) | StoreError::ReadOnly(_))
 }
 
 /// A broken rule of the contract.

@@ -20,6 +20,8 @@ mod owner;
 mod query;
 mod reader;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use self::error::Fault;

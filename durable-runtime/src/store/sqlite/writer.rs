@@ -9,7 +9,7 @@
 //! next one, and nobody is answered before `COMMIT` has returned.
 
 use super::checkpoint::Checkpoints;
-use super::error::{Fault, Outcome, bug, classify};
+use super::error::{Fault, Outcome, breaks_connection, bug, classify};
 use super::names::Names;
 use super::{SqliteOptions, connect};
 use crate::store::changes::Changes;
@@ -328,7 +328,7 @@ impl Thread {
             }
         };
         let noteworthy = self.db.as_ref().is_some_and(|db| db.noteworthy);
-        if matches!(committed, Err(StoreError::Unavailable(_))) {
+        if committed.as_ref().is_err_and(breaks_connection) {
             self.db = None;
         }
         for answer in answers {

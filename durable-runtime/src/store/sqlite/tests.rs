@@ -1,0 +1,148 @@
+//! Faults that need a hand on the writer's connection.
+
+use super::{SqliteOptions, SqliteStore};
+use crate::id::RunId;
+use crate::store::conformance::kit::{Worker, id, message, start, step, waiting};
+use crate::store::{FenceError, NewStep, Sent, Store, StoreError, Write, Written};
+
+async fn store() -> (SqliteStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("orders.db");
+    let store = SqliteStore::open(path, SqliteOptions::default()).await;
+    (store.expect("a new database"), folder)
+}
+
+impl SqliteStore {
+    /// Changes a setting of the writer's connection.
+    async fn pragma(&self, name: &'static str, value: i64) {
+        let work = move |db: &mut super::writer::Db| {
+            db.conn.pragma_update(None, name, value)?;
+            Ok(())
+        };
+        self.write(1, work).await.expect("a setting");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_heals() {
+    let (store, _folder) = store().await;
+    let mut worker = Worker::register(&store, 1).await;
+    worker.starts(&[10]).await;
+    store.pragma("max_page_count", 200).await;
+    let large = |seq| {
+        Write::Step(NewStep {
+            frame: Some(vec![0; 20_000]),
+            ..step(10, seq)
+        })
+    };
+    let mut acknowledged = 0;
+    let error = loop {
+        match worker.try_commit(vec![large(acknowledged + 1)]).await {
+            Ok(written) => assert_eq!(written, [Written::Done]),
+            Err(error) => break error,
+        }
+        acknowledged += 1;
+        assert!(acknowledged < 1_000, "the disk never became full");
+    };
+    assert!(
+        matches!(error, FenceError::Store(StoreError::Full(_))),
+        "{error:?}"
+    );
+    assert!(acknowledged > 10, "only {acknowledged} steps fitted");
+    // Reading goes on, everything acknowledged is there, and a call that needs no space works.
+    let steps = store.steps(RunId(10), 0, 2_000).await.expect("readable");
+    assert_eq!(steps.last().map(|step| step.seq), Some(acknowledged));
+    worker.commit(vec![]).await;
+    // With space again the same call succeeds.
+    store.pragma("max_page_count", 1_000_000).await;
+    assert_eq!(worker.write(large(acknowledged + 1)).await, Written::Done);
+}
+
+#[tokio::test]
+async fn a_database_that_became_read_only_loses_nothing_and_heals() {
+    let (store, _folder) = store().await;
+    let mut worker = Worker::register(&store, 1).await;
+    worker.starts(&[10]).await;
+    store.pragma("query_only", 1).await;
+    let answer = worker.try_commit(vec![Write::Step(step(10, 1))]).await;
+    assert!(
+        matches!(answer, Err(FenceError::Store(StoreError::ReadOnly(_)))),
+        "{answer:?}"
+    );
+    assert_eq!(store.latest_step(RunId(10)).await, Ok(None));
+    // The next call opens the file again, which can be written now.
+    assert_eq!(worker.write(Write::Step(step(10, 1))).await, Written::Done);
+}
+
+#[tokio::test]
+async fn a_call_that_fails_does_not_spoil_its_neighbours() {
+    let (store, _folder) = store().await;
+    start(&store, 10).await;
+    let (taken, eleven) = (waiting(10), id(11));
+    let twin = crate::store::NewRun {
+        id: id(13),
+        ..waiting(10)
+    };
+    // Queued together, so they share a transaction.
+    let (a, b, c, d) = tokio::join!(
+        store.start(waiting(11)),
+        store.start(twin),
+        store.start(taken),
+        store.send(&eleven, message("a")),
+    );
+    assert_eq!(a, Ok(Written::Started));
+    assert!(matches!(b, Err(StoreError::Bug(_))), "{b:?}");
+    assert!(matches!(c, Ok(Written::Exists(_))), "{c:?}");
+    assert_eq!(d, Ok(Sent::Accepted(RunId(11))));
+    assert_eq!(store.find(&id(13)).await, Ok(None));
+    // The names of the call that was rolled back are not remembered as written.
+    let new = crate::store::NewRun {
+        workflow: "other".into(),
+        ..waiting(14)
+    };
+    assert_eq!(store.start(new).await, Ok(Written::Started));
+    assert!(store.find(&id(14)).await.is_ok_and(|run| run.is_some()));
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_opened_again() {
+    let (store, _folder) = store().await;
+    start(&store, 10).await;
+    let failing = |_: &mut super::writer::Db| -> super::error::Outcome<()> {
+        Err(StoreError::Unavailable("the sync failed".into()).into())
+    };
+    let (failed, neighbour) = tokio::join!(store.write(1, failing), store.start(waiting(11)));
+    assert!(matches!(
+        failed,
+        Err(FenceError::Store(StoreError::Unavailable(_)))
+    ));
+    // Its neighbour in the transaction fails with it, or came later and is not affected.
+    let there = store.find(&id(11)).await.expect("readable").is_some();
+    assert_eq!(neighbour.is_ok(), there, "{neighbour:?}");
+    assert_eq!(store.start(waiting(12)).await, Ok(Written::Started));
+    assert!(store.find(&id(10)).await.is_ok_and(|run| run.is_some()));
+}
+
+#[tokio::test]
+async fn the_log_does_not_grow_without_end() {
+    let (store, folder) = store().await;
+    let mut worker = Worker::register(&store, 1).await;
+    worker.starts(&[10]).await;
+    let log = folder.path().join("orders.db-wal");
+    let mut largest = 0;
+    let mut written = 0;
+    for seq in 1..=300 {
+        let frame = vec![0; 1 << 20];
+        written += frame.len() as u64;
+        let step = NewStep {
+            frame: Some(frame),
+            ..step(10, seq)
+        };
+        worker.write(Write::Step(step)).await;
+        largest = largest.max(std::fs::metadata(&log).expect("a log").len());
+    }
+    assert!(
+        largest < written / 2,
+        "{largest} of {written} bytes were in the log at once"
+    );
+}
