@@ -18,8 +18,14 @@ pub(crate) const LATE: Timestamp = Timestamp(1_001);
 
 /// Opens a file as another process would.
 pub(crate) async fn open(path: &Path) -> SqliteStore {
+    let store = SqliteStore::open(path, SqliteOptions::default()).await;
+    store.expect("a database of ours")
+}
+
+/// The same with little patience for other processes.
+pub(crate) async fn open_impatient(path: &Path) -> SqliteStore {
     let options = SqliteOptions {
-        busy_timeout: Duration::from_millis(200),
+        busy_timeout: Duration::from_millis(50),
         ..SqliteOptions::default()
     };
     let store = SqliteStore::open(path, options).await;
@@ -80,7 +86,7 @@ pub(crate) fn end(run: i64, phase: Phase, seq: i64) -> End {
     }
 }
 
-pub(crate) fn message(msg: impl ToString) -> NewMessage {
+pub(crate) fn message(msg: &str) -> NewMessage {
     NewMessage {
         msg: msg.to_string(),
         kind: MessageKind::Cancel,

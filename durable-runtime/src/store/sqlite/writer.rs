@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// How many calls may be queued or under way; the next caller waits for a place.
@@ -27,6 +28,11 @@ const CALLS_MAX: usize = 1024;
 /// A transaction takes no further call once it has this many rows to write: larger ones are not
 /// faster, and the first caller in it waits for the last.
 const ROWS_PER_TRANSACTION: usize = 256;
+
+/// How long to wait between two looks at a lock that another process holds: from about a commit on
+/// a fast disk to what nobody notices.
+const LOCK_PAUSE_MIN: Duration = Duration::from_micros(100);
+const LOCK_PAUSE_MAX: Duration = Duration::from_millis(2);
 
 /// The connection that writes, with what belongs to it.
 #[derive(Debug)]
@@ -37,6 +43,8 @@ pub(super) struct Db {
     pub(super) noteworthy: bool,
     /// Why the transaction as a whole has failed.
     broken: Option<StoreError>,
+    /// How long to wait for the lock of another process.
+    patience: Duration,
 }
 
 /// A queued call.
@@ -168,8 +176,12 @@ impl Writer {
 
 impl Db {
     fn open(path: &Path, options: &SqliteOptions) -> Outcome<Self> {
+        let conn = connect::writer(path, options)?;
+        // `begin` waits in its own way.
+        conn.busy_timeout(Duration::ZERO)?;
         Ok(Self {
-            conn: connect::writer(path, options)?,
+            conn,
+            patience: options.busy_timeout,
             names: Names::default(),
             noteworthy: false,
             broken: None,
@@ -195,6 +207,22 @@ impl Db {
         outcome
     }
 
+    /// Begins a transaction, waiting for the lock of another process. SQLite's own way of waiting
+    /// looks ten times a second in the end, which starves a process beside a busy one.
+    fn begin(&mut self) {
+        let deadline = Instant::now() + self.patience;
+        let mut pause = LOCK_PAUSE_MIN;
+        while self.run("BEGIN IMMEDIATE").is_err() {
+            let busy = matches!(self.broken, Some(StoreError::Busy(_)));
+            if !busy || Instant::now() >= deadline {
+                return;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LOCK_PAUSE_MAX);
+            self.broken = None;
+        }
+    }
+
     fn run(&mut self, sql: &str) -> Outcome<()> {
         let done = self
             .conn
@@ -214,8 +242,8 @@ impl Db {
         self.broken = None;
         self.noteworthy = false;
         let mut answers = Vec::with_capacity(jobs.len());
-        // `run` and `in_savepoint` leave the reason of a failure in `broken`.
-        let _ = self.run("BEGIN IMMEDIATE");
+        // `begin`, `run` and `in_savepoint` leave the reason of a failure in `broken`.
+        self.begin();
         for job in jobs {
             let usable = self.broken.is_none();
             answers.push((job.run)(usable.then_some(&mut *self)));
