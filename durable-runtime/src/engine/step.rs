@@ -442,7 +442,9 @@ pub(super) fn deadline(call: &ActivityRequest) -> Option<Timestamp> {
 /// An error for people, cut to a length that is no burden.
 fn shortened(mut text: String) -> String {
     if text.len() > ERROR_BYTES_MAX {
-        let cut = (0..=ERROR_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at));
+        let cut = (0..=ERROR_BYTES_MAX)
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
         text.truncate(cut.unwrap_or(0));
         text.push('…');
     }
