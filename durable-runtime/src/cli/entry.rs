@@ -102,6 +102,11 @@ async fn dispatch(
     let store = global.store.as_deref();
     match command {
         Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
+        // It handles signals itself.
+        Command::App(command @ AppCommand::Worker(_)) => {
+            let client = connect(store, true).await?;
+            finish(&client, command.run(&client, term).await).await
+        }
         Command::App(command) => {
             let work = async {
                 let client = connect(store, command.creates()).await?;
@@ -109,7 +114,7 @@ async fn dispatch(
             };
             interruptible(work).await
         }
-        // It handles signals itself.
+        // So does this one.
         Command::Tool(ToolCommand::Worker(args)) => {
             supervise::run(args, store.map(str::to_owned)).await
         }

@@ -28,6 +28,7 @@ mod terminate;
 mod time;
 mod tree;
 mod view;
+mod worker;
 mod workers;
 mod workflows;
 
@@ -71,6 +72,8 @@ struct App {
 
 #[derive(Debug, clap::Subcommand)]
 enum AppCommand {
+    /// Run workflows and activities until SIGTERM or Ctrl-C
+    Worker(worker::Args),
     /// Start a workflow
     Start(start::Args),
     #[command(flatten)]
@@ -119,11 +122,12 @@ enum SharedCommand {
 impl AppCommand {
     /// Whether it makes sense on a database that does not exist yet.
     fn creates(&self) -> bool {
-        matches!(self, Self::Start(_))
+        matches!(self, Self::Start(_) | Self::Worker(_))
     }
 
     async fn run(self, client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
         match self {
+            Self::Worker(args) => worker::run(args, client, term).await,
             Self::Start(args) => start::run(args, client, term).await,
             Self::Shared(command) => command.run(client, term).await,
             Self::Workflows(args) => workflows::run(&args, term),

@@ -124,6 +124,11 @@ impl Client {
         &*self.shared.store
     }
 
+    /// For a worker on the same handle.
+    pub(crate) fn shared_store(&self) -> Arc<dyn Store> {
+        self.shared.store.clone()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }

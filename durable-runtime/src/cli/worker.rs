@@ -1,0 +1,154 @@
+//! `worker`: runs the workflows and activities of this binary until it is told to stop.
+
+use super::failure::{Exit, Failure};
+use super::signals::Requests;
+use super::style::{BOLD, DIM, GOOD, WARN, paint};
+use super::terminal::Terminal;
+use super::time;
+use crate::client::{Client, DEFAULT_QUEUE};
+use crate::engine::{Health, Worker, WorkerOptions};
+use crate::registry;
+use std::io::Write as _;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The queue whose workflows it runs
+    #[arg(short, long, value_name = "NAME", default_value = DEFAULT_QUEUE)]
+    queue: String,
+    /// How long it counts as alive without a sign of life; then others take over
+    #[arg(long, value_name = "DURATION", value_parser = lease, default_value = "15s")]
+    lease: Duration,
+    /// How long running activities may go on after a request to stop
+    #[arg(long, value_name = "DURATION", value_parser = time::parse, default_value = "10s")]
+    grace: Duration,
+    /// How many activities run at the same time
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    max_activities: u32,
+    /// Keep the checkpoints of workflows that have ended, for inspection
+    #[arg(long)]
+    keep_frames: bool,
+}
+
+fn lease(text: &str) -> Result<Duration, String> {
+    let lease = time::parse(text)?;
+    if lease < Duration::from_secs(1) {
+        return Err("a lease lasts at least 1s".to_owned());
+    }
+    Ok(lease)
+}
+
+pub(crate) async fn run(
+    args: Args,
+    client: &Client,
+    term: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
+    let mut requests = Requests::listen()?;
+    log();
+    banner(&args, term)?;
+    let options = WorkerOptions {
+        queue: args.queue,
+        lease: args.lease,
+        shutdown_grace: args.grace,
+        max_activities: args.max_activities as usize,
+        keep_frames: args.keep_frames,
+        ..WorkerOptions::default()
+    };
+    let worker = Worker::new(client.shared_store(), options);
+    let health = tokio::spawn(tell(worker.link().health()));
+    let (stop, stopped) = oneshot::channel();
+    let work = worker.run(async {
+        // A sender that is gone has no more to say than one that has spoken.
+        let _ = stopped.await;
+    });
+    let signals = async {
+        let name = requests.next().await;
+        say(&format!(
+            "{name}: finishing what runs; a second signal stops at once"
+        ));
+        let _ = stop.send(());
+        requests.next().await
+    };
+    let ended = tokio::select! {
+        ended = work => ended,
+        name = signals => {
+            say(&paint(WARN, format!("{name} again: stopping at once; nothing recorded is lost")));
+            return Ok(Exit::Interrupted);
+        }
+    };
+    health.abort();
+    ended.map_err(|error| Failure::of(Exit::Error, &error))?;
+    say("stopped");
+    Ok(Exit::Ok)
+}
+
+fn banner(args: &Args, term: &mut Terminal<'_>) -> Result<(), Failure> {
+    let (pid, program) = (std::process::id(), &term.program);
+    let title = format!("{} worker, pid {pid}", paint(BOLD, program));
+    term.line(title)?;
+    let mut workflows: Vec<_> = registry::workflows().map(|def| def.name).collect();
+    let mut activities: Vec<_> = registry::activities().map(|def| def.name).collect();
+    workflows.sort_unstable();
+    activities.sort_unstable();
+    let list = |names: Vec<&str>| {
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    for (name, value) in [
+        ("queue", args.queue.clone()),
+        ("workflows", list(workflows)),
+        ("activities", list(activities)),
+        ("lease", time::span(args.lease)),
+    ] {
+        let name = paint(DIM, format!("{name:<10}"));
+        term.line(format_args!("  {name}  {value}"))?;
+    }
+    Ok(term.out.flush()?)
+}
+
+/// Tells when the worker begins to work, and when the store gets into or out of trouble.
+async fn tell(mut health: watch::Receiver<Health>) {
+    let mut first = true;
+    while health.changed().await.is_ok() {
+        let now = health.borrow_and_update().clone();
+        match now {
+            Health::Well if first => say(&paint(GOOD, "ready; Ctrl-C stops it in good order")),
+            Health::Well => say(&paint(GOOD, "the store is well again")),
+            Health::StoreTrouble(why) => say(&paint(WARN, format!("the store: {why}"))),
+            Health::Stopped => {}
+        }
+        first = false;
+    }
+}
+
+/// A line beside the log. A closed terminal must not stop the worker.
+fn say(text: &str) {
+    let mut err = anstream::stderr();
+    let _ = writeln!(err, "{text}");
+}
+
+/// Shows what is logged, at the levels of RUST_LOG (such as `info` or `my_app=debug`). A
+/// subscriber that the application has installed is left alone.
+fn log() {
+    use std::io::IsTerminal as _;
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let levels = std::env::var("RUST_LOG").ok();
+    let levels = levels
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(colours);
+    let _ = tracing_subscriber::registry()
+        .with(levels)
+        .with(lines)
+        .try_init();
+}
