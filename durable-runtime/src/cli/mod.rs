@@ -32,6 +32,9 @@ mod worker;
 mod workers;
 mod workflows;
 
+#[cfg(test)]
+mod tests;
+
 pub use entry::{main, tool_main};
 
 use crate::client::{Client, ClientError, Handle};

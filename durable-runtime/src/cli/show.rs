@@ -201,7 +201,7 @@ fn awaits(steps: &[Step], skipped: i64, term: &mut Terminal<'_>) -> Result<(), F
     }
     term.title("Steps")?;
     if skipped > 0 {
-        let note = format!("  … {skipped} earlier ones: add -n {}", skipped + 20);
+        let note = format!("  … {skipped} before these: add -n {}", skipped + 20);
         term.line(paint(DIM, note))?;
     }
     let rows = steps.iter().map(|step| cells(step, term)).collect();

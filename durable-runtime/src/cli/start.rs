@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// The workflow function
     workflow: String,
     /// The id; starting the same id twice starts one workflow
-    #[arg(short, long)]
+    #[arg(long)]
     id: String,
     /// The input as JSON, @FILE, or - for the standard input: the value itself if the workflow has
     /// one parameter, an object by parameter name if it has several

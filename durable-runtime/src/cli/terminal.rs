@@ -72,6 +72,7 @@ impl Terminal<'_> {
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
+        table.style_text_only();
         let pad = " ".repeat(indent);
         for line in table.lines() {
             let line = format!("{pad}{line}");
