@@ -120,7 +120,7 @@ async fn tell(mut health: watch::Receiver<Health>) {
             Health::Well if first => say(&paint(GOOD, "ready; Ctrl-C stops it in good order")),
             Health::Well => say(&paint(GOOD, "the store is well again")),
             Health::StoreTrouble(why) => say(&paint(WARN, format!("the store: {why}"))),
-            Health::Stopped => {}
+            Health::Stopping | Health::Stopped => {}
         }
         first = false;
     }
