@@ -28,6 +28,8 @@ mod mailbox;
 mod options;
 mod run;
 mod step;
+#[cfg(test)]
+mod table;
 mod worker;
 
 pub use health::Health;

@@ -134,9 +134,11 @@ impl Instance {
                 None if policy.draining && self.carry.is_empty() => self.park(Some(now), None),
                 None => self.turn(answer),
             },
-            _ if self.cancel == Cancel::Requested && !policy.draining => {
-                self.turn(Some(Resolution::Cancelled))
-            }
+            // Never parked with a later time: it would sleep on a message that it has seen.
+            _ if self.cancel == Cancel::Requested => match policy.draining {
+                true => self.park(Some(now), None),
+                false => self.turn(Some(Resolution::Cancelled)),
+            },
             Some(Request::Timer { due }) if due > now => self.pause(due, Pause::Timer, now, policy),
             _ if policy.draining => self.park(Some(heal.unwrap_or(now)), None),
             Some(Request::Timer { .. }) => self.turn(Some(Resolution::Fired)),
