@@ -5,9 +5,10 @@ use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Behave, Bench, Op, Running, call, options, output};
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::{Worker, WorkerOptions};
-use durable_runtime::store::{MessageKind, Phase, RunRecord, Written};
+use durable_runtime::store::{MessageKind, Phase, RunRecord, SqliteOptions, SqliteStore, Written};
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// No run needs more calls than this; a loop that does has hung.
 const CALLS_MAX: usize = 200;
@@ -22,11 +23,29 @@ fn scenario() -> Vec<Op> {
     ]
 }
 
-fn bench() -> Bench {
-    Bench::new(|name, attempt| match (name, attempt) {
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Memory,
+    Sqlite,
+}
+
+/// A bench on a new store, and the folder that it lives in.
+async fn bench(kind: Kind) -> (Bench, Option<TempDir>) {
+    let behaviour = |name: &str, attempt| match (name, attempt) {
         ("fails", 1) => Behave::Fail,
         _ => Behave::Return,
-    })
+    };
+    match kind {
+        Kind::Memory => (Bench::new(behaviour), None),
+        Kind::Sqlite => {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("crash.db");
+            let store = SqliteStore::open(path, SqliteOptions::default())
+                .await
+                .unwrap();
+            (Bench::on(Arc::new(store), behaviour), Some(folder))
+        }
+    }
 }
 
 /// Short leases, so that the next worker takes over soon.
@@ -45,8 +64,13 @@ fn faulty_worker(bench: &Bench, store: Arc<FaultyStore>) -> Running {
 }
 
 /// Runs the scenario with one fault; `None` if the run ends before the fault.
-async fn run_with(at: usize, fault: Fault, cancel: bool) -> Option<(Bench, RunRecord)> {
-    let bench = bench();
+async fn run_with(
+    kind: Kind,
+    at: usize,
+    fault: Fault,
+    cancel: bool,
+) -> Option<(Bench, RunRecord, Option<TempDir>)> {
+    let (bench, folder) = bench(kind).await;
     bench.start("s", &scenario()).await;
     if cancel {
         bench.send("s", "c", MessageKind::Cancel).await;
@@ -65,12 +89,12 @@ async fn run_with(at: usize, fault: Fault, cancel: bool) -> Option<(Bench, RunRe
             record
         }
     };
-    store.fired().then_some((bench, record))
+    store.fired().then_some((bench, record, folder))
 }
 
-async fn everywhere(fault: Fault, cancel: bool) -> usize {
+async fn everywhere(kind: Kind, fault: Fault, cancel: bool) -> usize {
     for at in 0..CALLS_MAX {
-        let Some((bench, record)) = run_with(at, fault, cancel).await else {
+        let Some((bench, record, _folder)) = run_with(kind, at, fault, cancel).await else {
             return at;
         };
         check(&bench, &record, fault, cancel, at).await;
@@ -113,7 +137,15 @@ async fn check(bench: &Bench, record: &RunRecord, fault: Fault, cancel: bool, at
 #[tokio::test]
 async fn crash_everywhere() {
     for fault in [Fault::CutBefore, Fault::CutAfter] {
-        let points = everywhere(fault, false).await;
+        let points = everywhere(Kind::Memory, fault, false).await;
+        assert!(points > 8, "only {points} calls were cut");
+    }
+}
+
+#[tokio::test]
+async fn crash_everywhere_on_sqlite() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let points = everywhere(Kind::Sqlite, fault, false).await;
         assert!(points > 8, "only {points} calls were cut");
     }
 }
@@ -121,7 +153,7 @@ async fn crash_everywhere() {
 #[tokio::test]
 async fn crash_everywhere_while_cancelled() {
     for fault in [Fault::CutBefore, Fault::CutAfter] {
-        let points = everywhere(fault, true).await;
+        let points = everywhere(Kind::Memory, fault, true).await;
         assert!(points > 5, "only {points} calls were cut");
     }
 }
@@ -129,7 +161,7 @@ async fn crash_everywhere_while_cancelled() {
 #[tokio::test]
 async fn errors_everywhere() {
     for fault in [Fault::FailBefore, Fault::FailAfter] {
-        let points = everywhere(fault, false).await;
+        let points = everywhere(Kind::Memory, fault, false).await;
         assert!(points > 8, "only {points} calls failed");
     }
 }
@@ -137,7 +169,7 @@ async fn errors_everywhere() {
 #[tokio::test]
 async fn a_start_whose_answer_is_lost_is_one_start() {
     for at in 0..10 {
-        let bench = bench();
+        let (bench, _) = bench(Kind::Memory).await;
         let store = FaultyStore::new(bench.store.clone(), at, Fault::FailAfter);
         let worker = faulty_worker(&bench, store.clone());
         worker.ready().await;
