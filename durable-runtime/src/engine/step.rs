@@ -135,10 +135,13 @@ impl Instance {
                 None => self.turn(answer),
             },
             // Never parked with a later time: it would sleep on a message that it has seen.
-            _ if self.cancel == Cancel::Requested => match policy.draining {
-                true => self.park(Some(now), None),
-                false => self.turn(Some(Resolution::Cancelled)),
-            },
+            _ if self.cancel == Cancel::Requested => {
+                if policy.draining {
+                    self.park(Some(now), None)
+                } else {
+                    self.turn(Some(Resolution::Cancelled))
+                }
+            }
             Some(Request::Timer { due }) if due > now => self.pause(due, Pause::Timer, now, policy),
             _ if policy.draining => self.park(Some(heal.unwrap_or(now)), None),
             Some(Request::Timer { .. }) => self.turn(Some(Resolution::Fired)),
