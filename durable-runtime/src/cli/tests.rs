@@ -100,12 +100,18 @@ async fn list() {
         late      buy       failed      it returned an error                                    1m ago
         done      buy       completed                                                           1m ago
     "#]]).await;
-    shows(&world, &["list", "--limit", "2"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["list", "--limit", "2"],
+        Exit::Ok,
+        expect![[r#"
         ID       WORKFLOW  STATUS      WHERE        STARTED
         fresh    buy       running                  1m ago
         stopped  buy       terminated  wrong price  1m ago
         There are older ones: add --before 6000
-    "#]]).await;
+    "#]],
+    )
+    .await;
     shows(
         &world,
         &["list", "--blocked", "-o", "json"],
@@ -184,7 +190,8 @@ async fn show_a_sleeper() {
           #  AWAIT    BEGAN           TOOK  TRIES  ANSWER
           1  reserve  01-02 03:04:06  1.0s         returned "r-42"
           2  sleep    01-02 03:04:07               …
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 fn mask(text: &str, before: &str, after: &str) -> String {
@@ -196,7 +203,11 @@ fn mask(text: &str, before: &str, after: &str) -> String {
 #[tokio::test]
 async fn show_failures_and_ends() {
     let world = world().await;
-    shows(&world, &["show", "retrying"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["show", "retrying"],
+        Exit::Ok,
+        expect![[r#"
         retrying  buy  retrying: attempt 3 in 1m
           started  2026-01-02 03:04:05 UTC (1m ago)
           queue    default
@@ -223,7 +234,9 @@ async fn show_failures_and_ends() {
           #  AWAIT   TRY  FAILED          ERROR
           3  charge  1    01-02 03:04:09  the bank is closed
           3  charge  2    01-02 03:04:10  the bank is still closed
-    "#]]).await;
+    "#]],
+    )
+    .await;
     shows(
         &world,
         &["show", "done", "-n", "2"],
@@ -245,18 +258,30 @@ async fn show_failures_and_ends() {
         "#]],
     )
     .await;
-    shows(&world, &["show", "fresh"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["show", "fresh"],
+        Exit::Ok,
+        expect![[r#"
         fresh  buy  running
           started  2026-01-02 03:04:05 UTC (1m ago)
           queue    default
           run      7000
           worker   000000000000beef
           input    {"order":{"cents":1999,"id":"42","items":["book","lamp"]}}
-    "#]]).await;
-    shows(&world, &["show", "nobody"], Exit::NotFound, expect![[r#"
+    "#]],
+    )
+    .await;
+    shows(
+        &world,
+        &["show", "nobody"],
+        Exit::NotFound,
+        expect![[r#"
         error: no workflow has the id `nobody`
           hint: `app list` shows which there are
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -276,11 +301,17 @@ async fn show_as_json_is_complete() {
 #[tokio::test]
 async fn result() {
     let world = world().await;
-    shows(&world, &["result", "done"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["result", "done"],
+        Exit::Ok,
+        expect![[r#"
         {
           "Ok": "r-42 c-1999"
         }
-    "#]]).await;
+    "#]],
+    )
+    .await;
     shows(
         &world,
         &["result", "late"],
@@ -307,23 +338,47 @@ async fn result() {
         "#]],
     )
     .await;
-    shows(&world, &["result", "asleep"], Exit::Error, expect![[r#"
+    shows(
+        &world,
+        &["result", "asleep"],
+        Exit::Error,
+        expect![[r#"
         error: workflow `asleep` has not ended yet
           hint: `app result asleep --wait` waits for it, `app show asleep` tells where it is
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let brief = ["result", "asleep", "--timeout", "1ms"];
-    shows(&world, &brief, Exit::Error, expect![[r#"
+    shows(
+        &world,
+        &brief,
+        Exit::Error,
+        expect![[r#"
         error: workflow `asleep` has not ended within 1ms
           hint: `app result asleep --wait` waits for it, `app show asleep` tells where it is
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let json = ["result", "stopped", "-o", "jsonl"];
-    shows(&world, &json, Exit::WorkflowFailed, expect![[r#"
+    shows(
+        &world,
+        &json,
+        Exit::WorkflowFailed,
+        expect![[r#"
         {"error":"wrong price","id":"stopped","output":null,"phase":"terminated"}
-    "#]]).await;
-    shows(&world, &["result", "nobody"], Exit::NotFound, expect![[r#"
+    "#]],
+    )
+    .await;
+    shows(
+        &world,
+        &["result", "nobody"],
+        Exit::NotFound,
+        expect![[r#"
         error: no workflow has the id `nobody`
           hint: `app list` shows which there are
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -347,12 +402,24 @@ async fn cancel_and_terminate() {
         .await
         .unwrap();
     assert_eq!(pending.cancel_requested.unwrap().reason, "why not");
-    shows(&world, &["cancel", "done"], Exit::Conflict, expect![[r#"
+    shows(
+        &world,
+        &["cancel", "done"],
+        Exit::Conflict,
+        expect![[r#"
         error: workflow `done` has already ended (completed)
-    "#]]).await;
-    shows(&world, &["terminate", "blocked"], Exit::Ok, expect![[r#"
+    "#]],
+    )
+    .await;
+    shows(
+        &world,
+        &["terminate", "blocked"],
+        Exit::Ok,
+        expect![[r#"
         blocked: terminated
-    "#]]).await;
+    "#]],
+    )
+    .await;
     shows(
         &world,
         &["result", "blocked"],
@@ -367,7 +434,8 @@ async fn cancel_and_terminate() {
         fresh: terminated
         nobody: failed: no workflow has the id `nobody`
         asleep: terminated
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
     assert_eq!(exit, Exit::NotFound);
 }
 
@@ -414,13 +482,25 @@ async fn start() {
     let world = World::new().await;
     let order = r#"{"id":"42","items":["book"],"cents":5}"#;
     let args = ["start", "buy", "--id", "a", "--input", order];
-    shows(&world, &args, Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &args,
+        Exit::Ok,
+        expect![[r#"
         Started buy as a. See it: app show a
-    "#]]).await;
-    shows(&world, &args, Exit::Conflict, expect![[r#"
+    "#]],
+    )
+    .await;
+    shows(
+        &world,
+        &args,
+        Exit::Conflict,
+        expect![[r#"
         error: workflow `a` has already been started
           hint: nothing was changed; `app show a` tells where it is
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let cat = r#"{"name":"cat","seconds":3}"#;
     let (exit, text) = run_with(
         &world,
@@ -430,10 +510,16 @@ async fn start() {
     .await;
     assert_eq!((exit, text.as_str()), (Exit::Ok, "b\n"));
     let taken = ["start", "nap", "--id", "a", "--input", cat];
-    shows(&world, &taken, Exit::Conflict, expect![[r#"
+    shows(
+        &world,
+        &taken,
+        Exit::Conflict,
+        expect![[r#"
         error: the id `a` is taken by a workflow of another kind, `buy`
           hint: choose another id
-    "#]]).await;
+    "#]],
+    )
+    .await;
 
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), order).unwrap();
@@ -463,46 +549,73 @@ async fn a_start_that_does_not_fit_writes_nothing() {
     let start = |workflow, input| ["start", workflow, "--id", "x", "--input", input];
     let large = format!(r#"{{"id":"{}","items":[],"cents":5}}"#, "x".repeat(3 << 20));
     for (args, expected) in [
-        (start("buyy", "1"), expect![[r#"
+        (
+            start("buyy", "1"),
+            expect![[r#"
             error: this binary has no workflow `buyy`
               hint: did you mean buy?
-        "#]]),
-        (start("refund", "1"), expect![[r#"
+        "#]],
+        ),
+        (
+            start("refund", "1"),
+            expect![[r#"
             error: this binary has no workflow `refund`
               hint: known are: buy, nap
-        "#]]),
-        (start("buy", "{"), expect![[r#"
+        "#]],
+        ),
+        (
+            start("buy", "{"),
+            expect![[r#"
             error: the input is not JSON (--input)
               because: EOF while parsing an object at line 1 column 1
               hint: quote text twice for the shell, such as --input '"book"', or use --input @FILE
-        "#]]),
-        (start("buy", "@/nowhere/order.json"), expect![[r#"
+        "#]],
+        ),
+        (
+            start("buy", "@/nowhere/order.json"),
+            expect![[r#"
             error: cannot read the input file /nowhere/order.json
               because: No such file or directory (os error 2)
-        "#]]),
-        (start("buy", r#"{"id":"42"}"#), expect![[r#"
+        "#]],
+        ),
+        (
+            start("buy", r#"{"id":"42"}"#),
+            expect![[r#"
             error: the input does not fit workflow `buy`
               because: argument `order`: missing field `items`
               hint: --input takes the value of its one parameter, `order`
-        "#]]),
-        (start("nap", "5"), expect![[r#"
+        "#]],
+        ),
+        (
+            start("nap", "5"),
+            expect![[r#"
             error: the input does not fit workflow `nap`
               because: it is not an object
               hint: --input takes an object: {"name": …, "seconds": …}
-        "#]]),
-        (start("nap", r#"{"name":"cat","second":3}"#), expect![[r#"
+        "#]],
+        ),
+        (
+            start("nap", r#"{"name":"cat","second":3}"#),
+            expect![[r#"
             error: the input does not fit workflow `nap`
               because: there is no parameter `second`
               hint: did you mean seconds?
-        "#]]),
-        (start("nap", r#"{"name":"cat"}"#), expect![[r#"
+        "#]],
+        ),
+        (
+            start("nap", r#"{"name":"cat"}"#),
+            expect![[r#"
             error: the input does not fit workflow `nap`
               because: argument `seconds`: missing
               hint: --input takes an object: {"name": …, "seconds": …}
-        "#]]),
-        (start("buy", &large), expect![[r#"
+        "#]],
+        ),
+        (
+            start("buy", &large),
+            expect![[r#"
             error: the input has 3145762 bytes, the limit is 2097152; store it elsewhere and pass a key
-        "#]]),
+        "#]],
+        ),
     ] {
         shows(&world, &args, Exit::Usage, expected).await;
     }
@@ -514,9 +627,15 @@ async fn a_start_that_does_not_fit_writes_nothing() {
         "-i",
         r#"{"name":"cat","seconds":3}"#,
     ];
-    shows(&world, &bad_id, Exit::Usage, expect![[r#"
+    shows(
+        &world,
+        &bad_id,
+        Exit::Usage,
+        expect![[r#"
         error: a workflow id cannot be empty
-    "#]]).await;
+    "#]],
+    )
+    .await;
     shows(
         &world,
         &["start", "nap", "--id", "x"],
@@ -528,25 +647,43 @@ async fn a_start_that_does_not_fit_writes_nothing() {
         "#]],
     )
     .await;
-    shows(&world, &["list"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["list"],
+        Exit::Ok,
+        expect![[r#"
         No workflows.
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn check_tells_what_would_be_parked() {
     let world = World::new().await;
-    shows(&world, &["check"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["check"],
+        Exit::Ok,
+        expect![[r#"
         No workflows are running; nothing can be parked.
-    "#]]).await;
+    "#]],
+    )
+    .await;
     world.drive("good", a_book(), vec![]).await;
     world.drive("good-2", a_book(), vec![]).await;
-    shows(&world, &["check"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["check"],
+        Exit::Ok,
+        expect![[r#"
         WORKFLOW  AWAIT    COUNT  VERDICT  FOR EXAMPLE
         buy       reserve  2      fits     good-2, good
 
         This binary can go on with all 2 running workflows.
-    "#]]).await;
+    "#]],
+    )
+    .await;
 
     world
         .start("old-input", "buy", codec::encode(&("no", "order")).unwrap())
@@ -607,10 +744,16 @@ async fn check_tells_what_would_be_parked() {
 #[tokio::test]
 async fn workers_and_workflows() {
     let world = world().await;
-    shows(&world, &["workers"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["workers"],
+        Exit::Ok,
+        expect![[r#"
         WORKER            PROCESS          STATE  OWNS  LEASE
         000000000000beef  host-7 pid 4711  alive  2     ends in 59m
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let (exit, text) = run(&world, &["workflows", "buy"]).await;
     assert_eq!(exit, Exit::Ok);
     // Lines move with the fixture.
@@ -624,11 +767,18 @@ async fn workers_and_workflows() {
           reserve  00    reserve(order.clone())            order: Order
           sleep    00    sleep(Duration::from_secs(0000))  order: Order, reservation: String
           charge   00    charge(order.cents)               reservation: String
-    "#]].assert_eq(&text);
-    shows(&world, &["workflows", "bye"], Exit::Usage, expect![[r#"
+    "#]]
+    .assert_eq(&text);
+    shows(
+        &world,
+        &["workflows", "bye"],
+        Exit::Usage,
+        expect![[r#"
         error: this binary has no workflow `bye`
           hint: known are: buy, nap
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -638,9 +788,15 @@ async fn results_of_other_kinds_of_workflows_are_exact() {
     world
         .drive("cat", ("nap", input), vec![Resolution::Fired])
         .await;
-    shows(&world, &["result", "cat"], Exit::Ok, expect![[r#"
+    shows(
+        &world,
+        &["result", "cat"],
+        Exit::Ok,
+        expect![[r#"
         "cat rested: true"
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let number = world.drive("odd", a_book(), vec![]).await;
     let output = codec::encode(&Err::<(), _>(Error::msg("no"))).unwrap();
     world

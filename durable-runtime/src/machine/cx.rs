@@ -260,7 +260,13 @@ impl Saver {
     /// Encodes the local in `slot`.
     pub fn put<T: Durable>(&mut self, name: &str, slot: &Option<T>) {
         let value = slot.as_ref().expect("a live local is initialised");
-        match codec::encode(value) {
+        // Where serde cannot read back what it wrote, tests should find out, not a later resume.
+        let encoded = if cfg!(debug_assertions) {
+            codec::encode_checked(value)
+        } else {
+            codec::encode(value)
+        };
+        match encoded {
             Ok(value) => self.frame.locals.push(SavedLocal {
                 name: name.to_owned(),
                 value,
