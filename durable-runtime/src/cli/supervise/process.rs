@@ -117,7 +117,7 @@ impl Process {
             let Some(delay) = backoff.ended(began.elapsed()) else {
                 let (slot, times) = (self.slot, self.plan.policy.failures_max);
                 return End::GaveUp(format!(
-                    "worker {slot} failed {times} times in a row, the last time with {status}"
+                    "worker {slot} failed too often in a row ({times}), the last time with {status}"
                 ));
             };
             self.report(Event::Restarting {

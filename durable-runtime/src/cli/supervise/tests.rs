@@ -137,7 +137,7 @@ async fn a_crashed_worker_is_started_again_and_given_up_in_the_end() {
     let supervised = start("echo up >&2; kill -KILL $$", 3, LONG);
     let (outcome, events) = supervised.end().await;
     let reason = outcome.unwrap_err();
-    assert!(reason.contains("failed 3 times in a row"), "{reason}");
+    assert!(reason.contains("failed too often in a row (3)"), "{reason}");
     assert!(reason.contains("signal: 9"), "{reason}");
     let started = |slot| {
         let of_slot =
