@@ -81,6 +81,7 @@ async fn a_call_that_fails_does_not_spoil_its_neighbours() {
     let (taken, eleven) = (waiting(10), id(11));
     let twin = crate::store::NewRun {
         id: id(13),
+        workflow: "other".into(),
         ..waiting(10)
     };
     // Queued together, so they share a transaction.

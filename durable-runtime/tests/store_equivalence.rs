@@ -1,0 +1,187 @@
+//! The same calls have the same answers on both stores: random sequences, compared call by call.
+
+mod store_kit;
+
+use durable_runtime::id::{Incarnation, RunId, Timestamp};
+use durable_runtime::store::{
+    Claim, End, Fence, MemoryStore, MessageKind, NewMessage, NewRun, NewStep, Page, Park, Phase,
+    RunFilter, Store, Unblock, Write,
+};
+use store_kit::{POINT, Worker, id, message, new_run, park, step};
+
+/// A sequence of numbers that a seed fixes (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> i64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        i64::try_from(self.0 % sides).expect("small")
+    }
+}
+
+/// Few ids, runs, workers and times, so that calls meet.
+fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
+    let run = dice.roll(6);
+    let seq = last[usize::try_from(run).expect("small")];
+    match dice.roll(8) {
+        0 | 1 => Write::Start(NewRun {
+            id: id(dice.roll(4)),
+            ..new_run(run, (dice.roll(3) > 0).then_some(worker))
+        }),
+        2..=4 => Write::Step(NewStep {
+            consumed: (dice.roll(4) == 0)
+                .then(|| dice.roll(4))
+                .into_iter()
+                .collect(),
+            ..step(run, (seq + 1 - dice.roll(8) / 7).max(1))
+        }),
+        5 | 6 => Write::Park(Park {
+            due_at: (dice.roll(2) == 0).then(|| Timestamp(dice.roll(200))),
+            blocked: (dice.roll(4) == 0).then(|| "why".into()),
+            fingerprint: dice.roll(2).unsigned_abs(),
+            ..park(run, dice.roll(3), dice.roll(4))
+        }),
+        _ => Write::End(End {
+            keep_frames: dice.roll(2) == 0,
+            ..store_kit::end(run, Phase::Failed, dice.roll(4))
+        }),
+    }
+}
+
+/// One random call and all that can be seen after it, as text.
+async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64) -> String {
+    let number = dice.roll(3);
+    let worker = Incarnation(number);
+    let beat = &mut beats[usize::try_from(number).expect("small")];
+    let fence = Fence {
+        worker,
+        // Sometimes stale, sometimes ahead.
+        beat: *beat + [0, 0, 0, 0, 0, 0, -1, 1][usize::try_from(dice.roll(8)).expect("small")],
+        lease_until: Timestamp(now + 500),
+    };
+    let (text, moved) = match dice.roll(12) {
+        0 => (
+            format!("{:?}", store.start(new_run(dice.roll(6), None)).await),
+            false,
+        ),
+        1 | 2 => {
+            let kind = [
+                MessageKind::Cancel,
+                MessageKind::Cancel,
+                MessageKind::Terminate,
+            ];
+            let message = NewMessage {
+                kind: kind[usize::try_from(dice.roll(3)).expect("small")],
+                ..message(&dice.roll(3).to_string())
+            };
+            (
+                format!("{:?}", store.send(&id(dice.roll(4)), message).await),
+                false,
+            )
+        }
+        3 | 4 => {
+            let claim = Claim {
+                queue: "main".into(),
+                points: vec!["order/".into(), POINT.into()],
+                now: Timestamp(now),
+                limit: 100,
+            };
+            let mut claimed = store.claim(fence, claim).await;
+            // Runs that are due at the same time come in any order.
+            if let Ok(runs) = &mut claimed {
+                runs.sort_by_key(|run| run.run.run);
+            }
+            (format!("{claimed:?}"), claimed.is_ok())
+        }
+        5 => (
+            format!("{:?}", store.mark_dead(Timestamp(dice.roll(2) * now)).await),
+            false,
+        ),
+        6 => {
+            let taken = store.take_over(fence, Incarnation(dice.roll(3)), 100).await;
+            (format!("{taken:?}"), taken.is_ok())
+        }
+        7 => {
+            let point = Unblock {
+                point: POINT.into(),
+                fingerprint: (dice.roll(2) == 0).then_some(1),
+            };
+            (
+                format!("{:?}", store.unblock(&[point], Timestamp(now)).await),
+                false,
+            )
+        }
+        _ => {
+            let mut last = Vec::new();
+            for run in 0..6 {
+                let latest = store.latest_step(RunId(run)).await.expect("readable");
+                last.push(latest.map_or(0, |step| step.seq));
+            }
+            let writes = (0..=dice.roll(3))
+                .map(|_| write(dice, number, &last))
+                .collect();
+            let written = store.commit(fence, writes).await;
+            (format!("{written:?}"), written.is_ok())
+        }
+    };
+    *beat += i64::from(moved);
+    format!("{} {}", outcome(text), seen(store).await)
+}
+
+/// The words of a bug are each store's own.
+fn outcome(text: String) -> String {
+    if text.contains("Bug(") {
+        "a bug".into()
+    } else {
+        text
+    }
+}
+
+async fn seen(store: &dyn Store) -> String {
+    let page = Page {
+        before: None,
+        limit: 100,
+    };
+    let points = ["order/".to_owned(), POINT.to_owned()];
+    let mut all = vec![format!(
+        "{:?} {:?} {:?}",
+        store.list(RunFilter::default(), page).await,
+        store.workers().await,
+        store.next_due("main", &points).await
+    )];
+    for run in (0..6).map(RunId) {
+        let (steps, inbox) = (store.steps(run, 0, 100).await, store.inbox(run).await);
+        all.push(format!("{run}: {steps:?} {inbox:?}"));
+    }
+    for worker in (0..3).map(Incarnation) {
+        all.push(format!("{worker}: {:?}", store.mail(worker).await));
+    }
+    all.join("\n")
+}
+
+#[tokio::test]
+async fn both_stores_answer_alike() {
+    for seed in 1..=12 {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let sqlite = store_kit::open(&folder.path().join("orders.db")).await;
+        let memory = MemoryStore::new();
+        let stores: [&dyn Store; 2] = [&memory, &sqlite];
+        let mut dice = [seed, seed].map(|seed| Dice(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed)));
+        let mut beats = [[0; 3]; 2];
+        for number in 0..3 {
+            for store in stores {
+                Worker::register(store, number).await;
+            }
+        }
+        for now in 0..120 {
+            let a = act(stores[0], &mut beats[0], &mut dice[0], now * 10).await;
+            let b = act(stores[1], &mut beats[1], &mut dice[1], now * 10).await;
+            for (a, b) in a.lines().zip(b.lines()) {
+                assert_eq!(a, b, "seed {seed}, call {now}");
+            }
+            assert_eq!(a.len(), b.len());
+        }
+    }
+}
