@@ -85,6 +85,7 @@ async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Fail
         now: SystemClock.now(),
         zone: TimeZone::system(),
         program: program(),
+        store: global.store.clone().unwrap_or_else(|| STORE.to_owned()),
     };
     let exit = dispatch(global, command, &mut term).await;
     // What was written before a failure is shown before it.

@@ -33,6 +33,8 @@ pub(crate) struct Terminal<'a> {
     pub(crate) zone: TimeZone,
     /// The name of this program, for hints.
     pub(crate) program: String,
+    /// The store's URL.
+    pub(crate) store: String,
     /// Whether a person sits at both ends and can be asked.
     pub(crate) interactive: bool,
 }

@@ -1,5 +1,10 @@
 //! The commands against a fixed world: what they print, and how they exit.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "as expect-test writes them"
+)]
+
 use super::failure::{Exit, Failure};
 use super::terminal::{Format, Terminal};
 use super::{App, AppCommand, SharedCommand};
@@ -32,6 +37,7 @@ async fn run_with(world: &World, args: &[&str], input: &str) -> (Exit, String) {
         now: at(60),
         zone: TimeZone::UTC,
         program: "app".into(),
+        store: "memory://".into(),
         interactive: false,
     };
     let outcome = app.command.run(&world.client, &mut term).await;
@@ -456,16 +462,14 @@ async fn a_person_is_asked_before_a_workflow_is_terminated() {
             now: at(60),
             zone: TimeZone::UTC,
             program: "app".into(),
+            store: "memory://".into(),
             interactive: true,
         };
         let AppCommand::Shared(SharedCommand::Terminate(args)) = args.command else {
             panic!("another command")
         };
         let ended = super::terminate::run(args, &world.client, &mut term).await;
-        assert_eq!(
-            ended.map_or_else(|failure: Failure| failure.exit, |exit| exit),
-            exit
-        );
+        assert_eq!(ended.unwrap_or_else(|failure: Failure| failure.exit), exit);
         let found = world
             .client
             .handle::<()>("asleep")
@@ -619,6 +623,11 @@ async fn a_start_that_does_not_fit_writes_nothing() {
     ] {
         shows(&world, &args, Exit::Usage, expected).await;
     }
+}
+
+#[tokio::test]
+async fn a_start_without_id_or_input_writes_nothing() {
+    let world = World::new().await;
     let bad_id = [
         "start",
         "nap",

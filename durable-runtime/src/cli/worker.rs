@@ -100,6 +100,7 @@ fn banner(args: &Args, term: &mut Terminal<'_>) -> Result<(), Failure> {
         }
     };
     for (name, value) in [
+        ("store", term.store.clone()),
         ("queue", args.queue.clone()),
         ("workflows", list(workflows)),
         ("activities", list(activities)),

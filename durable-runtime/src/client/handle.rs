@@ -92,13 +92,13 @@ impl<R> Handle<R> {
     pub async fn outcome(&self) -> Result<Outcome, ResultError> {
         let shared = &self.client.shared;
         let mut watch = shared.changes.watch();
-        if let Some(link) = &shared.link
-            && let Some(outcome) = link.ended(self.run).await
-            && outcome.phase != Phase::Continued
-        {
-            return Ok(outcome);
-        }
         loop {
+            if let Some(link) = &shared.link
+                && let Some(outcome) = link.ended(self.run).await
+                && outcome.phase != Phase::Continued
+            {
+                return Ok(outcome);
+            }
             let Some(record) = shared.store.find(&self.id).await? else {
                 return Err(ResultError::NotFound(self.id.clone()));
             };

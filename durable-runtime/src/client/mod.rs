@@ -89,9 +89,9 @@ impl Client {
         Self {
             shared: Arc::new(Shared {
                 store,
-                link,
                 clock,
-                changes: Changes::new(),
+                changes: Changes::new(link.is_none()),
+                link,
             }),
         }
     }

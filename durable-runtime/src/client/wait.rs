@@ -16,6 +16,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const PAUSE_PER_WAITER: Duration = Duration::from_micros(100);
 
 pub(super) struct Changes {
+    /// Whether the store's hints are ours to take: beside a worker on the same handle they are
+    /// the worker's, and we look at intervals.
+    hints: bool,
     turn: Mutex<()>,
     generation: watch::Sender<u64>,
 }
@@ -27,8 +30,9 @@ pub(super) struct Watch<'a> {
 }
 
 impl Changes {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(hints: bool) -> Self {
         Self {
+            hints,
             turn: Mutex::new(()),
             generation: watch::Sender::new(0),
         }
@@ -62,7 +66,11 @@ impl Watch<'_> {
             if pause >= Duration::from_millis(1) {
                 tokio::time::sleep(pause).await;
             }
-            store.changed(POLL_INTERVAL).await;
+            if self.changes.hints {
+                store.changed(POLL_INTERVAL).await;
+            } else {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
             self.changes.generation.send_modify(|g| *g += 1);
         }
         drop(turn);
