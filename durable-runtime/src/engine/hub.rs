@@ -191,8 +191,9 @@ impl<'a> Hub<'a> {
             }
             WorkerEvent::Due(busy) => {
                 self.due = None;
-                self.poked.push(busy);
+                // The look, or the one that is out, has a guard of its own.
                 self.look();
+                drop(busy);
             }
             WorkerEvent::SweepDue(busy) => self.sweep(busy),
             WorkerEvent::Poked(pokes) => {
