@@ -30,6 +30,11 @@ pub(crate) fn local_ty(number: usize) -> Ident {
     local("ty", number)
 }
 
+/// The value that encodes and decodes a local.
+pub(crate) fn saved(number: usize) -> Ident {
+    local("saved", number)
+}
+
 /// The token that carries the type of the operation of a suspend point.
 pub(crate) fn op_ty(number: usize) -> Ident {
     local("op", number)
@@ -43,6 +48,12 @@ pub(crate) fn source_ty(number: usize) -> Ident {
 /// Where a local waits while its name is taken by an inner one.
 pub(crate) fn stash(number: usize) -> Ident {
     local("kept", number)
+}
+
+/// An internal identifier where an error about it points to the user's code.
+pub(crate) fn at(mut ident: Ident, span: Span) -> Ident {
+    ident.set_span(span.resolved_at(Span::mixed_site()));
+    ident
 }
 
 /// A fixed internal local.

@@ -8,7 +8,7 @@ use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 /// The function that runs a workflow.
 pub(super) fn machine(
@@ -31,6 +31,7 @@ pub(super) fn machine(
         quote!(#pat: #ty)
     });
     let twin = twin::body(template, body, layout);
+    let saved = saved_tokens(body, layout);
     let slots = layout.saved.iter().map(|(local, _)| slot(*local));
     let inputs = input.params.iter().enumerate().map(|(index, param)| {
         let (ident, ty) = (internal(&format!("in{index}")), &param.ty);
@@ -55,6 +56,7 @@ pub(super) fn machine(
             )]
             let _: ::core::convert::Infallible = {
                 #cursors
+                #saved
                 #(#slots)*
                 #(#inputs)*
                 #entries
@@ -103,6 +105,23 @@ fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
         .collect()
 }
 
+/// The proof, at the user's binding, that each saved local is plain data. The error names the
+/// first await that it crosses.
+fn saved_tokens(body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let proof = |(number, (local, _)): (usize, &(LocalId, String))| {
+        let span = body.locals[local.0].ident.span();
+        let plan = layout.points.iter().find(|p| p.locals.contains(&number));
+        let point = plan.expect("a saved local crosses a suspend point").point;
+        let line = super::tables::line(body.points[point.0].span);
+        let saved = names::saved(local.0);
+        let ty = names::at(names::local_ty(local.0), span);
+        let proof = quote_spanned!(span=> saved::<#line, _>(#ty));
+        quote!(let #saved = #rt::#proof;)
+    };
+    layout.saved.iter().enumerate().map(proof).collect()
+}
+
 /// `match local { 0 => …, 1 => …, }` over the saved locals.
 fn each_saved(layout: &Layout, code: impl Fn(usize, LocalId, &str) -> TokenStream) -> TokenStream {
     let arms = layout
@@ -145,27 +164,27 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         }
     });
     let load = each_saved(layout, |_, local, name| {
-        let (slot, ty) = (names::slot(local.0), names::local_ty(local.0));
+        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
         quote! {
-            match #rt::get(&#frame, #name, #ty) {
+            match #rt::get(&#frame, #name, #saved) {
                 ::core::result::Result::Ok(value) => #slot = ::core::option::Option::Some(value),
                 ::core::result::Result::Err(error) => { #cx.refuse(#name, error); #ready = false; }
             }
         }
     });
     let check = each_saved(layout, |number, local, name| {
-        let ty = names::local_ty(local.0);
+        let saved = names::saved(local.0);
         let number = u16::try_from(number).expect("fewer than 2^16 locals");
         quote! {
-            if let ::core::result::Result::Err(error) = #rt::get(&#frame, #name, #ty) {
+            if let ::core::result::Result::Err(error) = #rt::get(&#frame, #name, #saved) {
                 #cx.problem(#number, error);
             }
         }
     });
     let tell = layout.saved.iter().enumerate().map(|(number, (local, _))| {
-        let ty = names::local_ty(local.0);
+        let saved = names::saved(local.0);
         let number = u16::try_from(number).expect("fewer than 2^16 locals");
-        quote!(#cx.tell(#number, #ty);)
+        quote!(#cx.tell(#number, #saved);)
     });
     quote! {
         let mut #resumed = ::core::option::Option::None;
@@ -199,8 +218,8 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
     let passed = layout.passed.iter().map(|&local| slot(local));
     let arms = arms::arms(body, liveness, layout);
     let save = each_saved(layout, |_, local, name| {
-        let slot = names::slot(local.0);
-        quote!(#saver.put(#name, &#slot);)
+        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
+        quote!(#saver.put(#name, #saved, &#slot);)
     });
     let resume = layout.points.iter().map(|p| {
         let arm = layout.arm(p.resume).expect("a resume point heads an arm");

@@ -67,7 +67,7 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
     }
 }
 
-fn line(span: proc_macro2::Span) -> u32 {
+pub(super) fn line(span: proc_macro2::Span) -> u32 {
     u32::try_from(span.start().line).unwrap_or(0)
 }
 

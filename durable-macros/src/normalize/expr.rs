@@ -5,6 +5,7 @@ use super::twin::{Wrapper, wrap};
 use super::{Builder, Dest, uses};
 use crate::diag::Code;
 use crate::ir::{LocalKind, Terminator};
+use syn::spanned::Spanned;
 use syn::{BinOp, Expr};
 
 impl Builder<'_> {
@@ -96,7 +97,7 @@ impl Builder<'_> {
     /// Control flow in the place of a value: each way puts its value into one temporary.
     fn join(&mut self, expr: &mut Expr) -> Expr {
         let serves = self.next_point();
-        let temp = self.new_temp(LocalKind::Temp { serves });
+        let temp = self.new_temp(LocalKind::Temp { serves }, expr.span());
         self.expr_into(expr, Dest::Into(temp));
         wrap(expr, Wrapper::Seen(temp));
         self.temp_expr(temp)

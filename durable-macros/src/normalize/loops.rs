@@ -5,6 +5,7 @@ use super::twin::{Wrapper, probe, wrap};
 use super::{Builder, Dest, Target, uses};
 use crate::ir::{BlockId, Code, LocalKind, Locals, Statement, Terminator};
 use crate::names;
+use syn::spanned::Spanned;
 use syn::{ExprForLoop, ExprLoop, ExprWhile, Label};
 
 impl Builder<'_> {
@@ -38,7 +39,7 @@ impl Builder<'_> {
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
         let depth = self.scopes.count(&name) + 1;
-        let ident = names::temp(self.body.locals.len());
+        let ident = names::at(names::temp(self.body.locals.len()), expr.expr.span());
         let cursor = self.new_local(ident, LocalKind::Cursor { name: name.clone() }, depth);
         self.scopes.bind(name, cursor, None);
         wrap(&mut expr.expr, Wrapper::Source(cursor));

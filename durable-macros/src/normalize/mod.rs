@@ -36,7 +36,7 @@ use crate::ir::{
 };
 use crate::names;
 use crate::syntax::Input;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use scope::Scopes;
 use syn::{Expr, Item, Pat, Stmt};
 
@@ -166,9 +166,9 @@ impl Builder<'_> {
         LocalId(self.body.locals.len() - 1)
     }
 
-    /// A temporary; code refers to it by [`names::temp`].
-    fn new_temp(&mut self, kind: LocalKind) -> LocalId {
-        let ident = names::temp(self.body.locals.len());
+    /// A temporary for the value of the code at `span`; code refers to it by [`names::temp`].
+    fn new_temp(&mut self, kind: LocalKind, span: Span) -> LocalId {
+        let ident = names::at(names::temp(self.body.locals.len()), span);
         let temp = self.new_local(ident.clone(), kind, 1);
         self.scopes.bind_temp(ident.to_string(), temp);
         temp

@@ -11,6 +11,7 @@ use super::{Builder, Dest, place, uses};
 use crate::diag::Code;
 use crate::ir::LocalKind;
 use crate::names::unraw;
+use syn::spanned::Spanned;
 use syn::{Expr, UnOp};
 
 /// How an operator takes an operand.
@@ -119,7 +120,7 @@ impl Builder<'_> {
 
     fn keep_value(&mut self, part: &mut Expr, value: Expr) -> Expr {
         let serves = self.next_point();
-        let temp = self.new_temp(LocalKind::Temp { serves });
+        let temp = self.new_temp(LocalKind::Temp { serves }, part.span());
         self.deliver(value, Dest::Into(temp));
         wrap(part, Wrapper::Seen(temp));
         self.temp_expr(temp)

@@ -6,6 +6,7 @@ use crate::diag::Code;
 use crate::ir::{LocalKind, Point, Terminator};
 use crate::names::unraw;
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::{Expr, ExprAwait};
 
 impl Builder<'_> {
@@ -33,7 +34,7 @@ impl Builder<'_> {
             label: String::new(),
         });
         let uses = uses::of_expr(&operation, &self.scopes);
-        let answer = self.new_temp(LocalKind::Answer { of: point });
+        let answer = self.new_temp(LocalKind::Answer { of: point }, base.span());
         let resume = self.new_block();
         self.end_with(
             Terminator::Suspend {

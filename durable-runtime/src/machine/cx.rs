@@ -3,8 +3,7 @@
 use crate::codec;
 use crate::frame::{Frame, SavedLocal};
 use crate::id::Timestamp;
-use crate::machine::Durable;
-use crate::machine::support::Ty;
+use crate::machine::support::{Saved, Ty};
 use crate::operation::{Operation, Request, Resolution};
 use crate::registry::WorkflowDef;
 use std::future::poll_fn;
@@ -238,8 +237,8 @@ impl Cx {
     }
 
     /// [`Entry::Describe`]: the type of this local.
-    pub fn tell<T: Durable>(&self, local: u16, _: Ty<T>) {
-        let (type_name, shape) = (std::any::type_name::<T>(), codec::shape::<T>());
+    pub fn tell<T>(&self, local: u16, saved: Saved<T>) {
+        let (type_name, shape) = (std::any::type_name::<T>(), saved.shape());
         self.inner().said.push(Said::Type {
             local,
             type_name,
@@ -258,15 +257,9 @@ pub struct Saver {
 
 impl Saver {
     /// Encodes the local in `slot`.
-    pub fn put<T: Durable>(&mut self, name: &str, slot: &Option<T>) {
+    pub fn put<T>(&mut self, name: &str, saved: Saved<T>, slot: &Option<T>) {
         let value = slot.as_ref().expect("a live local is initialised");
-        // Where serde cannot read back what it wrote, tests should find out, not a later resume.
-        let encoded = if cfg!(debug_assertions) {
-            codec::encode_checked(value)
-        } else {
-            codec::encode(value)
-        };
-        match encoded {
+        match saved.encode(value) {
             Ok(value) => self.frame.locals.push(SavedLocal {
                 name: name.to_owned(),
                 value,
@@ -280,9 +273,9 @@ impl Saver {
 
 /// Decodes the local called `name` from a frame.
 #[doc(hidden)]
-pub fn get<T: Durable>(frame: &Frame, name: &str, _: Ty<T>) -> Result<T, codec::Error> {
+pub fn get<T>(frame: &Frame, name: &str, saved: Saved<T>) -> Result<T, codec::Error> {
     match frame.local(name) {
-        Some(bytes) => codec::decode(bytes),
+        Some(bytes) => saved.decode(bytes),
         None => Err(codec::Error::custom("it is missing in the stored frame")),
     }
 }

@@ -13,6 +13,7 @@ mod attempt;
 mod cx;
 mod describe;
 mod point;
+mod saved;
 mod source;
 pub mod support;
 

@@ -6,6 +6,7 @@
 
 pub use super::attempt::*;
 pub use super::cx::{Saver, get};
+pub use super::saved::{Saved, SavedAcross, saved};
 pub use super::source::{Cursor, Source, cursor, cursor_next, start};
 pub use super::{Cx, Entry, Finished, Local, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
