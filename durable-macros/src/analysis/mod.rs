@@ -2,3 +2,5 @@
 
 pub(crate) mod cfg;
 pub(crate) mod liveness;
+#[cfg(test)]
+mod oracle;
