@@ -3,12 +3,17 @@
 //! Locals and labels are made at `mixed_site`, where they cannot meet the user's.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Lifetime;
 
 /// The path under which the runtime offers what expansions call.
 pub(crate) fn rt() -> TokenStream {
     quote!(::durable_runtime::__private)
+}
+
+/// The same, where an error about what is called points to the user's code.
+pub(crate) fn rt_at(span: Span) -> TokenStream {
+    quote_spanned!(span=> ::durable_runtime::__private)
 }
 
 fn local(prefix: &str, number: usize) -> Ident {
@@ -35,7 +40,7 @@ pub(crate) fn saved(number: usize) -> Ident {
     local("saved", number)
 }
 
-/// The token that carries the type of the operation of a suspend point.
+/// What begins and completes the operation of a suspend point.
 pub(crate) fn op_ty(number: usize) -> Ident {
     local("op", number)
 }
@@ -45,6 +50,11 @@ pub(crate) fn source_ty(number: usize) -> Ident {
     local("src", number)
 }
 
+/// How a loop becomes its cursor.
+pub(crate) fn looped(number: usize) -> Ident {
+    local("looped", number)
+}
+
 /// Where a local waits while its name is taken by an inner one.
 pub(crate) fn stash(number: usize) -> Ident {
     local("kept", number)
@@ -52,7 +62,7 @@ pub(crate) fn stash(number: usize) -> Ident {
 
 /// An internal identifier where an error about it points to the user's code.
 pub(crate) fn at(mut ident: Ident, span: Span) -> Ident {
-    ident.set_span(span.resolved_at(Span::mixed_site()));
+    ident.set_span(span);
     ident
 }
 
@@ -64,6 +74,11 @@ pub(crate) fn internal(name: &str) -> Ident {
 /// The label of the machine's inner loop.
 pub(crate) fn machine_label() -> Lifetime {
     Lifetime::new("'__machine", Span::mixed_site())
+}
+
+/// The label of the block that holds the user's code.
+pub(crate) fn code_label() -> Lifetime {
+    Lifetime::new("'__code", Span::mixed_site())
 }
 
 /// The function that starts a workflow.

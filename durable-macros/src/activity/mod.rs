@@ -7,12 +7,14 @@
 //! ```
 
 use crate::diag::{Code, error};
+use crate::emit::{data_proof, param_proof};
 use crate::names;
 use crate::syntax::args::{ActivityArgs, Retry};
 use crate::syntax::{Input, Param};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use std::time::Duration;
+use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
 /// Expands an activity.
@@ -44,19 +46,27 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         .zip(&keys)
         .map(|((ident, owned), key)| {
             let (Owned::Value(ty) | Owned::Borrowed(ty)) = owned;
-            quote!(let #ident: #ty = args.get(#key)?;)
+            let proof = param_proof(ty);
+            quote!(let #ident = #proof.get(&mut args, #key)?;)
         });
-    let (call, ended) = output_types(output, args.retry.non_retryable.as_ref());
+    let (call, proofs, ended) = output_types(output, args.retry.non_retryable.as_ref());
+    let mut arguments = quote!(#rt::ArgsBuilder::new());
+    for ((ident, key), owned) in idents.iter().zip(&keys).zip(&owned) {
+        arguments = match owned {
+            Owned::Value(ty) => {
+                let proof = param_proof(ty);
+                quote!(#proof.put(#arguments, #key, &#ident))
+            }
+            Owned::Borrowed(_) => quote!(#arguments.arg(#key, #ident)),
+        };
+    }
     let options = options(args);
     Ok(quote! {
         #(#attrs)*
         #[allow(clippy::pedantic, reason = "generated code")]
         #vis fn #ident(#(#idents: #types),*) -> #rt::ActivityCall<#call> {
-            #rt::ActivityCall::new(
-                #name,
-                #rt::ArgsBuilder::new() #(.arg(#keys, &#idents))* .finish(),
-                #options,
-            )
+            #proofs
+            #rt::ActivityCall::new(#name, #arguments.finish(), #options)
         }
         const _: () = {
             async fn __durable_body(#(#patterns: #types),*) -> #output #body
@@ -126,33 +136,43 @@ fn owned(param: &Param) -> syn::Result<Owned> {
     }
 }
 
-/// The type arguments of the call, and the code that turns the output into an attempt's end.
-fn output_types(output: &Type, non_retryable: Option<&syn::Expr>) -> (TokenStream, TokenStream) {
+/// The type arguments of the call, proofs that they can be stored, and the code that turns the
+/// output into an attempt's end.
+fn output_types(
+    output: &Type,
+    non_retryable: Option<&syn::Expr>,
+) -> (TokenStream, TokenStream, TokenStream) {
     let rt = names::rt();
     let Some(explicit) = result_arguments(output) else {
-        let call = quote!(#output, #rt::Infallible);
-        return (call, quote!(#rt::attempt_returned(&output)));
+        let (call, data) = (quote!(#output, #rt::Infallible), data_proof(output));
+        let ended = quote!(#rt::attempt_returned(#data, &output));
+        return (call, quote!(let _ = #data;), ended);
     };
-    let call = match explicit {
-        Some((ok, err)) => quote!(#ok, #err),
-        None => quote!(<#output as #rt::ResultParts>::Ok, <#output as #rt::ResultParts>::Err),
-    };
+    let (ok, err) = explicit.unwrap_or_else(|| {
+        let at = output.span();
+        (
+            syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Ok),
+            syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Err),
+        )
+    });
+    let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
+    let proofs = quote!(let _ = (#ok_data, #err_data););
     let fatal = match non_retryable {
         Some(predicate) => quote!(#rt::test_error(&error, #predicate)),
         None => quote!(false),
     };
     let ended = quote! {
         match output {
-            ::core::result::Result::Ok(value) => #rt::attempt_returned(&value),
+            ::core::result::Result::Ok(value) => #rt::attempt_returned(#ok_data, &value),
             ::core::result::Result::Err(error) => {
                 use #rt::{ErrorAsDebug as _, ErrorAsDisplay as _, ErrorAsNothing as _};
                 let fatal: bool = #fatal;
                 let text = (&&#rt::ErrorText(&error)).text();
-                #rt::attempt_failed(&error, !fatal, text)
+                #rt::attempt_failed(#err_data, &error, !fatal, text)
             }
         }
     };
-    (call, ended)
+    (quote!(#ok, #err), proofs, ended)
 }
 
 /// For a type called `Result`: its two arguments, if both are written.

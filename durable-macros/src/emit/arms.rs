@@ -195,7 +195,7 @@ impl Arms<'_> {
                 }
             }
             Code::Start { cursor, source } => {
-                let (ident, token) = (self.ident(*cursor), names::source_ty(cursor.0));
+                let (ident, token) = (self.ident(*cursor), names::looped(cursor.0));
                 quote!(#room let mut #ident = #rt::start(#token, #source);)
             }
             Code::Param { index, pat, ty } => {
@@ -277,7 +277,13 @@ impl Arms<'_> {
             }
             Terminator::Next { cursor, pat, .. } => self.next(block, *cursor, pat, &env),
             Terminator::Suspend { .. } => self.suspend(block, &env),
-            Terminator::Return { value, .. } => quote!(return #value;),
+            Terminator::Return {
+                value: Some(value), ..
+            } => quote!(return #value;),
+            Terminator::Return { value: None, .. } => {
+                let rt = names::rt();
+                quote!(return #rt::end();)
+            }
             Terminator::Unreachable => quote!(::core::unreachable!()),
         });
         code

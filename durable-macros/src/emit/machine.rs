@@ -1,6 +1,6 @@
 //! The machine: slots, the four entries, and the loop.
 
-use super::{arms, is_linked, twin};
+use super::{arms, is_linked, proof, twin};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, LocalKind};
 use crate::lower::Layout;
@@ -25,7 +25,7 @@ pub(super) fn machine(
     let rt = names::rt();
     let (cx, entry, output) = (internal("cx"), internal("entry"), &input.output);
     let tokens = type_tokens(body, layout);
-    let cursors = cursor_tokens(body, layout);
+    let (looped, cursors) = (looped_tokens(body, layout), cursor_tokens(body, layout));
     let params = input.params.iter().map(|p| {
         let (pat, ty) = (&p.pat, &p.ty);
         quote!(#pat: #ty)
@@ -55,6 +55,7 @@ pub(super) fn machine(
                 reason = "generated code"
             )]
             let _: ::core::convert::Infallible = {
+                #looped
                 #cursors
                 #saved
                 #(#slots)*
@@ -82,10 +83,28 @@ fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
             LocalKind::Cursor { .. } => Some(names::source_ty(number)),
             _ => is_linked(body, layout, LocalId(number)).then(|| names::local_ty(number)),
         });
-    let operations = (0..body.points.len()).map(names::op_ty);
-    locals
-        .chain(operations)
-        .map(|token| quote!(let #token = #rt::of();))
+    let types = locals.map(|token| quote!(let #token = #rt::of();));
+    let operations = body.points.iter().enumerate().map(|(number, point)| {
+        let token = names::op_ty(number);
+        let proof = proof(point.span, "awaits", &TokenStream::new());
+        quote!(let #token = #proof;)
+    });
+    types.chain(operations).collect()
+}
+
+/// The proof that each loop can be saved.
+fn looped_tokens(body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let looped = |number: usize| {
+        let span = body.locals[number].ident.span();
+        let (token, source) = (names::looped(number), names::source_ty(number));
+        let proof = proof(span, "looped", &TokenStream::new());
+        quote!(let #token = #proof; #rt::loops_over(#source, #token);)
+    };
+    (0..body.locals.len())
+        .filter(|&n| matches!(body.locals[n].kind, LocalKind::Cursor { .. }))
+        .filter(|&n| layout.has_slot(LocalId(n)))
+        .map(looped)
         .collect()
 }
 
@@ -99,8 +118,8 @@ fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
             matches!(local.kind, LocalKind::Cursor { .. }) && layout.has_slot(LocalId(*number))
         })
         .map(|(number, _)| {
-            let (ty, source) = (names::local_ty(number), names::source_ty(number));
-            quote!(let #ty = #rt::cursor(#source);)
+            let (ty, looped) = (names::local_ty(number), names::looped(number));
+            quote!(let #ty = #rt::cursor(#looped);)
         })
         .collect()
 }
@@ -109,17 +128,17 @@ fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
 /// first await that it crosses.
 fn saved_tokens(body: &Body, layout: &Layout) -> TokenStream {
     let rt = names::rt();
-    let proof = |(number, (local, _)): (usize, &(LocalId, String))| {
+    let saved = |(number, (local, _)): (usize, &(LocalId, String))| {
         let span = body.locals[local.0].ident.span();
         let plan = layout.points.iter().find(|p| p.locals.contains(&number));
         let point = plan.expect("a saved local crosses a suspend point").point;
         let line = super::tables::line(body.points[point.0].span);
         let saved = names::saved(local.0);
-        let ty = names::at(names::local_ty(local.0), span);
-        let proof = quote_spanned!(span=> saved::<#line, _>(#ty));
-        quote!(let #saved = #rt::#proof;)
+        let ty = names::local_ty(local.0);
+        let proof = proof(span, "saved", &quote_spanned!(span=> ::<#line, _>));
+        quote!(let #saved = #proof; #rt::is_data(#ty, #saved);)
     };
-    layout.saved.iter().enumerate().map(proof).collect()
+    layout.saved.iter().enumerate().map(saved).collect()
 }
 
 /// `match local { 0 => …, 1 => …, }` over the saved locals.
@@ -156,8 +175,9 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
     let (args, resumed, ready) = (internal("args"), internal("resumed"), internal("ready"));
     let params = input.params.iter().enumerate().map(|(index, param)| {
         let (ident, name) = (internal(&format!("in{index}")), &param.name);
+        let param = super::param_proof(&param.ty);
         quote! {
-            match #args.get(#name) {
+            match #param.get(&mut #args, #name) {
                 ::core::result::Result::Ok(value) => #ident = ::core::option::Option::Some(value),
                 ::core::result::Result::Err(error) => { #cx.refuse(#name, error); #ready = false; }
             }
@@ -214,7 +234,7 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
     let rt = names::rt();
     let (cx, pc, here) = (internal("cx"), internal("pc"), internal("here"));
     let (point, resumed, saver) = (internal("point"), internal("resumed"), internal("saver"));
-    let label = names::machine_label();
+    let (label, code) = (names::machine_label(), names::code_label());
     let passed = layout.passed.iter().map(|&local| slot(local));
     let arms = arms::arms(body, liveness, layout);
     let save = each_saved(layout, |_, local, name| {
@@ -235,12 +255,18 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
                     // Gone before the wait: these need not be data, nor `Send`.
                     #(#passed)*
                     let stop: #rt::Stop = #label: loop {
-                        // Moved, not copied out: a `continue` hidden in a user's macro would
-                        // find no place to go on at, and does not compile.
-                        let #rt::Goto(#here) = { #pc };
-                        match #here {
-                            #arms
-                            _ => ::core::unreachable!(),
+                        let #rt::Goto(#here) = #pc;
+                        // A `continue` or `break` hidden in a user's macro would drive this
+                        // loop instead of the user's. From inside a labelled block, a jump
+                        // without a label is an error at the jump itself; the inner loop is
+                        // its target, so that it is not a second error as well.
+                        loop {
+                            #code: {
+                                match #here {
+                                    #arms
+                                    _ => ::core::unreachable!(),
+                                }
+                            }
                         }
                     };
                     match stop {

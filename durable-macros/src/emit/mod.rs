@@ -25,8 +25,10 @@ use crate::lower::Layout;
 use crate::normalize::Normalized;
 use crate::syntax::Input;
 use crate::syntax::args::WorkflowArgs;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
 
 pub(crate) use public::fallback;
 
@@ -52,6 +54,27 @@ pub(crate) fn workflow(
             #tables
         };
     }
+}
+
+/// A call of the runtime that asks for a bound; when the bound does not hold, the error points to
+/// `span`.
+///
+/// All of it has the user's own span: for an argument with another, rustc would point to the
+/// attribute.
+pub(crate) fn proof(span: Span, name: &str, generics: &TokenStream) -> TokenStream {
+    let (rt, name) = (crate::names::rt_at(span), Ident::new(name, span));
+    quote_spanned!(span=> #rt::#name #generics ())
+}
+
+/// The proof that a parameter of this type can be stored. Equal tokens in every place, so that
+/// rustc reports an equal error once.
+pub(crate) fn param_proof(ty: &Type) -> TokenStream {
+    proof(ty.span(), "param", &quote!(::<#ty>))
+}
+
+/// The proof that a result of this type can be stored.
+pub(crate) fn data_proof(ty: &Type) -> TokenStream {
+    proof(ty.span(), "data", &quote!(::<#ty>))
 }
 
 /// Whether the twin lends the type of this local: it has a slot, or it joins several ways.

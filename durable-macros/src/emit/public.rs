@@ -6,28 +6,27 @@ use crate::names;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Ident, Pat};
+use syn::{Ident, Pat, Type};
 
 /// The public functions of a workflow.
 pub(super) fn functions(input: &Input, name: &str) -> TokenStream {
-    let args = input
-        .params
-        .iter()
-        .zip(parameter_names(input))
-        .map(|(param, ident)| {
-            let name = &param.name;
-            quote!(.arg(#name, &#ident))
-        });
     let rt = names::rt();
-    let body = quote! {
-        #rt::WorkflowCall::new(#name, #rt::ArgsBuilder::new() #(#args)* .finish())
-    };
+    let mut args = quote!(#rt::ArgsBuilder::new());
+    for (param, ident) in input.params.iter().zip(parameter_names(input)) {
+        let (proof, name) = (super::param_proof(&param.ty), &param.name);
+        args = quote!(#proof.put(#args, #name, &#ident));
+    }
+    let body = quote!(#rt::WorkflowCall::new(#name, #args.finish()));
     signatures(input, &body)
 }
 
 /// Errors, and functions of the right names and types that never run.
 pub(crate) fn fallback(input: &Input, error: &syn::Error) -> TokenStream {
     let errors = compile_errors(error);
+    let nameless = |ty: &Type| matches!(ty, Type::ImplTrait(_));
+    if nameless(&input.output) || input.params.iter().any(|p| nameless(&p.ty)) {
+        return errors;
+    }
     let public = signatures(input, &quote!(::core::unreachable!()));
     quote!(#errors #public)
 }

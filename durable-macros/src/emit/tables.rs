@@ -25,8 +25,9 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
         quote!((#from, #to))
     });
     let params: Vec<_> = input.params.iter().map(|p| &p.name).collect();
-    let types = input.params.iter().map(|p| &p.ty);
+    let proofs = input.params.iter().map(|p| super::param_proof(&p.ty));
     let (output, line) = (&input.output, line(input.ident.span()));
+    let data = super::data_proof(output);
     quote! {
         static __DURABLE_POINTS: &[#rt::Point] = &[#(#points),*];
         fn __durable_run(
@@ -40,7 +41,7 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
                 use #rt::{FailedOther as _, FailedResult as _};
                 let output: #output = __durable_machine(cx, entry).await;
                 let failed = (&#rt::Outcome(&output)).failed();
-                #rt::finished(&output, failed)
+                #rt::finished(#data, &output, failed)
             })
         }
         fn __durable_check_input(
@@ -48,7 +49,7 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
         ) -> ::core::result::Result<(), #rt::CodecError> {
             #[allow(unused_mut, unused_variables, reason = "a function without parameters")]
             let mut args = #rt::Args::open(input)?;
-            #({ let _: #types = args.get(#params)?; })*
+            #({ let _ = #proofs.get(&mut args, #params)?; })*
             ::core::result::Result::Ok(())
         }
         #rt::inventory::submit! {

@@ -7,8 +7,9 @@ use crate::names;
 use crate::normalize::twin::{PROBE, PROBES, Wrapper, wrapper};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, Stmt, parse_quote};
+use syn::{Block, Expr, Stmt, parse_quote, parse_quote_spanned};
 
 /// The body of the twin.
 pub(super) fn body(template: &Block, body: &Body, layout: &Layout) -> TokenStream {
@@ -59,16 +60,18 @@ impl VisitMut for Resolve<'_> {
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         if let Some((wrapper, inner)) = self.wrapped(expr) {
-            let rt = names::rt();
+            // Errors about the whole are equal to those of the machine, and so come once.
+            let span = expr.span();
+            let rt = names::rt_at(span);
             *expr = match wrapper {
                 Wrapper::Seen(local) if is_linked(self.body, self.layout, local) => {
                     let ty = names::local_ty(local.0);
-                    parse_quote!(#rt::seen(#ty, #inner))
+                    parse_quote_spanned!(span=> #rt::seen(#ty, #inner))
                 }
                 Wrapper::Seen(_) => inner,
                 Wrapper::Awaited(point) => {
                     let ty = names::op_ty(point.0);
-                    parse_quote!(#rt::awaited(#ty, #inner))
+                    parse_quote_spanned!(span=> #rt::awaited(#ty, #inner))
                 }
                 Wrapper::Source(local) => {
                     let ty = names::source_ty(local.0);

@@ -42,8 +42,7 @@ impl Builder<'_> {
         self.scopes.pop();
         match &mut expr.else_branch {
             Some((_, branch)) => self.expr_into(branch, dest),
-            None if matches!(dest, Dest::Discard) => {}
-            None => self.deliver(syn::parse_quote!(()), dest),
+            None => self.deliver_unit(dest),
         }
         self.end_with(Terminator::Goto(after), after);
     }
@@ -153,8 +152,7 @@ impl Builder<'_> {
         };
         match &mut expr.expr {
             Some(value) => self.expr_into(value, dest),
-            None if matches!(dest, Dest::Discard) => {}
-            None => self.deliver(syn::parse_quote!(()), dest),
+            None => self.deliver_unit(dest),
         }
         self.diverge(Terminator::Goto(to));
     }

@@ -25,15 +25,15 @@ impl Builder<'_> {
             Expr::Loop(looped) => self.loop_expr(looped, dest),
             Expr::While(looped) => {
                 self.while_expr(looped);
-                self.unit_into(dest);
+                self.deliver_unit(dest);
             }
             Expr::ForLoop(looped) => {
                 self.for_expr(looped);
-                self.unit_into(dest);
+                self.deliver_unit(dest);
             }
             Expr::Return(ret) => match &mut ret.expr {
                 Some(value) => self.expr_into(value, Dest::Return),
-                None => self.deliver(syn::parse_quote!(()), Dest::Return),
+                None => self.deliver_unit(Dest::Return),
             },
             Expr::Break(jump) => self.break_expr(jump),
             Expr::Continue(jump) => self.continue_expr(jump),
@@ -44,12 +44,6 @@ impl Builder<'_> {
                 let value = self.residual(expr);
                 self.deliver(value, dest);
             }
-        }
-    }
-
-    fn unit_into(&mut self, dest: Dest) {
-        if !matches!(dest, Dest::Discard) {
-            self.deliver(syn::parse_quote!(()), dest);
         }
     }
 

@@ -63,9 +63,14 @@ impl Builder<'_> {
     }
 
     /// Control falls off the end of a block.
-    fn deliver_unit(&mut self, dest: Dest) {
-        if !matches!(dest, Dest::Discard) {
-            self.deliver(syn::parse_quote!(()), dest);
+    pub(super) fn deliver_unit(&mut self, dest: Dest) {
+        match dest {
+            Dest::Discard => {}
+            Dest::Into(_) => self.deliver(syn::parse_quote!(()), dest),
+            Dest::Return => self.diverge(Terminator::Return {
+                value: None,
+                uses: Locals::new(),
+            }),
         }
     }
 

@@ -11,6 +11,7 @@
 use crate::ir::{LocalId, PointId};
 use proc_macro2::Span;
 use quote::format_ident;
+use syn::spanned::Spanned;
 use syn::{Expr, Ident, Stmt, parse_quote};
 
 /// The name of the statement placeholder.
@@ -38,10 +39,11 @@ pub(super) fn probe(local: LocalId) -> Stmt {
 
 /// Wraps the expression in a placeholder.
 pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
+    let span = expr.span();
     let name = match wrapper {
-        Wrapper::Seen(local) => format_ident!("{SEEN}{}", local.0),
-        Wrapper::Awaited(point) => format_ident!("{AWAITED}{}", point.0),
-        Wrapper::Source(local) => format_ident!("{SOURCE}{}", local.0),
+        Wrapper::Seen(local) => format_ident!("{SEEN}{}", local.0, span = span),
+        Wrapper::Awaited(point) => format_ident!("{AWAITED}{}", point.0, span = span),
+        Wrapper::Source(local) => format_ident!("{SOURCE}{}", local.0, span = span),
     };
     let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
     *expr = parse_quote!(#name(#inner));

@@ -1,6 +1,6 @@
 //! How the expansion of `#[activity]` reports the end of an attempt. Not public API.
 
-use crate::machine::Durable;
+use crate::machine::support::Data;
 use crate::operation::Resolution;
 use crate::registry::AttemptEnd;
 use std::fmt::{Debug, Display};
@@ -19,8 +19,8 @@ impl<T, E> ResultParts for Result<T, E> {
 }
 
 /// The body returned a value.
-pub fn attempt_returned<T: Durable>(value: &T) -> AttemptEnd {
-    match crate::codec::encode(value) {
+pub fn attempt_returned<T>(data: Data<T>, value: &T) -> AttemptEnd {
+    match data.encode(value) {
         Ok(bytes) => AttemptEnd {
             resolution: Resolution::Returned(bytes),
             retryable: false,
@@ -31,8 +31,8 @@ pub fn attempt_returned<T: Durable>(value: &T) -> AttemptEnd {
 }
 
 /// The body returned an error.
-pub fn attempt_failed<E: Durable>(error: &E, retryable: bool, text: String) -> AttemptEnd {
-    match crate::codec::encode(error) {
+pub fn attempt_failed<E>(data: Data<E>, error: &E, retryable: bool, text: String) -> AttemptEnd {
+    match data.encode(error) {
         Ok(bytes) => AttemptEnd {
             resolution: Resolution::Failed(bytes),
             retryable,

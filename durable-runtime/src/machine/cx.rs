@@ -3,8 +3,8 @@
 use crate::codec;
 use crate::frame::{Frame, SavedLocal};
 use crate::id::Timestamp;
-use crate::machine::support::{Saved, Ty};
-use crate::operation::{Operation, Request, Resolution};
+use crate::machine::support::{Awaits, Data};
+use crate::operation::{Request, Resolution};
 use crate::registry::WorkflowDef;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -148,9 +148,9 @@ impl Cx {
 #[doc(hidden)]
 impl Cx {
     /// Registers the operation of the next suspend point. `false`: it cannot be encoded; stop.
-    pub fn begin<O: Operation>(&self, _: Ty<O>, operation: O) -> bool {
+    pub fn begin<O, T>(&self, awaits: Awaits<O, T>, operation: O) -> bool {
         let now = self.inner().now;
-        match operation.begin(now) {
+        match (awaits.begin)(operation, now) {
             Ok(request) => {
                 self.inner().request = Some(request);
                 true
@@ -210,9 +210,9 @@ impl Cx {
     }
 
     /// The typed answer to the operation. `None`: it does not decode; stop.
-    pub fn complete<O: Operation>(&self, _: Ty<O>) -> Option<O::Output> {
+    pub fn complete<O, T>(&self, awaits: Awaits<O, T>) -> Option<T> {
         let resolution = self.inner().resolution.take()?;
-        match O::complete(resolution) {
+        match (awaits.complete)(resolution) {
             Ok(output) => Some(output),
             Err(error) => {
                 self.block(Some("the awaited result"), &error);
@@ -237,7 +237,7 @@ impl Cx {
     }
 
     /// [`Entry::Describe`]: the type of this local.
-    pub fn tell<T>(&self, local: u16, saved: Saved<T>) {
+    pub fn tell<T>(&self, local: u16, saved: Data<T>) {
         let (type_name, shape) = (std::any::type_name::<T>(), saved.shape());
         self.inner().said.push(Said::Type {
             local,
@@ -257,7 +257,7 @@ pub struct Saver {
 
 impl Saver {
     /// Encodes the local in `slot`.
-    pub fn put<T>(&mut self, name: &str, saved: Saved<T>, slot: &Option<T>) {
+    pub fn put<T>(&mut self, name: &str, saved: Data<T>, slot: &Option<T>) {
         let value = slot.as_ref().expect("a live local is initialised");
         match saved.encode(value) {
             Ok(value) => self.frame.locals.push(SavedLocal {
@@ -273,7 +273,7 @@ impl Saver {
 
 /// Decodes the local called `name` from a frame.
 #[doc(hidden)]
-pub fn get<T>(frame: &Frame, name: &str, saved: Saved<T>) -> Result<T, codec::Error> {
+pub fn get<T>(frame: &Frame, name: &str, saved: Data<T>) -> Result<T, codec::Error> {
     match frame.local(name) {
         Some(bytes) => saved.decode(bytes),
         None => Err(codec::Error::custom("it is missing in the stored frame")),

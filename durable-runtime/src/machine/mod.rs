@@ -34,9 +34,11 @@ use std::task::{Context, Poll, Waker};
 /// What may live across an await: plain data. Implemented for every type with serde's two traits
 /// that owns what it holds; string constants (`&'static str`) count as data.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is still needed after an `.await`, so it would have to be saved, and it cannot be",
-    label = "this value cannot be saved",
-    note = "derive `Serialize` and `Deserialize` for owned data; for anything else, end its scope before the `.await` or make it again after it"
+    message = "`{Self}` cannot be stored: it is not plain data",
+    label = "inputs and results of workflows and activities are stored",
+    note = "`#[derive(Serialize, Deserialize)]` on the type, with owned fields",
+    note = "for an error of another crate use `durable_runtime::Error`, which keeps its message and its causes",
+    note = "code: durable D03"
 )]
 pub trait Durable: Serialize + Deserialize<'static> + Send + 'static {}
 

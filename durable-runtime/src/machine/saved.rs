@@ -1,43 +1,64 @@
-//! How a machine saves one local. Not public API.
+//! Proofs that types are plain data, as values. Not public API.
 //!
-//! The bound on a local's type is asked for once, at the user's binding, and becomes a value; all
-//! else takes the value. So a local that cannot be saved is one error, at the right place.
+//! Each bound of the generated code is asked for once, where the user wrote the type or the
+//! binding, and gives a small value; all else takes the value and has no bound. So a type that
+//! cannot be stored is one error, at the right place.
 
 use super::Durable;
 use super::support::Ty;
-use crate::codec;
+use crate::codec::{self, Args, ArgsBuilder};
+use crate::id::Timestamp;
+use crate::operation::{Operation, Request, Resolution};
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// A local that is live across the `.await` on this line of the file is plain data.
 #[diagnostic::on_unimplemented(
     message = "a value of type `{Self}` is still needed after the `.await` on line {LINE}, and it cannot be saved there",
     label = "would have to be saved at the `.await`",
     note = "if it is your data: `#[derive(Serialize, Deserialize)]` on its type, with owned fields",
-    note = "anything else (a lock, a connection, a borrow): end its scope with a block `{{ … }}` before the `.await`, or make it again after it"
+    note = "anything else (a lock, a connection, a borrow): end its scope with a block `{{ … }}` before the `.await`, or make it again after it",
+    note = "code: durable D03"
 )]
 pub trait SavedAcross<const LINE: u32>: Durable {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Durable, const LINE: u32> SavedAcross<LINE> for T {}
 
-/// Encodes and decodes the locals of one type.
-pub struct Saved<T> {
+/// Encodes and decodes values of one type.
+pub struct Data<T> {
     encode: fn(&T) -> Result<Vec<u8>, codec::Error>,
     decode: fn(&[u8]) -> Result<T, codec::Error>,
     shape: fn() -> String,
 }
 
 /// The proof that the type of a local is plain data.
+// A comment beside the bound is what rustc shows when a borrow is in the way.
 #[must_use]
-pub fn saved<const LINE: u32, T: SavedAcross<LINE>>(_: Ty<T>) -> Saved<T> {
-    Saved {
+#[rustfmt::skip]
+pub fn saved<
+    const LINE: u32,
+    T: SavedAcross<LINE>, // a borrow cannot be saved at an `.await`: `.clone()` or `.to_owned()` it, or borrow again after it
+>() -> Data<T> {
+    data()
+}
+
+/// The proof is for the type of this local.
+pub fn is_data<T>(_: Ty<T>, _: Data<T>) {}
+
+/// The proof that a type is plain data.
+#[must_use]
+pub fn data<T: Durable>() -> Data<T> {
+    Data {
         encode: codec::encode::<T>,
         decode: codec::decode::<T>,
         shape: codec::shape::<T>,
     }
 }
 
-impl<T> Saved<T> {
+impl<T> Data<T> {
     pub(super) fn encode(self, value: &T) -> Result<Vec<u8>, codec::Error> {
         (self.encode)(value)
     }
@@ -51,14 +72,88 @@ impl<T> Saved<T> {
     }
 }
 
-impl<T> Clone for Saved<T> {
-    fn clone(&self) -> Self {
-        *self
+/// Puts one parameter into the arguments of a call, and gets it out again.
+pub struct Param<T> {
+    put: fn(ArgsBuilder, &'static str, &T) -> ArgsBuilder,
+    get: fn(&mut Args, &'static str) -> Result<T, codec::Error>,
+}
+
+/// The proof that the type of a parameter is plain data.
+#[must_use]
+pub fn param<T: Durable>() -> Param<T> {
+    Param {
+        put: ArgsBuilder::arg::<T>,
+        get: Args::get::<T>,
     }
 }
-impl<T> Copy for Saved<T> {}
-impl<T> fmt::Debug for Saved<T> {
+
+impl<T> Param<T> {
+    /// Adds the argument called `name`.
+    #[must_use]
+    pub fn put(self, args: ArgsBuilder, name: &'static str, value: &T) -> ArgsBuilder {
+        (self.put)(args, name, value)
+    }
+
+    /// Decodes the argument called `name`.
+    ///
+    /// # Errors
+    /// When it is missing or does not fit the type.
+    pub fn get(self, args: &mut Args, name: &'static str) -> Result<T, codec::Error> {
+        (self.get)(args, name)
+    }
+}
+
+/// Begins and completes the operations of one type.
+pub struct Awaits<O, T> {
+    pub(super) begin: fn(O, Timestamp) -> Result<Request, codec::Error>,
+    pub(super) complete: fn(Resolution) -> Result<T, codec::Error>,
+}
+
+/// The proof that what is awaited is an operation.
+#[must_use]
+pub fn awaits<O: Operation>() -> Awaits<O, O::Output> {
+    Awaits {
+        begin: O::begin,
+        complete: O::complete,
+    }
+}
+
+/// In the twin: what `.await` on an operation gives. Never runs.
+pub fn awaited<O, T>(_: Awaits<O, T>, _: O) -> Awaited<T> {
+    unreachable!("the twin of a workflow never runs")
+}
+
+/// A future that is never polled.
+#[must_use = "a workflow does nothing at a call until it is awaited"]
+pub struct Awaited<T>(fn() -> T);
+
+impl<T> Future for Awaited<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        Poll::Ready((self.0)())
+    }
+}
+
+macro_rules! plain_values {
+    ($($name:ident<$($arg:ident),+>),+) => {$(
+        impl<$($arg),+> Clone for $name<$($arg),+> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<$($arg),+> Copy for $name<$($arg),+> {}
+        impl<$($arg),+> fmt::Debug for $name<$($arg),+> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(std::any::type_name::<Self>())
+            }
+        }
+    )+};
+}
+plain_values!(Data<T>, Param<T>, Awaits<O, T>);
+
+impl<T> fmt::Debug for Awaited<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::any::type_name::<T>())
+        f.write_str(std::any::type_name::<Self>())
     }
 }

@@ -12,8 +12,9 @@ use std::ops::{Range, RangeFrom, RangeInclusive};
 /// An iterator whose rest can be saved.
 #[diagnostic::on_unimplemented(
     message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
-    label = "this loop contains an `.await`",
-    note = "loop over an owned collection or a range: `for item in items` or `for i in 0..n`; collect anything else into a `Vec` first"
+    label = "this loop contains an `.await`, and the rest of what it goes over is not plain data",
+    note = "loop over an owned collection (`for item in items`, `for item in items.clone()`) or a range (`for i in 0..items.len()`); collect anything else into a `Vec` first",
+    note = "code: durable D15"
 )]
 pub trait Source: Iterator + sealed::Sealed {
     /// What is saved: an iterator over the rest that is plain data.
@@ -23,21 +24,45 @@ pub trait Source: Iterator + sealed::Sealed {
 }
 
 /// The rest of what a loop iterates over.
-pub type Cursor<I> = <<I as IntoIterator>::IntoIter as Source>::Cursor;
+type Cursor<I> = <<I as IntoIterator>::IntoIter as Source>::Cursor;
+
+/// How a loop over an `I` becomes a cursor `C`: the proof that it can be saved, as a value.
+pub struct Looped<I, C>(fn(I) -> C);
+
+impl<I, C> Clone for Looped<I, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<I, C> Copy for Looped<I, C> {}
+impl<I, C> std::fmt::Debug for Looped<I, C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<Self>())
+    }
+}
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// The type of the cursor of a loop over this type.
+/// The proof that a loop over this type can be saved.
 #[must_use]
-pub fn cursor<I: IntoIterator<IntoIter: Source>>(_: Ty<I>) -> Ty<Cursor<I>> {
+pub fn looped<I: IntoIterator<IntoIter: Source>>() -> Looped<I, Cursor<I>> {
+    Looped(|iter| iter.into_iter().rest())
+}
+
+/// The proof is for what this loop goes over.
+pub fn loops_over<I, C>(_: Ty<I>, _: Looped<I, C>) {}
+
+/// The type of the cursor of a loop.
+#[must_use]
+pub fn cursor<I, C>(_: Looped<I, C>) -> Ty<C> {
     crate::machine::support::of()
 }
 
 /// Begins a loop.
-pub fn start<I: IntoIterator<IntoIter: Source>>(_: Ty<I>, iter: I) -> Cursor<I> {
-    iter.into_iter().rest()
+pub fn start<I, C>(looped: Looped<I, C>, iter: I) -> C {
+    (looped.0)(iter)
 }
 
 /// The next item of a loop.

@@ -6,8 +6,10 @@
 
 pub use super::attempt::*;
 pub use super::cx::{Saver, get};
-pub use super::saved::{Saved, SavedAcross, saved};
-pub use super::source::{Cursor, Source, cursor, cursor_next, start};
+pub use super::saved::{
+    Awaited, Awaits, Data, Param, SavedAcross, awaited, awaits, data, is_data, param, saved,
+};
+pub use super::source::{Looped, Source, cursor, cursor_next, looped, loops_over, start};
 pub use super::{Cx, Entry, Finished, Local, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
@@ -45,12 +47,6 @@ pub fn seen<T>(_: Ty<T>, value: T) -> T {
     value
 }
 
-/// In the twin: what `.await` on an operation gives. Never runs.
-#[expect(clippy::unused_async, reason = "it is awaited like the original")]
-pub async fn awaited<O: Operation>(_: Ty<O>, _: O) -> O::Output {
-    unreachable!("the twin of a workflow never runs")
-}
-
 /// An empty slot for the local of this type.
 #[must_use]
 pub fn none<T>(_: Ty<T>) -> Option<T> {
@@ -65,12 +61,11 @@ pub fn take<T>(slot: &mut Option<T>) -> T {
     slot.take().expect("a live local is initialised")
 }
 
-/// Where the machine goes next. Not `Copy`: code that jumps without saying where to (a `continue`
-/// hidden in a user's macro) is a compile error.
-#[derive(Debug)]
+/// Where the machine goes next: the number of an arm.
+#[derive(Clone, Copy, Debug)]
 pub struct Goto(pub u32);
 
-/// Why the inner loop of a machine ended. Its type makes a hidden `break` a compile error.
+/// Why the inner loop of a machine ended.
 #[derive(Debug)]
 pub enum Stop {
     /// At this suspend point.
@@ -106,9 +101,23 @@ impl<T> FailedOther for &Outcome<'_, T> {
 }
 
 /// What a machine gives when the function has returned.
-pub fn finished<T: super::Durable>(output: &T, failed: bool) -> Finished {
+pub fn finished<T>(data: Data<T>, output: &T, failed: bool) -> Finished {
     Finished {
-        output: encode(output),
+        output: data.encode(output),
         failed,
+    }
+}
+
+/// What a function returns whose end is reached: `()`. That its return type is that is checked in
+/// the twin.
+///
+/// # Panics
+/// When it is another type: a bug in the macro.
+#[must_use]
+pub fn end<T: 'static>() -> T {
+    let unit: Box<dyn std::any::Any> = Box::new(());
+    match unit.downcast() {
+        Ok(unit) => *unit,
+        Err(_) => unreachable!("rustc has checked the return type in the twin"),
     }
 }

@@ -184,7 +184,7 @@ impl<T, E> Clone for ActivityCall<T, E> {
     }
 }
 
-impl<T: Durable, E: Durable> ActivityCall<T, E> {
+impl<T, E> ActivityCall<T, E> {
     /// Used by `#[activity]`.
     #[doc(hidden)]
     pub fn new(
@@ -217,6 +217,14 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
         self
     }
 
+    /// Replaces the retry policy of this call.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = policy;
+        self
+    }
+}
+
+impl<T: Durable, E: Durable> ActivityCall<T, E> {
     /// Runs the body once, here and now, without recording anything: for unit tests of activities.
     /// Time-outs and retries do not apply.
     ///
@@ -239,12 +247,6 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
         };
         let attempt = (def.run)(context, &self.args).map_err(panicked)?;
         Self::complete(attempt.await.resolution).map_err(panicked)?
-    }
-
-    /// Replaces the retry policy of this call.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = policy;
-        self
     }
 }
 

@@ -23,8 +23,9 @@ use serde::{Deserialize, Serialize};
 /// Something that can be awaited in a workflow.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be awaited in a workflow",
-    label = "not a durable operation",
-    note = "a workflow may await activities, timers and other workflows; wrap other async code in an `#[activity]`"
+    label = "what is awaited here is not a durable operation",
+    note = "a workflow may await activities, timers and other workflows; wrap other async code in an `#[activity]`",
+    note = "code: durable D14"
 )]
 pub trait Operation {
     /// What the await gives.
