@@ -1,0 +1,6 @@
+use durable_runtime::prelude::*;
+
+#[workflow]
+struct Order;
+
+fn main() {}

@@ -1,0 +1,17 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(order: String) -> String {
+    #[label = "first"]
+    let a = charge(1).await;
+    #[label = "first"]
+    let b = charge(2).await;
+    format!("{order} {a:?} {b:?}")
+}
+
+fn main() {}

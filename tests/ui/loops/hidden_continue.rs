@@ -1,0 +1,27 @@
+use durable_runtime::prelude::*;
+
+macro_rules! or_skip {
+    ($value:expr) => {
+        match $value {
+            Ok(value) => value,
+            Err(_) => continue,
+        }
+    };
+}
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(orders: Vec<u64>) -> u64 {
+    let mut total = 0;
+    for order in orders {
+        let cents = or_skip!(u32::try_from(order));
+        total += charge(cents.into()).await.unwrap_or(0);
+    }
+    total
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(orders: Vec<u64>) -> u64 {
+    let mut total = 0;
+    for order in orders.iter() {
+        total += charge(*order).await.unwrap_or(0);
+    }
+    total
+}
+
+fn main() {}

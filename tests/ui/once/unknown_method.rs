@@ -1,0 +1,14 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(order: String) -> String {
+    let paid = charge(order.size()).await;
+    format!("{order} {paid:?}")
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(order: String) -> String {
+    let name;
+    if order.is_empty() {
+        name = String::from("none");
+    } else {
+        name = order;
+    }
+    let paid = charge(1).await;
+    format!("{name} {paid:?}")
+}
+
+fn main() {}
