@@ -52,7 +52,12 @@ pub fn is_data<T>(_: Ty<T>, _: Data<T>) {}
 #[must_use]
 pub fn data<T: Durable>() -> Data<T> {
     Data {
-        encode: codec::encode::<T>,
+        encode: if cfg!(debug_assertions) {
+            // Where serde cannot read back what it wrote, tests should find out, not a resume.
+            codec::encode_checked::<T>
+        } else {
+            codec::encode::<T>
+        },
         decode: codec::decode::<T>,
         shape: codec::shape::<T>,
     }
