@@ -121,10 +121,40 @@ impl Registry {
     }
 
     /// Everything linked into this binary.
+    ///
+    /// # Panics
+    /// When two workflows or two activities bear the same name: a stored call would run whichever
+    /// the linker happened to put first.
     #[must_use]
     pub fn linked() -> Self {
-        let registry = workflows().fold(Self::new(), Self::with_workflow);
-        activities().fold(registry, Self::with_activity)
+        Self::unambiguous(workflows(), activities())
+    }
+
+    fn unambiguous(
+        workflows: impl Iterator<Item = &'static WorkflowDef>,
+        activities: impl Iterator<Item = &'static ActivityDef>,
+    ) -> Self {
+        let mut registry = Self::new();
+        for def in workflows {
+            if let Some(other) = registry.workflow(def.name) {
+                panic!(
+                    "two workflows of this binary are called `{}` ({}:{} and {}:{}); \
+                     give one of them another name: #[workflow(name = \"…\")]",
+                    def.name, other.file, other.line, def.file, def.line
+                );
+            }
+            registry = registry.with_workflow(def);
+        }
+        for def in activities {
+            assert!(
+                registry.activity(def.name).is_none(),
+                "two activities of this binary are called `{}`; \
+                 give one of them another name: #[activity(name = \"…\")]",
+                def.name
+            );
+            registry = registry.with_activity(def);
+        }
+        registry
     }
 
     /// Adds a workflow, or replaces the one of the same name.
@@ -170,5 +200,31 @@ impl Registry {
                 .map(move |label| format!("{name}/{label}"))
         };
         self.workflows.values().flat_map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_linked_is_found_by_name() {
+        let registry = Registry::linked();
+        assert!(registry.workflow("buy").is_some());
+        assert!(registry.activity("reserve").is_some());
+    }
+
+    #[test]
+    #[should_panic(expected = "two workflows of this binary are called `buy` (durable-runtime/src")]
+    fn two_workflows_of_one_name_are_refused() {
+        let buy = || workflow("buy").into_iter();
+        let _ = Registry::unambiguous(buy().chain(buy()), std::iter::empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "two activities of this binary are called `reserve`")]
+    fn two_activities_of_one_name_are_refused() {
+        let reserve = || activity("reserve").into_iter();
+        let _ = Registry::unambiguous(std::iter::empty(), reserve().chain(reserve()));
     }
 }

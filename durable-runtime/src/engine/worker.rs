@@ -45,7 +45,8 @@ const REBIRTH_PAUSE: Duration = Duration::from_millis(20);
 pub struct Worker {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    registry: Registry,
+    /// `None`: everything linked into this binary.
+    registry: Option<Registry>,
     options: WorkerOptions,
     link: WorkerLink,
     starts: mpsc::Receiver<Start>,
@@ -60,7 +61,7 @@ impl Worker {
         Self {
             store,
             clock,
-            registry: Registry::linked(),
+            registry: None,
             options,
             link,
             starts,
@@ -70,7 +71,7 @@ impl Worker {
     /// Runs these workflows and activities instead of those linked into the binary.
     #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
-        self.registry = registry;
+        self.registry = Some(registry);
         self
     }
 
@@ -104,13 +105,18 @@ impl Worker {
     ///
     /// # Errors
     /// When the store was closed or is unusable. Errors that may pass are waited for.
+    ///
+    /// # Panics
+    /// When two workflows or activities that are linked into this binary bear the same name; see
+    /// [`Registry::linked`].
     pub async fn run(
         mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), WorkerError> {
         let mut shutdown = pin!(shutdown);
         let health = self.link.health_sender();
-        let ended = self.lives(shutdown.as_mut()).await;
+        let registry = self.registry.take().unwrap_or_else(Registry::linked);
+        let ended = self.lives(&registry, shutdown.as_mut()).await;
         health.set(Health::Stopped);
         // Starts that arrived too late go to the store.
         self.starts.close();
@@ -119,10 +125,11 @@ impl Worker {
 
     async fn lives(
         &mut self,
+        registry: &Registry,
         mut shutdown: Pin<&mut (dyn Future<Output = ()> + Send)>,
     ) -> Result<(), WorkerError> {
         let (store, now) = (self.store.clone(), self.clock.now());
-        let points: Vec<_> = self.registry.points().into_iter().map(any_frame).collect();
+        let points: Vec<_> = registry.points().into_iter().map(any_frame).collect();
         tokio::select! {
             biased;
             () = &mut shutdown => return Ok(()),
@@ -137,7 +144,7 @@ impl Worker {
             let over = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
-                born = self.born() => born?,
+                born = self.born(registry) => born?,
             };
             let (life, committer, stage) = over;
             let worker = life.worker;
@@ -160,14 +167,17 @@ impl Worker {
     }
 
     /// Registers a new incarnation.
-    async fn born(&self) -> Result<(Arc<Life>, Task, watch::Sender<Stage>), StoreError> {
+    async fn born(
+        &self,
+        registry: &Registry,
+    ) -> Result<(Arc<Life>, Task, watch::Sender<Stage>), StoreError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let label = label();
         let worker = read(|| async {
             // A registration whose answer was lost is forgotten, not repeated.
             let worker = ids::new_incarnation();
             let lease_until = clock.now().after(self.options.lease);
-            let points = self.registry.points();
+            let points = registry.points();
             let new = NewWorker {
                 worker,
                 label: label.clone(),
@@ -190,7 +200,7 @@ impl Worker {
         let life = Life {
             store,
             clock,
-            registry: self.registry.clone(),
+            registry: registry.clone(),
             options: self.options.clone(),
             worker,
             committer,

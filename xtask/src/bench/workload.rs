@@ -40,17 +40,17 @@ fn slip(order: &Order, note: &str) -> Slip {
     }
 }
 
-#[activity]
+#[activity(name = "bench_reserve")]
 async fn reserve(order: &Order) -> Slip {
     slip(order, "reserved; ")
 }
 
-#[activity]
+#[activity(name = "bench_charge")]
 async fn charge(order: &Order) -> Slip {
     slip(order, "charged;  ")
 }
 
-#[activity]
+#[activity(name = "bench_send_package")]
 async fn send_package(order: &Order) -> Slip {
     slip(order, "sent;     ")
 }
