@@ -7,7 +7,7 @@
 use durable_runtime::clock::{Clock, SystemClock, VirtualClock};
 use durable_runtime::engine::{Worker, WorkerOptions};
 use durable_runtime::prelude::*;
-use durable_runtime::store::{MemoryStore, Store};
+use durable_runtime::store::MemoryStore;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -53,10 +53,9 @@ fn today() -> Result<jiff::civil::Date, Error> {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let began = Instant::now();
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-    let worker =
-        Worker::new(store.clone(), WorkerOptions::default()).clock(Arc::new(clock().clone()));
-    let client = Client::with_link(store, Arc::new(worker.link()));
+    let store = Arc::new(MemoryStore::default());
+    let worker = Worker::new(store, WorkerOptions::default()).clock(Arc::new(clock().clone()));
+    let client = worker.client();
     tokio::spawn(worker.run(std::future::pending()));
 
     let contract = Subscription {
