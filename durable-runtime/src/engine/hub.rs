@@ -164,6 +164,11 @@ impl<'a> Hub<'a> {
                 Some(done) = self.jobs.join_next() => match done {
                     Ok(event) => event,
                     Err(error) if error.is_cancelled() => continue,
+                    // A shutdown is not followed by another life.
+                    Err(error) if !running => {
+                        tracing::error!(%error, "a task of the engine failed in a shutdown");
+                        return Over::Shutdown;
+                    }
                     Err(error) => return Over::Lost(bug(&error)),
                 },
                 Some(start) = self.starts.recv() => WorkerEvent::Start(start),
