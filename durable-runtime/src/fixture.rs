@@ -164,7 +164,7 @@ impl World {
             label: frame.map_or_else(String::new, |frame| frame.label.clone()),
             at: at(seq),
             result,
-            frame: frame.map(|frame| codec::encode(frame).unwrap()),
+            frame: frame.map(|frame| frame.encode().unwrap()),
             consumed: Vec::new(),
         };
         assert_eq!(self.commit(Write::Step(step)).await, Written::Done);

@@ -8,7 +8,7 @@ use super::tree;
 use super::view::{
     Row, Status, answer_words, attempt_json, request_json, request_words, step_json,
 };
-use crate::client::{Client, Description, Handle, Inspection, Step};
+use crate::client::{Answer, Client, Description, Handle, Inspection, Step};
 use crate::id::Timestamp;
 use crate::operation::Request;
 use crate::store::{AttemptKind, AttemptRecord, RunState};
@@ -209,7 +209,13 @@ fn awaits(steps: &[Step], skipped: i64, term: &mut Terminal<'_>) -> Result<(), F
 }
 
 fn cells(step: &Step, term: &Terminal<'_>) -> Vec<Cell> {
-    let tries = step.attempts.len() + usize::from(step.end.is_some());
+    let failed = step
+        .attempts
+        .iter()
+        .filter(|a| a.kind == AttemptKind::Activity)
+        .count();
+    let returned = matches!(&step.end, Some(end) if matches!(end.answer, Answer::Returned(_)));
+    let tries = failed + usize::from(returned);
     let (took, answer) = match &step.end {
         Some(end) => {
             let (word, value) = answer_words(&end.answer);

@@ -2,7 +2,7 @@
 
 use super::{Client, ClientError, Summary};
 use crate::codec;
-use crate::frame::{Frame, FrameError};
+use crate::frame::Frame;
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::Request;
 use crate::registry;
@@ -221,11 +221,7 @@ fn inspection(frame: Frame) -> Result<Inspection, codec::Error> {
 
 /// Decodes a stored frame.
 pub(super) fn frame(id: &WorkflowId, bytes: &[u8]) -> Result<Frame, ClientError> {
-    let frame = match Frame::decode(bytes) {
-        // A frame without a head: bare contents.
-        Err(FrameError::NotAFrame) => codec::decode(bytes),
-        decoded => decoded.map_err(codec::Error::custom),
-    };
+    let frame = Frame::decode(bytes).map_err(codec::Error::custom);
     frame.map_err(|source| unreadable(id, "a checkpoint", source))
 }
 

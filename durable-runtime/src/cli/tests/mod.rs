@@ -129,7 +129,7 @@ async fn check_tells_what_would_be_parked() {
     world.start("gone", "refund", a_book().1).await;
     let number = world.drive("renamed", a_book(), vec![]).await;
     let latest = world.store.latest_step(number).await.unwrap().unwrap();
-    let mut frame: crate::frame::Frame = codec::decode(&latest.frame.unwrap()).unwrap();
+    let mut frame = crate::frame::Frame::decode(&latest.frame.unwrap()).unwrap();
     frame.label = "reserve(stock)".into();
     world
         .step(
@@ -141,7 +141,7 @@ async fn check_tells_what_would_be_parked() {
         .await;
     let number = world.drive("changed", a_book(), vec![returned(&"r")]).await;
     let latest = world.store.latest_step(number).await.unwrap().unwrap();
-    let mut frame: crate::frame::Frame = codec::decode(&latest.frame.unwrap()).unwrap();
+    let mut frame = crate::frame::Frame::decode(&latest.frame.unwrap()).unwrap();
     frame.locals[0].value = codec::encode(&7).unwrap();
     world
         .step(
