@@ -50,7 +50,7 @@ fn orders_survive_kills_and_nothing_is_left_behind() {
     let text = text(&output);
     assert!(output.status.success(), "{text}");
     assert!(text.contains("All promises kept."), "{text}");
-    assert!(text.contains("killed 2 times"), "{text}");
+    assert!(text.contains("kill -9"), "{text}");
     assert!(!text.contains('✘'), "{text}");
     assert!(!text.contains('\x1b'), "colours in a pipe: {text}");
 

@@ -40,7 +40,7 @@ const MOMENTS: [Moment; 6] = [
 ];
 
 /// If the planned moment does not come within this time, any other will do.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// How long after a reservation the order certainly is in its window: longer than the service
 /// takes to answer, shorter than the window.
 const INTO_WINDOW: Duration = Duration::from_millis(400);
@@ -91,12 +91,15 @@ async fn come(moment: Moment, calls: &mut Receiver<Call>) -> String {
     match moment {
         // The call has just arrived at the service; its answer is still to come.
         Moment::During(action) => next(calls, |call| call.action == action).await.order,
-        Moment::InWindow => {
+        Moment::InWindow => loop {
             let reserved = |call: &Call| call.action == Action::Reserve && call.status == 200;
-            let call = next(calls, reserved).await;
-            sleep(INTO_WINDOW).await;
-            call.order
-        }
+            let order = next(calls, reserved).await.order;
+            // Still nothing else was asked for it, so it has not been cancelled either.
+            let leaves = next(calls, |call| call.order == order);
+            if timeout(INTO_WINDOW, leaves).await.is_err() {
+                return order;
+            }
+        },
     }
 }
 

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
 
@@ -54,6 +54,11 @@ const LEASE: &str = "1s";
 const LATENCY_MS: std::ops::RangeInclusive<u64> = 40..=160;
 /// An order that has not ended by then is stuck.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long the worker may take to start.
+const START: Duration = Duration::from_secs(20);
+/// How often the store is asked whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Runs the demonstration.
 pub(crate) fn main() -> ExitCode {
@@ -121,6 +126,7 @@ async fn perform(
         kills: killed,
     });
 
+    until_ready(&client, folder).await?;
     let course = Course {
         client: &client,
         scenarios,
@@ -160,6 +166,19 @@ fn launch(store: &str, services: &Services, folder: &Path) -> anyhow::Result<Lau
             .to_vec(),
         logs: folder.to_owned(),
     })
+}
+
+/// Waits until the worker is at work, so that the first order finds it there.
+async fn until_ready(client: &Client, folder: &Path) -> anyhow::Result<()> {
+    let deadline = Instant::now() + START;
+    while !client.workers().await?.iter().any(|worker| worker.alive) {
+        if Instant::now() >= deadline {
+            let log = std::fs::read_to_string(folder.join("worker-1.log")).unwrap_or_default();
+            anyhow::bail!("the worker does not start:\n{log}");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
 
 /// All the customers.

@@ -4,8 +4,8 @@ use crate::killer::Moment;
 use crate::narrator::Seen;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
-use durable_examples::audit::{OnRecord, Problem, Report};
-use durable_examples::ledger::{Call, Effect};
+use durable_examples::audit::{OnRecord, Problem, Report, phase_of};
+use durable_examples::ledger::{Action, Call, Effect};
 use durable_examples::scenario::{Scenario, Then};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -123,13 +123,15 @@ fn ended(evidence: &Evidence<'_>, scenario: &Scenario) -> String {
     if !findings.iter().any(|finding| finding.order == order.id) {
         return ends.to_string();
     }
-    let phase = evidence.records.get(&order.id).map(|record| record.phase);
-    let phase = phase.map_or_else(|| "vanished".to_owned(), |phase| phase.to_string());
-    format!("✘ {phase}, not {ends}")
+    match evidence.records.get(&order.id) {
+        None => "✘ vanished".to_owned(),
+        Some(record) if record.phase == phase_of(*ends) => format!("✘ {ends}"),
+        Some(record) => format!("✘ {}, not {ends}", record.phase),
+    }
 }
 
 fn promises(evidence: &Evidence<'_>) -> Vec<Promise> {
-    let Evidence { report, seen, .. } = evidence;
+    let report = evidence.report;
     let orders = report.orders;
     let free_of = |problems: &[Problem]| report.is_free_of(problems);
     vec![
@@ -157,18 +159,8 @@ fn promises(evidence: &Evidence<'_>) -> Vec<Promise> {
             kept: free_of(&[Problem::WrongEffects]),
             text: "what failed was undone, completely and in reverse".to_owned(),
         },
-        asked_for(
-            evidence,
-            Then::OrderAgain,
-            &seen.refused_twice,
-            "an order that was placed twice was refused the second time",
-        ),
-        asked_for(
-            evidence,
-            Then::Cancel,
-            &seen.cancelled,
-            "an order cancelled inside its window was never charged",
-        ),
+        refused_twice(evidence),
+        never_charged(evidence),
     ]
 }
 
@@ -185,13 +177,34 @@ fn killed(evidence: &Evidence<'_>) -> Promise {
     }
 }
 
-/// Every customer who meant to do something did it, and the audit agrees with its outcome.
-fn asked_for(evidence: &Evidence<'_>, then: Then, done: &BTreeSet<String>, text: &str) -> Promise {
-    let meant = evidence.scenarios.iter().filter(|s| s.then == then);
-    let meant: BTreeSet<_> = meant.map(|s| s.order.id.clone()).collect();
-    let spoilt = |finding: &&durable_examples::audit::Finding| meant.contains(&finding.order);
+fn refused_twice(evidence: &Evidence<'_>) -> Promise {
+    let meant = customers_who(evidence, Then::OrderAgain);
+    let refused = &evidence.seen.refused_twice;
     Promise {
-        kept: meant == *done && !evidence.report.findings.iter().any(|f| spoilt(&f)),
-        text: format!("{text} ({} of {})", done.len(), meant.len()),
+        kept: meant == *refused,
+        text: format!(
+            "an order that was placed twice was refused the second time ({} of {})",
+            refused.len(),
+            meant.len()
+        ),
     }
+}
+
+fn never_charged(evidence: &Evidence<'_>) -> Promise {
+    let meant = customers_who(evidence, Then::Cancel);
+    let cancelled = &evidence.seen.cancelled;
+    let is_charge = |call: &&Call| call.action == Action::Charge && meant.contains(&call.order);
+    Promise {
+        kept: meant == *cancelled && !evidence.calls.iter().any(|call| is_charge(&call)),
+        text: format!(
+            "an order that was cancelled inside its window was never charged ({} of {})",
+            cancelled.len(),
+            meant.len()
+        ),
+    }
+}
+
+fn customers_who(evidence: &Evidence<'_>, then: Then) -> BTreeSet<String> {
+    let does = evidence.scenarios.iter().filter(|s| s.then == then);
+    does.map(|scenario| scenario.order.id.clone()).collect()
 }
