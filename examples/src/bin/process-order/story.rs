@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 #[derive(Debug, Parser)]
 #[command(name = "process-order", version)]
 struct Args {
-    /// Decides when the worker is killed and how long answers take; the time of day if not given.
+    /// Decides when the worker is killed and how long answers take; a random one if not given.
     #[arg(long)]
     seed: Option<u64>,
     /// How often the worker process is killed.
