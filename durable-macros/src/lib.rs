@@ -14,6 +14,8 @@ mod lower;
 mod names;
 mod normalize;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
