@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod compile_cost;
 mod storm;
 mod tidy;
 
@@ -16,6 +17,8 @@ enum Verb {
     Bench(bench::Args),
     /// Runs what continuous integration runs.
     Ci,
+    /// Measures what `#[workflow]` costs rustc, beside the plain `async fn`.
+    CompileCost(compile_cost::Args),
     /// Kills, freezes and stops worker processes at random while orders run, then audits.
     Storm(storm::Args),
     /// Checks what no compiler checks: file lengths, module docs, paths in documents, leftovers.
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Bench(args) => bench::run(&args),
         Verb::Ci => ci::run(),
+        Verb::CompileCost(args) => compile_cost::run(&args),
         Verb::Storm(args) => storm::run(&args),
         Verb::Tidy => tidy::run(),
     };

@@ -1,0 +1,214 @@
+//! The expansion is silent: this crate denies what a strict user denies, and compiles.
+//!
+//! That the user's own lints fire, and once, is in `ui/once`.
+
+#![deny(
+    warnings,
+    unused,
+    future_incompatible,
+    nonstandard_style,
+    rust_2018_idioms,
+    let_underscore,
+    missing_docs,
+    missing_debug_implementations,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unreachable_pub,
+    unsafe_code,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::allow_attributes_without_reason,
+    clippy::let_underscore_must_use,
+    clippy::shadow_unrelated,
+    clippy::str_to_string
+)]
+#![allow(
+    clippy::unused_async,
+    reason = "the activities of this test have nothing to wait for"
+)]
+
+use durable_runtime::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Its lines, by name.
+    pub lines: BTreeMap<String, u64>,
+    /// Who pays.
+    pub payer: Option<String>,
+}
+
+/// Why an order fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refused {
+    /// Not enough.
+    Poor {
+        /// What is missing.
+        cents: u64,
+    },
+    /// Something else.
+    Other(String),
+}
+
+impl From<ActivityError<Self>> for Refused {
+    fn from(error: ActivityError<Self>) -> Self {
+        match error {
+            ActivityError::Failed(refused) => refused,
+            other => Self::Other(format!("{other:?}")),
+        }
+    }
+}
+
+impl From<Cancelled> for Refused {
+    fn from(_: Cancelled) -> Self {
+        Self::Other("cancelled".into())
+    }
+}
+
+/// Takes money.
+#[activity(
+    start_to_close = "30s",
+    retry(initial = "1s", factor = 2.0, max_attempts = 5, non_retryable = is_poor)
+)]
+async fn charge(payer: String, cents: u64) -> Result<u64, Refused> {
+    if payer.is_empty() {
+        return Err(Refused::Poor { cents });
+    }
+    Ok(cents)
+}
+
+const fn is_poor(refused: &Refused) -> bool {
+    matches!(refused, Refused::Poor { .. })
+}
+
+/// Takes references.
+#[activity]
+pub async fn print(text: &str, order: &Order) -> usize {
+    text.len() + order.lines.len()
+}
+
+/// Has no parameters and no result.
+#[activity]
+async fn tick() {}
+
+/// Straight on.
+#[workflow]
+pub async fn straight(order: Order) -> Result<u64, Refused> {
+    let payer = order.payer.clone().unwrap_or_default();
+    let total = charge(payer, order.lines.values().sum()).await?;
+    sleep(Duration::from_secs(60)).await?;
+    Ok(total)
+}
+
+/// Branches, patterns and early ends.
+#[workflow]
+async fn branches(order: Order, (limit, strict): (u64, bool)) -> Result<u64, Refused> {
+    let Some(payer) = order.payer.clone() else {
+        let printed = print("nobody", &order).await;
+        return Err(Refused::Other(format!("{printed:?}")));
+    };
+    let cents: u64 = order.lines.values().sum();
+    let printed = print("check", &order).await;
+    if strict && cents > limit || matches!(printed, Ok(0)) {
+        return Err(Refused::Poor {
+            cents: cents - limit,
+        });
+    }
+    let paid = match charge(payer.clone(), cents).await {
+        Ok(paid) if paid == cents => paid,
+        Ok(paid) => {
+            let rest = cents - paid;
+            paid + charge(payer, rest).await?
+        }
+        Err(ActivityError::Failed(Refused::Poor { cents })) => {
+            let retried = charge(payer, cents / 2).await;
+            retried.unwrap_or(0)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(paid)
+}
+
+/// Loops.
+#[workflow(name = "lints.loops")]
+pub(crate) async fn loops(orders: Vec<Order>, mut budget: u64) -> Result<Vec<u64>, Refused> {
+    let mut paid = Vec::new();
+    'orders: for (number, order) in orders.into_iter().enumerate() {
+        for (name, cents) in order.lines {
+            if cents > budget {
+                continue 'orders;
+            }
+            budget -= charge(name, cents).await?;
+        }
+        let mut tries = 0;
+        while tries < number && tick().await.is_err() {
+            tries += 1;
+        }
+        let last = loop {
+            let one = charge(String::from("last"), 1).await?;
+            if one > 0 {
+                break one;
+            }
+        };
+        paid.push(last);
+    }
+    Ok(paid)
+}
+
+/// Shadowing, arguments and struct literals that await.
+#[workflow]
+async fn expressions(start: u64) -> Order {
+    let cents = start + 1;
+    let cents = charge("a".to_owned(), cents).await.unwrap_or(cents);
+    Order {
+        lines: BTreeMap::from([(
+            format!("{cents}"),
+            charge("b".to_owned(), cents).await.unwrap_or(0),
+        )]),
+        payer: charge("c".to_owned(), 3).await.ok().map(|c| c.to_string()),
+    }
+}
+
+/// Neither parameters nor a result.
+#[workflow]
+async fn nothing() {
+    if tick().await.is_err() {
+        return;
+    }
+    drop(tick().await);
+}
+
+/// Nothing to wait for.
+#[workflow]
+async fn at_once(n: u64) -> u64 {
+    n + 1
+}
+
+#[test]
+fn all_are_registered() {
+    let expected = [
+        "at_once",
+        "branches",
+        "expressions",
+        "lints.loops",
+        "nothing",
+        "straight",
+    ];
+    let mut names: Vec<_> = durable_runtime::registry::workflows()
+        .map(|def| def.name)
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, expected);
+}
