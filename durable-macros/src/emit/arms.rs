@@ -312,9 +312,7 @@ impl Arms<'_> {
         let number = self.layout.point(*point);
         let put = self.put_back(&self.liveness.across(block, 0), env);
         quote! {
-            if !#cx.begin(#op, #operation) {
-                break #label #rt::Stop::Blocked;
-            }
+            #cx.begin(#op, #operation);
             #put
             break #label #rt::Stop::At(#number);
         }

@@ -54,9 +54,7 @@ fn one_local_across_one_await() {
                 0u32 => {
                     let a: u32 = rt::take(&mut __in0);
                     rt::is(__ty0, &a);
-                    if !__cx.begin(__op0, op(1)) {
-                        break '__machine rt::Stop::Blocked;
-                    }
+                    __cx.begin(__op0, op(1));
                     __slot0 = ::core::option::Option::Some(a);
                     break '__machine rt::Stop::At(
                         0usize,
@@ -102,9 +100,7 @@ fn a_branch_that_suspends() {
                         &mut __in0,
                     );
                     if c {
-                        if !__cx.begin(__op0, op(1)) {
-                            break '__machine rt::Stop::Blocked;
-                        }
+                        __cx.begin(__op0, op(1));
                         break '__machine rt::Stop::At(
                             0usize,
                         );
@@ -185,9 +181,7 @@ fn a_loop_over_items() {
                         &mut __tmp2,
                     ) {
                         ::core::option::Option::Some(x) => {
-                            if !__cx.begin(__op0, op(x)) {
-                                break '__machine rt::Stop::Blocked;
-                            }
+                            __cx.begin(__op0, op(x));
                             __slot2 = ::core::option::Option::Some(__tmp2);
                             break '__machine rt::Stop::At(
                                 0usize,

@@ -147,18 +147,13 @@ impl Cx {
 /// What the generated code calls.
 #[doc(hidden)]
 impl Cx {
-    /// Registers the operation of the next suspend point. `false`: it cannot be encoded; stop.
-    pub fn begin<O, T>(&self, awaits: Awaits<O, T>, operation: O) -> bool {
+    /// Registers the operation of the next suspend point. If it cannot be encoded, the machine is
+    /// blocked, and [`suspend`](Self::suspend) gives no frame.
+    pub fn begin<O, T>(&self, awaits: Awaits<O, T>, operation: O) {
         let now = self.inner().now;
         match (awaits.begin)(operation, now) {
-            Ok(request) => {
-                self.inner().request = Some(request);
-                true
-            }
-            Err(error) => {
-                self.block(None, &error);
-                false
-            }
+            Ok(request) => self.inner().request = Some(request),
+            Err(error) => self.block(None, &error),
         }
     }
 
@@ -187,7 +182,12 @@ impl Cx {
     pub fn suspend(&self, saver: Saver) {
         match saver.failed {
             Some((local, error)) => self.block(Some(&local), &error),
-            None => self.inner().frame = Some(saver.frame),
+            None => {
+                let mut inner = self.inner();
+                if inner.blocked.is_none() {
+                    inner.frame = Some(saver.frame);
+                }
+            }
         }
     }
 
