@@ -15,6 +15,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         .context("xtask has a parent")?;
     let files = tracked(root)?;
     let mut wrong = Vec::new();
+    guarantees(root, &files, &mut wrong)?;
     for path in &files {
         let Ok(text) = fs::read_to_string(root.join(path)) else {
             continue;
@@ -111,4 +112,24 @@ fn document(root: &Path, path: &Path, text: &str, wrong: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// Every test that backs a promise exists.
+fn guarantees(root: &Path, files: &[PathBuf], wrong: &mut Vec<String>) -> anyhow::Result<()> {
+    let page = fs::read_to_string(root.join("docs/guarantees.md"))?;
+    let code: String = files
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs"))
+        .filter_map(|p| fs::read_to_string(root.join(p)).ok())
+        .collect();
+    let tables = page.lines().filter(|line| line.starts_with('|'));
+    for test in tables.flat_map(|line| line.split('`').skip(1).step_by(2)) {
+        let is_name = test
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if is_name && !code.contains(&format!("fn {test}(")) {
+            wrong.push(format!("docs/guarantees.md: there is no test `{test}`"));
+        }
+    }
+    Ok(())
 }
