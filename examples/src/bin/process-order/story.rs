@@ -24,8 +24,8 @@ use tokio::task::JoinSet;
 /// Orders that survive anything: kills the worker process while orders are under way, and proves
 /// that nothing was lost and nothing was done twice.
 ///
-/// With a subcommand (try `process-order help`) this program is a worker, a client or an admin
-/// tool instead.
+/// With a subcommand this program is a worker, a client or an admin tool instead: `worker`,
+/// `start`, `list`, `show`, `result`, `cancel`, … (each has its own `--help`).
 #[derive(Debug, Parser)]
 #[command(name = "process-order", version)]
 struct Args {
