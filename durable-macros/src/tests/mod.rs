@@ -1,5 +1,6 @@
 //! Tests of the passes on source text, up to the plan and the generated code.
 
+mod catalogue;
 mod expansions;
 mod frames;
 mod graphs;
