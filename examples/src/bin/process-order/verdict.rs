@@ -10,6 +10,9 @@ use durable_examples::scenario::{Scenario, Then};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// Columns that the table takes at least.
+const WIDTH_MIN: u16 = 100;
+
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const KEPT: Style = AnsiColor::Green.on_default();
@@ -100,6 +103,10 @@ fn orders(evidence: &Evidence<'_>) -> Table {
             "took effect",
             "calls",
         ]);
+    // Some terminals say that they have no width at all.
+    if table.width().is_none_or(|width| width < WIDTH_MIN) {
+        table.set_width(WIDTH_MIN);
+    }
     for scenario in evidence.scenarios {
         let id = &scenario.order.id;
         let calls = || evidence.calls.iter().filter(|call| call.order == *id);
