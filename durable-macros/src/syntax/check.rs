@@ -100,6 +100,27 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
         }
     }
 
+    fn visit_attribute(&mut self, attr: &'ast Attribute) {
+        let text = attr.path().is_ident("label").then(|| match &attr.meta {
+            syn::Meta::NameValue(meta) => match &meta.value {
+                Expr::Lit(lit) => match &lit.lit {
+                    syn::Lit::Str(text) => text.value(),
+                    _ => String::new(),
+                },
+                _ => String::new(),
+            },
+            _ => String::new(),
+        });
+        if text.is_some_and(|text| text.is_empty()) {
+            self.diagnostics.report(
+                attr,
+                Code::Label,
+                "a label is a text that is not empty",
+                "write `#[label = \"first charge\"]`",
+            );
+        }
+    }
+
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if let Some(cfg) = cfg_of(stmt) {
             self.diagnostics.report(
@@ -136,8 +157,10 @@ fn attrs_of(expr: &Expr) -> &[Attribute] {
         Expr::Loop(e) => &e.attrs,
         Expr::While(e) => &e.attrs,
         Expr::ForLoop(e) => &e.attrs,
-        Expr::Try(e) => attrs_of(&e.expr),
-        Expr::Await(e) => attrs_of(&e.base),
+        Expr::Try(e) if e.attrs.is_empty() => attrs_of(&e.expr),
+        Expr::Try(e) => &e.attrs,
+        Expr::Await(e) if e.attrs.is_empty() => attrs_of(&e.base),
+        Expr::Await(e) => &e.attrs,
         Expr::Call(e) => {
             if e.attrs.is_empty() {
                 attrs_of(&e.func)
@@ -146,7 +169,8 @@ fn attrs_of(expr: &Expr) -> &[Attribute] {
             }
         }
         Expr::Path(e) => &e.attrs,
-        Expr::MethodCall(e) => attrs_of(&e.receiver),
+        Expr::MethodCall(e) if e.attrs.is_empty() => attrs_of(&e.receiver),
+        Expr::MethodCall(e) => &e.attrs,
         Expr::Assign(e) => &e.attrs,
         _ => &[],
     }

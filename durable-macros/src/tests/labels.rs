@@ -76,3 +76,35 @@ fn labels_by_hand_must_differ() {
     let twice = "async fn f() { #[label = \"a\"] let x = one().await; #[label = \"a\"] let y = two().await; }";
     assert!(errors(twice).contains("durable D10"), "{}", errors(twice));
 }
+
+#[test]
+fn labels_by_hand_are_texts() {
+    for label in [
+        "#[label(\"a\")]",
+        "#[label = 2]",
+        "#[label = \"\"]",
+        "#[label]",
+    ] {
+        let source = format!("async fn f() {{ {label} let x = one().await; }}");
+        assert!(
+            errors(&source).contains("durable D10"),
+            "{label} is accepted"
+        );
+    }
+}
+
+#[test]
+fn cfg_on_a_statement_that_awaits() {
+    for code in [
+        "op(1).await.ok();",
+        "op(1).await?;",
+        "op(1).await;",
+        "let x = 1;",
+    ] {
+        let source = format!("async fn f() {{ #[cfg(test)] {code} }}");
+        assert!(
+            errors(&source).contains("durable D07"),
+            "{code} is accepted"
+        );
+    }
+}
