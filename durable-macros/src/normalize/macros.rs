@@ -175,7 +175,9 @@ fn search(tokens: TokenStream) -> Vec<String> {
                 let member = before == '.' && before2 != '.';
                 let field = (after == ':' && after2 != ':')
                     || (after == '=' && after2 != '=' && after2 != '>');
-                let path = before == ':' || (after == ':' && after2 == ':') || before == '\'';
+                let path = (before == ':' && before2 == ':')
+                    || (after == ':' && after2 == ':')
+                    || before == '\'';
                 if !member && !field && !path {
                     names.push(crate::names::unraw(ident));
                 }

@@ -1,0 +1,106 @@
+//! Drives a machine to its end, and drops and rebuilds it on the way where it is told to.
+
+use super::{log, ops};
+use durable_runtime::frame::Frame;
+use durable_runtime::id::Timestamp;
+use durable_runtime::machine::{self, Machine, Turn};
+use durable_runtime::operation::{Request, Resolution};
+use durable_runtime::registry::WorkflowDef;
+use std::collections::BTreeSet;
+
+/// More awaits than any function under test has.
+const AWAITS_MAX: usize = 20_000;
+
+/// Where a machine is dropped and rebuilt from the stored bytes of its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rebuild {
+    Never,
+    Always,
+    /// Always, and twice: both must go on alike.
+    Twice,
+    /// At this await only, counted from 0.
+    At(usize),
+}
+
+/// What a machine returned, encoded, and the number of awaits on the way.
+pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> (Vec<u8>, usize) {
+    let mut machine = Machine::start(def, input.to_vec());
+    let mut turn = machine.turn(None, Timestamp(0));
+    for number in 0..AWAITS_MAX {
+        let frame = match turn {
+            Turn::Suspended(frame) => frame,
+            Turn::Finished(finished) => {
+                return (finished.output.expect("the result can be encoded"), number);
+            }
+            Turn::Blocked(blocked) => panic!("{rebuild:?}, await {number}: {blocked}"),
+            Turn::Panicked(message) => panic!("{rebuild:?}, await {number}: panicked: {message}"),
+        };
+        sound(def, &frame);
+        let answer = answer(&frame);
+        let bytes = frame.encode().expect("a frame can be encoded");
+        match rebuild {
+            Rebuild::Never => {}
+            Rebuild::At(at) if at != number => {}
+            Rebuild::At(_) | Rebuild::Always => machine = rebuilt(def, &bytes),
+            Rebuild::Twice => {
+                let before = log::so_far();
+                let first = rebuilt(def, &bytes).turn(Some(answer.clone()), Timestamp(0));
+                let after = log::so_far();
+                log::rewind(before);
+                machine = rebuilt(def, &bytes);
+                turn = machine.turn(Some(answer), Timestamp(0));
+                assert_eq!(seen(&first), seen(&turn), "the same frame went on differently");
+                assert_eq!(after, log::so_far(), "the same frame did something else");
+                continue;
+            }
+        }
+        turn = machine.turn(Some(answer), Timestamp(0));
+    }
+    panic!("the machine does not come to an end");
+}
+
+fn rebuilt(def: &'static WorkflowDef, bytes: &[u8]) -> Machine {
+    let frame = Frame::decode(bytes).expect("a frame can be decoded");
+    match Machine::resume(def, &frame) {
+        Ok(machine) => machine,
+        Err(blocked) => panic!("cannot resume: {blocked}"),
+    }
+}
+
+/// What a turn shows to the outside.
+fn seen(turn: &Turn) -> String {
+    format!("{turn:?}")
+}
+
+/// Logs the request of a frame and carries it out.
+fn answer(frame: &Frame) -> Resolution {
+    let Some(Request::Activity(request)) = &frame.request else {
+        panic!("`{}` has no call: {:?}", frame.label, frame.request);
+    };
+    log::push(&request.name, &request.args);
+    Resolution::Returned(if request.name.starts_with(ops::SIZE) {
+        log::encoded(&request.args.len())
+    } else {
+        request.args.clone()
+    })
+}
+
+/// The frame is at a known suspend point and holds exactly the locals in that point's table.
+fn sound(def: &'static WorkflowDef, frame: &Frame) {
+    let point = def
+        .points
+        .iter()
+        .find(|p| p.label == frame.label)
+        .unwrap_or_else(|| panic!("`{}` is in no table", frame.label));
+    let table: Vec<&str> = point
+        .locals
+        .iter()
+        .map(|&l| def.locals[usize::from(l)].name)
+        .collect();
+    let saved: Vec<&str> = frame.locals.iter().map(|l| l.name.as_str()).collect();
+    assert_eq!(saved, table, "locals saved at `{}`", frame.label);
+    let distinct: BTreeSet<&str> = saved.iter().copied().collect();
+    assert_eq!(distinct.len(), saved.len(), "equal names: {saved:?}");
+    let problems = machine::check(def, frame);
+    assert!(problems.is_empty(), "at `{}`: {problems:?}", frame.label);
+}

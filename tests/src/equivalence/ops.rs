@@ -1,0 +1,110 @@
+//! What the functions under test call: the same names for both copies.
+
+use super::log;
+use serde::Serialize;
+
+/// Before the name of a call that is answered with its argument.
+pub(super) const ECHO: &str = "act ";
+/// Before the name of a call that is answered with the size of its encoded argument.
+pub(super) const SIZE: &str = "send ";
+
+/// Logs at once, without an await, and gives the value back: shows when an expression is evaluated.
+pub fn note<T: Serialize>(name: &str, value: T) -> T {
+    log::push(&format!("note {name}"), &log::encoded(&value));
+    value
+}
+
+/// For the plain copy: async functions.
+pub mod plain {
+    use super::super::log::{self, encoded};
+    pub use super::note;
+    use durable_runtime::{Durable, codec};
+    use serde::Serialize;
+
+    /// Gives the value back.
+    #[expect(clippy::unused_async, reason = "it stands for an operation")]
+    pub async fn act<T: Durable>(name: &str, value: T) -> T {
+        let bytes = encoded(&value);
+        log::push(&format!("{}{name}", super::ECHO), &bytes);
+        codec::decode(&bytes).expect("a test's value can be decoded")
+    }
+
+    /// Gives the size of the encoded value.
+    #[expect(clippy::unused_async, reason = "it stands for an operation")]
+    pub async fn send<T: Serialize + ?Sized>(name: &str, value: &T) -> usize {
+        let bytes = encoded(value);
+        log::push(&format!("{}{name}", super::SIZE), &bytes);
+        bytes.len()
+    }
+
+    /// Waits, and no more.
+    pub async fn tick() {
+        act("tick", ()).await;
+    }
+}
+
+/// For the durable copy: operations.
+pub mod durable {
+    use super::super::log::encoded;
+    pub use super::note;
+    use durable_runtime::codec::{self, Error};
+    use durable_runtime::id::Timestamp;
+    use durable_runtime::operation::{
+        ActivityOptions, ActivityRequest, Operation, Request, Resolution,
+    };
+    use durable_runtime::Durable;
+    use serde::Serialize;
+    use std::marker::PhantomData;
+
+    /// A call that has not begun; it may borrow its argument until then.
+    #[derive(Debug)]
+    #[must_use]
+    pub struct Call<A, T> {
+        name: String,
+        argument: A,
+        output: PhantomData<fn() -> T>,
+    }
+
+    impl<A: Serialize, T: Durable> Operation for Call<A, T> {
+        type Output = T;
+
+        fn begin(self, now: Timestamp) -> Result<Request, Error> {
+            Ok(Request::Activity(ActivityRequest {
+                name: self.name,
+                args: encoded(&self.argument),
+                options: ActivityOptions::default(),
+                begun: now,
+            }))
+        }
+
+        fn complete(resolution: Resolution) -> Result<T, Error> {
+            match resolution {
+                Resolution::Returned(bytes) => codec::decode(&bytes),
+                other => Err(Error::custom(format!("{other:?}"))),
+            }
+        }
+    }
+
+    fn call<A, T>(prefix: &str, name: &str, argument: A) -> Call<A, T> {
+        Call {
+            name: format!("{prefix}{name}"),
+            argument,
+            output: PhantomData,
+        }
+    }
+
+    /// Gives the value back.
+    pub fn act<T: Durable>(name: &str, value: T) -> Call<T, T> {
+        call(super::ECHO, name, value)
+    }
+
+    /// Gives the size of the encoded value.
+    pub fn send<'a, T: Serialize + ?Sized>(name: &str, value: &'a T) -> Call<&'a T, usize> {
+        call(super::SIZE, name, value)
+    }
+
+    /// Waits, and no more.
+    pub fn tick() -> Call<(), ()> {
+        act("tick", ())
+    }
+}

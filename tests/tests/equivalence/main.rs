@@ -1,0 +1,3 @@
+//! Machines mean what the functions mean that they were compiled from.
+
+mod bindings;
