@@ -22,7 +22,7 @@ fn local(prefix: &str, number: usize) -> Ident {
 
 /// A temporary that `normalize` introduces; also its name in an arm.
 pub(crate) fn temp(number: usize) -> Ident {
-    local("tmp", number)
+    local("durable_tmp", number)
 }
 
 /// The slot of a local between arms.
@@ -69,6 +69,12 @@ pub(crate) fn at(mut ident: Ident, span: Span) -> Ident {
 /// A fixed internal local.
 pub(crate) fn internal(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
+}
+
+/// A parameter of a generated function, under a name for people; it cannot meet the user's own
+/// parameter of that name.
+pub(crate) fn argument(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// The label of the machine's inner loop.

@@ -47,7 +47,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         .map(|((ident, owned), key)| {
             let (Owned::Value(ty) | Owned::Borrowed(ty)) = owned;
             let proof = param_proof(ty);
-            quote!(let #ident = #proof.get(&mut args, #key)?;)
+            quote!(let #ident = #proof.get(&mut __args, #key)?;)
         });
     let (call, proofs, ended) = output_types(output, args.retry.non_retryable.as_ref());
     let mut arguments = quote!(#rt::ArgsBuilder::new());
@@ -73,12 +73,12 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
             #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
             fn __durable_run(
                 _context: #rt::ActivityContext,
-                args: &[u8],
+                __args: &[::core::primitive::u8],
             ) -> ::core::result::Result<#rt::AttemptFuture, #rt::CodecError> {
-                let mut args = #rt::Args::open(args)?;
+                let mut __args = #rt::Args::open(__args)?;
                 #(#decoded)*
                 ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
-                    let output: #output = __durable_body(#(#passed),*).await;
+                    let __output: #output = __durable_body(#(#passed),*).await;
                     #ended
                 }))
             }
@@ -145,7 +145,7 @@ fn output_types(
     let rt = names::rt();
     let Some(explicit) = result_arguments(output) else {
         let (call, data) = (quote!(#output, #rt::Infallible), data_proof(output));
-        let ended = quote!(#rt::attempt_returned(#data, &output));
+        let ended = quote!(#rt::attempt_returned(#data, &__output));
         return (call, quote!(let _ = #data;), ended);
     };
     let (ok, err) = explicit.unwrap_or_else(|| {
@@ -158,17 +158,17 @@ fn output_types(
     let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
     let proofs = quote!(let _ = (#ok_data, #err_data););
     let fatal = match non_retryable {
-        Some(predicate) => quote!(#rt::test_error(&error, #predicate)),
+        Some(predicate) => quote!(#rt::test_error(&__error, #predicate)),
         None => quote!(false),
     };
     let ended = quote! {
-        match output {
-            ::core::result::Result::Ok(value) => #rt::attempt_returned(#ok_data, &value),
-            ::core::result::Result::Err(error) => {
+        match __output {
+            ::core::result::Result::Ok(__value) => #rt::attempt_returned(#ok_data, &__value),
+            ::core::result::Result::Err(__error) => {
                 use #rt::{ErrorAsDebug as _, ErrorAsDisplay as _, ErrorAsNothing as _};
-                let fatal: bool = #fatal;
-                let text = (&&#rt::ErrorText(&error)).text();
-                #rt::attempt_failed(#err_data, &error, !fatal, text)
+                let __fatal: ::core::primitive::bool = #fatal;
+                let __text = (&&#rt::ErrorText(&__error)).text();
+                #rt::attempt_failed(#err_data, &__error, !__fatal, __text)
             }
         }
     };

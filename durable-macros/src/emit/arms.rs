@@ -92,7 +92,7 @@ impl Arms<'_> {
             let link = self.link(answer);
             quote! {
                 let mut #ident = match #cx.complete(#op) {
-                    ::core::option::Option::Some(answer) => answer,
+                    ::core::option::Option::Some(__answer) => __answer,
                     ::core::option::Option::None => break #label #rt::Stop::Blocked,
                 };
                 #link

@@ -178,8 +178,8 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         let param = super::param_proof(&param.ty);
         quote! {
             match #param.get(&mut #args, #name) {
-                ::core::result::Result::Ok(value) => #ident = ::core::option::Option::Some(value),
-                ::core::result::Result::Err(error) => { #cx.refuse(#name, error); #ready = false; }
+                ::core::result::Result::Ok(__value) => #ident = ::core::option::Option::Some(__value),
+                ::core::result::Result::Err(__error) => { #cx.refuse(#name, __error); #ready = false; }
             }
         }
     });
@@ -187,8 +187,8 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         let (slot, saved) = (names::slot(local.0), names::saved(local.0));
         quote! {
             match #rt::get(&#frame, #name, #saved) {
-                ::core::result::Result::Ok(value) => #slot = ::core::option::Option::Some(value),
-                ::core::result::Result::Err(error) => { #cx.refuse(#name, error); #ready = false; }
+                ::core::result::Result::Ok(__value) => #slot = ::core::option::Option::Some(__value),
+                ::core::result::Result::Err(__error) => { #cx.refuse(#name, __error); #ready = false; }
             }
         }
     });
@@ -196,8 +196,8 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         let saved = names::saved(local.0);
         let number = u16::try_from(number).expect("fewer than 2^16 locals");
         quote! {
-            if let ::core::result::Result::Err(error) = #rt::get(&#frame, #name, #saved) {
-                #cx.problem(#number, error);
+            if let ::core::result::Result::Err(__error) = #rt::get(&#frame, #name, #saved) {
+                #cx.problem(#number, __error);
             }
         }
     });
@@ -210,9 +210,9 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         let mut #resumed = ::core::option::Option::None;
         let mut #ready = true;
         match #entry {
-            #rt::Entry::Fresh(input) => match #rt::Args::open(&input) {
+            #rt::Entry::Fresh(__input) => match #rt::Args::open(&__input) {
                 ::core::result::Result::Ok(mut #args) => { #(#params)* }
-                ::core::result::Result::Err(error) => { #cx.refuse("input", error); #ready = false; }
+                ::core::result::Result::Err(__error) => { #cx.refuse("input", __error); #ready = false; }
             },
             #rt::Entry::Resume(#point, #frame) => {
                 #cx.resumed(#point);
@@ -246,15 +246,15 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
         u32::try_from(arm).expect("fewer than 2^32 arms")
     });
     quote! {
-        const __DURABLE_RESUME: &[u32] = &[#(#resume),*];
+        const __DURABLE_RESUME: &[::core::primitive::u32] = &[#(#resume),*];
         let mut #pc = #rt::Goto(0);
         loop {
             let #point = match #resumed.take() {
-                ::core::option::Option::Some(point) => point,
+                ::core::option::Option::Some(__at) => __at,
                 ::core::option::Option::None => {
                     // Gone before the wait: these need not be data, nor `Send`.
                     #(#passed)*
-                    let stop: #rt::Stop = #label: loop {
+                    let __stop: #rt::Stop = #label: loop {
                         let #rt::Goto(#here) = #pc;
                         // A `continue` or `break` hidden in a user's macro would drive this
                         // loop instead of the user's. From inside a labelled block, a jump
@@ -269,7 +269,7 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
                             }
                         }
                     };
-                    match stop {
+                    match __stop {
                         #rt::Stop::At(#point) => {
                             let mut #saver = #cx.frame(#point);
                             #save

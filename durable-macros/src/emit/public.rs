@@ -41,6 +41,8 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         ..
     } = input;
     let start = names::start_fn(ident);
+    // The caller reads these names in the documentation; the user's own `id` is another.
+    let (client, id) = (names::argument("client"), names::argument("id"));
     let names = parameter_names(input);
     let params: Vec<_> = names
         .iter()
@@ -65,11 +67,11 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         #(#forwarded)*
         #[allow(clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
         #vis fn #start(
-            client: &#rt::Client,
-            id: impl ::core::convert::Into<::std::string::String>,
+            #client: &#rt::Client,
+            #id: impl ::core::convert::Into<::std::string::String>,
             #(#params),*
         ) -> #rt::Start<#output> {
-            #ident(#(#names),*).start(client, id)
+            #ident(#(#names),*).start(#client, #id)
         }
     }
 }

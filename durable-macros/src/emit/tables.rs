@@ -31,25 +31,25 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
     quote! {
         static __DURABLE_POINTS: &[#rt::Point] = &[#(#points),*];
         fn __durable_run(
-            cx: #rt::Cx,
-            entry: #rt::Entry,
+            __cx: #rt::Cx,
+            __entry: #rt::Entry,
         ) -> ::core::pin::Pin<::std::boxed::Box<
             dyn ::core::future::Future<Output = #rt::Finished> + ::core::marker::Send,
         >> {
             ::std::boxed::Box::pin(async move {
                 #[allow(unused_imports, reason = "one of them answers, by method lookup")]
                 use #rt::{FailedOther as _, FailedResult as _};
-                let output: #output = __durable_machine(cx, entry).await;
-                let failed = (&#rt::Outcome(&output)).failed();
-                #rt::finished(#data, &output, failed)
+                let __output: #output = __durable_machine(__cx, __entry).await;
+                let __failed = (&#rt::Outcome(&__output)).failed();
+                #rt::finished(#data, &__output, __failed)
             })
         }
         fn __durable_check_input(
-            input: &[u8],
+            __input: &[::core::primitive::u8],
         ) -> ::core::result::Result<(), #rt::CodecError> {
             #[allow(unused_mut, unused_variables, reason = "a function without parameters")]
-            let mut args = #rt::Args::open(input)?;
-            #({ let _ = #proofs.get(&mut args, #params)?; })*
+            let mut __args = #rt::Args::open(__input)?;
+            #({ let _ = #proofs.get(&mut __args, #params)?; })*
             ::core::result::Result::Ok(())
         }
         #rt::inventory::submit! {

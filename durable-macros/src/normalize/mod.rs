@@ -186,7 +186,9 @@ impl Builder<'_> {
 
     /// Binds the names of a pattern in the innermost scope.
     fn bind_pattern(&mut self, pat: &Pat, init: Option<&Expr>) -> Locals {
-        let guard = init.is_some_and(|init| !matches!(init, Expr::Lit(_)));
+        // What an operation answers is data, and so is what a pattern takes apart.
+        let guard = matches!(pat, Pat::Ident(_) | Pat::Type(_))
+            && init.is_some_and(|init| !matches!(init, Expr::Lit(_)) && !self.is_answer(init));
         let borrow = matches!(
             (pat, init),
             (Pat::Ident(_) | Pat::Type(_), Some(Expr::Reference(_)))

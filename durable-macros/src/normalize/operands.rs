@@ -135,6 +135,15 @@ impl Builder<'_> {
         })
     }
 
+    /// The answer of an await, perhaps with `?` or fields after it.
+    pub(super) fn is_answer(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Try(e) => self.is_answer(&e.expr),
+            Expr::Field(e) => self.is_answer(&e.base),
+            _ => self.is_temp(expr),
+        }
+    }
+
     /// Gives the same value whenever it is evaluated.
     fn is_constant(&self, expr: &Expr) -> bool {
         match expr {

@@ -2,10 +2,10 @@
 
 use super::drive::{self, Rebuild};
 use super::log::{self, encoded};
+use durable_runtime::Durable;
 use durable_runtime::codec;
 use durable_runtime::operation::WorkflowCall;
 use durable_runtime::registry::{self, WorkflowDef};
-use durable_runtime::Durable;
 use std::fmt::Debug;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -49,7 +49,11 @@ pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> 
                 log::rewind(before);
                 machine = rebuilt(def, &bytes);
                 turn = machine.turn(Some(answer), Timestamp(0));
-                assert_eq!(seen(&first), seen(&turn), "the same frame went on differently");
+                assert_eq!(
+                    seen(&first),
+                    seen(&turn),
+                    "the same frame went on differently"
+                );
                 assert_eq!(after, log::so_far(), "the same frame did something else");
                 continue;
             }

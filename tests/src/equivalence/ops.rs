@@ -47,12 +47,12 @@ pub mod plain {
 pub mod durable {
     use super::super::log::encoded;
     pub use super::note;
+    use durable_runtime::Durable;
     use durable_runtime::codec::{self, Error};
     use durable_runtime::id::Timestamp;
     use durable_runtime::operation::{
         ActivityOptions, ActivityRequest, Operation, Request, Resolution,
     };
-    use durable_runtime::Durable;
     use serde::Serialize;
     use std::marker::PhantomData;
 
