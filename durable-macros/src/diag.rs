@@ -31,8 +31,6 @@ pub(crate) enum Code {
     Guard,
     /// A parameter that cannot be stored.
     Parameter,
-    /// A local that is declared without a value and crosses an await.
-    Deferred,
 }
 
 impl Code {
@@ -49,7 +47,6 @@ impl Code {
             Self::Label => "D10",
             Self::Guard => "D11",
             Self::Parameter => "D12",
-            Self::Deferred => "D13",
         }
     }
 }

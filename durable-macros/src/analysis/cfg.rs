@@ -13,13 +13,7 @@ pub(crate) fn prune(body: &mut Body) {
             continue;
         }
         order.push(block);
-        stack.extend(
-            body.blocks[block.0]
-                .terminator
-                .successors()
-                .into_iter()
-                .rev(),
-        );
+        stack.extend(body.successors(&body.blocks[block.0]).into_iter().rev());
     }
     let mut number = vec![BlockId(usize::MAX); body.blocks.len()];
     for (new, old) in order.iter().enumerate() {
@@ -33,13 +27,16 @@ pub(crate) fn prune(body: &mut Body) {
         }
         body.blocks.push(block);
     }
+    for exit in &mut body.exits {
+        exit.target = number[exit.target.0];
+    }
 }
 
 /// How many edges lead into each block.
 pub(crate) fn predecessor_counts(body: &Body) -> Vec<usize> {
     let mut counts = vec![0; body.blocks.len()];
     for block in &body.blocks {
-        for target in block.terminator.successors() {
+        for target in body.successors(block) {
             counts[target.0] += 1;
         }
     }
@@ -57,6 +54,9 @@ pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
     for block in &body.blocks {
         if let Terminator::Suspend { resume, .. } = block.terminator {
             heads[resume.0] = true;
+        }
+        for exit in block.all_exits() {
+            heads[body.exits[exit.0].target.0] = true;
         }
     }
     heads

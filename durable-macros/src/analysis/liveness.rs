@@ -7,7 +7,7 @@
 //! Approximation, in the safe direction: a use that is only suspected (a name in the arguments of
 //! an unknown macro) counts as one; then too much is saved, or rustc refuses the program loudly.
 
-use crate::ir::{Block, BlockId, Body, Locals, Statement};
+use crate::ir::{Block, BlockId, Body, ExitId, Locals, Statement};
 
 /// What is live where.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) fn liveness(body: &Body) -> Liveness {
     let mut live_in = vec![Locals::new(); body.blocks.len()];
     let mut predecessors = vec![Vec::new(); body.blocks.len()];
     for (number, block) in body.blocks.iter().enumerate() {
-        for target in block.terminator.successors() {
+        for target in body.successors(block) {
             predecessors[target.0].push(BlockId(number));
         }
     }
@@ -29,9 +29,9 @@ pub(crate) fn liveness(body: &Body) -> Liveness {
     let mut work: Vec<BlockId> = (0..body.blocks.len()).map(BlockId).collect();
     while let Some(number) = work.pop() {
         let block = &body.blocks[number.0];
-        let mut live = before_terminator(block, &live_in);
+        let mut live = before_terminator(body, block, &live_in);
         for statement in block.statements.iter().rev() {
-            live = before(statement, live);
+            live = before(body, statement, live, &live_in);
         }
         if live != live_in[number.0] {
             live_in[number.0] = live;
@@ -43,11 +43,11 @@ pub(crate) fn liveness(body: &Body) -> Liveness {
 
 impl Liveness {
     /// Live after each statement of a block.
-    pub(crate) fn after_statements(&self, block: &Block) -> Vec<Locals> {
-        let mut sets = vec![before_terminator(block, &self.live_in)];
+    pub(crate) fn after_statements(&self, body: &Body, block: &Block) -> Vec<Locals> {
+        let mut sets = vec![before_terminator(body, block, &self.live_in)];
         for statement in block.statements.iter().rev() {
             let live = sets.last().cloned().unwrap_or_default();
-            sets.push(before(statement, live));
+            sets.push(before(body, statement, live, &self.live_in));
         }
         sets.pop();
         sets.reverse();
@@ -62,9 +62,22 @@ impl Liveness {
     }
 }
 
+/// Live where a jump leaves a piece of code.
+pub(crate) fn at_exit(body: &Body, exit: ExitId, live_in: &[Locals]) -> Locals {
+    let exit = &body.exits[exit.0];
+    let mut live = live_in[exit.target.0].clone();
+    if let Some(value) = exit.value {
+        live.remove(&value);
+    }
+    live
+}
+
 /// Live before the terminator of a block, from what is live in its successors.
-fn before_terminator(block: &Block, live_in: &[Locals]) -> Locals {
+fn before_terminator(body: &Body, block: &Block, live_in: &[Locals]) -> Locals {
     let mut live = block.terminator.uses();
+    for &exit in &block.exits {
+        live.extend(at_exit(body, exit, live_in));
+    }
     for (index, target) in block.terminator.successors().into_iter().enumerate() {
         live.extend(live_in[target.0].difference(&block.terminator.defines_on(index)));
     }
@@ -72,8 +85,11 @@ fn before_terminator(block: &Block, live_in: &[Locals]) -> Locals {
 }
 
 /// The transfer function of a statement.
-fn before(statement: &Statement, mut live: Locals) -> Locals {
+fn before(body: &Body, statement: &Statement, mut live: Locals, live_in: &[Locals]) -> Locals {
     live.retain(|l| !statement.binds.contains(l) && !statement.assigns.contains(l));
     live.extend(&statement.uses);
+    for &exit in &statement.exits {
+        live.extend(at_exit(body, exit, live_in));
+    }
     live
 }

@@ -14,15 +14,19 @@
 //! it is used, and put back at the end of the arm if it is live there. Where two locals of one
 //! name are needed in one arm, the outer one waits under a generated name (`kept`).
 
+use super::exits::{Bound, Exits};
 use super::is_linked;
-use crate::analysis::liveness::Liveness;
-use crate::ir::{Block, BlockId, Body, Code, LocalId, LocalKind, Locals, Statement, Terminator};
+use super::rename::{Renamed, in_expr, in_pat, in_stmt};
+use crate::analysis::liveness::{Liveness, at_exit};
+use crate::ir::{
+    Block, BlockId, Body, Code, ExitId, LocalId, LocalKind, Locals, Statement, Terminator,
+};
 use crate::lower::Layout;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::BTreeMap;
-use syn::visit_mut::{self, VisitMut};
+use syn::visit_mut::VisitMut;
 use syn::{Expr, Pat};
 
 /// All arms of the machine, as arms of a `match` over their numbers.
@@ -104,7 +108,7 @@ impl Arms<'_> {
 
     fn block(&self, number: BlockId, mut env: Env) -> TokenStream {
         let block = &self.body.blocks[number.0];
-        let after = self.liveness.after_statements(block);
+        let after = self.liveness.after_statements(self.body, block);
         let mut code = TokenStream::new();
         for (statement, live) in block.statements.iter().zip(&after) {
             code.extend(self.statement(statement, live, &mut env));
@@ -120,7 +124,7 @@ impl Arms<'_> {
         if at.as_ref() == Some(ident) && env.names.get(&ident.to_string()) == Some(&local) {
             return TokenStream::new();
         }
-        let kept = self.make_room(ident, local, live, env);
+        let kept = stash(self.make_room(ident, local, live, env).as_ref());
         env.bind(local, ident);
         let (rt, slot) = (names::rt(), names::slot(local.0));
         match at {
@@ -133,43 +137,144 @@ impl Arms<'_> {
         }
     }
 
+    /// Declares a local that is assigned as a whole and not read: its slot may be empty.
+    fn declare(&self, local: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
+        let ident = self.ident(local);
+        if env.bound.get(&local) == Some(ident) && env.names.get(&ident.to_string()) == Some(&local)
+        {
+            return TokenStream::new();
+        }
+        let kept = stash(self.make_room(ident, local, live, env).as_ref());
+        env.bind(local, ident);
+        let typed = self.layout.has_slot(local).then(|| {
+            let (rt, slot) = (names::rt(), names::slot(local.0));
+            quote!(if false { #ident = #rt::take(&mut #slot); })
+        });
+        quote!(#kept let mut #ident; #typed)
+    }
+
     /// Frees a name: the local that holds it waits elsewhere if it is still needed.
-    fn make_room(&self, ident: &Ident, by: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
-        let Some(&holder) = env.names.get(&ident.to_string()) else {
-            return TokenStream::new();
-        };
+    fn make_room(
+        &self,
+        ident: &Ident,
+        by: LocalId,
+        live: &Locals,
+        env: &mut Env,
+    ) -> Option<Renamed> {
+        let &holder = env.names.get(&ident.to_string())?;
         if holder == by {
-            return TokenStream::new();
+            return None;
         }
         if !live.contains(&holder) {
             env.bound.remove(&holder);
-            return TokenStream::new();
+            return None;
         }
-        let (name, kept) = (self.ident(holder), names::stash(holder.0));
+        let (ident, kept) = (self.ident(holder).clone(), names::stash(holder.0));
         env.bound.insert(holder, kept.clone());
-        quote!(let mut #kept = #name;)
+        Some(Renamed { ident, kept })
     }
 
     fn statement(&self, statement: &Statement, live: &Locals, env: &mut Env) -> TokenStream {
         let mut code = TokenStream::new();
-        for &local in statement.uses.union(&statement.assigns) {
+        let live_out = self.live_out(&statement.exits);
+        let live = &(live | &live_out);
+        for &local in &statement.uses {
             code.extend(self.ensure(local, live, env));
         }
-        let room: TokenStream = statement
-            .binds
-            .iter()
-            .map(|&local| self.make_room(self.ident(local), local, live, env))
-            .collect();
+        for &local in statement.assigns.difference(&statement.uses) {
+            code.extend(self.declare(local, live, env));
+        }
+        let mut room = Vec::new();
+        if !statement.exits.is_empty() {
+            let inside = match &statement.code {
+                Code::Let {
+                    init, otherwise, ..
+                } => otherwise
+                    .iter()
+                    .fold(Bound::default().expr(init), Bound::expr),
+                Code::Start { source, .. } => Bound::default().expr(source),
+                Code::Stmt(stmt) => Bound::default().stmt(stmt),
+                Code::Param { .. } => Bound::default(),
+            };
+            room.extend(self.hide(&inside, &live_out, env));
+        }
+        room.extend(
+            statement
+                .binds
+                .iter()
+                .filter_map(|&local| self.make_room(self.ident(local), local, live, env)),
+        );
+        let before = env.clone();
         for &local in &statement.binds {
             env.bind(local, self.ident(local));
         }
-        code.extend(self.code(&statement.code, statement, &room));
-        code.extend(statement.binds.iter().map(|&l| self.link(l)));
+        code.extend(self.code(&statement.code, statement, &room, &before));
+        let deferred = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Deferred);
+        let bound = statement.binds.iter().filter(|l| !deferred(l));
+        code.extend(bound.chain(&statement.assigns).map(|&l| self.link(l)));
         code
     }
 
-    fn code(&self, code: &Code, statement: &Statement, room: &TokenStream) -> TokenStream {
+    /// Live wherever one of these jumps goes.
+    fn live_out(&self, exits: &[ExitId]) -> Locals {
+        exits
+            .iter()
+            .flat_map(|&exit| at_exit(self.body, exit, &self.liveness.live_in))
+            .collect()
+    }
+
+    /// Keeps locals that a jump needs from being hidden by names bound around the jump.
+    fn hide(&self, inside: &Bound, live_out: &Locals, env: &mut Env) -> Vec<Renamed> {
+        let mut renamed = Vec::new();
+        for &local in live_out {
+            let ident = self.ident(local);
+            if env.bound.get(&local) == Some(ident) && inside.0.contains(&names::unraw(ident)) {
+                let kept = names::stash(local.0);
+                env.bound.insert(local, kept.clone());
+                env.names.remove(&ident.to_string());
+                let ident = ident.clone();
+                renamed.push(Renamed { ident, kept });
+            }
+        }
+        renamed
+    }
+
+    /// Code that jumps out of the user's, to the arm of the target.
+    fn jump(&self, exit: ExitId, value: Option<&Expr>, env: &Env) -> TokenStream {
+        let exit = &self.body.exits[exit.0];
+        let (rt, label, pc) = (names::rt(), names::machine_label(), names::internal("pc"));
+        let mut env = env.clone();
+        let value = match exit.value {
+            Some(temp) => {
+                let (ident, ty) = (self.ident(temp), names::local_ty(temp.0));
+                env.bind(temp, ident);
+                quote!(let mut #ident = #rt::seen(#ty, #value);)
+            }
+            None => quote!(#value;),
+        };
+        let put = self.put_back(&self.liveness.live_in[exit.target.0], &env);
+        let arm = self.layout.arm(exit.target);
+        let arm = u32::try_from(arm.expect("a target heads an arm")).expect("fewer than 2^32 arms");
+        quote!({ #value #put #pc = #rt::Goto(#arm); continue #label })
+    }
+
+    /// User code as it stands in an arm: waiting locals under their other names, and jumps.
+    fn user_expr(&self, expr: &Expr, renamed: &[Renamed], env: &Env) -> Expr {
+        let mut expr = in_expr(expr, renamed);
+        let jump = |exit, value: Option<&Expr>| self.jump(exit, value, env);
+        Exits { jump: &jump }.visit_expr_mut(&mut expr);
+        expr
+    }
+
+    fn code(
+        &self,
+        code: &Code,
+        statement: &Statement,
+        renamed: &[Renamed],
+        before: &Env,
+    ) -> TokenStream {
         let rt = names::rt();
+        let room = stash(renamed);
         match code {
             Code::Let {
                 pat,
@@ -178,7 +283,12 @@ impl Arms<'_> {
                 otherwise,
             } => {
                 let ty = ty.as_ref().map(|ty| quote!(: #ty));
-                let otherwise = otherwise.as_ref().map(|e| quote!(else #e));
+                // Both may use the outer local of a name that is bound here.
+                let init = self.user_expr(init, renamed, before);
+                let otherwise = otherwise.as_ref().map(|e| {
+                    let e = self.user_expr(e, renamed, before);
+                    quote!(else #e)
+                });
                 let temp = statement
                     .binds
                     .iter()
@@ -186,30 +296,31 @@ impl Arms<'_> {
                 if let Some(&temp) = temp {
                     let (ident, token) = (self.ident(temp), names::local_ty(temp.0));
                     quote!(#room let mut #ident = #rt::seen(#token, #init);)
-                } else if room.is_empty() {
-                    quote!(let #pat #ty = #init #otherwise;)
                 } else {
-                    // The initialiser may use the outer local of the name that is bound here.
-                    let value = names::internal("init");
-                    quote!(let #value #ty = #init; #room let #pat = #value #otherwise;)
+                    quote!(#room let #pat #ty = #init #otherwise;)
                 }
             }
             Code::Start { cursor, source } => {
                 let (ident, token) = (self.ident(*cursor), names::looped(cursor.0));
+                let source = self.user_expr(source, renamed, before);
                 quote!(#room let mut #ident = #rt::start(#token, #source);)
             }
             Code::Param { index, pat, ty } => {
                 let input = names::internal(&format!("in{index}"));
                 quote!(#room let #pat: #ty = #rt::take(&mut #input);)
             }
-            Code::Tokens(tokens) => quote!(#room #tokens),
+            Code::Stmt(stmt) => {
+                let mut stmt = in_stmt(stmt, renamed);
+                let jump = |exit, value: Option<&Expr>| self.jump(exit, value, before);
+                Exits { jump: &jump }.visit_stmt_mut(&mut stmt);
+                quote!(#room #stmt)
+            }
         }
     }
 
     /// Ties the type of a variable to its slot at once, so that code after it may rely on it.
     fn link(&self, local: LocalId) -> TokenStream {
-        let deferred = matches!(self.body.locals[local.0].kind, LocalKind::Deferred);
-        if deferred || !is_linked(self.body, self.layout, local) {
+        if !is_linked(self.body, self.layout, local) {
             return TokenStream::new();
         }
         let (rt, token, ident) = (names::rt(), names::local_ty(local.0), self.ident(local));
@@ -218,68 +329,70 @@ impl Arms<'_> {
 
     fn terminator(&self, block: &Block, mut env: Env) -> TokenStream {
         let terminator = &block.terminator;
+        let live_out = self.live_out(&block.exits);
         let live: Locals = terminator
             .successors()
             .into_iter()
             .enumerate()
             .flat_map(|(index, _)| self.liveness.across(block, index))
+            .chain(live_out.iter().copied())
             .collect();
         let mut code = TokenStream::new();
         for local in terminator.uses() {
             code.extend(self.ensure(local, &live, &mut env));
         }
         // Names that a pattern takes: their holders wait, and the matched expression follows them.
-        let mut renames = Vec::new();
+        let mut renamed = Vec::new();
+        if !block.exits.is_empty() {
+            renamed = self.hide(&bound_in(terminator), &live_out, &mut env);
+            code.extend(stash(&renamed));
+        }
         for index in 0..terminator.successors().len() {
             if matches!(terminator, Terminator::Suspend { .. }) {
                 break;
             }
             for local in terminator.defines_on(index) {
                 let ident = self.ident(local);
-                let holder = env.names.get(&ident.to_string()).copied();
-                code.extend(self.make_room(ident, local, &live, &mut env));
-                if let Some(holder) = holder
-                    && holder != local
-                    && let Some(kept) = env.bound.get(&holder)
-                    && kept != ident
-                {
-                    renames.push((ident.to_string(), kept.clone()));
-                }
+                let room = self.make_room(ident, local, &live, &mut env);
+                code.extend(stash(room.as_ref()));
+                renamed.extend(room);
                 env.names.remove(&ident.to_string());
             }
         }
-        let renamed = |expr: &Expr| {
-            let mut expr = expr.clone();
-            Rename(&renames).visit_expr_mut(&mut expr);
-            expr
-        };
         code.extend(match terminator {
             Terminator::Goto(_) => self.edge(block, 0, &env),
             Terminator::If { cond, .. } => {
-                let cond = renamed(cond);
+                let cond = self.user_expr(cond, &renamed, &env);
                 let (then, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
                 quote!(if #cond { #then } else { #otherwise })
             }
             Terminator::Match {
                 scrutinee, arms, ..
             } => {
-                let scrutinee = renamed(scrutinee);
+                let scrutinee = self.user_expr(scrutinee, &renamed, &env);
                 let arms = arms.iter().enumerate().map(|(index, arm)| {
-                    let (pat, code) = (&arm.pat, self.edge(block, index, &env));
+                    let pat = in_pat(&arm.pat, &renamed);
+                    let code = self.edge(block, index, &env);
                     quote!(#pat => { #code })
                 });
                 quote!(match #scrutinee { #(#arms)* })
             }
             Terminator::LetElse { pat, init, .. } => {
-                let init = renamed(init);
+                let init = self.user_expr(init, &renamed, &env);
                 let (next, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
                 quote!(let #pat = #init else { #otherwise }; #next)
             }
             Terminator::Next { cursor, pat, .. } => self.next(block, *cursor, pat, &env),
-            Terminator::Suspend { .. } => self.suspend(block, &env),
+            Terminator::Suspend { operation, .. } => {
+                let operation = self.user_expr(operation, &renamed, &env);
+                self.suspend(block, &operation, &env)
+            }
             Terminator::Return {
                 value: Some(value), ..
-            } => quote!(return #value;),
+            } => {
+                let value = self.user_expr(value, &renamed, &env);
+                quote!(return #value;)
+            }
             Terminator::Return { value: None, .. } => {
                 let rt = names::rt();
                 quote!(return #rt::end();)
@@ -300,11 +413,8 @@ impl Arms<'_> {
         }
     }
 
-    fn suspend(&self, block: &Block, env: &Env) -> TokenStream {
-        let Terminator::Suspend {
-            point, operation, ..
-        } = &block.terminator
-        else {
+    fn suspend(&self, block: &Block, operation: &Expr, env: &Env) -> TokenStream {
+        let Terminator::Suspend { point, .. } = &block.terminator else {
             unreachable!("only called for suspend points")
         };
         let (rt, label, cx) = (names::rt(), names::machine_label(), names::internal("cx"));
@@ -348,16 +458,27 @@ impl Arms<'_> {
     }
 }
 
-/// Follows locals that were moved to another name.
-struct Rename<'a>(&'a [(String, Ident)]);
-
-impl VisitMut for Rename<'_> {
-    fn visit_expr_path_mut(&mut self, path: &mut syn::ExprPath) {
-        if let Some(ident) = path.path.get_ident()
-            && let Some((_, kept)) = self.0.iter().find(|(name, _)| ident == name)
-        {
-            path.path = kept.clone().into();
-        }
-        visit_mut::visit_expr_path_mut(self, path);
+/// The names bound inside the expressions of a terminator.
+fn bound_in(terminator: &Terminator) -> Bound {
+    let bound = Bound::default();
+    match terminator {
+        Terminator::If { cond, .. } => bound.expr(cond),
+        Terminator::Match {
+            scrutinee, arms, ..
+        } => arms
+            .iter()
+            .fold(bound.expr(scrutinee), |bound, arm| bound.pat(&arm.pat)),
+        Terminator::LetElse { init, .. } => bound.expr(init),
+        Terminator::Suspend { operation, .. } => bound.expr(operation),
+        Terminator::Return { value, .. } => value.iter().fold(bound, Bound::expr),
+        Terminator::Goto(_) | Terminator::Next { .. } | Terminator::Unreachable => bound,
     }
+}
+
+/// Moves locals to the names under which they wait.
+fn stash<'a>(renamed: impl IntoIterator<Item = &'a Renamed>) -> TokenStream {
+    renamed
+        .into_iter()
+        .map(|Renamed { ident, kept }| quote!(let mut #kept = #ident;))
+        .collect()
 }

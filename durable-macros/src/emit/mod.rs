@@ -14,8 +14,10 @@
 //! ```
 
 mod arms;
+mod exits;
 mod machine;
 mod public;
+mod rename;
 mod tables;
 mod twin;
 
@@ -54,6 +56,12 @@ pub(crate) fn workflow(
             #tables
         };
     }
+}
+
+/// The names that a pattern binds, as text.
+fn scoped_names(pat: &syn::Pat) -> Vec<String> {
+    let names = crate::normalize::pattern_names(pat);
+    names.iter().map(crate::names::unraw).collect()
 }
 
 /// A call of the runtime that asks for a bound; when the bound does not hold, the error points to

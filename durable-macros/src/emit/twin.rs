@@ -1,7 +1,7 @@
 //! The never-run twin: the user's own body, with placeholders turned into probes.
 
 use super::is_linked;
-use crate::ir::{Body, LocalId};
+use crate::ir::{Body, LocalId, LocalKind};
 use crate::lower::Layout;
 use crate::names;
 use crate::normalize::twin::{PROBE, PROBES, Wrapper, wrapper};
@@ -38,6 +38,28 @@ impl Resolve<'_> {
         let (rt, ty) = (names::rt(), names::local_ty(local.0));
         let ident = &self.body.locals[local.0].ident;
         Some(Some(parse_quote!(#rt::is(#ty, &#ident);)))
+    }
+
+    /// After an await: locals that were declared without a value have one if they are needed.
+    fn probe_deferred(&self, answer: LocalId, expr: &mut Expr) {
+        let LocalKind::Answer { of } = self.body.locals[answer.0].kind else {
+            return;
+        };
+        let plan = self.layout.points.iter().find(|p| p.point == of);
+        let saved = plan.iter().flat_map(|p| &p.locals);
+        let probes: Vec<Stmt> = saved
+            .map(|&number| self.layout.saved[number].0)
+            .filter(|l| matches!(self.body.locals[l.0].kind, LocalKind::Deferred))
+            .map(|local| {
+                let (rt, ty) = (names::rt(), names::local_ty(local.0));
+                let ident = &self.body.locals[local.0].ident;
+                parse_quote!(#rt::is(#ty, &#ident);)
+            })
+            .collect();
+        if !probes.is_empty() {
+            let answer = names::internal("answer");
+            *expr = parse_quote!({ let #answer = #expr; #(#probes)* #answer });
+        }
     }
 
     fn wrapped(&self, expr: &Expr) -> Option<(Wrapper, Expr)> {
@@ -78,7 +100,11 @@ impl VisitMut for Resolve<'_> {
                     parse_quote!(#rt::seen(#ty, #inner))
                 }
             };
-            return self.visit_expr_mut(expr);
+            self.visit_expr_mut(expr);
+            if let Wrapper::Seen(local) = wrapper {
+                self.probe_deferred(local, expr);
+            }
+            return;
         }
         if let Expr::Block(block) = expr
             && block.attrs.iter().any(|a| a.path().is_ident(PROBES))

@@ -8,9 +8,9 @@ mod validate;
 
 pub(crate) use validate::validate;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
-use syn::{Expr, Pat, Type};
+use syn::{Expr, Pat, Stmt, Type};
 
 /// A binding after resolution: two shadowed names are two locals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,10 @@ pub(crate) struct BlockId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PointId(pub(crate) usize);
 
+/// A jump that stands inside user code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ExitId(pub(crate) usize);
+
 /// A set of locals, in a fixed order.
 pub(crate) type Locals = BTreeSet<LocalId>;
 
@@ -33,6 +37,16 @@ pub(crate) struct Body {
     pub(crate) locals: Vec<Local>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) points: Vec<Point>,
+    pub(crate) exits: Vec<Exit>,
+}
+
+/// A `break` or `continue` in code that does not suspend, to a loop or block that does. The code
+/// stays the user's own; a placeholder stands for the jump.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    pub(crate) target: BlockId,
+    /// What receives the value of a `break`.
+    pub(crate) value: Option<LocalId>,
 }
 
 /// One binding, temporary or cursor.
@@ -67,6 +81,8 @@ pub(crate) enum LocalKind {
 pub(crate) struct Block {
     pub(crate) statements: Vec<Statement>,
     pub(crate) terminator: Terminator,
+    /// Jumps inside the terminator's expressions.
+    pub(crate) exits: Vec<ExitId>,
 }
 
 /// User code without a suspend point inside.
@@ -79,6 +95,8 @@ pub(crate) struct Statement {
     pub(crate) assigns: Locals,
     /// Locals that it reads, changes in part, or may read.
     pub(crate) uses: Locals,
+    /// Jumps inside it.
+    pub(crate) exits: Vec<ExitId>,
 }
 
 #[derive(Debug)]
@@ -95,7 +113,7 @@ pub(crate) enum Code {
     /// A parameter of the function: `let pat: ty = input`.
     Param { index: usize, pat: Pat, ty: Type },
     /// Anything else.
-    Tokens(TokenStream),
+    Stmt(Stmt),
 }
 
 /// How a block ends.
@@ -175,8 +193,25 @@ pub(crate) struct Point {
     pub(crate) label: String,
 }
 
+impl Block {
+    /// All jumps inside its code.
+    pub(crate) fn all_exits(&self) -> impl Iterator<Item = ExitId> {
+        let statements = self.statements.iter().flat_map(|s| &s.exits);
+        statements.chain(&self.exits).copied()
+    }
+}
+
+impl Body {
+    /// Where control may go from a block.
+    pub(crate) fn successors(&self, block: &Block) -> Vec<BlockId> {
+        let mut all = block.terminator.successors();
+        all.extend(block.all_exits().map(|e| self.exits[e.0].target));
+        all
+    }
+}
+
 impl Terminator {
-    /// Where control may go.
+    /// Where control goes at the end of the block.
     pub(crate) fn successors(&self) -> Vec<BlockId> {
         match self {
             Self::Goto(next) => vec![*next],

@@ -29,7 +29,7 @@ impl Body {
                 )
             }
             Code::Param { index, pat, .. } => format!("let {} = param {index}", show(pat)),
-            Code::Tokens(tokens) => show(tokens),
+            Code::Stmt(stmt) => show(stmt),
         };
         format!(
             "{code}  {}",

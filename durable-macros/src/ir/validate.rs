@@ -5,7 +5,7 @@ use super::{Body, Terminator};
 /// Checks a body. Panics with the name of the stage that broke it.
 pub(crate) fn validate(body: &Body, stage: &str) {
     for (number, block) in body.blocks.iter().enumerate() {
-        for target in block.terminator.successors() {
+        for target in body.successors(block) {
             assert!(
                 target.0 < body.blocks.len(),
                 "internal error after {stage}: block {number} goes to a block that does not exist"

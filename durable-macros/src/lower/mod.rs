@@ -182,13 +182,6 @@ fn refuse(body: &Body, suspends: &[(PointId, BlockId, Locals)], diagnostics: &mu
                     &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}`, and a borrow cannot be saved"),
                     "clone what it borrows, or take the borrow again after the `.await`",
                 );
-            } else if matches!(this.kind, LocalKind::Deferred) {
-                diagnostics.report(
-                    name,
-                    Code::Deferred,
-                    &format!("`{name}` is declared without a value and needed after the `.await` on `{label}`"),
-                    "give it a value where it is declared: `let x = if … { … } else { … };`",
-                );
             }
         }
     }
@@ -214,11 +207,15 @@ fn edges(body: &Body) -> Vec<(Node, Node)> {
             match &body.blocks[block.0].terminator {
                 Terminator::Suspend { point, .. } => {
                     edges.insert((from, Node::Point(*point)));
+                    let exits = body.blocks[block.0].all_exits();
+                    stack.extend(exits.map(|e| body.exits[e.0].target));
                 }
                 Terminator::Return { .. } => {
                     edges.insert((from, Node::Exit));
+                    let exits = body.blocks[block.0].all_exits();
+                    stack.extend(exits.map(|e| body.exits[e.0].target));
                 }
-                other => stack.extend(other.successors()),
+                _ => stack.extend(body.successors(&body.blocks[block.0])),
             }
         }
     }

@@ -98,6 +98,7 @@ impl Builder<'_> {
 
     pub(super) fn match_expr(&mut self, expr: &mut ExprMatch, dest: Dest) {
         let scrutinee = self.residual(&mut expr.expr);
+        let exits = std::mem::take(&mut self.pending);
         let uses = uses::of_expr(&scrutinee, &self.scopes);
         let (at, after) = (self.current, self.new_block());
         let mut arms = Vec::new();
@@ -120,6 +121,7 @@ impl Builder<'_> {
             });
         }
         self.current = at;
+        self.pending = exits;
         self.end_with(
             Terminator::Match {
                 scrutinee,
@@ -164,7 +166,7 @@ impl Builder<'_> {
         }
     }
 
-    fn target(&self, label: Option<&Lifetime>) -> Option<&Target> {
+    pub(super) fn target(&self, label: Option<&Lifetime>) -> Option<&Target> {
         let label = label.map(|l| unraw(&l.ident));
         self.targets.iter().rev().find(|t| match &label {
             Some(label) => t.label.as_ref() == Some(label),

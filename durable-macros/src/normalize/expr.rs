@@ -16,6 +16,11 @@ impl Builder<'_> {
         if !is_return && !self.needs(expr) {
             return self.deliver(expr.clone(), dest);
         }
+        let is_jump = matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
+        if !is_jump && !self.suspends(expr) {
+            let value = self.with_exits(expr);
+            return self.deliver(value, dest);
+        }
         match expr {
             Expr::Paren(inner) => self.expr_into(&mut inner.expr, dest),
             Expr::Group(inner) => self.expr_into(&mut inner.expr, dest),
@@ -50,8 +55,8 @@ impl Builder<'_> {
     /// Lowers what suspends in an expression and answers the rest of it. The original becomes its
     /// twin.
     pub(super) fn residual(&mut self, expr: &mut Expr) -> Expr {
-        if !self.needs(expr) {
-            return expr.clone();
+        if !self.suspends(expr) {
+            return self.with_exits(expr);
         }
         match expr {
             Expr::Await(_) => self.suspend(expr),
@@ -154,13 +159,10 @@ impl Builder<'_> {
         let (Expr::Binary(twin), Expr::Binary(binary)) = (&mut *expr, &mut machine) else {
             unreachable!("only called for compound assignments")
         };
-        let steady = super::place::indices(&twin.left).is_some_and(|indices| {
-            indices.iter().all(|index| {
-                self.scopes
-                    .resolve(&crate::names::unraw(index))
-                    .is_none_or(|l| !uses::disturbs(&twin.right, l, &self.scopes))
-            })
-        });
+        let right = [(*twin.right).clone()];
+        let steady = super::place::indices(&twin.left)
+            .is_some_and(|indices| indices.iter().all(|index| !self.changes(index, &right)));
+        let held = std::mem::take(&mut self.held);
         if !steady {
             self.diagnostics.report(
                 &twin.left,
@@ -170,6 +172,7 @@ impl Builder<'_> {
             );
         }
         *binary.right = self.residual(&mut twin.right);
+        super::operands::hold(&mut twin.right, &held);
         machine
     }
 }

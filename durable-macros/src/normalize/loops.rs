@@ -48,6 +48,7 @@ impl Builder<'_> {
             binds: Locals::from([cursor]),
             assigns: Locals::new(),
             uses,
+            exits: Vec::new(),
         });
         let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
         self.end_with(Terminator::Goto(head), head);

@@ -52,6 +52,11 @@ pub(super) fn arguments(mac: &Macro) -> Arguments {
     Arguments::Known { exprs, captures }
 }
 
+/// Every name that occurs in the arguments of a macro call, in format strings too.
+pub(crate) fn mentions(mac: &Macro) -> Vec<String> {
+    search(mac.tokens.clone())
+}
+
 /// Whether the tokens of a macro call contain an await.
 pub(crate) fn contains_await(tokens: TokenStream) -> bool {
     let mut dot = false;

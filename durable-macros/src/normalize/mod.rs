@@ -12,6 +12,7 @@
 //! turns it into a probe or removes it (see [`twin`]).
 
 mod control;
+mod exits;
 mod expr;
 mod labels;
 mod loops;
@@ -26,13 +27,15 @@ mod text;
 pub(crate) mod twin;
 mod uses;
 
-pub(crate) use macros::contains_await;
+pub(crate) use exits::exit;
+pub(crate) use macros::{contains_await, mentions as macro_mentions};
+pub(crate) use scope::pattern_names;
 pub(crate) use text::source_text;
 
 use crate::diag::Diagnostics;
 use crate::ir::{
-    Block, BlockId, Body, Code, Local, LocalId, LocalKind, Locals, Point, PointId, Statement,
-    Terminator,
+    Block, BlockId, Body, Code, ExitId, Local, LocalId, LocalKind, Locals, Point, PointId,
+    Statement, Terminator,
 };
 use crate::names;
 use crate::syntax::Input;
@@ -61,6 +64,8 @@ pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normali
         items: Vec::new(),
         hint: None,
         label: None,
+        pending: Vec::new(),
+        held: Vec::new(),
         diagnostics,
     };
     builder.current = builder.new_block();
@@ -79,6 +84,7 @@ pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normali
             binds,
             assigns: Locals::new(),
             uses: Locals::new(),
+            exits: Vec::new(),
         });
     }
     builder.function_body(&mut twin);
@@ -127,6 +133,11 @@ struct Builder<'d> {
     hint: Option<String>,
     /// `#[label = "…"]` of the current statement.
     label: Option<String>,
+    /// Jumps in the expression that is being built; they belong to the next statement or
+    /// terminator.
+    pending: Vec<ExitId>,
+    /// Variables that rustc must find unchanged by the operands after the current one.
+    held: Vec<Ident>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -136,17 +147,21 @@ impl Builder<'_> {
         self.body.blocks.push(Block {
             statements: Vec::new(),
             terminator,
+            exits: Vec::new(),
         });
         BlockId(self.body.blocks.len() - 1)
     }
 
-    fn push(&mut self, statement: Statement) {
+    fn push(&mut self, mut statement: Statement) {
+        statement.exits = std::mem::take(&mut self.pending);
         self.body.blocks[self.current.0].statements.push(statement);
     }
 
     /// Ends the current block and goes on in `next`.
     fn end_with(&mut self, terminator: Terminator, next: BlockId) {
-        self.body.blocks[self.current.0].terminator = terminator;
+        let exits = std::mem::take(&mut self.pending);
+        let block = &mut self.body.blocks[self.current.0];
+        (block.terminator, block.exits) = (terminator, exits);
         self.current = next;
     }
 
@@ -229,6 +244,7 @@ impl Builder<'_> {
                     binds,
                     assigns: Locals::new(),
                     uses,
+                    exits: Vec::new(),
                 });
             }
             Dest::Return => self.diverge(Terminator::Return {
@@ -241,12 +257,13 @@ impl Builder<'_> {
     /// A statement that stays the user's own tokens and binds nothing.
     fn opaque(&mut self, stmt: &Stmt) {
         let (uses, assigns) = uses::of_stmt(stmt, &self.scopes);
-        let code = Code::Tokens(quote::ToTokens::to_token_stream(stmt));
+        let code = Code::Stmt(stmt.clone());
         self.push(Statement {
             code,
             binds: Locals::new(),
             assigns,
             uses,
+            exits: Vec::new(),
         });
     }
 

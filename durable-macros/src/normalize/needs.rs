@@ -14,7 +14,14 @@ impl Builder<'_> {
         needs.yes
     }
 
-    fn visitor(&self) -> Needs {
+    /// Whether an expression contains an await.
+    pub(super) fn suspends(&self, expr: &Expr) -> bool {
+        let mut needs = self.visitor();
+        needs.visit_expr(expr);
+        needs.suspends
+    }
+
+    pub(super) fn visitor(&self) -> Needs {
         Needs {
             in_loop: self.targets.iter().any(|t| t.is_loop),
             labels: self
@@ -24,11 +31,12 @@ impl Builder<'_> {
                 .collect(),
             depth: 0,
             yes: false,
+            suspends: false,
         }
     }
 }
 
-struct Needs {
+pub(super) struct Needs {
     /// An unlabelled jump at depth 0 goes to a lowered loop.
     in_loop: bool,
     /// Labels of lowered targets; one that is declared again inside hides it.
@@ -36,30 +44,47 @@ struct Needs {
     /// Loops inside the expression around the current place.
     depth: usize,
     yes: bool,
+    /// There is an await.
+    suspends: bool,
 }
 
 impl Needs {
     fn jump(&mut self, label: Option<&Lifetime>) {
-        self.yes |= match label {
-            Some(label) => self.labels.contains(&unraw(&label.ident)),
-            None => self.depth == 0 && self.in_loop,
-        };
+        self.yes |= self.leaves(label);
     }
 
-    fn inside(&mut self, label: Option<&syn::Label>, is_loop: bool, walk: impl FnOnce(&mut Self)) {
+    /// Whether a jump goes to a lowered target.
+    pub(super) fn leaves(&self, label: Option<&Lifetime>) -> bool {
+        match label {
+            Some(label) => self.labels.contains(&unraw(&label.ident)),
+            None => self.depth == 0 && self.in_loop,
+        }
+    }
+
+    pub(super) fn enter(&mut self, label: Option<&syn::Label>, is_loop: bool) -> Vec<String> {
         let hidden = label.map(|l| unraw(&l.name.ident));
         let labels = self.labels.clone();
         self.labels.retain(|l| Some(l) != hidden.as_ref());
         self.depth += usize::from(is_loop);
-        walk(self);
+        labels
+    }
+
+    pub(super) fn leave(&mut self, labels: Vec<String>, is_loop: bool) {
         self.depth -= usize::from(is_loop);
         self.labels = labels;
+    }
+
+    fn inside(&mut self, label: Option<&syn::Label>, is_loop: bool, walk: impl FnOnce(&mut Self)) {
+        let labels = self.enter(label, is_loop);
+        walk(self);
+        self.leave(labels, is_loop);
     }
 }
 
 impl<'ast> Visit<'ast> for Needs {
     fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
         self.yes = true;
+        self.suspends = true;
     }
     fn visit_expr_break(&mut self, expr: &'ast syn::ExprBreak) {
         self.jump(expr.label.as_ref());

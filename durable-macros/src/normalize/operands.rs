@@ -7,12 +7,13 @@
 //! ```
 
 use super::twin::{Wrapper, wrap};
+use super::uses::Disturbance;
 use super::{Builder, Dest, place, uses};
 use crate::diag::Code;
 use crate::ir::LocalKind;
 use crate::names::unraw;
 use syn::spanned::Spanned;
-use syn::{Expr, UnOp};
+use syn::{Expr, Ident, UnOp};
 
 /// How an operator takes an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +43,20 @@ impl Builder<'_> {
             return machine;
         };
         let mut values = Vec::new();
+        let mut held = vec![Vec::new(); last + 1];
         for (index, (part, takes)) in parts(expr).into_iter().enumerate().take(last + 1) {
             let later = &rest[(index + 1).min(last + 1)..=last];
             values.push(match index {
                 _ if index == last => self.residual(part),
                 _ => self.before(part, takes, later),
             });
+            let names = std::mem::take(&mut self.held);
+            for held in &mut held[index + 1..] {
+                held.extend(names.iter().cloned());
+            }
+        }
+        for ((part, _), names) in parts(expr).into_iter().zip(&held) {
+            hold(part, names);
         }
         for ((part, _), value) in parts(&mut machine).into_iter().zip(values) {
             *part = value;
@@ -83,11 +92,10 @@ impl Builder<'_> {
     /// A place that is read when the operator runs: nothing after it may change what it denotes.
     fn place(&mut self, part: &mut Expr, later: &[Expr]) {
         let disturbed = match (place::root(part), place::indices(part)) {
-            (Some(root), Some(indices)) => indices.into_iter().chain([root]).find(|name| {
-                self.scopes.resolve(&unraw(name)).is_some_and(|local| {
-                    later.iter().any(|e| uses::disturbs(e, local, &self.scopes))
-                })
-            }),
+            (Some(root), Some(indices)) => indices
+                .into_iter()
+                .chain([root])
+                .find(|name| self.changes(name, later)),
             (root, _) => root,
         };
         if let Some(name) = disturbed {
@@ -102,6 +110,23 @@ impl Builder<'_> {
             // A panic of an index comes before the operation begins, as in the original.
             let touched = part.clone();
             self.deliver(syn::parse_quote!({ let _ = &#touched; }), Dest::Discard);
+        }
+    }
+
+    /// Whether one of the expressions changes a variable. Where syntax cannot tell, rustc will: in
+    /// the twin the variable is borrowed while they are evaluated.
+    pub(super) fn changes(&mut self, name: &Ident, later: &[Expr]) -> bool {
+        let Some(local) = self.scopes.resolve(&unraw(name)) else {
+            return false;
+        };
+        let disturbances = later.iter().map(|e| uses::disturbs(e, local, &self.scopes));
+        match disturbances.max().unwrap_or(Disturbance::None) {
+            Disturbance::None => false,
+            Disturbance::Unclear => {
+                self.held.push(name.clone());
+                false
+            }
+            Disturbance::Changes => true,
         }
     }
 
@@ -162,6 +187,15 @@ impl Builder<'_> {
             Expr::Tuple(tuple) => tuple.elems.iter().all(|e| self.is_constant(e)),
             _ => false,
         }
+    }
+}
+
+/// In the twin: the variables are borrowed while the expression is evaluated.
+pub(super) fn hold(part: &mut Expr, names: &[Ident]) {
+    let rt = crate::names::rt();
+    for name in names {
+        let inner = std::mem::replace(part, Expr::Verbatim(proc_macro2::TokenStream::new()));
+        *part = syn::parse_quote!(#rt::beside(&#name, #inner));
     }
 }
 

@@ -64,7 +64,7 @@ impl Scopes {
 
 /// The names that a pattern binds, in order and once each. By rustc's own convention an
 /// identifier that begins with an upper-case letter is a constant or a variant.
-pub(super) fn pattern_names(pat: &Pat) -> Vec<Ident> {
+pub(crate) fn pattern_names(pat: &Pat) -> Vec<Ident> {
     struct Names(Vec<Ident>);
     impl<'ast> Visit<'ast> for Names {
         fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {

@@ -4,7 +4,6 @@ use super::{Builder, Dest, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
-use quote::ToTokens;
 use syn::{Attribute, Block, Expr, Lit, Meta, Pat, Stmt, Type};
 
 impl Builder<'_> {
@@ -42,6 +41,11 @@ impl Builder<'_> {
                     tail = true;
                     self.expr_into(expr, dest);
                 }
+                Stmt::Expr(expr, _) if last && self.may_diverge(expr, dest) => {
+                    tail = true;
+                    let value = self.residual(expr);
+                    self.deliver(syn::parse_quote!({ #value; }), dest);
+                }
                 Stmt::Expr(expr, _) => self.expr_stmt(expr),
                 Stmt::Macro(mac) if last && mac.semi_token.is_none() => {
                     tail = true;
@@ -50,6 +54,11 @@ impl Builder<'_> {
                         mac: mac.mac.clone(),
                     });
                     self.deliver(expr, dest);
+                }
+                Stmt::Macro(mac) if last && !matches!(dest, Dest::Discard) => {
+                    // `bail!(…);`
+                    tail = true;
+                    self.deliver(syn::parse_quote!({ #mac }), dest);
                 }
                 Stmt::Macro(_) => self.macro_stmt(&stmt),
             }
@@ -60,6 +69,14 @@ impl Builder<'_> {
             self.deliver_unit(dest);
         }
         self.scopes.pop();
+    }
+
+    /// Whether the last statement of a block that should have a value may never end; then the
+    /// block has the type of that statement, and not `()`.
+    fn may_diverge(&self, expr: &Expr, dest: Dest) -> bool {
+        let assigns = matches!(expr, Expr::Assign(_));
+        let jumps = matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
+        !matches!(dest, Dest::Discard) && !assigns && !jumps && !self.suspends(expr)
     }
 
     /// Control falls off the end of a block.
@@ -83,13 +100,7 @@ impl Builder<'_> {
     fn macro_stmt(&mut self, stmt: &Stmt) {
         self.opaque(stmt);
         if let Stmt::Macro(mac) = stmt {
-            let diverges = ["panic", "unreachable", "todo", "unimplemented"];
-            if mac
-                .mac
-                .path
-                .get_ident()
-                .is_some_and(|name| diverges.iter().any(|d| name == d))
-            {
+            if uses::panics(&mac.mac) {
                 self.diverge(Terminator::Unreachable);
             }
         }
@@ -103,15 +114,16 @@ impl Builder<'_> {
             return self.deferred(local);
         };
         let binds = match &mut init.diverge {
-            Some((_, otherwise)) if self.needs(&init.expr) || self.needs(otherwise) => {
+            Some((_, otherwise)) if self.suspends(&init.expr) || self.suspends(otherwise) => {
                 let value = self.hinted(&pat, &mut init.expr);
                 self.let_else(&local.pat, value, otherwise)
             }
             Some((_, otherwise)) => {
-                let uses = uses::of_expr(&init.expr, &self.scopes);
-                let uses = &uses | &uses::of_expr(otherwise, &self.scopes);
-                let binds = self.bind_pattern(&local.pat, Some(&init.expr));
-                let (init, otherwise) = ((*init.expr).clone(), Some((**otherwise).clone()));
+                let (init, otherwise) = (self.with_exits(&init.expr), self.with_exits(otherwise));
+                let uses = uses::of_expr(&init, &self.scopes);
+                let uses = &uses | &uses::of_expr(&otherwise, &self.scopes);
+                let binds = self.bind_pattern(&local.pat, Some(&init));
+                let otherwise = Some(otherwise);
                 let code = Code::Let {
                     pat,
                     ty,
@@ -123,6 +135,7 @@ impl Builder<'_> {
                     binds: binds.clone(),
                     assigns: Locals::new(),
                     uses,
+                    exits: Vec::new(),
                 });
                 binds
             }
@@ -141,6 +154,7 @@ impl Builder<'_> {
                     binds: binds.clone(),
                     assigns: Locals::new(),
                     uses,
+                    exits: Vec::new(),
                 });
                 binds
             }
@@ -155,12 +169,13 @@ impl Builder<'_> {
         for bound in &binds {
             self.body.locals[bound.0].kind = LocalKind::Deferred;
         }
-        let code = Code::Tokens(local.to_token_stream());
+        let code = Code::Stmt(Stmt::Local(local.clone()));
         self.push(Statement {
             code,
             binds,
             assigns: Locals::new(),
             uses: Locals::new(),
+            exits: Vec::new(),
         });
         Vec::new()
     }
@@ -178,6 +193,7 @@ impl Builder<'_> {
     }
 
     fn let_else(&mut self, pat: &Pat, init: Expr, otherwise: &mut Expr) -> Locals {
+        let exits = std::mem::take(&mut self.pending);
         let uses = uses::of_expr(&init, &self.scopes);
         let (next, other) = (self.new_block(), self.new_block());
         let at = self.current;
@@ -185,6 +201,7 @@ impl Builder<'_> {
         self.expr_into(otherwise, Dest::Discard);
         let binds = self.bind_pattern(pat, Some(&init));
         self.current = at;
+        self.pending = exits;
         let terminator = Terminator::LetElse {
             pat: pat.clone(),
             init,

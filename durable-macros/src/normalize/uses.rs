@@ -8,12 +8,16 @@ use super::scope::{Scopes, pattern_names};
 use crate::ir::{LocalId, Locals};
 use crate::names::unraw;
 use syn::visit::{self, Visit};
-use syn::{Arm, Block, Expr, ExprClosure, ExprForLoop, ExprIf, ExprWhile, Ident, Macro, Pat, Stmt};
+use syn::{
+    Arm, BinOp, Block, Expr, ExprClosure, ExprForLoop, ExprIf, ExprWhile, Ident, Macro, Pat, Stmt,
+};
 
 /// The locals that an expression uses.
 pub(super) fn of_expr(expr: &Expr, scopes: &Scopes) -> Locals {
     let mut uses = Uses::new(scopes);
     uses.visit_expr(expr);
+    uses.found.extend(&uses.assigned);
+    uses.found.extend(&uses.maybe_assigned);
     uses.found
 }
 
@@ -24,21 +28,13 @@ pub(super) fn of_pat(pat: &Pat, scopes: &Scopes) -> Locals {
     uses.found
 }
 
-/// What a statement uses, and which local it assigns as a whole (`x = value;`).
+/// What a statement uses, and which locals it assigns as a whole on every way through it, before
+/// it reads them (`x = value;`).
 pub(super) fn of_stmt(stmt: &Stmt, scopes: &Scopes) -> (Locals, Locals) {
-    if let Stmt::Expr(Expr::Assign(assign), _) = stmt
-        && let Some(local) = plain_local(&assign.left, scopes)
-    {
-        let uses = of_expr(&assign.right, scopes);
-        let mut assigns = Locals::from([local]);
-        if uses.contains(&local) {
-            assigns.clear();
-        }
-        return (uses, assigns);
-    }
     let mut uses = Uses::new(scopes);
     uses.visit_stmt(stmt);
-    (uses.found, Locals::new())
+    let assigns = &uses.assigned - &uses.found;
+    (&uses.found | &uses.maybe_assigned, assigns)
 }
 
 /// The local that an expression is, if it is nothing but its name.
@@ -55,7 +51,12 @@ struct Uses<'s> {
     scopes: &'s Scopes,
     /// Names bound inside the piece, innermost last.
     hidden: Vec<String>,
+    /// Read, changed in part, or perhaps so, where they are not in `assigned`.
     found: Locals,
+    /// Assigned as a whole on every way to the current place.
+    assigned: Locals,
+    /// Assigned on some way: they need a variable.
+    maybe_assigned: Locals,
 }
 
 impl<'s> Uses<'s> {
@@ -64,12 +65,55 @@ impl<'s> Uses<'s> {
             scopes,
             hidden: Vec::new(),
             found: Locals::new(),
+            assigned: Locals::new(),
+            maybe_assigned: Locals::new(),
         }
+    }
+
+    /// One of several ways through the piece; answers what is assigned at its end.
+    fn way(&mut self, inside: impl FnOnce(&mut Self)) -> Locals {
+        let before = self.assigned.clone();
+        inside(self);
+        let after = std::mem::replace(&mut self.assigned, before);
+        self.maybe_assigned.extend(&after - &self.assigned);
+        after
+    }
+
+    /// The ways meet again; those that diverge are not among them.
+    fn meet(&mut self, ways: impl IntoIterator<Item = Locals>) {
+        if let Some(all) = ways.into_iter().reduce(|a, b| &a & &b) {
+            self.maybe_assigned.retain(|l| !all.contains(l));
+            self.assigned = all;
+        }
+    }
+
+    /// The left side of an assignment.
+    fn assign(&mut self, place: &Expr) {
+        match place {
+            Expr::Tuple(e) => e.elems.iter().for_each(|e| self.assign(e)),
+            Expr::Array(e) => e.elems.iter().for_each(|e| self.assign(e)),
+            Expr::Infer(_) => {}
+            Expr::Paren(e) => self.assign(&e.expr),
+            Expr::Group(e) => self.assign(&e.expr),
+            other => match plain_local(other, self.scopes) {
+                Some(local) if !self.is_hidden(other) => {
+                    self.assigned.insert(local);
+                }
+                Some(_) => {}
+                None => self.visit_expr(other),
+            },
+        }
+    }
+
+    fn is_hidden(&self, place: &Expr) -> bool {
+        let root = super::place::root(place).map(unraw);
+        root.is_some_and(|name| self.hidden.contains(&name))
     }
 
     fn name(&mut self, name: &str) {
         if !self.hidden.iter().any(|h| h == name)
             && let Some(local) = self.scopes.resolve(name)
+            && !self.assigned.contains(&local)
         {
             self.found.insert(local);
         }
@@ -103,6 +147,49 @@ impl<'ast> Visit<'ast> for Uses<'_> {
         self.scoped(|s| visit::visit_block(s, block));
     }
 
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.visit_expr(&assign.right);
+        self.assign(&assign.left);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        self.visit_expr(&binary.left);
+        if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) {
+            // What the right side binds by `let` stays visible, what it assigns may not happen.
+            self.way(|s| s.visit_expr(&binary.right));
+        } else {
+            self.visit_expr(&binary.right);
+        }
+    }
+
+    fn visit_expr_block(&mut self, block: &'ast syn::ExprBlock) {
+        if block.label.is_some() {
+            self.way(|s| s.visit_block(&block.block));
+        } else {
+            self.visit_block(&block.block);
+        }
+    }
+
+    fn visit_expr_loop(&mut self, expr: &'ast syn::ExprLoop) {
+        self.way(|s| s.visit_block(&expr.body));
+    }
+
+    fn visit_expr_async(&mut self, expr: &'ast syn::ExprAsync) {
+        self.elsewhere(|s| s.visit_block(&expr.block));
+    }
+
+    fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
+        self.visit_expr(&expr.expr);
+        let mut ways = Vec::new();
+        for arm in &expr.arms {
+            let way = self.way(|s| s.visit_arm(arm));
+            if !diverges(&arm.body) {
+                ways.push(way);
+            }
+        }
+        self.meet(ways);
+    }
+
     fn visit_local(&mut self, local: &'ast syn::Local) {
         if let Some(init) = &local.init {
             self.visit_expr(&init.expr);
@@ -123,19 +210,26 @@ impl<'ast> Visit<'ast> for Uses<'_> {
     }
 
     fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
+        let mut ways = Vec::new();
         self.scoped(|s| {
             s.visit_expr(&expr.cond);
-            s.visit_block(&expr.then_branch);
+            let way = s.way(|s| s.visit_block(&expr.then_branch));
+            if !block_diverges(&expr.then_branch) {
+                ways.push(way);
+            }
         });
-        if let Some((_, otherwise)) = &expr.else_branch {
-            self.visit_expr(otherwise);
+        let otherwise = expr.else_branch.as_ref().map(|(_, otherwise)| otherwise);
+        let way = self.way(|s| otherwise.iter().for_each(|e| s.visit_expr(e)));
+        if !otherwise.is_some_and(|e| diverges(e)) {
+            ways.push(way);
         }
+        self.meet(ways);
     }
 
     fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
         self.scoped(|s| {
             s.visit_expr(&expr.cond);
-            s.visit_block(&expr.body);
+            s.way(|s| s.visit_block(&expr.body));
         });
     }
 
@@ -144,7 +238,7 @@ impl<'ast> Visit<'ast> for Uses<'_> {
         self.scoped(|s| {
             s.visit_pat(&expr.pat);
             s.hide(&expr.pat);
-            s.visit_block(&expr.body);
+            s.way(|s| s.visit_block(&expr.body));
         });
     }
 
@@ -161,7 +255,7 @@ impl<'ast> Visit<'ast> for Uses<'_> {
             for input in &closure.inputs {
                 s.hide(input);
             }
-            s.visit_expr(&closure.body);
+            s.elsewhere(|s| s.visit_expr(&closure.body));
         });
     }
 
@@ -187,38 +281,92 @@ impl Uses<'_> {
             scopes: self.scopes,
             hidden: self.hidden.clone(),
             found: Locals::new(),
+            assigned: self.assigned.clone(),
+            maybe_assigned: Locals::new(),
         };
         inner.visit_expr(expr);
         self.found.extend(inner.found);
+        self.found.extend(&inner.assigned - &self.assigned);
+        self.found.extend(inner.maybe_assigned);
+    }
+
+    /// Code that runs at another time: what it assigns is captured.
+    fn elsewhere(&mut self, inside: impl FnOnce(&mut Self)) {
+        let captured = self.way(inside);
+        self.found.extend(&captured - &self.assigned);
     }
 }
 
-/// Whether evaluating `expr` could change, move or mutably borrow `local` (by syntax; a name in a
-/// macro counts).
-pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> bool {
+/// Whether control leaves an expression only by a jump, as its syntax shows.
+fn diverges(expr: &Expr) -> bool {
+    match expr {
+        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+        Expr::Block(block) => block.label.is_none() && block_diverges(&block.block),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => path.path.get_ident().and_then(super::exit).is_some(),
+            _ => false,
+        },
+        Expr::Macro(mac) => panics(&mac.mac),
+        _ => false,
+    }
+}
+
+fn block_diverges(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(expr, _)) => diverges(expr),
+        Some(Stmt::Macro(mac)) => panics(&mac.mac),
+        _ => false,
+    }
+}
+
+/// A macro that never gives a value.
+pub(super) fn panics(mac: &Macro) -> bool {
+    let names = ["panic", "unreachable", "todo", "unimplemented"];
+    mac.path
+        .get_ident()
+        .is_some_and(|name| names.iter().any(|n| name == n))
+}
+
+/// What evaluating an expression may do to a local, by its syntax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Disturbance {
+    /// Nothing but read it.
+    None,
+    /// Call a method on it, or use it in a macro or a closure: rustc has to say.
+    Unclear,
+    /// Assign it or borrow it mutably.
+    Changes,
+}
+
+/// Whether evaluating `expr` could change, move or mutably borrow `local`.
+pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturbance {
     struct Disturbs<'s> {
         local: LocalId,
         scopes: &'s Scopes,
-        yes: bool,
+        found: Disturbance,
     }
     impl Disturbs<'_> {
-        fn root(&mut self, expr: &Expr) {
+        fn root(&mut self, expr: &Expr, as_: Disturbance) {
             let root = super::place::root(expr);
             if root.is_some_and(|r| self.scopes.resolve(&unraw(r)) == Some(self.local)) {
-                self.yes = true;
+                self.found = self.found.max(as_);
             }
         }
     }
     impl<'ast> Visit<'ast> for Disturbs<'_> {
         fn visit_expr(&mut self, expr: &'ast Expr) {
             match expr {
-                Expr::Assign(e) => self.root(&e.left),
-                Expr::Binary(e) if super::place::assigns(&e.op) => self.root(&e.left),
-                Expr::Reference(e) if e.mutability.is_some() => self.root(&e.expr),
-                Expr::MethodCall(e) => self.root(&e.receiver),
+                Expr::Assign(e) => self.root(&e.left, Disturbance::Changes),
+                Expr::Binary(e) if super::place::assigns(&e.op) => {
+                    self.root(&e.left, Disturbance::Changes);
+                }
+                Expr::Reference(e) if e.mutability.is_some() => {
+                    self.root(&e.expr, Disturbance::Changes);
+                }
+                Expr::MethodCall(e) => self.root(&e.receiver, Disturbance::Unclear),
                 Expr::Closure(_) => {
                     if of_expr(expr, self.scopes).contains(&self.local) {
-                        self.yes = true;
+                        self.found = self.found.max(Disturbance::Unclear);
                     }
                 }
                 _ => {}
@@ -228,15 +376,17 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> bool {
         fn visit_macro(&mut self, mac: &'ast Macro) {
             let mut uses = Uses::new(self.scopes);
             uses.visit_macro(mac);
-            self.yes |= uses.found.contains(&self.local);
+            if uses.found.contains(&self.local) {
+                self.found = self.found.max(Disturbance::Unclear);
+            }
         }
         fn visit_item(&mut self, _: &'ast syn::Item) {}
     }
     let mut visitor = Disturbs {
         local,
         scopes,
-        yes: false,
+        found: Disturbance::None,
     };
     visitor.visit_expr(expr);
-    visitor.yes
+    visitor.found
 }

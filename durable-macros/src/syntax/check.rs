@@ -20,7 +20,7 @@ pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
 fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
     for param in &input.params {
         match &param.ty {
-            Type::Reference(ty) => diagnostics.report(
+            Type::Reference(ty) if !is_static(ty) => diagnostics.report(
                 ty,
                 Code::Parameter,
                 &format!(
@@ -44,7 +44,12 @@ fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
 }
 
 fn output_is_a_type(input: &Input, diagnostics: &mut Diagnostics) {
-    if matches!(input.output, Type::ImplTrait(_) | Type::Reference(_)) {
+    let stored = match &input.output {
+        Type::ImplTrait(_) => false,
+        Type::Reference(ty) => is_static(ty),
+        _ => true,
+    };
+    if !stored {
         diagnostics.report(
             &input.output,
             Code::Parameter,
@@ -52,6 +57,11 @@ fn output_is_a_type(input: &Input, diagnostics: &mut Diagnostics) {
             "return the value itself",
         );
     }
+}
+
+/// `&'static str` is data: it is kept for the life of the process.
+fn is_static(ty: &syn::TypeReference) -> bool {
+    ty.lifetime.as_ref().is_some_and(|l| l.ident == "static")
 }
 
 struct BodyCheck<'d> {

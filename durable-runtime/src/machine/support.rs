@@ -47,6 +47,11 @@ pub fn seen<T>(_: Ty<T>, value: T) -> T {
     value
 }
 
+/// In the twin: the place is borrowed, and so cannot change, while the value is computed.
+pub fn beside<P: ?Sized, T>(_: &P, value: T) -> T {
+    value
+}
+
 /// An empty slot for the local of this type.
 #[must_use]
 pub fn none<T>(_: Ty<T>) -> Option<T> {
