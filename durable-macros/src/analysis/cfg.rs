@@ -15,6 +15,13 @@ pub(crate) fn prune(body: &mut Body) {
         order.push(block);
         stack.extend(body.successors(&body.blocks[block.0]).into_iter().rev());
     }
+    for block in (0..body.blocks.len()).filter(|&b| !seen[b]) {
+        let block = &body.blocks[block];
+        let uses = block.statements.iter().flat_map(|s| &s.uses);
+        for local in uses.copied().chain(block.terminator.uses()) {
+            body.locals[local.0].typed_elsewhere = true;
+        }
+    }
     let mut number = vec![BlockId(usize::MAX); body.blocks.len()];
     for (new, old) in order.iter().enumerate() {
         number[old.0] = BlockId(new);

@@ -66,9 +66,7 @@ impl Liveness {
 pub(crate) fn at_exit(body: &Body, exit: ExitId, live_in: &[Locals]) -> Locals {
     let exit = &body.exits[exit.0];
     let mut live = live_in[exit.target.0].clone();
-    if let Some(value) = exit.value {
-        live.remove(&value);
-    }
+    live.retain(|l| Some(*l) != exit.value && !exit.assigned.contains(l));
     live
 }
 

@@ -146,11 +146,18 @@ impl Arms<'_> {
         }
         let kept = stash(self.make_room(ident, local, live, env).as_ref());
         env.bind(local, ident);
+        let declared = self.declared(local);
+        quote!(#kept #declared)
+    }
+
+    /// A variable without a value, and with the type of its slot.
+    fn declared(&self, local: LocalId) -> TokenStream {
+        let ident = self.ident(local);
         let typed = self.layout.has_slot(local).then(|| {
             let (rt, slot) = (names::rt(), names::slot(local.0));
             quote!(if false { #ident = #rt::take(&mut #slot); })
         });
-        quote!(#kept let mut #ident; #typed)
+        quote!(let mut #ident; #typed)
     }
 
     /// Frees a name: the local that holds it waits elsewhere if it is still needed.
@@ -180,6 +187,13 @@ impl Arms<'_> {
         let live = &(live | &live_out);
         for &local in &statement.uses {
             code.extend(self.ensure(local, live, env));
+        }
+        for local in &(&statement.maybe_assigns | &statement.mentions) - &statement.uses {
+            if live.contains(&local) && !statement.assigns.contains(&local) {
+                code.extend(self.ensure(local, live, env));
+            } else if statement.maybe_assigns.contains(&local) {
+                code.extend(self.declare(local, live, env));
+            }
         }
         for &local in statement.assigns.difference(&statement.uses) {
             code.extend(self.declare(local, live, env));
@@ -308,6 +322,13 @@ impl Arms<'_> {
             Code::Param { index, pat, ty } => {
                 let input = names::internal(&format!("in{index}"));
                 quote!(#room let #pat: #ty = #rt::take(&mut #input);)
+            }
+            Code::Stmt(syn::Stmt::Local(_))
+                if statement.binds.iter().any(|l| self.layout.has_slot(*l)) =>
+            {
+                // `let x;`, and another arm may assign it.
+                let declared = statement.binds.iter().map(|&l| self.declared(l));
+                quote!(#room #(#declared)*)
             }
             Code::Stmt(stmt) => {
                 let mut stmt = in_stmt(stmt, renamed);

@@ -87,5 +87,6 @@ pub(crate) fn data_proof(ty: &Type) -> TokenStream {
 
 /// Whether the twin lends the type of this local: it has a slot, or it joins several ways.
 fn is_linked(body: &Body, layout: &Layout, local: LocalId) -> bool {
-    layout.has_slot(local) || matches!(body.locals[local.0].kind, LocalKind::Temp { .. })
+    let this = &body.locals[local.0];
+    layout.has_slot(local) || this.typed_elsewhere || matches!(this.kind, LocalKind::Temp { .. })
 }

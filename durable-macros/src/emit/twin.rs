@@ -32,7 +32,7 @@ impl Resolve<'_> {
         }
         let number: syn::LitInt = syn::parse2(mac.mac.tokens.clone()).ok()?;
         let local = LocalId(number.base10_parse().ok()?);
-        if !self.layout.has_slot(local) {
+        if !is_linked(self.body, self.layout, local) {
             return Some(None);
         }
         let (rt, ty) = (names::rt(), names::local_ty(local.0));

@@ -47,6 +47,8 @@ pub(crate) struct Exit {
     pub(crate) target: BlockId,
     /// What receives the value of a `break`.
     pub(crate) value: Option<LocalId>,
+    /// Locals that are assigned as a whole on every way to the jump.
+    pub(crate) assigned: Locals,
 }
 
 /// One binding, temporary or cursor.
@@ -59,6 +61,8 @@ pub(crate) struct Local {
     pub(crate) depth: usize,
     /// Its initialiser is written as a borrow (`&place`).
     pub(crate) borrow: bool,
+    /// Code that control cannot reach mentions it, and may be what decides its type.
+    pub(crate) typed_elsewhere: bool,
 }
 
 #[derive(Debug)]
@@ -95,6 +99,11 @@ pub(crate) struct Statement {
     pub(crate) assigns: Locals,
     /// Locals that it reads, changes in part, or may read.
     pub(crate) uses: Locals,
+    /// Locals that it assigns as a whole on some way through it: they need a variable.
+    pub(crate) maybe_assigns: Locals,
+    /// Names in the arguments of a macro that are field names, or assigned: they need a variable
+    /// if they are locals with a value.
+    pub(crate) mentions: Locals,
     /// Jumps inside it.
     pub(crate) exits: Vec<ExitId>,
 }
@@ -191,6 +200,21 @@ pub(crate) struct Point {
     pub(crate) fixed: Option<String>,
     /// The final label.
     pub(crate) label: String,
+}
+
+impl Statement {
+    /// A statement that binds, assigns and uses nothing.
+    pub(crate) fn new(code: Code) -> Self {
+        Self {
+            code,
+            binds: Locals::new(),
+            assigns: Locals::new(),
+            uses: Locals::new(),
+            maybe_assigns: Locals::new(),
+            mentions: Locals::new(),
+            exits: Vec::new(),
+        }
+    }
 }
 
 impl Block {

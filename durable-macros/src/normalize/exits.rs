@@ -9,7 +9,7 @@
 
 use super::needs::Needs;
 use super::{Builder, Dest};
-use crate::ir::{Exit, ExitId};
+use crate::ir::{Exit, ExitId, Locals};
 use quote::format_ident;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Ident, Lifetime, parse_quote};
@@ -62,6 +62,7 @@ impl Exits<'_, '_> {
                 let exit = self.builder.new_exit(Exit {
                     target,
                     value: Some(temp),
+                    assigned: Locals::new(),
                 });
                 let value = value.unwrap_or_else(unit);
                 parse_quote!(#exit(#value))
@@ -70,6 +71,7 @@ impl Exits<'_, '_> {
                 let exit = self.builder.new_exit(Exit {
                     target,
                     value: None,
+                    assigned: Locals::new(),
                 });
                 parse_quote!(#exit(#value))
             }
@@ -81,6 +83,7 @@ impl Exits<'_, '_> {
         let exit = self.builder.new_exit(Exit {
             target,
             value: None,
+            assigned: Locals::new(),
         });
         Some(parse_quote!(#exit()))
     }

@@ -44,11 +44,9 @@ impl Builder<'_> {
         self.scopes.bind(name, cursor, None);
         wrap(&mut expr.expr, Wrapper::Source(cursor));
         self.push(Statement {
-            code: Code::Start { cursor, source },
             binds: Locals::from([cursor]),
-            assigns: Locals::new(),
             uses,
-            exits: Vec::new(),
+            ..Statement::new(Code::Start { cursor, source })
         });
         let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
         self.end_with(Terminator::Goto(head), head);

@@ -19,8 +19,11 @@ pub(super) enum Arguments {
         exprs: Vec<Expr>,
         captures: Vec<String>,
     },
-    /// Names that are probably used.
-    Searched(Vec<String>),
+    /// Names that are probably used, and names of fields or of what is assigned.
+    Searched {
+        names: Vec<String>,
+        fields: Vec<String>,
+    },
 }
 
 /// Reads the arguments of a macro call.
@@ -37,10 +40,16 @@ pub(super) fn arguments(mac: &Macro) -> Arguments {
         "write" | "writeln" | "assert" | "debug_assert" => Some(1),
         "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => Some(2),
         "vec" | "dbg" | "matches" => None,
-        _ => return Arguments::Searched(search(mac.tokens.clone())),
+        "stringify" | "concat" | "include_str" | "env" | "file" | "line" => {
+            return Arguments::Known {
+                exprs: vec![],
+                captures: vec![],
+            };
+        }
+        _ => return searched(mac),
     };
     let Some(exprs) = parse(mac, &name) else {
-        return Arguments::Searched(search(mac.tokens.clone()));
+        return searched(mac);
     };
     let captures = match format_from.and_then(|from| exprs.get(from)) {
         Some(Expr::Lit(lit)) => match &lit.lit {
@@ -54,7 +63,15 @@ pub(super) fn arguments(mac: &Macro) -> Arguments {
 
 /// Every name that occurs in the arguments of a macro call, in format strings too.
 pub(crate) fn mentions(mac: &Macro) -> Vec<String> {
-    search(mac.tokens.clone())
+    let mut names = Vec::new();
+    search(mac.tokens.clone(), &mut names, &mut Vec::new());
+    names
+}
+
+fn searched(mac: &Macro) -> Arguments {
+    let (mut names, mut fields) = (Vec::new(), Vec::new());
+    search(mac.tokens.clone(), &mut names, &mut fields);
+    Arguments::Searched { names, fields }
 }
 
 /// Whether the tokens of a macro call contain an await.
@@ -77,21 +94,8 @@ pub(crate) fn contains_await(tokens: TokenStream) -> bool {
 
 fn parse(mac: &Macro, name: &str) -> Option<Vec<Expr>> {
     if name == "matches" {
-        // `expr, pattern if guard`: the guard is searched like a pattern would be.
-        let mut tokens = mac.tokens.clone().into_iter();
-        let first: TokenStream = tokens
-            .by_ref()
-            .take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ','))
-            .collect();
-        let guard: TokenStream = tokens
-            .skip_while(|t| !matches!(t, TokenTree::Ident(i) if i == "if"))
-            .skip(1)
-            .collect();
-        let mut exprs = vec![syn::parse2(first).ok()?];
-        if !guard.is_empty() {
-            exprs.push(syn::parse2(guard).ok()?);
-        }
-        return Some(exprs);
+        // `expr, pattern if guard` means a `match` of that arm.
+        return mac.parse_body_with(matched).ok().map(|e| vec![e]);
     }
     if name == "vec" {
         if let Ok(repeat) = syn::parse2::<syn::ExprRepeat>(bracketed(mac).into_token_stream()) {
@@ -111,6 +115,19 @@ fn parse(mac: &Macro, name: &str) -> Option<Vec<Expr>> {
             })
             .collect(),
     )
+}
+
+fn matched(input: syn::parse::ParseStream<'_>) -> syn::Result<Expr> {
+    let expr: Expr = input.parse()?;
+    input.parse::<Token![,]>()?;
+    let arm: TokenStream = input.parse()?;
+    let arm = arm.into_iter().collect::<Vec<_>>();
+    let comma = matches!(arm.last(), Some(TokenTree::Punct(p)) if p.as_char() == ',');
+    let arm: TokenStream = arm[..arm.len() - usize::from(comma)]
+        .iter()
+        .cloned()
+        .collect();
+    syn::parse2(quote::quote!(match #expr { #arm => {} }))
 }
 
 fn bracketed(mac: &Macro) -> TokenTree {
@@ -158,17 +175,16 @@ pub(super) fn captures(format: &str) -> Vec<String> {
 }
 
 /// Identifiers that may be uses of locals. Not one that follows a `.`, nor one before a single
-/// `=` or `:` (a field name).
-fn search(tokens: TokenStream) -> Vec<String> {
+/// `=` or `:` (a field name, or a local that is assigned).
+fn search(tokens: TokenStream, names: &mut Vec<String>, fields: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut names = Vec::new();
     let punct = |at: Option<usize>| match at.and_then(|i| tokens.get(i)) {
         Some(TokenTree::Punct(p)) => p.as_char(),
         _ => ' ',
     };
     for (i, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Group(group) => names.extend(search(group.stream())),
+            TokenTree::Group(group) => search(group.stream(), names, fields),
             TokenTree::Literal(literal) => {
                 if let Ok(text) = syn::parse2::<syn::LitStr>(literal.clone().into_token_stream()) {
                     names.extend(captures(&text.value()));
@@ -183,14 +199,16 @@ fn search(tokens: TokenStream) -> Vec<String> {
                 let path = (before == ':' && before2 == ':')
                     || (after == ':' && after2 == ':')
                     || before == '\'';
-                if !member && !field && !path {
+                if member || path {
+                } else if field {
+                    fields.push(crate::names::unraw(ident));
+                } else {
                     names.push(crate::names::unraw(ident));
                 }
             }
             TokenTree::Punct(_) => {}
         }
     }
-    names
 }
 
 #[cfg(test)]
@@ -208,7 +226,10 @@ mod tests {
 
     #[test]
     fn names_are_searched() {
-        let found = search(quote!(name = 5, field: x, y.z, a::b, "text {k}", (inner), 'l, r == s));
-        assert_eq!(found, ["x", "y", "k", "inner", "r", "s"]);
+        let (mut names, mut fields) = (vec![], vec![]);
+        let tokens = quote!(name = 5, field: x, y.z, a::b, "text {k}", (inner), 'l, r == s);
+        search(tokens, &mut names, &mut fields);
+        assert_eq!(names, ["x", "y", "k", "inner", "r", "s"]);
+        assert_eq!(fields, ["name", "field"]);
     }
 }

@@ -80,11 +80,8 @@ pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normali
             ty: param.ty.clone(),
         };
         builder.push(Statement {
-            code,
             binds,
-            assigns: Locals::new(),
-            uses: Locals::new(),
-            exits: Vec::new(),
+            ..Statement::new(code)
         });
     }
     builder.function_body(&mut twin);
@@ -177,6 +174,7 @@ impl Builder<'_> {
             kind,
             depth,
             borrow: false,
+            typed_elsewhere: false,
         });
         LocalId(self.body.locals.len() - 1)
     }
@@ -240,11 +238,9 @@ impl Builder<'_> {
                 };
                 let binds = Locals::from([temp]);
                 self.push(Statement {
-                    code,
                     binds,
-                    assigns: Locals::new(),
                     uses,
-                    exits: Vec::new(),
+                    ..Statement::new(code)
                 });
             }
             Dest::Return => self.diverge(Terminator::Return {
@@ -256,14 +252,16 @@ impl Builder<'_> {
 
     /// A statement that stays the user's own tokens and binds nothing.
     fn opaque(&mut self, stmt: &Stmt) {
-        let (uses, assigns) = uses::of_stmt(stmt, &self.scopes);
-        let code = Code::Stmt(stmt.clone());
+        let found = uses::of_stmt(stmt, &self.scopes);
+        for (exit, assigned) in found.at_exits {
+            self.body.exits[exit.0].assigned = assigned;
+        }
         self.push(Statement {
-            code,
-            binds: Locals::new(),
-            assigns,
-            uses,
-            exits: Vec::new(),
+            assigns: found.assigns,
+            uses: found.uses,
+            maybe_assigns: found.maybe_assigns,
+            mentions: found.mentions,
+            ..Statement::new(Code::Stmt(stmt.clone()))
         });
     }
 

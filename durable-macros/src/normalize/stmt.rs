@@ -131,11 +131,9 @@ impl Builder<'_> {
                     otherwise,
                 };
                 self.push(Statement {
-                    code,
                     binds: binds.clone(),
-                    assigns: Locals::new(),
                     uses,
-                    exits: Vec::new(),
+                    ..Statement::new(code)
                 });
                 binds
             }
@@ -150,11 +148,9 @@ impl Builder<'_> {
                     otherwise: None,
                 };
                 self.push(Statement {
-                    code,
                     binds: binds.clone(),
-                    assigns: Locals::new(),
                     uses,
-                    exits: Vec::new(),
+                    ..Statement::new(code)
                 });
                 binds
             }
@@ -171,11 +167,8 @@ impl Builder<'_> {
         }
         let code = Code::Stmt(Stmt::Local(local.clone()));
         self.push(Statement {
-            code,
             binds,
-            assigns: Locals::new(),
-            uses: Locals::new(),
-            exits: Vec::new(),
+            ..Statement::new(code)
         });
         Vec::new()
     }

@@ -5,7 +5,7 @@
 
 use super::macros::{Arguments, arguments};
 use super::scope::{Scopes, pattern_names};
-use crate::ir::{LocalId, Locals};
+use crate::ir::{ExitId, LocalId, Locals};
 use crate::names::unraw;
 use syn::visit::{self, Visit};
 use syn::{
@@ -30,11 +30,26 @@ pub(super) fn of_pat(pat: &Pat, scopes: &Scopes) -> Locals {
 
 /// What a statement uses, and which locals it assigns as a whole on every way through it, before
 /// it reads them (`x = value;`).
-pub(super) fn of_stmt(stmt: &Stmt, scopes: &Scopes) -> (Locals, Locals) {
+pub(super) fn of_stmt(stmt: &Stmt, scopes: &Scopes) -> Found {
     let mut uses = Uses::new(scopes);
     uses.visit_stmt(stmt);
-    let assigns = &uses.assigned - &uses.found;
-    (&uses.found | &uses.maybe_assigned, assigns)
+    Found {
+        assigns: &uses.assigned - &uses.found,
+        uses: uses.found,
+        maybe_assigns: uses.maybe_assigned,
+        mentions: uses.mentioned,
+        at_exits: uses.at_exits,
+    }
+}
+
+/// What [`of_stmt`] finds; see [`Statement`](crate::ir::Statement).
+pub(super) struct Found {
+    pub(super) uses: Locals,
+    pub(super) assigns: Locals,
+    pub(super) maybe_assigns: Locals,
+    pub(super) mentions: Locals,
+    /// What is assigned where a jump leaves.
+    pub(super) at_exits: Vec<(ExitId, Locals)>,
 }
 
 /// The local that an expression is, if it is nothing but its name.
@@ -57,6 +72,9 @@ struct Uses<'s> {
     assigned: Locals,
     /// Assigned on some way: they need a variable.
     maybe_assigned: Locals,
+    /// Before a `=` or `:` in the arguments of an unknown macro.
+    mentioned: Locals,
+    at_exits: Vec<(ExitId, Locals)>,
 }
 
 impl<'s> Uses<'s> {
@@ -67,6 +85,8 @@ impl<'s> Uses<'s> {
             found: Locals::new(),
             assigned: Locals::new(),
             maybe_assigned: Locals::new(),
+            mentioned: Locals::new(),
+            at_exits: Vec::new(),
         }
     }
 
@@ -145,6 +165,13 @@ impl<'ast> Visit<'ast> for Uses<'_> {
 
     fn visit_block(&mut self, block: &'ast Block) {
         self.scoped(|s| visit::visit_block(s, block));
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        visit::visit_expr_call(self, call);
+        if let Some(exit) = exit_of(call) {
+            self.at_exits.push((exit, self.assigned.clone()));
+        }
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
@@ -268,7 +295,11 @@ impl<'ast> Visit<'ast> for Uses<'_> {
                 }
                 captures.iter().for_each(|name| self.name(name));
             }
-            Arguments::Searched(names) => names.iter().for_each(|name| self.name(name)),
+            Arguments::Searched { names, fields } => {
+                names.iter().for_each(|name| self.name(name));
+                let fields = fields.iter().filter_map(|name| self.scopes.resolve(name));
+                self.mentioned.extend(fields);
+            }
         }
     }
 
@@ -280,14 +311,15 @@ impl Uses<'_> {
         let mut inner = Uses {
             scopes: self.scopes,
             hidden: self.hidden.clone(),
-            found: Locals::new(),
             assigned: self.assigned.clone(),
-            maybe_assigned: Locals::new(),
+            ..Uses::new(self.scopes)
         };
         inner.visit_expr(expr);
         self.found.extend(inner.found);
         self.found.extend(&inner.assigned - &self.assigned);
         self.found.extend(inner.maybe_assigned);
+        self.mentioned.extend(inner.mentioned);
+        self.at_exits.extend(inner.at_exits);
     }
 
     /// Code that runs at another time: what it assigns is captured.
@@ -302,12 +334,16 @@ fn diverges(expr: &Expr) -> bool {
     match expr {
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
         Expr::Block(block) => block.label.is_none() && block_diverges(&block.block),
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => path.path.get_ident().and_then(super::exit).is_some(),
-            _ => false,
-        },
+        Expr::Call(call) => exit_of(call).is_some(),
         Expr::Macro(mac) => panics(&mac.mac),
         _ => false,
+    }
+}
+
+fn exit_of(call: &syn::ExprCall) -> Option<ExitId> {
+    match &*call.func {
+        Expr::Path(path) => path.path.get_ident().and_then(super::exit),
+        _ => None,
     }
 }
 

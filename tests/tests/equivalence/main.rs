@@ -2,6 +2,13 @@
 
 mod bindings;
 mod branches;
+mod errors;
 mod expressions;
+mod inference;
+mod iterators;
 mod loops;
+mod macros;
 mod shadowing;
+mod sizes;
+mod stress;
+mod types;

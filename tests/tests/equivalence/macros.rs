@@ -1,0 +1,172 @@
+//! Macros that mention locals, the standard ones and the user's.
+
+use durable_tests::equivalent;
+
+macro_rules! twice {
+    ($x:expr) => {
+        $x + $x
+    };
+}
+
+macro_rules! give_up {
+    ($($text:tt)*) => {
+        return Err(format!($($text)*))
+    };
+}
+
+macro_rules! tri {
+    ($e:expr) => {
+        match $e {
+            Ok(value) => value,
+            Err(error) => return Err(format!("tri {error}")),
+        }
+    };
+}
+
+macro_rules! ask {
+    ($e:expr) => {
+        $e?
+    };
+}
+
+macro_rules! event {
+    ($($name:ident = $value:expr),*) => {
+        $(let _ = (stringify!($name), &$value);)*
+    };
+}
+
+macro_rules! set {
+    ($place:ident = $value:expr) => {
+        $place = $value
+    };
+}
+
+equivalent! {
+    with [(3)];
+    async fn format_captures(n: u32) -> String {
+        let (width, prec, value) = (8, 2, 1.5);
+        let name = String::from("name");
+        tick().await;
+        let a = format!("{name:>width$} {value:.prec$} {n} {{no}} {0:1$}", n, width);
+        tick().await;
+        let b = format!("{named} {n:?} {}", name, named = a.len());
+        assert!(n > 0, "{n} {name}");
+        assert_eq!(n, n, "{name}");
+        tick().await;
+        format!("{a}|{b}")
+    }
+}
+
+equivalent! {
+    with [(3)];
+    async fn vec_matches_and_the_rest(n: u32) -> Vec<u32> {
+        let (a, b) = (n + 1, 2_usize);
+        tick().await;
+        let mut list = vec![a, n];
+        list.extend(vec![n; b]);
+        tick().await;
+        if matches!(list.first(), Some(x) if *x > n) {
+            list.push(100);
+        }
+        debug_assert!(matches!(n, 1..=9), "{list:?}");
+        let mut text = String::new();
+        {
+            use std::fmt::Write as _;
+            write!(text, "{a}").unwrap();
+            writeln!(text).unwrap();
+        }
+        tick().await;
+        list.push(u32::try_from(text.len()).unwrap());
+        list
+    }
+}
+
+equivalent! {
+    with [(1), (2)];
+    async fn names_bound_in_matches_are_its_own(n: u32) -> bool {
+        let x = vec![n];
+        let moved = x;
+        let hit = matches!(moved.first(), Some(x) if *x == 1);
+        tick().await;
+        hit
+    }
+}
+
+equivalent! {
+    with [(1), (3), (5)];
+    async fn macros_of_the_user(n: u32) -> Result<u32, String> {
+        let name = String::from("n");
+        if n == 1 {
+            tick().await;
+            give_up!("{name} is {n}");
+        }
+        let m = act("m", if n == 3 { Err(3) } else { Ok(n) }).await;
+        let m: u32 = tri!(m);
+        let k = act("k", twice!(m)).await;
+        let j = ask!(if k > 100 { Err(name.clone()) } else { Ok(k) });
+        event!(name = n, j = name);
+        tick().await;
+        Ok(twice!(j) + name.len() as u32)
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn a_field_called_like_a_moved_local(n: u32) -> u32 {
+        let name = String::from("moved");
+        drop(name);
+        tick().await;
+        event!(name = n);
+        n
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn assigned_by_a_macro(n: u32) -> (u32, String) {
+        let mut m = n;
+        let mut text = String::new();
+        tick().await;
+        set!(m = 7);
+        set!(text = format!("{m}"));
+        tick().await;
+        (m, text)
+    }
+}
+
+equivalent! {
+    with [(4)];
+    async fn macros_inside_the_function(n: u32) -> u32 {
+        macro_rules! plus_one {
+            ($x:expr) => {
+                $x + 1
+            };
+        }
+        let m = act("m", plus_one!(n)).await;
+        plus_one!(m)
+    }
+}
+
+equivalent! {
+    with [(4)];
+    async fn jumps_of_an_inner_loop_inside_macros(n: u32) -> u32 {
+        macro_rules! or_skip {
+            ($e:expr) => {
+                match $e {
+                    Some(x) => x,
+                    None => continue,
+                }
+            };
+        }
+        let mut sum = 0;
+        for round in 0..2 {
+            for i in 0..n {
+                let x = or_skip!(i.checked_sub(2));
+                sum += x;
+            }
+            tick().await;
+            sum += round;
+        }
+        sum
+    }
+}
