@@ -54,7 +54,7 @@ fn agrees(body: &Body, seen: &Body) -> bool {
     let defined = |place| -> Locals { locals().filter(|&l| is_live(body, place, l)).collect() };
     body.blocks.iter().enumerate().all(|(number, block)| {
         let id = BlockId(number);
-        let inside = facts.after_statements(&seen.blocks[number]);
+        let inside = facts.after_statements(seen, &seen.blocks[number]);
         facts.live_in[number] == defined((id, 0))
             && inside
                 .iter()
@@ -80,12 +80,16 @@ fn set(local: LocalId, on: bool) -> Locals {
     on.then_some(local).into_iter().collect()
 }
 
+fn empty() -> Statement {
+    Statement::new(Code::Stmt(syn::Stmt::Expr(nothing(), None)))
+}
+
 fn statement(uses: bool, defines: bool, binds: bool) -> Statement {
     Statement {
-        code: Code::Tokens(TokenStream::new()),
         binds: set(X, defines && binds),
         assigns: set(X, defines && !binds),
         uses: set(X, uses),
+        ..empty()
     }
 }
 
@@ -175,6 +179,7 @@ fn local(number: usize) -> Local {
         kind: LocalKind::User,
         depth: 1,
         borrow: false,
+        typed_elsewhere: false,
     }
 }
 
@@ -212,6 +217,7 @@ fn every_graph(
                 body.blocks.push(Block {
                     statements: statements(choice % kinds),
                     terminator: menu[choice / kinds](),
+                    exits: vec![],
                 });
             }
             body
@@ -277,6 +283,7 @@ fn broken_passes_are_found_out() {
         body.blocks.push(Block {
             statements: vec![],
             terminator: Terminator::Unreachable,
+            exits: vec![],
         });
     });
     let defines_before_it_uses = found_out(|body| {
@@ -319,10 +326,10 @@ fn random_body(rng: &mut fastrand::Rng) -> Body {
     for _ in 0..blocks {
         let statements = (0..rng.usize(..4))
             .map(|_| Statement {
-                code: Code::Tokens(TokenStream::new()),
                 binds: some(rng),
                 assigns: some(rng),
                 uses: some(rng),
+                ..empty()
             })
             .collect();
         let terminator = match rng.u8(..5) {
@@ -356,6 +363,7 @@ fn random_body(rng: &mut fastrand::Rng) -> Body {
         body.blocks.push(Block {
             statements,
             terminator,
+            exits: vec![],
         });
     }
     body

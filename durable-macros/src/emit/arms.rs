@@ -439,11 +439,17 @@ impl Arms<'_> {
             unreachable!("only called for suspend points")
         };
         let (rt, label, cx) = (names::rt(), names::machine_label(), names::internal("cx"));
-        let op = names::op_ty(point.0);
+        // Its own copy, since it may borrow what other places cannot. Equal tokens as at the head
+        // of the machine: rustc drops the second of two equal errors.
+        let span = self.body.points[point.0].span;
+        let (op, begins) = (
+            names::op_ty(point.0),
+            super::proof(span, "awaits", &TokenStream::new()),
+        );
         let number = self.layout.point(*point);
         let put = self.put_back(&self.liveness.across(block, 0), env);
         quote! {
-            #cx.begin(#op, #operation);
+            #cx.begin(#op, #begins, #operation);
             #put
             break #label #rt::Stop::At(#number);
         }

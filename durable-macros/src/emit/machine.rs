@@ -87,7 +87,7 @@ fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
     let operations = body.points.iter().enumerate().map(|(number, point)| {
         let token = names::op_ty(number);
         let proof = proof(point.span, "awaits", &TokenStream::new());
-        quote!(let #token = #proof;)
+        quote!(let #token = #proof.answers();)
     });
     types.chain(operations).collect()
 }

@@ -192,10 +192,11 @@ impl Builder<'_> {
 
 /// In the twin: the variables are borrowed while the expression is evaluated.
 pub(super) fn hold(part: &mut Expr, names: &[Ident]) {
-    let rt = crate::names::rt();
     for name in names {
+        let span = name.span();
+        let rt = crate::names::rt_at(span);
         let inner = std::mem::replace(part, Expr::Verbatim(proc_macro2::TokenStream::new()));
-        *part = syn::parse_quote!(#rt::beside(&#name, #inner));
+        *part = syn::parse_quote_spanned!(span=> #rt::beside(&#name, #inner));
     }
 }
 

@@ -55,7 +55,7 @@ impl Builder<'_> {
                     });
                     self.deliver(expr, dest);
                 }
-                Stmt::Macro(mac) if last && !matches!(dest, Dest::Discard) => {
+                Stmt::Macro(mac) if last && matches!(dest, Dest::Into(_)) => {
                     // `bail!(…);`
                     tail = true;
                     self.deliver(syn::parse_quote!({ #mac }), dest);
@@ -76,7 +76,7 @@ impl Builder<'_> {
     fn may_diverge(&self, expr: &Expr, dest: Dest) -> bool {
         let assigns = matches!(expr, Expr::Assign(_));
         let jumps = matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
-        !matches!(dest, Dest::Discard) && !assigns && !jumps && !self.suspends(expr)
+        matches!(dest, Dest::Into(_)) && !assigns && !jumps && !self.suspends(expr)
     }
 
     /// Control falls off the end of a block.

@@ -363,6 +363,35 @@ pub(super) fn panics(mac: &Macro) -> bool {
         .is_some_and(|name| names.iter().any(|n| name == n))
 }
 
+/// Methods of std that change what they are called on: refused in our own words.
+const MUTATORS: &[&str] = &[
+    "append",
+    "clear",
+    "drain",
+    "entry",
+    "extend",
+    "fill",
+    "get_mut",
+    "insert",
+    "iter_mut",
+    "pop",
+    "pop_back",
+    "pop_front",
+    "push",
+    "push_back",
+    "push_front",
+    "push_str",
+    "remove",
+    "resize",
+    "retain",
+    "reverse",
+    "set",
+    "sort",
+    "swap",
+    "take",
+    "truncate",
+];
+
 /// What evaluating an expression may do to a local, by its syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Disturbance {
@@ -399,7 +428,17 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturba
                 Expr::Reference(e) if e.mutability.is_some() => {
                     self.root(&e.expr, Disturbance::Changes);
                 }
-                Expr::MethodCall(e) => self.root(&e.receiver, Disturbance::Unclear),
+                Expr::MethodCall(e) => {
+                    let changes = MUTATORS.iter().any(|m| e.method == m);
+                    self.root(
+                        &e.receiver,
+                        if changes {
+                            Disturbance::Changes
+                        } else {
+                            Disturbance::Unclear
+                        },
+                    );
+                }
                 Expr::Closure(_) => {
                     if of_expr(expr, self.scopes).contains(&self.local) {
                         self.found = self.found.max(Disturbance::Unclear);

@@ -3,7 +3,7 @@
 use crate::codec;
 use crate::frame::{Frame, SavedLocal};
 use crate::id::Timestamp;
-use crate::machine::support::{Awaits, Data};
+use crate::machine::support::{Answers, Awaits, Data};
 use crate::operation::{Request, Resolution};
 use crate::registry::WorkflowDef;
 use std::future::poll_fn;
@@ -149,7 +149,7 @@ impl Cx {
 impl Cx {
     /// Registers the operation of the next suspend point. If it cannot be encoded, the machine is
     /// blocked, and [`suspend`](Self::suspend) gives no frame.
-    pub fn begin<O, T>(&self, awaits: Awaits<O, T>, operation: O) {
+    pub fn begin<O, T>(&self, _: Answers<O, T>, awaits: Awaits<O, T>, operation: O) {
         let now = self.inner().now;
         match (awaits.begin)(operation, now) {
             Ok(request) => self.inner().request = Some(request),
@@ -210,7 +210,7 @@ impl Cx {
     }
 
     /// The typed answer to the operation. `None`: it does not decode; stop.
-    pub fn complete<O, T>(&self, awaits: Awaits<O, T>) -> Option<T> {
+    pub fn complete<O, T>(&self, awaits: Answers<O, T>) -> Option<T> {
         let resolution = self.inner().resolution.take()?;
         match (awaits.complete)(resolution) {
             Ok(output) => Some(output),

@@ -11,6 +11,7 @@ use crate::id::Timestamp;
 use crate::operation::{Operation, Request, Resolution};
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -123,8 +124,26 @@ pub fn awaits<O: Operation>() -> Awaits<O, O::Output> {
     }
 }
 
+impl<O, T> Awaits<O, T> {
+    /// The part that may be shared between places where the operation borrows different things.
+    #[must_use]
+    pub fn answers(self) -> Answers<O, T> {
+        Answers {
+            complete: self.complete,
+            operation: PhantomData,
+        }
+    }
+}
+
+/// Completes the operations of one type. Covariant in it, so that the twin and the machine may
+/// each lend the operation what is theirs.
+pub struct Answers<O, T> {
+    pub(super) complete: fn(Resolution) -> Result<T, codec::Error>,
+    operation: PhantomData<fn() -> O>,
+}
+
 /// In the twin: what `.await` on an operation gives. Never runs.
-pub fn awaited<O, T>(_: Awaits<O, T>, _: O) -> Awaited<T> {
+pub fn awaited<O, T>(_: Answers<O, T>, _: O) -> Awaited<T> {
     unreachable!("the twin of a workflow never runs")
 }
 
@@ -155,7 +174,7 @@ macro_rules! plain_values {
         }
     )+};
 }
-plain_values!(Data<T>, Param<T>, Awaits<O, T>);
+plain_values!(Data<T>, Param<T>, Awaits<O, T>, Answers<O, T>);
 
 impl<T> fmt::Debug for Awaited<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
