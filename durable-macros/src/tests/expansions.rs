@@ -54,20 +54,24 @@ fn one_local_across_one_await() {
                 0u32 => {
                     let a: u32 = rt::take(&mut __in0);
                     rt::is(__ty0, &a);
-                    __cx.begin(__op0, op(1));
+                    __cx.begin(
+                        __op0,
+                        rt::awaits(),
+                        op(1),
+                    );
                     __slot0 = ::core::option::Option::Some(a);
                     break '__machine rt::Stop::At(
                         0usize,
                     );
                 }
                 1u32 => {
-                    let mut __tmp1 = match __cx.complete(__op0) {
-                        ::core::option::Option::Some(answer) => answer,
+                    let mut __durable_tmp1 = match __cx.complete(__op0) {
+                        ::core::option::Option::Some(__answer) => __answer,
                         ::core::option::Option::None => {
                             break '__machine rt::Stop::Blocked;
                         }
                     };
-                    let b = __tmp1;
+                    let b = __durable_tmp1;
                     let mut a = rt::take(
                         &mut __slot0,
                     );
@@ -100,42 +104,46 @@ fn a_branch_that_suspends() {
                         &mut __in0,
                     );
                     if c {
-                        __cx.begin(__op0, op(1));
+                        __cx.begin(
+                            __op0,
+                            rt::awaits(),
+                            op(1),
+                        );
                         break '__machine rt::Stop::At(
                             0usize,
                         );
                     } else {
-                        let mut __tmp1 = rt::seen(
+                        let mut __durable_tmp1 = rt::seen(
                             __ty1,
                             { 2 },
                         );
-                        rt::is(__ty1, &__tmp1);
-                        __slot1 = ::core::option::Option::Some(__tmp1);
+                        rt::is(__ty1, &__durable_tmp1);
+                        __slot1 = ::core::option::Option::Some(__durable_tmp1);
                         __pc = rt::Goto(2u32);
                         continue '__machine;
                     }
                 }
                 1u32 => {
-                    let mut __tmp2 = match __cx.complete(__op0) {
-                        ::core::option::Option::Some(answer) => answer,
+                    let mut __durable_tmp2 = match __cx.complete(__op0) {
+                        ::core::option::Option::Some(__answer) => __answer,
                         ::core::option::Option::None => {
                             break '__machine rt::Stop::Blocked;
                         }
                     };
-                    let mut __tmp1 = rt::seen(
+                    let mut __durable_tmp1 = rt::seen(
                         __ty1,
-                        __tmp2,
+                        __durable_tmp2,
                     );
-                    rt::is(__ty1, &__tmp1);
-                    __slot1 = ::core::option::Option::Some(__tmp1);
+                    rt::is(__ty1, &__durable_tmp1);
+                    __slot1 = ::core::option::Option::Some(__durable_tmp1);
                     __pc = rt::Goto(2u32);
                     continue '__machine;
                 }
                 2u32 => {
-                    let mut __tmp1 = rt::take(
+                    let mut __durable_tmp1 = rt::take(
                         &mut __slot1,
                     );
-                    let x = __tmp1;
+                    let x = __durable_tmp1;
                     return x;
                 }
         "#]],
@@ -163,26 +171,30 @@ fn a_loop_over_items() {
                     );
                     let mut sum = 0;
                     rt::is(__ty1, &sum);
-                    let mut __tmp2 = rt::start(
+                    let mut __durable_tmp2 = rt::start(
                         __looped2,
                         v,
                     );
-                    rt::is(__ty2, &__tmp2);
+                    rt::is(__ty2, &__durable_tmp2);
                     __slot1 = ::core::option::Option::Some(sum);
-                    __slot2 = ::core::option::Option::Some(__tmp2);
+                    __slot2 = ::core::option::Option::Some(__durable_tmp2);
                     __pc = rt::Goto(1u32);
                     continue '__machine;
                 }
                 1u32 => {
-                    let mut __tmp2 = rt::take(
+                    let mut __durable_tmp2 = rt::take(
                         &mut __slot2,
                     );
                     match rt::cursor_next(
-                        &mut __tmp2,
+                        &mut __durable_tmp2,
                     ) {
                         ::core::option::Option::Some(x) => {
-                            __cx.begin(__op0, op(x));
-                            __slot2 = ::core::option::Option::Some(__tmp2);
+                            __cx.begin(
+                                __op0,
+                                rt::awaits(),
+                                op(x),
+                            );
+                            __slot2 = ::core::option::Option::Some(__durable_tmp2);
                             break '__machine rt::Stop::At(
                                 0usize,
                             );
@@ -196,8 +208,8 @@ fn a_loop_over_items() {
                     }
                 }
                 2u32 => {
-                    let mut __tmp4 = match __cx.complete(__op0) {
-                        ::core::option::Option::Some(answer) => answer,
+                    let mut __durable_tmp4 = match __cx.complete(__op0) {
+                        ::core::option::Option::Some(__answer) => __answer,
                         ::core::option::Option::None => {
                             break '__machine rt::Stop::Blocked;
                         }
@@ -205,7 +217,7 @@ fn a_loop_over_items() {
                     let mut sum = rt::take(
                         &mut __slot1,
                     );
-                    sum += __tmp4;
+                    sum += __durable_tmp4;
                     __slot1 = ::core::option::Option::Some(sum);
                     __pc = rt::Goto(1u32);
                     continue '__machine;

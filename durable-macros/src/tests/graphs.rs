@@ -28,9 +28,9 @@ fn one_await() {
         expect![[r#"
             b0:
               let a = param 0  // +a
-              suspend `op` op(a) -> __tmp1 in b1
+              suspend `op` op(a) -> __durable_tmp1 in b1
             b1:
-              return __tmp1
+              return __durable_tmp1
         "#]],
     );
 }
@@ -42,12 +42,12 @@ fn two_awaits() {
         expect![[r#"
             b0:
               let a = param 0  // +a
-              suspend `op` op(a) -> __tmp1 in b1
+              suspend `op` op(a) -> __durable_tmp1 in b1
             b1:
-              let b = __tmp1  // +b ?__tmp1
-              suspend `other` other(b) -> __tmp3 in b2
+              let b = __durable_tmp1  // +b ?__durable_tmp1
+              suspend `other` other(b) -> __durable_tmp3 in b2
             b2:
-              let c = __tmp3  // +c ?__tmp3
+              let c = __durable_tmp3  // +c ?__durable_tmp3
               return b+c
         "#]],
     );
@@ -59,9 +59,9 @@ fn await_with_question_mark() {
         "async fn f() -> R { let a = op(1).await?; Ok(a) }",
         expect![[r#"
             b0:
-              suspend `op` op(1) -> __tmp0 in b1
+              suspend `op` op(1) -> __durable_tmp0 in b1
             b1:
-              let a = __tmp0?  // +a ?__tmp0
+              let a = __durable_tmp0?  // +a ?__durable_tmp0
               return Ok(a)
         "#]],
     );
@@ -76,15 +76,15 @@ fn if_suspends_in_one_arm() {
               let c = param 0  // +c
               if c -> b1, else b4
             b1:
-              suspend `op` op(1) -> __tmp2 in b2
+              suspend `op` op(1) -> __durable_tmp2 in b2
             b2:
-              let __tmp1 = __tmp2  // +__tmp1 ?__tmp2
+              let __durable_tmp1 = __durable_tmp2  // +__durable_tmp1 ?__durable_tmp2
               goto b3
             b3:
-              let x = __tmp1  // +x ?__tmp1
+              let x = __durable_tmp1  // +x ?__durable_tmp1
               return x
             b4:
-              let __tmp1 = {2}  // +__tmp1
+              let __durable_tmp1 = {2}  // +__durable_tmp1
               goto b3
         "#]],
     );
@@ -99,9 +99,9 @@ fn if_without_else() {
               let c = param 0  // +c
               if c -> b1, else b4
             b1:
-              suspend `op` op(1) -> __tmp1 in b2
+              suspend `op` op(1) -> __durable_tmp1 in b2
             b2:
-              __tmp1;  // ?__tmp1
+              __durable_tmp1;  // ?__durable_tmp1
               goto b3
             b3:
               after();  
@@ -121,9 +121,9 @@ fn if_let_suspends() {
               let o = param 0  // +o
               if let Some(x)=o -> b1, else b3
             b1:
-              suspend `op` op(x) -> __tmp2 in b2
+              suspend `op` op(x) -> __durable_tmp2 in b2
             b2:
-              __tmp2;  // ?__tmp2
+              __durable_tmp2;  // ?__durable_tmp2
               return 
             b3:
               return 
@@ -137,9 +137,9 @@ fn condition_suspends() {
         "async fn f() -> u32 { if ready().await { 1 } else { 2 } }",
         expect![[r#"
             b0:
-              suspend `ready` ready() -> __tmp0 in b1
+              suspend `ready` ready() -> __durable_tmp0 in b1
             b1:
-              if __tmp0 -> b2, else b3
+              if __durable_tmp0 -> b2, else b3
             b2:
               return 1
             b3:
@@ -157,9 +157,9 @@ fn match_suspends_in_one_arm() {
               let o = param 0  // +o
               match o [Some(x)if x>1 -> b1] [_ -> b3]
             b1:
-              suspend `op` op(x) -> __tmp2 in b2
+              suspend `op` op(x) -> __durable_tmp2 in b2
             b2:
-              return __tmp2
+              return __durable_tmp2
             b3:
               return 0
         "#]],
@@ -172,15 +172,15 @@ fn match_on_an_await() {
         "async fn f() -> u32 { match op(1).await { Ok(x) => x, Err(e) => undo(e).await } }",
         expect![[r#"
             b0:
-              suspend `op` op(1) -> __tmp0 in b1
+              suspend `op` op(1) -> __durable_tmp0 in b1
             b1:
-              match __tmp0 [Ok(x) -> b2] [Err(e) -> b3]
+              match __durable_tmp0 [Ok(x) -> b2] [Err(e) -> b3]
             b2:
               return x
             b3:
-              suspend `undo` undo(e) -> __tmp3 in b4
+              suspend `undo` undo(e) -> __durable_tmp3 in b4
             b4:
-              return __tmp3
+              return __durable_tmp3
         "#]],
     );
 }
@@ -194,18 +194,13 @@ fn loop_with_break() {
               let mut n = 0  // +n
               goto b1
             b1:
-              suspend `op` op(n) -> __tmp1 in b2
+              suspend `op` op(n) -> __durable_tmp1 in b2
             b2:
-              n+=__tmp1;  // ?n ?__tmp1
-              if n>9 -> b3, else b5
-            b3:
-              goto b4
-            b4:
-              return n
-            b5:
-              goto b6
-            b6:
+              n+=__durable_tmp1;  // ?n ?__durable_tmp1
+              if n>9{__durable_exit_0();};  // ?n
               goto b1
+            b3:
+              return n
         "#]],
     );
 }
@@ -218,20 +213,14 @@ fn loop_with_a_value() {
             b0:
               goto b1
             b1:
-              suspend `op` op(1) -> __tmp1 in b2
+              suspend `op` op(1) -> __durable_tmp1 in b2
             b2:
-              let x = __tmp1  // +x ?__tmp1
-              if x>3 -> b3, else b5
-            b3:
-              let __tmp0 = x  // +__tmp0 ?x
-              goto b4
-            b4:
-              let v = __tmp0  // +v ?__tmp0
-              return v
-            b5:
-              goto b6
-            b6:
+              let x = __durable_tmp1  // +x ?__durable_tmp1
+              if x>3{__durable_exit_0(x);};  // ?x
               goto b1
+            b3:
+              let v = __durable_tmp0  // +v ?__durable_tmp0
+              return v
         "#]],
     );
 }
@@ -244,9 +233,9 @@ fn while_awaits_in_condition() {
             b0:
               goto b1
             b1:
-              suspend `more` more() -> __tmp0 in b2
+              suspend `more` more() -> __durable_tmp0 in b2
             b2:
-              if __tmp0 -> b3, else b4
+              if __durable_tmp0 -> b3, else b4
             b3:
               step();  
               goto b1
@@ -267,9 +256,9 @@ fn while_let() {
             b1:
               if let Some(x)=v.pop() -> b2, else b4
             b2:
-              suspend `op` op(x) -> __tmp2 in b3
+              suspend `op` op(x) -> __durable_tmp2 in b3
             b3:
-              __tmp2;  // ?__tmp2
+              __durable_tmp2;  // ?__durable_tmp2
               goto b1
             b4:
               return 
@@ -285,14 +274,14 @@ fn for_over_owned() {
             b0:
               let v = param 0  // +v
               let mut sum = 0  // +sum
-              let __tmp2 = rest(v)  // +__tmp2 ?v
+              let __durable_tmp2 = rest(v)  // +__durable_tmp2 ?v
               goto b1
             b1:
-              next x of __tmp2 -> b2, end b4
+              next x of __durable_tmp2 -> b2, end b4
             b2:
-              suspend `op` op(x) -> __tmp4 in b3
+              suspend `op` op(x) -> __durable_tmp4 in b3
             b3:
-              sum+=__tmp4;  // ?sum ?__tmp4
+              sum+=__durable_tmp4;  // ?sum ?__durable_tmp4
               goto b1
             b4:
               return sum
@@ -306,22 +295,17 @@ fn for_over_range_with_continue() {
         "async fn f() { for i in 0..9 { if i == 3 { continue; } op(i).await; } }",
         expect![[r#"
             b0:
-              let __tmp0 = rest(0..9)  // +__tmp0
+              let __durable_tmp0 = rest(0..9)  // +__durable_tmp0
               goto b1
             b1:
-              next i of __tmp0 -> b2, end b7
+              next i of __durable_tmp0 -> b2, end b4
             b2:
-              if i==3 -> b3, else b4
+              if i==3{__durable_exit_0();};  // ?i
+              suspend `op` op(i) -> __durable_tmp2 in b3
             b3:
+              __durable_tmp2;  // ?__durable_tmp2
               goto b1
             b4:
-              goto b5
-            b5:
-              suspend `op` op(i) -> __tmp2 in b6
-            b6:
-              __tmp2;  // ?__tmp2
-              goto b1
-            b7:
               return 
         "#]],
     );
@@ -337,9 +321,9 @@ fn nested_loops_labelled() {
             b1:
               goto b2
             b2:
-              suspend `op` op(1) -> __tmp0 in b3
+              suspend `op` op(1) -> __durable_tmp0 in b3
             b3:
-              if __tmp0 -> b4, else b5
+              if __durable_tmp0 -> b4, else b5
             b4:
               return 
             b5:
@@ -358,22 +342,10 @@ fn loop_that_jumps_to_a_lowered_one() {
             b0:
               goto b1
             b1:
-              suspend `op` op(1) -> __tmp0 in b2
+              suspend `op` op(1) -> __durable_tmp0 in b2
             b2:
-              __tmp0;  // ?__tmp0
-              let __tmp1 = rest(0..3)  // +__tmp1
-              goto b3
-            b3:
-              next i of __tmp1 -> b4, end b8
-            b4:
-              if i==2 -> b5, else b6
-            b5:
-              goto b1
-            b6:
-              goto b7
-            b7:
-              goto b3
-            b8:
+              __durable_tmp0;  // ?__durable_tmp0
+              for i in 0..3{if i==2{__durable_exit_0();}};  
               return 
         "#]],
     );
@@ -386,15 +358,10 @@ fn labelled_block() {
         expect![[r#"
             b0:
               let c = param 0  // +c
-              if c -> b1, else b2
+              if c{return 1;};  // ?c
+              suspend `op` op(2) -> __durable_tmp1 in b1
             b1:
-              return 1
-            b2:
-              goto b3
-            b3:
-              suspend `op` op(2) -> __tmp1 in b4
-            b4:
-              return __tmp1
+              return __durable_tmp1
         "#]],
     );
 }
@@ -405,9 +372,9 @@ fn let_else() {
         "async fn f() -> u32 { let Some(x) = op(1).await else { return 0; }; x }",
         expect![[r#"
             b0:
-              suspend `op` op(1) -> __tmp0 in b1
+              suspend `op` op(1) -> __durable_tmp0 in b1
             b1:
-              let Some(x) = __tmp0 -> b2, else b3
+              let Some(x) = __durable_tmp0 -> b2, else b3
             b2:
               return x
             b3:
@@ -428,9 +395,9 @@ fn let_else_awaits_in_else() {
             b1:
               return x
             b2:
-              suspend `op` op(0) -> __tmp1 in b3
+              suspend `op` op(0) -> __durable_tmp1 in b3
             b3:
-              return __tmp1
+              return __durable_tmp1
         "#]],
     );
 }
@@ -444,9 +411,9 @@ fn lazy_and() {
               let c = param 0  // +c
               if c -> b1, else b3
             b1:
-              suspend `op` op(1) -> __tmp1 in b2
+              suspend `op` op(1) -> __durable_tmp1 in b2
             b2:
-              return __tmp1
+              return __durable_tmp1
             b3:
               return false
         "#]],
@@ -464,9 +431,9 @@ fn lazy_or_in_a_condition() {
             b1:
               return 1
             b2:
-              suspend `op` op(1) -> __tmp1 in b3
+              suspend `op` op(1) -> __durable_tmp1 in b3
             b3:
-              if __tmp1 -> b1, else b4
+              if __durable_tmp1 -> b1, else b4
             b4:
               return {2}
         "#]],
@@ -480,10 +447,10 @@ fn await_in_argument() {
         expect![[r#"
             b0:
               let a = param 0  // +a
-              let __tmp1 = next()  // +__tmp1
-              suspend `op` op(a) -> __tmp2 in b1
+              let __durable_tmp1 = next()  // +__durable_tmp1
+              suspend `op` op(a) -> __durable_tmp2 in b1
             b1:
-              return send(__tmp1,__tmp2,a)
+              return send(__durable_tmp1,__durable_tmp2,a)
         "#]],
     );
 }
@@ -495,10 +462,10 @@ fn await_in_a_struct() {
         expect![[r#"
             b0:
               let a = param 0  // +a
-              let __tmp1 = a  // +__tmp1 ?a
-              suspend `op` op(a) -> __tmp2 in b1
+              let __durable_tmp1 = a  // +__durable_tmp1 ?a
+              suspend `op` op(a) -> __durable_tmp2 in b1
             b1:
-              return S{a:__tmp1,b:__tmp2}
+              return S{a:__durable_tmp1,b:__durable_tmp2}
         "#]],
     );
 }
@@ -510,9 +477,9 @@ fn method_chain() {
         expect![[r#"
             b0:
               let a = param 0  // +a
-              suspend `op` op(a) -> __tmp1 in b1
+              suspend `op` op(a) -> __durable_tmp1 in b1
             b1:
-              return __tmp1.trim().to_owned()
+              return __durable_tmp1.trim().to_owned()
         "#]],
     );
 }
@@ -524,11 +491,11 @@ fn await_in_await() {
         expect![[r#"
             b0:
               let a = param 0  // +a
-              suspend `inner` inner(a) -> __tmp1 in b1
+              suspend `inner` inner(a) -> __durable_tmp1 in b1
             b1:
-              suspend `outer` outer(__tmp1) -> __tmp2 in b2
+              suspend `outer` outer(__durable_tmp1) -> __durable_tmp2 in b2
             b2:
-              return __tmp2
+              return __durable_tmp2
         "#]],
     );
 }
@@ -541,9 +508,9 @@ fn shadowed() {
             b0:
               let x = param 0  // +x
               let x = x+1  // +x ?x
-              suspend `op` op(x) -> __tmp2 in b1
+              suspend `op` op(x) -> __durable_tmp2 in b1
             b1:
-              let x = __tmp2  // +x ?__tmp2
+              let x = __durable_tmp2  // +x ?__durable_tmp2
               log(x);  // ?x
               return x
         "#]],
@@ -557,9 +524,9 @@ fn code_after_return() {
         expect![[r#"
             b0:
               let c = param 0  // +c
-              suspend `op` op(1) -> __tmp1 in b1
+              suspend `op` op(1) -> __durable_tmp1 in b1
             b1:
-              return __tmp1
+              return __durable_tmp1
         "#]],
     );
 }
@@ -572,9 +539,9 @@ fn early_return() {
             b0:
               let c = param 0  // +c
               if c{return 1;};  // ?c
-              suspend `op` op(2) -> __tmp1 in b1
+              suspend `op` op(2) -> __durable_tmp1 in b1
             b1:
-              return __tmp1
+              return __durable_tmp1
         "#]],
     );
 }
@@ -586,12 +553,12 @@ fn assignment() {
         expect![[r#"
             b0:
               let mut x = 1  // +x
-              suspend `op(x)#1/2` op(x) -> __tmp1 in b1
+              suspend `op(x)#1/2` op(x) -> __durable_tmp1 in b1
             b1:
-              x=__tmp1;  // =x ?__tmp1
-              suspend `op(x)#2/2` op(x) -> __tmp2 in b2
+              x=__durable_tmp1;  // =x ?__durable_tmp1
+              suspend `op(x)#2/2` op(x) -> __durable_tmp2 in b2
             b2:
-              x+=__tmp2;  // ?x ?__tmp2
+              x+=__durable_tmp2;  // ?x ?__durable_tmp2
               return x
         "#]],
     );
@@ -606,9 +573,9 @@ fn only_opaque_loops() {
               let v = param 0  // +v
               let mut n = 0  // +n
               for x in v{if x==0{break;}n+=x;};  // ?v ?n
-              suspend `op` op(n) -> __tmp2 in b1
+              suspend `op` op(n) -> __durable_tmp2 in b1
             b1:
-              return __tmp2
+              return __durable_tmp2
         "#]],
     );
 }
@@ -621,9 +588,9 @@ fn macro_uses() {
             b0:
               let a = param 0  // +a
               let b = param 1  // +b
-              suspend `op` op(1) -> __tmp2 in b1
+              suspend `op` op(1) -> __durable_tmp2 in b1
             b1:
-              __tmp2;  // ?__tmp2
+              __durable_tmp2;  // ?__durable_tmp2
               println!("{a} {}",b);  // ?a ?b
               return 
         "#]],

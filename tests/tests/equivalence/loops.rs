@@ -1,7 +1,7 @@
 //! `loop`, `while`, `while let`, `for`, and jumps.
 
 use durable_tests::equivalent;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 equivalent! {
     with [(0), (3)];
@@ -156,7 +156,7 @@ equivalent! {
 equivalent! {
     with [(vec![1, 2, 3])];
     async fn borrow_from_a_match_that_continues(keys: Vec<u32>) -> Vec<String> {
-        let map = HashMap::from([(1, "one".to_owned()), (3, "three".to_owned())]);
+        let map = BTreeMap::from([(1, "one".to_owned()), (3, "three".to_owned())]);
         let mut out = Vec::new();
         for key in keys {
             let text = match map.get(&key) {
