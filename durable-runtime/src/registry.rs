@@ -177,6 +177,11 @@ impl Registry {
         self
     }
 
+    /// All workflows, by name.
+    pub fn workflows(&self) -> impl Iterator<Item = &'static WorkflowDef> + '_ {
+        self.workflows.values().copied()
+    }
+
     /// The workflow called `name`.
     #[must_use]
     pub fn workflow(&self, name: &str) -> Option<&'static WorkflowDef> {

@@ -5,7 +5,7 @@ mod store_kit;
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
     Claim, End, Fence, MemoryStore, MessageKind, NewMessage, NewRun, NewStep, Page, Park, Phase,
-    RunFilter, Store, Unblock, Write,
+    RunFilter, Store, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -85,6 +85,7 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
             let claim = Claim {
                 queue: "main".into(),
                 points: vec!["order/".into(), POINT.into()],
+                unfit: unfit(dice.roll(3).unsigned_abs()),
                 now: Timestamp(now),
                 limit: 100,
             };
@@ -130,6 +131,16 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
     format!("{} {}", outcome(text), seen(store).await)
 }
 
+/// One kind that may exist, and one that never does.
+fn unfit(fingerprint: u64) -> Vec<Unfit> {
+    [POINT, "order/never"]
+        .map(|point| Unfit {
+            point: point.into(),
+            fingerprint,
+        })
+        .to_vec()
+}
+
 /// The words of a bug are each store's own.
 fn outcome(text: String) -> String {
     if text.contains("Bug(") {
@@ -149,8 +160,12 @@ async fn seen(store: &dyn Store) -> String {
         "{:?} {:?} {:?}",
         store.list(RunFilter::default(), page).await,
         store.workers().await,
-        store.next_due("main", &points).await
+        store.next_due("main", &points, &[]).await
     )];
+    for fingerprint in 0..2 {
+        let next = store.next_due("main", &points, &unfit(fingerprint)).await;
+        all.push(format!("{next:?}"));
+    }
     for run in (0..6).map(RunId) {
         let (steps, inbox) = (store.steps(run, 0, 100).await, store.inbox(run).await);
         all.push(format!("{run}: {steps:?} {inbox:?}"));

@@ -45,6 +45,8 @@ pub(super) enum WorkerEvent {
         held: usize,
         busy: Busy,
     },
+    /// Blocked runs that this binary can resume were made claimable, if there were any.
+    Unblocked { any: bool, busy: Busy },
     /// The mail is here.
     Mail(Vec<(RunId, i64, Vec<Message>)>, Vec<Busy>),
     /// Somebody else may have written, or it is time to look anyway.
@@ -200,7 +202,16 @@ impl<'a> Hub<'a> {
                 self.look();
                 drop(busy);
             }
-            WorkerEvent::SweepDue(busy) => self.sweep(busy),
+            WorkerEvent::SweepDue(busy) => {
+                self.unblock();
+                self.sweep(busy);
+            }
+            WorkerEvent::Unblocked { any, busy } => {
+                if any {
+                    self.look();
+                }
+                drop(busy);
+            }
             WorkerEvent::Poked(pokes) => {
                 self.poked.extend(pokes);
                 self.fetch();
@@ -310,6 +321,17 @@ impl<'a> Hub<'a> {
             return;
         }
         self.spawn_sweep(limit, busy);
+    }
+
+    fn unblock(&mut self) {
+        if self.stage() > Stage::Run {
+            return;
+        }
+        let (life, busy) = (self.life.clone(), self.life.clock.busy());
+        self.jobs.spawn(async move {
+            let any = jobs::unblock(life).await;
+            WorkerEvent::Unblocked { any, busy }
+        });
     }
 
     fn spawn_sweep(&mut self, limit: usize, busy: Busy) {

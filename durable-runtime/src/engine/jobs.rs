@@ -17,8 +17,9 @@ pub(super) enum Found {
 /// Looks for work that is due and claims up to `limit` of it.
 pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize) -> Found {
     let (queue, now) = (life.options.queue.clone(), life.clock.now());
+    let unfit = life.misfits.not_to_claim();
     // A claim is a commit, a look is not.
-    let next = match life.store.next_due(&queue, &points).await {
+    let next = match life.store.next_due(&queue, &points, &unfit).await {
         Ok(next) => next,
         Err(error) => {
             tracing::warn!(%error, "cannot look for work");
@@ -31,6 +32,7 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
     let claim = Claim {
         queue,
         points: points.to_vec(),
+        unfit,
         now,
         limit,
     };
@@ -68,6 +70,23 @@ pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
         taken.extend(runs);
     }
     taken
+}
+
+/// Makes runs claimable again that were blocked elsewhere, by a version of the code that could not
+/// load what this one has written. Whether there were any.
+pub(super) async fn unblock(life: Arc<Life>) -> bool {
+    let points = life.misfits.to_unblock(&life.registry);
+    match life.store.unblock(&points, life.clock.now()).await {
+        Ok(0) => false,
+        Ok(count) => {
+            tracing::info!(count, "workflows that were blocked elsewhere fit here");
+            true
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for blocked workflows");
+            false
+        }
+    }
 }
 
 /// The unread messages of all runs of this worker, each with its wake counter.

@@ -4,6 +4,7 @@ use super::committer::Committer;
 use super::health::HealthSender;
 use super::instance::Policy;
 use super::link::Watched;
+use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use crate::clock::Clock;
 use crate::id::Incarnation;
@@ -38,6 +39,7 @@ pub(super) struct Life {
     pub(super) activities: Arc<Semaphore>,
     pub(super) watched: Arc<Watched>,
     pub(super) health: HealthSender,
+    pub(super) misfits: Arc<Misfits>,
 }
 
 impl Life {

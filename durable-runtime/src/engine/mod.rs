@@ -25,6 +25,7 @@ mod jobs;
 mod life;
 mod link;
 mod mailbox;
+mod misfits;
 mod options;
 mod run;
 mod step;

@@ -12,7 +12,7 @@ use crate::id::{RunId, Timestamp};
 use crate::machine::{Blocked, Machine, Turn, fingerprint, panic_message};
 use crate::operation::Resolution;
 use crate::registry::ActivityContext;
-use crate::store::{ClaimedRun, Phase, RunState, StoreError, Write, Written};
+use crate::store::{ClaimedRun, Phase, RunState, StoreError, Unfit, Write, Written};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -136,6 +136,15 @@ impl Run {
             return Next::Act;
         }
         let (due, outcome) = last(&writes);
+        if let Some(Write::Park(park)) = writes.last()
+            && park.blocked.is_some()
+        {
+            // Before anybody sees it: else this worker's own sweep might try it again.
+            self.life.misfits.blocked(Unfit {
+                point: park.point.clone(),
+                fingerprint: park.fingerprint,
+            });
+        }
         let answer = self
             .life
             .committer
@@ -243,7 +252,16 @@ impl Run {
         };
         match catch_unwind(AssertUnwindSafe(|| Machine::resume(def, &frame))) {
             Ok(Ok(machine)) => Ok(machine),
-            Ok(Err(blocked)) => Err(Turn::Blocked(blocked)),
+            Ok(Err(blocked)) => {
+                // With its own fingerprint it is damaged: others of its kind may be whole.
+                if fingerprint(def, &frame.label) != Some(frame.fingerprint) {
+                    self.life.misfits.unfit(Unfit {
+                        point: format!("{}/{}", self.instance.workflow, frame.label),
+                        fingerprint: frame.fingerprint,
+                    });
+                }
+                Err(Turn::Blocked(blocked))
+            }
             Err(panic) => Err(Turn::Panicked(panic_message(&*panic))),
         }
     }

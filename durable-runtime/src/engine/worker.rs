@@ -6,6 +6,7 @@ use super::hub::{Hub, Over};
 use super::ids;
 use super::life::{Life, Stage, read};
 use super::link::{Start, WorkerLink};
+use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
@@ -50,6 +51,7 @@ pub struct Worker {
     options: WorkerOptions,
     link: WorkerLink,
     starts: mpsc::Receiver<Start>,
+    misfits: Arc<Misfits>,
 }
 
 impl Worker {
@@ -65,6 +67,7 @@ impl Worker {
             options,
             link,
             starts,
+            misfits: Arc::default(),
         }
     }
 
@@ -208,6 +211,7 @@ impl Worker {
             activities: Arc::new(Semaphore::new(self.options.max_activities)),
             watched: self.link.watched(),
             health: self.link.health_sender(),
+            misfits: self.misfits.clone(),
         };
         Ok((Arc::new(life), task, stage))
     }

@@ -24,7 +24,7 @@ pub use open::open;
 pub use records::{
     AttemptKind, AttemptRecord, Claim, ClaimedRun, End, Fence, Listing, Message, MessageKind,
     NewMessage, NewRun, NewStep, NewWorker, Page, Park, Phase, RunFilter, RunRecord, RunState,
-    Sent, StepRecord, Unblock, WorkerRecord, Write, Written,
+    Sent, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 
@@ -54,8 +54,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError>;
 
     /// Takes up to `claim.limit` runs that are due (`due_at <= claim.now`, not blocked, in
-    /// `claim.queue`, at one of `claim.points`), earliest first, and makes `fence.worker` their
-    /// owner. Fenced like `commit`. The wake counter of each is taken before its inbox is read.
+    /// `claim.queue`, at one of `claim.points`, and of none of the kinds in `claim.unfit`),
+    /// earliest first, and makes `fence.worker` their owner. Fenced like `commit`. The wake counter of each is taken before its inbox is read.
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError>;
 
     /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
@@ -87,10 +87,12 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError>;
 
     /// When the next run in `queue` at one of `points` becomes due, if any waits with a time.
+    /// Those of the kinds in `unfit` do not count, as in a claim.
     async fn next_due(
         &self,
         queue: &str,
         points: &[String],
+        unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError>;
 
     // --- clients -------------------------------------------------------------------------

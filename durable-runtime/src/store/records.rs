@@ -253,10 +253,21 @@ pub struct Claim {
     pub queue: String,
     /// The suspend points it can resume (`workflow/label`, and `workflow/` for fresh runs).
     pub points: Vec<String>,
+    /// Frames at these points that it cannot resume all the same.
+    pub unfit: Vec<Unfit>,
     /// The clock.
     pub now: Timestamp,
     /// How many at most.
     pub limit: usize,
+}
+
+/// A kind of frame that a worker failed to load: another version of the code wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unfit {
+    /// `workflow/label`.
+    pub point: String,
+    /// The fingerprint that the run was parked with.
+    pub fingerprint: u64,
 }
 
 /// A run that was claimed or taken over, with all that is needed to go on.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
-    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock, Unfit,
     WorkerRecord, Write, Written,
 };
 use std::sync::Arc;
@@ -162,8 +162,9 @@ impl Store for FaultyStore {
         &self,
         queue: &str,
         points: &[String],
+        unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(queue, points).await
+        self.inner.next_due(queue, points, unfit).await
     }
     async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
         self.inner.start(run).await

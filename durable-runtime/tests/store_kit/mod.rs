@@ -134,6 +134,7 @@ impl<'a> Worker<'a> {
         let claim = Claim {
             queue: "main".into(),
             points: vec!["order/".into(), POINT.into()],
+            unfit: vec![],
             now: Timestamp(100),
             limit: 10,
         };

@@ -206,6 +206,7 @@ impl Bench {
         let claim = Claim {
             queue: "default".into(),
             points: vec![format!("order.deploys/{}", step.label)],
+            unfit: vec![],
             now: NOW.after(Duration::from_secs(4000)),
             limit: 1,
         };

@@ -5,7 +5,9 @@ use super::kit::{
     park_until, send, start, state, step, waiting,
 };
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{Claim, FenceError, NewRun, NewStep, RunState, Store, Write, Written};
+use crate::store::{
+    Claim, FenceError, NewRun, NewStep, Park, RunState, Store, Unfit, Write, Written,
+};
 
 pub async fn a_claim_takes_the_earliest_first(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
@@ -69,6 +71,61 @@ pub async fn a_claim_filters_by_queue_and_point(store: &dyn Store) {
     }
 }
 
+pub async fn unfit_kinds_are_left_to_others(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    let mut other = Worker::register(store, 2).await;
+    worker.starts(&[10, 11, 12]).await;
+    // The second and third have the largest and the smallest number that a database stores.
+    let parks = [
+        (10, 5, 7),
+        (11, 6, i64::MAX.cast_unsigned()),
+        (12, 7, i64::MIN.cast_unsigned()),
+    ];
+    for (run, due, fingerprint) in parks {
+        let park = Park {
+            fingerprint,
+            ..park_until(run, due)
+        };
+        worker.write(Write::Park(park)).await;
+    }
+    let kind = |point: &str, fingerprint| Unfit {
+        point: point.into(),
+        fingerprint,
+    };
+    let next = async |unfit: &[Unfit]| {
+        let points = [CHARGE.to_owned(), FRESH.to_owned()];
+        let next = store.next_due(QUEUE, &points, unfit).await;
+        next.expect("readable").map(|at| at.0)
+    };
+    // Another point, one that no database has heard of, and another fingerprint: nothing is unfit.
+    let strange = [
+        kind(FRESH, 7),
+        kind("order/never", 7),
+        kind(CHARGE, 8),
+        kind(CHARGE, u64::MAX),
+    ];
+    assert_eq!(next(&strange).await, Some(5));
+    let mut unfit = strange.to_vec();
+    for (due, (_, _, fingerprint)) in [Some(6), Some(7), None].into_iter().zip(parks) {
+        unfit.push(kind(CHARGE, fingerprint));
+        assert_eq!(next(&unfit).await, due);
+    }
+    let ask = |unfit: &[Unfit]| Claim {
+        unfit: unfit.to_vec(),
+        ..claim(100)
+    };
+    assert_eq!(worker.try_claim(ask(&unfit)).await, Ok(vec![]));
+    assert_eq!(state(store, 10).await, RunState::Waiting(Timestamp(5)));
+    // A run that has not begun has no frame: its point is another.
+    start(store, 13).await;
+    assert_eq!(next(&unfit).await, Some(1));
+    let claimed = worker.try_claim(ask(&unfit)).await;
+    assert_eq!(numbers(&claimed.expect("the fence holds")), [13]);
+    let claimed = other.try_claim(ask(&unfit[..5])).await;
+    assert_eq!(numbers(&claimed.expect("the fence holds")), [11, 12]);
+    assert_eq!(numbers(&other.claim(100).await), [10]);
+}
+
 pub async fn a_claim_brings_all_that_is_needed(store: &dyn Store) {
     let mut first = Worker::register(store, 1).await;
     let mut second = Worker::register(store, 2).await;
@@ -121,17 +178,26 @@ pub async fn next_due_is_the_earliest_that_fits(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
     let points = |points: &[&str]| points.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
     let both = points(&[FRESH, CHARGE]);
-    assert_eq!(store.next_due(QUEUE, &both).await, Ok(None));
+    assert_eq!(store.next_due(QUEUE, &both, &[]).await, Ok(None));
     worker.starts(&[10, 11, 12]).await;
     worker.write(Write::Park(park_until(10, 30))).await;
     worker.write(Write::Park(park_until(11, 25))).await;
     worker.write(Write::Park(park(12, 0, 0))).await;
-    assert_eq!(store.next_due(QUEUE, &both).await, Ok(Some(Timestamp(25))));
-    assert_eq!(store.next_due(QUEUE, &points(&[FRESH])).await, Ok(None));
-    assert_eq!(store.next_due("gpu", &both).await, Ok(None));
+    assert_eq!(
+        store.next_due(QUEUE, &both, &[]).await,
+        Ok(Some(Timestamp(25)))
+    );
+    assert_eq!(
+        store.next_due(QUEUE, &points(&[FRESH]), &[]).await,
+        Ok(None)
+    );
+    assert_eq!(store.next_due("gpu", &both, &[]).await, Ok(None));
     start(store, 13).await;
     // A time that has passed is an answer too.
-    assert_eq!(store.next_due(QUEUE, &both).await, Ok(Some(Timestamp(1))));
+    assert_eq!(
+        store.next_due(QUEUE, &both, &[]).await,
+        Ok(Some(Timestamp(1)))
+    );
 }
 
 /// Tries every fenced call with this fence, and checks that none changed anything.

@@ -206,6 +206,7 @@ pub(in crate::store) fn claim(now: i64) -> Claim {
     Claim {
         queue: QUEUE.into(),
         points: vec![FRESH.into(), CHARGE.into()],
+        unfit: vec![],
         now: Timestamp(now),
         limit: 100,
     }

@@ -80,6 +80,7 @@ macro_rules! store_conformance {
             claims: [
                 a_claim_takes_the_earliest_first,
                 a_claim_filters_by_queue_and_point,
+                unfit_kinds_are_left_to_others,
                 a_claim_brings_all_that_is_needed,
                 next_due_is_the_earliest_that_fits,
                 a_stale_beat_writes_nothing,

@@ -16,7 +16,7 @@ use super::limits;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
     NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store, StoreError, Unblock,
-    WorkerRecord, Write, Written,
+    Unfit, WorkerRecord, Write, Written,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -119,7 +119,7 @@ impl Store for MemoryStore {
         let due: Vec<RunId> = state
             .due
             .range(..=(claim.now, RunId(i64::MAX)))
-            .filter(|(_, run)| waits_for(&state, *run, &claim.queue, &claim.points))
+            .filter(|(_, run)| waits_for(&state, *run, &claim.queue, &claim.points, &claim.unfit))
             .map(|(_, run)| *run)
             .take(claim.limit)
             .collect();
@@ -217,12 +217,13 @@ impl Store for MemoryStore {
         &self,
         queue: &str,
         points: &[String],
+        unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError> {
         let state = self.state()?;
         let next = state
             .due
             .iter()
-            .find(|(_, run)| waits_for(&state, *run, queue, points));
+            .find(|(_, run)| waits_for(&state, *run, queue, points, unfit));
         Ok(next.map(|(at, _)| *at))
     }
 
@@ -329,13 +330,17 @@ impl Store for MemoryStore {
     }
 }
 
-/// Whether a due run is in this queue and at one of these points.
-fn waits_for(state: &State, run: RunId, queue: &str, points: &[String]) -> bool {
+/// Whether a due run is in this queue, at one of these points, and of none of the unfit kinds.
+fn waits_for(state: &State, run: RunId, queue: &str, points: &[String], unfit: &[Unfit]) -> bool {
     state
         .runs
         .get(&run)
         .is_some_and(|run| match &run.row.place {
-            Place::Ready(ready) => run.row.queue == queue && points.contains(&ready.point),
+            Place::Ready(ready) => {
+                run.row.queue == queue
+                    && points.contains(&ready.point)
+                    && !unfit.iter().any(|kind| ready.is_of(kind))
+            }
             Place::Owned(_) | Place::Finished => false,
         })
 }

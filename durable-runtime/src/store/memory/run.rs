@@ -3,6 +3,7 @@
 use crate::id::{Incarnation, Timestamp};
 use crate::store::{
     AttemptRecord, ClaimedRun, Message, NewRun, Phase, RunRecord, RunState, StepRecord, Unblock,
+    Unfit,
 };
 
 /// Who may move a run next.
@@ -181,6 +182,11 @@ impl Run {
 }
 
 impl Ready {
+    /// Whether its frame is of this kind.
+    pub(super) fn is_of(&self, kind: &Unfit) -> bool {
+        self.point == kind.point && self.fingerprint == kind.fingerprint
+    }
+
     /// How a run waits that has not begun.
     fn fresh(new: &NewRun) -> Self {
         Self {

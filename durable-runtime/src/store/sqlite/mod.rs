@@ -29,7 +29,7 @@ use self::reader::Readers;
 use self::writer::Writer;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
-    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock, Unfit,
     WorkerRecord, Write, Written, limits,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
@@ -180,9 +180,10 @@ impl Store for SqliteStore {
         &self,
         queue: &str,
         points: &[String],
+        unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError> {
-        let (queue, points) = (queue.to_owned(), points.to_vec());
-        let work = move |conn: &_| query::next_due(conn, &queue, &points);
+        let (queue, points, unfit) = (queue.to_owned(), points.to_vec(), unfit.to_vec());
+        let work = move |conn: &_| query::next_due(conn, &queue, &points, &unfit);
         self.readers.call(work).await
     }
 

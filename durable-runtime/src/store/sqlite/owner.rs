@@ -3,7 +3,7 @@
 use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
 use super::writer::Db;
-use super::{fence, rows};
+use super::{fence, query, rows};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Claim, ClaimedRun, Fence, NewWorker, Unblock};
 use rusqlite::params;
@@ -36,13 +36,16 @@ pub(super) fn retire(db: &mut Db, worker: Incarnation) -> Outcome<()> {
 pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome<Vec<ClaimedRun>> {
     fence::pass(db, fence)?;
     let points = serde_json::to_string(&claim.points).map_err(|error| bug(error.to_string()))?;
+    let unfit = query::kinds(&claim.unfit)?;
     let due = rows::all(
         &db.conn,
         "SELECT run FROM ready WHERE queue=(SELECT n FROM name WHERE text=?1) AND lane=0 \
          AND due_at<=?2 \
          AND point IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?3))) \
+         AND (point,fingerprint) NOT IN (SELECT name.n, kind.value->>1 \
+           FROM json_each(?5) AS kind JOIN name ON name.text=kind.value->>0) \
          ORDER BY due_at LIMIT ?4",
-        params![claim.queue, claim.now.0, points, limit],
+        params![claim.queue, claim.now.0, points, limit, unfit],
         |row| row.get(0).map(RunId),
     )?;
     let mut claimed = Vec::with_capacity(due.len());

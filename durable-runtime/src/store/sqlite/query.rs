@@ -4,7 +4,7 @@ use super::error::{Outcome, bug};
 use super::fence::ALIVE;
 use super::rows;
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{Listing, Message, Page, RunFilter, WorkerRecord};
+use crate::store::{Listing, Message, Page, RunFilter, Unfit, WorkerRecord};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
@@ -39,6 +39,7 @@ pub(super) fn next_due(
     conn: &Connection,
     queue: &str,
     points: &[String],
+    unfit: &[Unfit],
 ) -> Outcome<Option<Timestamp>> {
     let points = serde_json::to_string(points).map_err(|error| bug(error.to_string()))?;
     rows::first(
@@ -46,10 +47,20 @@ pub(super) fn next_due(
         "SELECT due_at FROM ready WHERE queue=(SELECT n FROM name WHERE text=?1) AND lane=0 \
          AND due_at IS NOT NULL \
          AND point IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?2))) \
+         AND (point,fingerprint) NOT IN (SELECT name.n, kind.value->>1 \
+           FROM json_each(?3) AS kind JOIN name ON name.text=kind.value->>0) \
          ORDER BY due_at LIMIT 1",
-        params![queue, points],
+        params![queue, points, kinds(unfit)?],
         |row| row.get(0).map(Timestamp),
     )
+}
+
+/// Kinds of frames as the JSON pairs `[point, fingerprint]`, numbers as the table has them. A point
+/// that no run stands at has no name in the database, so none of the pairs read back is NULL.
+pub(super) fn kinds(unfit: &[Unfit]) -> Outcome<String> {
+    let pair = |kind: &Unfit| (kind.point.clone(), kind.fingerprint.cast_signed());
+    let pairs: Vec<_> = unfit.iter().map(pair).collect();
+    Ok(serde_json::to_string(&pairs).map_err(|error| bug(error.to_string()))?)
 }
 
 /// A page of runs. One more than asked for tells whether there is a next page.
