@@ -10,7 +10,8 @@ use durable_runtime::id::{Incarnation, Timestamp, WorkflowId};
 use durable_runtime::operation::Cancelled;
 use durable_runtime::registry::{self, Registry};
 use durable_runtime::store::{
-    Claim, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, RunRecord, RunState, Store, Write,
+    Claim, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, RunRecord, RunState, Store,
+    Unblock, Write,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,8 @@ use tokio::sync::oneshot;
 
 const ID: &str = "order-1";
 const NOW: Timestamp = Timestamp(1_000_000);
+/// When the sleep is over.
+const LATE: Timestamp = Timestamp(NOW.0 + 4_000_000);
 
 /// What the workflow gave back.
 #[derive(Debug)]
@@ -42,15 +45,29 @@ pub(crate) struct Bench {
 }
 
 /// A worker that can be stopped.
-struct Running {
+pub(crate) struct Running {
     stop: oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         let _ = self.stop.send(());
         self.ended.await.expect("the worker ends");
+    }
+}
+
+/// A worker for which time stands still.
+pub(crate) struct Waiter {
+    worker: Running,
+    hold: Busy,
+}
+
+impl Waiter {
+    /// Lets its time pass.
+    pub(crate) fn wake(self) -> Running {
+        drop(self.hold);
+        self.worker
     }
 }
 
@@ -62,7 +79,7 @@ impl Bench {
             client: Client::new(store.clone()),
             store,
         };
-        bench.start(ID, n).await;
+        bench.start(ID, n, NOW).await;
         let worker = bench.worker(version, At::Asleep);
         bench.until(ID, |run| {
             matches!(run.state, RunState::Waiting(due) if due > NOW.after(Duration::from_secs(60)))
@@ -72,7 +89,7 @@ impl Bench {
         bench
     }
 
-    async fn start(&self, id: &str, n: u64) {
+    async fn start(&self, id: &str, n: u64, due_at: Timestamp) {
         let id = WorkflowId::new(id).unwrap();
         let run = NewRun {
             run: new_run(NOW),
@@ -82,28 +99,34 @@ impl Bench {
             input: codec::ArgsBuilder::new().arg("n", &n).finish().unwrap(),
             created_at: NOW,
             owner: None,
-            due_at: NOW,
+            due_at,
         };
         self.store.start(run).await.unwrap();
     }
 
     fn worker(&self, version: &str, at: At) -> Running {
+        // The clock of a sleeping world must not jump to the end of the sleep.
+        let clock: Arc<dyn Clock> = match at {
+            At::Asleep => Arc::new(Still),
+            At::Due => Arc::new(VirtualClock::new(LATE)),
+        };
+        self.worker_at(version, clock)
+    }
+
+    fn worker_at(&self, version: &str, clock: Arc<dyn Clock>) -> Running {
         let mut registry = Registry::new().with_workflow(versions::named(version));
         for activity in registry::activities() {
             registry = registry.with_activity(activity);
         }
         let options = WorkerOptions {
             park_after: Duration::ZERO,
+            // Clocks of their own differ by an hour, and nobody is to look dead for that.
+            lease: Duration::from_secs(2 * 3600),
             ..WorkerOptions::default()
         };
-        // The clock of a sleeping world must not jump to the end of the sleep.
-        let worker = Worker::new(self.store.clone(), options).registry(registry);
-        let worker = match at {
-            At::Asleep => worker.clock(Arc::new(Still)),
-            At::Due => worker.clock(Arc::new(VirtualClock::new(
-                NOW.after(Duration::from_secs(4000)),
-            ))),
-        };
+        let worker = Worker::new(self.store.clone(), options)
+            .registry(registry)
+            .clock(clock);
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
             let stopped = async {
@@ -124,7 +147,7 @@ impl Bench {
 
     /// Runs another workflow, with the first version, to its end.
     pub(crate) async fn start_another(&self, id: &str, n: u64) -> End {
-        self.start(id, n).await;
+        self.start(id, n, NOW).await;
         self.finish(id, "base", At::Due).await
     }
 
@@ -156,14 +179,63 @@ impl Bench {
     /// Runs a worker of `version` until it has finished work of its own.
     pub(crate) async fn idle_with(&self, version: &str) {
         let worker = self.worker(version, At::Due);
-        // A workflow before its first await is anyone's: when it has moved, the worker has looked
-        // at all that was due before.
-        self.start("witness", 1).await;
-        self.until("witness", |run| {
+        self.late_look().await;
+        worker.stop().await;
+    }
+
+    /// Waits until a worker whose time is late has looked at all that is due.
+    pub(crate) async fn late_look(&self) {
+        self.witness("witness", LATE).await;
+    }
+
+    /// Waits until a worker has looked at all that is due before: a workflow before its first await is
+    /// anyone's, and what was due before it is claimed with it.
+    async fn witness(&self, id: &str, due_at: Timestamp) {
+        self.start(id, 1, due_at).await;
+        self.until(id, |run| {
             run.seq > 0 || !matches!(run.state, RunState::Waiting(_))
         })
         .await;
-        worker.stop().await;
+    }
+
+    /// A worker of `version` that has been at work since before the sleep ends, and for which
+    /// time passes only when [`Waiter::wake`] says so.
+    pub(crate) async fn waiting_with(&self, version: &str) -> Waiter {
+        let clock = VirtualClock::new(NOW);
+        let hold = clock.busy();
+        let worker = self.worker_at(version, Arc::new(clock));
+        self.witness("seen", NOW).await;
+        Waiter { worker, hold }
+    }
+
+    /// A worker of `version` that stays after it has blocked the workflow.
+    pub(crate) async fn blocking_with(&self, version: &str) -> Running {
+        let worker = self.worker(version, At::Due);
+        self.until(ID, |run| matches!(run.state, RunState::Blocked(_)))
+            .await;
+        worker
+    }
+
+    /// Makes the blocked workflow claimable by anybody, as a worker that wrote it would.
+    pub(crate) async fn unblock(&self) {
+        let frame = self.frame().await;
+        let point = Unblock {
+            point: format!("order.deploys/{}", frame.label),
+            fingerprint: Some(frame.fingerprint),
+        };
+        assert_eq!(self.store.unblock(&[point], NOW).await, Ok(1));
+    }
+
+    /// Waits for the result of the workflow.
+    pub(crate) async fn end(&self) -> End {
+        let handle = self
+            .client
+            .handle::<Result<String, Cancelled>>(ID)
+            .await
+            .unwrap();
+        let result = tokio::time::timeout(Duration::from_secs(20), handle.result()).await;
+        let output = result.expect("within 20 s").unwrap().unwrap();
+        End { output }
     }
 
     /// The workflow's row.
@@ -207,7 +279,7 @@ impl Bench {
             queue: "default".into(),
             points: vec![format!("order.deploys/{}", step.label)],
             unfit: vec![],
-            now: NOW.after(Duration::from_secs(4000)),
+            now: LATE,
             limit: 1,
         };
         let claimed = self

@@ -101,6 +101,41 @@ async fn a_parked_workflow_goes_on_when_code_that_fits_arrives() {
     assert_eq!(end.output, "price 7 note none at 7");
 }
 
+/// Both versions are at work, as in every rolling deploy.
+#[tokio::test]
+async fn an_old_worker_goes_on_with_what_a_new_one_has_blocked() {
+    let bench = Bench::at_the_sleep("base", 7).await;
+    let old = bench.waiting_with("base").await;
+    let new = bench.blocking_with("field_without_default").await;
+    let old = old.wake();
+    assert_eq!(bench.end().await.output, "price 7 at 7");
+    old.stop().await;
+    new.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_worker_leaves_to_the_old_what_it_has_blocked_once() {
+    let bench = Bench::at_the_sleep("base", 7).await;
+    let new = bench.blocking_with("field_without_default").await;
+    bench.unblock().await;
+    bench.late_look().await;
+    let run = bench.record().await;
+    assert!(matches!(run.state, RunState::Waiting(_)), "{:?}", run.state);
+    let end = bench.run_with("base", At::Due).await;
+    assert_eq!(end.output, "price 7 at 7");
+    new.stop().await;
+}
+
+/// A fingerprint that differs is no reason to leave a frame to others: it may fit.
+#[tokio::test]
+async fn a_new_worker_still_takes_what_fits_it() {
+    let bench = Bench::at_the_sleep("base", 7).await;
+    let old = bench.waiting_with("base").await;
+    let end = bench.run_with("field_with_default", At::Due).await;
+    assert_eq!(end.output, "price 7 note none at 7");
+    old.wake().stop().await;
+}
+
 #[tokio::test]
 async fn check_says_before_the_deploy_what_would_park() {
     let bench = Bench::at_the_sleep("base", 7).await;
