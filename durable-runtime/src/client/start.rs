@@ -2,8 +2,8 @@
 
 use super::{Client, DEFAULT_QUEUE, Handle};
 use crate::codec;
-use crate::engine::new_run;
-use crate::id::{InvalidId, WorkflowId};
+use crate::engine::{new_run, new_run_elsewhere};
+use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::store::{NewRun, RunRecord, StoreError, Written};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -13,6 +13,10 @@ use std::time::Duration;
 
 /// The largest encoded input, in bytes. Keep bulk data elsewhere and pass a reference to it.
 pub const INPUT_BYTES_MAX: usize = codec::limits::PAYLOAD_BYTES_MAX;
+
+/// How often a run id is drawn for a start at most. That one is taken is rare; that many are means
+/// a store that does not keep its word.
+const DRAWS_MAX: u32 = 8;
 
 /// A workflow about to be started; `.await` starts it and gives its [`Handle`].
 ///
@@ -83,11 +87,7 @@ impl<R> Start<R> {
             owner: None,
             due_at: self.delay.map_or(now, |delay| now.after(delay)),
         };
-        let run_id = run.run;
-        let written = match self.client.link() {
-            Some(link) if self.delay.is_none() => link.start(run).await?,
-            _ => self.client.store().start(run).await?,
-        };
+        let (run_id, written) = write(&self.client, self.delay.is_none(), run).await?;
         match written {
             Written::Started => Ok(Handle::new(self.client, id, run_id)),
             // The store repeated a write whose answer had been lost: it is this very run.
@@ -100,6 +100,26 @@ impl<R> Start<R> {
             )))),
         }
     }
+}
+
+/// Writes the start, with other run ids if need be; answers the one that it has in the end.
+async fn write(
+    client: &Client,
+    at_once: bool,
+    mut run: NewRun,
+) -> Result<(RunId, Written), StoreError> {
+    for _ in 0..DRAWS_MAX {
+        let written = match client.link() {
+            Some(link) if at_once => link.start(run.clone()).await?,
+            _ => client.store().start(run.clone()).await?,
+        };
+        if written != Written::RunTaken {
+            return Ok((run.run, written));
+        }
+        tracing::debug!(id = %run.id, run = %run.run, "the run id is taken, drawing another");
+        run.run = new_run_elsewhere(run.created_at);
+    }
+    Err(StoreError::Bug("every run id is taken".into()))
 }
 
 fn taken<R>(client: Client, workflow: &str, other: RunRecord) -> StartError<R> {

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::fixture::{Order, World, a_book, at, book, nap, returned, start_buy, start_nap};
+use crate::id::RunId;
 use crate::operation::{Request, Resolution, TimeoutKind};
-use crate::store::{MemoryStore, Page, Phase, RunFilter, RunState, StoreError, Written};
+use crate::store::{MemoryStore, NewRun, Page, Phase, RunFilter, RunState, StoreError, Written};
 use crate::{Error, codec};
 use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 type Bought = Result<String, Error>;
@@ -40,6 +42,58 @@ async fn an_id_of_another_workflow_is_refused_as_such() {
     assert_eq!(
         error.to_string(),
         "the id `x` is taken by a workflow of another kind, `buy`"
+    );
+}
+
+/// Starts a stranger under the run id of each start before it, so many times.
+#[derive(Debug)]
+struct Clashes {
+    store: MemoryStore,
+    left: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Link for Clashes {
+    async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
+        let one_less = |left: usize| left.checked_sub(1);
+        let left = self.left.fetch_update(Relaxed, Relaxed, one_less);
+        if let Ok(left) = left {
+            let stranger = NewRun {
+                id: WorkflowId::new(format!("stranger {left}")).unwrap(),
+                ..run.clone()
+            };
+            assert_eq!(self.store.start(stranger).await, Ok(Written::Started));
+        }
+        self.store.start(run).await
+    }
+
+    async fn ended(&self, _: RunId) -> Option<Outcome> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_run_id_that_is_taken_is_drawn_again() {
+    let store = MemoryStore::new();
+    let link = Arc::new(Clashes {
+        store: store.clone(),
+        left: AtomicUsize::new(3),
+    });
+    let client = Client::with_link(Arc::new(store.clone()), link.clone());
+    let handle = start_buy(&client, "order-42", book()).await.unwrap();
+    let record = store.find(handle.id()).await.unwrap().unwrap();
+    assert_eq!(record.run, handle.run());
+    for n in 1..=3 {
+        let stranger = WorkflowId::new(format!("stranger {n}")).unwrap();
+        let stranger = store.find(&stranger).await.unwrap().unwrap();
+        assert!(stranger.run < record.run, "it was there first");
+    }
+    // A store that never has a free one is not asked for ever.
+    link.left.store(usize::MAX, Relaxed);
+    let error = start_buy(&client, "order-43", book()).await.unwrap_err();
+    assert!(
+        matches!(error, StartError::Store(StoreError::Bug(_))),
+        "{error:?}"
     );
 }
 

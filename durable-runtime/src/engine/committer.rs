@@ -372,7 +372,14 @@ impl Task {
             }
         };
         let Some(found) = found else {
-            return Err(Lost::OtherHistory);
+            return match part.writes.split_first() {
+                // Applied, and its id is free: its number was taken.
+                Some((Write::Start(_), others)) => {
+                    let refused = others.iter().map(|_| Written::Refused);
+                    Ok(std::iter::once(Written::RunTaken).chain(refused).collect())
+                }
+                _ => Err(Lost::OtherHistory),
+            };
         };
         let still_ours = found.state == RunState::Owned(self.worker);
         let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);

@@ -385,7 +385,9 @@ impl<'a> Hub<'a> {
 
     fn start(&mut self, start: Start) {
         let known = self.life.registry.workflow(&start.new.workflow).is_some();
-        if !known || self.free() == 0 || self.stage() > Stage::Run {
+        // Two processes can draw the same number; the store knows what to answer.
+        let clash = self.runs.contains_key(&start.new.run);
+        if !known || clash || self.free() == 0 || self.stage() > Stage::Run {
             // Dropping the answer tells the link to go to the store.
             return;
         }

@@ -11,21 +11,38 @@ const TICK_BITS: u32 = 6;
 /// follow it.
 const START_MASK: u64 = (1 << (LOW_BITS - 1)) - 1;
 
+/// How far to leap at most: 2^20, more than a process starts in a tick.
+const LEAP_MASK: u64 = (1 << 20) - 1;
+
 static LAST: Mutex<i64> = Mutex::new(0);
 
 /// A new run id: grows with time, so that rows are appended where they are indexed.
 ///
 /// Within a process ids strictly increase. The first id of every tick (64 ms) is drawn at random,
-/// so two processes meet only if their draws do.
+/// so two processes meet only if their draws do. Then the
+/// store refuses the second start ([`Written::RunTaken`](crate::store::Written::RunTaken)), and
+/// the client draws again.
 #[must_use]
 pub fn new_run(now: Timestamp) -> RunId {
+    draw(now, 0)
+}
+
+/// Another run id, after the one that was drawn turned out to be taken: further on than the process
+/// that has it may have counted by now, or the next one would be taken too.
+pub(crate) fn new_run_elsewhere(now: Timestamp) -> RunId {
+    draw(now, random() & LEAP_MASK)
+}
+
+fn draw(now: Timestamp, leap: u64) -> RunId {
     let tick = now.0.max(0) >> TICK_BITS << LOW_BITS;
+    let small = |bits: u64| i64::try_from(bits).unwrap_or(0);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    *last = if *last >> LOW_BITS >= tick >> LOW_BITS {
+    let next = if *last >> LOW_BITS >= tick >> LOW_BITS {
         *last + 1
     } else {
-        tick | i64::try_from(random() & START_MASK).unwrap_or(0)
+        tick | small(random() & START_MASK)
     };
+    *last = next + small(leap);
     RunId(*last)
 }
 
@@ -49,6 +66,8 @@ mod tests {
         let third = new_run(Timestamp(1_700_000_000_000));
         let fourth = new_run(Timestamp(1_800_000_001_000));
         assert!(first < second && second < third && third < fourth);
+        let fifth = new_run_elsewhere(Timestamp(1_800_000_001_000));
+        assert!(fourth < fifth && fifth < new_run(Timestamp(1_800_000_001_000)));
         assert!(fourth.0 > 0);
     }
 

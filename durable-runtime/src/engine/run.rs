@@ -160,8 +160,8 @@ impl Run {
             match answer {
                 Written::Done => {}
                 Written::Started => self.tell_starter(Ok(Written::Started)),
-                Written::Exists(other) => {
-                    self.tell_starter(Ok(Written::Exists(other)));
+                Written::Exists(_) | Written::RunTaken => {
+                    self.tell_starter(Ok(answer));
                     return Next::Leave;
                 }
                 Written::Parked => {

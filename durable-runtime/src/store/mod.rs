@@ -98,7 +98,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     // --- clients -------------------------------------------------------------------------
 
     /// Starts a run that nobody owns yet; on disk when it answers [`Written::Started`].
-    /// [`Written::Exists`] if the id is taken (by a live or a finished run): nothing changed.
+    /// [`Written::Exists`] if the id is taken (by a live or a finished run), or else
+    /// [`Written::RunTaken`] if the run's number is: nothing changed.
     async fn start(&self, run: NewRun) -> Result<Written, StoreError>;
 
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes

@@ -208,8 +208,8 @@ pub struct End {
 /// All but `Start` answer `Refused` if the fence's worker does not own the run (any more).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Start a run, born owned. Answers `Started` or `Exists`; if it answers `Exists`, later
-    /// writes in the batch for the same run are skipped and answer `Refused`.
+    /// Start a run, born owned. Answers `Started`, `Exists` or `RunTaken`; unless it is started,
+    /// later writes in the batch for the same run are skipped and answer `Refused`.
     Start(NewRun),
     /// Append a step. Answers `Done`. A seq that exists is a bug and fails the whole batch; so
     /// does a consumed message that is not there or not unread, with `FenceError::HistoryLost`.
@@ -220,7 +220,8 @@ pub enum Write {
     Park(Park),
     /// End a run. Answers `Done`. Messages that it never read are dropped. A run that ends as
     /// `Continued` needs a `Start` with its id later in the same batch: the new run inherits the
-    /// unread messages and the wake counter.
+    /// unread messages and the wake counter. If that `Start` finds its number taken, the whole
+    /// batch fails.
     End(End),
 }
 
@@ -231,6 +232,9 @@ pub enum Written {
     Started,
     /// The id is taken; this is its current run.
     Exists(Box<RunRecord>),
+    /// The id is free, but the run's number is taken by a workflow of another id: two processes
+    /// have drawn the same. Nothing changed; start again with another number.
+    RunTaken,
     /// Applied.
     Done,
     /// The run has no owner now.

@@ -4,7 +4,7 @@ use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Behave, Bench, Op, Running, START, call, options, output};
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::{Worker, WorkerOptions};
-use durable_runtime::store::{Phase, RunState, Written};
+use durable_runtime::store::{NewRun, Phase, RunState, Written};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -189,6 +189,45 @@ async fn the_same_id_starts_once() {
     }
     assert_eq!(output(&bench.end("s").await).unwrap(), ["a"]);
     assert_eq!(bench.names(), ["a"], "the second ran no activity");
+    worker.stop().await;
+}
+
+/// Two processes have drawn the same run id.
+#[tokio::test]
+async fn a_run_id_that_is_taken_hurts_nobody() {
+    let bench = Bench::new(|_, _| Behave::Take(1_000));
+    let elsewhere = bench.new_run("elsewhere", &[Op::Sleep(3_600_000)]);
+    let guard = bench.clock.busy();
+    let worker = bench.worker();
+    worker.ready().await;
+    let mine = bench.new_run("mine", &[call("a")]);
+    assert_eq!(worker.link.start(mine.clone()).await, Ok(Written::Started));
+    let later = NewRun {
+        due_at: START.after(Duration::from_secs(7_200)),
+        ..elsewhere.clone()
+    };
+    assert_eq!(bench.store.start(later).await, Ok(Written::Started));
+    // In one batch with others, where this worker has the run in memory and where it has not.
+    let twin = |of: &NewRun, id: &str| NewRun {
+        run: of.run,
+        ..bench.new_run(id, &[call("b")])
+    };
+    let (mine, elsewhere, free) = tokio::join!(
+        worker.link.start(twin(&mine, "x")),
+        worker.link.start(twin(&elsewhere, "y")),
+        worker.link.start(bench.new_run("z", &[call("c")])),
+    );
+    assert_eq!(mine, Ok(Written::RunTaken));
+    assert_eq!(elsewhere, Ok(Written::RunTaken));
+    assert_eq!(free, Ok(Written::Started));
+    drop(guard);
+    assert_eq!(output(&bench.end("mine").await).unwrap(), ["a"]);
+    assert_eq!(output(&bench.end("z").await).unwrap(), ["c"]);
+    assert_eq!(
+        output(&bench.end("elsewhere").await).unwrap(),
+        ["slept"],
+        "it lost nothing"
+    );
     worker.stop().await;
 }
 

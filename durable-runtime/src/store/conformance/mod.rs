@@ -54,6 +54,7 @@ macro_rules! store_conformance {
                 a_start_for_another_owner_is_a_bug,
                 a_born_owned_start_outside_a_batch_is_a_bug,
                 a_run_number_is_used_once,
+                a_taken_run_number_refuses_its_own_writes_alone,
             ],
             stepping: [
                 steps_come_back_in_order,

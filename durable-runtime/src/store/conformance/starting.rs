@@ -3,7 +3,7 @@
 use super::kit::{
     Worker, attempt, end, find, id, numbers, owned, park, start, state, step, waiting,
 };
-use crate::id::{Incarnation, Timestamp};
+use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{FenceError, NewRun, RunState, Store, StoreError, Write, Written};
 
 pub async fn a_start_waits_for_a_claim(store: &dyn Store) {
@@ -85,7 +85,7 @@ pub async fn a_taken_id_refuses_what_follows_in_the_batch(store: &dyn Store) {
         written[1..],
         [&refused, &Written::Done, &refused, &refused, &refused].map(Clone::clone)
     );
-    assert_eq!(store.steps(crate::id::RunId(11), 0, 9).await, Ok(vec![]));
+    assert_eq!(store.steps(RunId(11), 0, 9).await, Ok(vec![]));
     assert_eq!(state(store, 10).await, RunState::Owned(worker.id()));
 }
 
@@ -122,11 +122,53 @@ pub async fn a_born_owned_start_outside_a_batch_is_a_bug(store: &dyn Store) {
 
 pub async fn a_run_number_is_used_once(store: &dyn Store) {
     start(store, 10).await;
+    let before = find(store, 10).await;
     let twin = NewRun {
-        run: crate::id::RunId(10),
+        run: RunId(10),
         ..waiting(11)
     };
-    let answer = store.start(twin).await;
-    assert!(matches!(answer, Err(StoreError::Bug(_))), "{answer:?}");
+    assert_eq!(store.start(twin.clone()).await, Ok(Written::RunTaken));
     assert_eq!(store.find(&id(11)).await, Ok(None));
+    assert_eq!(find(store, 10).await, before);
+    // The same start again, whose answer was lost: its id is looked at first.
+    let again = store.start(waiting(10)).await;
+    assert_eq!(again, Ok(Written::Exists(Box::new(before))));
+    // The id is as free as before.
+    let other = NewRun {
+        run: RunId(12),
+        ..twin
+    };
+    assert_eq!(store.start(other).await, Ok(Written::Started));
+}
+
+pub async fn a_taken_run_number_refuses_its_own_writes_alone(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    let mut other = Worker::register(store, 2).await;
+    worker.starts(&[20]).await;
+    other.starts(&[10]).await;
+    let twin = NewRun {
+        run: RunId(10),
+        ..owned(11, worker.id())
+    };
+    let writes = vec![
+        Write::Start(twin.clone()),
+        Write::Step(step(10, 1)),
+        Write::Start(owned(30, worker.id())),
+        Write::Step(step(20, 1)),
+        Write::End(end(10, 1)),
+    ];
+    let expected = [
+        Written::RunTaken,
+        Written::Refused,
+        Written::Started,
+        Written::Done,
+        Written::Refused,
+    ];
+    assert_eq!(worker.commit(writes).await, expected);
+    assert_eq!(store.find(&id(11)).await, Ok(None));
+    assert_eq!(state(store, 10).await, RunState::Owned(other.id()));
+    assert_eq!(store.steps(RunId(10), 0, 9).await, Ok(vec![]));
+    // An ended run keeps its number too.
+    other.write(Write::End(end(10, 0))).await;
+    assert_eq!(worker.write(Write::Start(twin)).await, Written::RunTaken);
 }

@@ -238,7 +238,7 @@ impl Store for MemoryStore {
             return Ok(Written::Exists(Box::new(current.record())));
         }
         if state.runs.contains_key(&new.run) {
-            return Err(StoreError::Bug(format!("run {} exists already", new.run)));
+            return Ok(Written::RunTaken);
         }
         state.insert(Run::new(new, 0));
         self.tell(true);

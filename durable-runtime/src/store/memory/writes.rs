@@ -17,7 +17,7 @@ pub(super) struct Batch<'a> {
     before: BTreeMap<RunId, Option<Before>>,
     /// Ids whose run was continued here, until the new run starts.
     continued: BTreeMap<WorkflowId, RunId>,
-    /// Runs whose start was answered with `Exists`.
+    /// Runs whose start was refused.
     skipped: Vec<RunId>,
 }
 
@@ -106,7 +106,8 @@ impl<'a> Batch<'a> {
             return Ok(Written::Exists(Box::new(current.record())));
         }
         if self.state.runs.contains_key(&new.run) {
-            return Err(bug(format!("run {} exists already", new.run)));
+            self.skipped.push(new.run);
+            return Ok(Written::RunTaken);
         }
         self.before.insert(new.run, None);
         let old = self.continued.remove(&new.id);

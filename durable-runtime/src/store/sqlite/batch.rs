@@ -29,8 +29,8 @@ pub(super) fn commit(db: &mut Db, fence: Fence, writes: Vec<Write>) -> Outcome<V
     }
 }
 
-/// Inserts a run and, if it has no owner, its place in the queue. `None`: the id is taken.
-pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Option<()>> {
+/// Inserts a run and, if it has no owner, its place in the queue; or says what is taken.
+pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Written> {
     let kind = db.names.intern(&db.conn, &new.workflow)?;
     let queue = db.names.intern(&db.conn, &new.queue)?;
     let owner = new.owner.map(|owner| owner.0);
@@ -39,7 +39,7 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Optio
         .conn
         .prepare_cached(
             "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(id) WHERE current=1 DO NOTHING",
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             new.run.0,
@@ -51,10 +51,10 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Optio
             claim_seq,
             new.created_at.0,
             new.input
-        ])
-        .map_err(|error| unique(error, || format!("run {} exists already", new.run)))?;
+        ])?;
     if inserted == 0 {
-        return Ok(None);
+        let current = rows::current(&db.conn, &new.id)?;
+        return Ok(current.map_or(Written::RunTaken, |run| Written::Exists(Box::new(run))));
     }
     if owner.is_none() {
         let point = format!("{}/", new.workflow);
@@ -64,7 +64,7 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Optio
             .execute(params![new.run.0, queue, new.due_at.0, point])?;
         db.noteworthy = true;
     }
-    Ok(Some(()))
+    Ok(Written::Started)
 }
 
 /// Turns the violation of a unique key into the rule that was broken.
@@ -80,7 +80,7 @@ struct Batch<'a> {
     owner: Incarnation,
     /// Ids whose run was continued here, until the new run starts.
     continued: BTreeMap<WorkflowId, RunId>,
-    /// Runs whose start was answered with `Exists`.
+    /// Runs whose start was refused.
     skipped: Vec<RunId>,
 }
 
@@ -109,15 +109,15 @@ impl Batch<'_> {
         if new.owner.is_some_and(|owner| owner != self.owner) {
             return Err(bug(format!("run {} is born owned by another", new.run)).into());
         }
-        let old = self.continued.remove(&new.id);
+        let old = self.continued.get(&new.id).copied();
         let wakes = old.map_or(Ok(0), |old| self.wakes(old))?;
-        if insert_run(self.db, new, wakes)?.is_none() {
+        let answer = insert_run(self.db, new, wakes)?;
+        if answer != Written::Started {
             self.skipped.push(new.run);
-            let current = rows::current(&self.db.conn, &new.id)?;
-            let current = current.ok_or_else(|| bug(format!("{} vanished", new.id)))?;
-            return Ok(Written::Exists(Box::new(current)));
+            return Ok(answer);
         }
         if let Some(old) = old {
+            self.continued.remove(&new.id);
             self.db
                 .conn
                 .prepare_cached("UPDATE inbox SET run=?2 WHERE run=?1 AND used_seq IS NULL")?

@@ -12,12 +12,7 @@ pub(super) fn start(db: &mut Db, new: &NewRun) -> Outcome<Written> {
     if new.owner.is_some() {
         return Err(bug(format!("run {} is born owned outside a batch", new.run)).into());
     }
-    if insert_run(db, new, 0)?.is_some() {
-        return Ok(Written::Started);
-    }
-    let current = rows::current(&db.conn, &new.id)?;
-    let current = current.ok_or_else(|| bug(format!("{} vanished", new.id)))?;
-    Ok(Written::Exists(Box::new(current)))
+    insert_run(db, new, 0)
 }
 
 pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcome<Sent> {
