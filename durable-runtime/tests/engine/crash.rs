@@ -5,7 +5,9 @@ use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Behave, Bench, Op, Running, call, options, output};
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::{Worker, WorkerOptions};
-use durable_runtime::store::{MessageKind, Phase, RunRecord, SqliteOptions, SqliteStore, Written};
+use durable_runtime::store::{
+    MessageKind, NewRun, Phase, RunRecord, SqliteOptions, SqliteStore, Written,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -163,6 +165,35 @@ async fn errors_everywhere() {
     for fault in [Fault::FailBefore, Fault::FailAfter] {
         let points = everywhere(Kind::Memory, fault, false).await;
         assert!(points > 8, "only {points} calls failed");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_run_id_is_told_when_the_answer_is_lost_too() {
+    for at in 0..6 {
+        let (bench, _) = bench(Kind::Memory).await;
+        let guard = bench.clock.busy();
+        let there = NewRun {
+            due_at: bench.clock.now().after(Duration::from_secs(60)),
+            ..bench.new_run("there", &scenario())
+        };
+        bench.store.start(there.clone()).await.unwrap();
+        let store = FaultyStore::new(bench.store.clone(), at, Fault::FailAfter);
+        let worker = faulty_worker(&bench, store.clone());
+        worker.ready().await;
+        let twin = NewRun {
+            run: there.run,
+            ..bench.new_run("s", &scenario())
+        };
+        assert_eq!(worker.link.start(twin).await, Ok(Written::RunTaken));
+        let free = bench.new_run("s", &scenario());
+        assert_eq!(worker.link.start(free).await, Ok(Written::Started));
+        drop(guard);
+        for id in ["s", "there"] {
+            assert!(output(&bench.end(id).await).is_ok());
+            bench.steps(id).await;
+        }
+        worker.stop().await;
     }
 }
 

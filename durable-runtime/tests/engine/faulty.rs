@@ -41,6 +41,9 @@ pub(crate) struct FaultyStore {
     fired: AtomicBool,
     cut: Notify,
     healed: watch::Sender<bool>,
+    claims: AtomicUsize,
+    looks: AtomicUsize,
+    unblocks: AtomicUsize,
 }
 
 impl FaultyStore {
@@ -56,8 +59,43 @@ impl FaultyStore {
                 fired,
                 cut,
                 healed,
+                claims: AtomicUsize::new(0),
+                looks: AtomicUsize::new(0),
+                unblocks: AtomicUsize::new(0),
             })
         }
+    }
+
+    /// Passes everything on, and counts.
+    pub(crate) fn counting(inner: Arc<dyn Store>) -> Arc<Self> {
+        Self::new(inner, usize::MAX, Fault::Stall)
+    }
+
+    /// How often work was claimed.
+    pub(crate) fn claims(&self) -> usize {
+        self.claims.load(Ordering::SeqCst)
+    }
+
+    /// Waits until due work was looked for so often from now on.
+    pub(crate) async fn looks(&self, count: usize) {
+        self.reaches(&self.looks, count).await;
+    }
+
+    /// Waits until blocked runs were looked for so often from now on.
+    pub(crate) async fn unblocks(&self, count: usize) {
+        self.reaches(&self.unblocks, count).await;
+    }
+
+    async fn reaches(&self, counter: &AtomicUsize, more: usize) {
+        let goal = counter.load(Ordering::SeqCst) + more;
+        let wait = async {
+            while counter.load(Ordering::SeqCst) < goal {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .expect("within 20 s");
     }
 
     pub(crate) fn fired(&self) -> bool {
@@ -133,6 +171,7 @@ impl Store for FaultyStore {
         self.through(self.inner.commit(fence, writes)).await
     }
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        self.claims.fetch_add(1, Ordering::SeqCst);
         self.through(self.inner.claim(fence, claim)).await
     }
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
@@ -156,7 +195,9 @@ impl Store for FaultyStore {
         self.inner.mail(worker).await
     }
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
-        self.through(self.inner.unblock(points, now)).await
+        let done = self.through(self.inner.unblock(points, now)).await;
+        self.unblocks.fetch_add(1, Ordering::SeqCst);
+        done
     }
     async fn next_due(
         &self,
@@ -164,7 +205,9 @@ impl Store for FaultyStore {
         points: &[String],
         unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(queue, points, unfit).await
+        let next = self.inner.next_due(queue, points, unfit).await;
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        next
     }
     async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
         self.inner.start(run).await

@@ -3,6 +3,7 @@
 mod cancel;
 mod crash;
 mod faulty;
+mod misfits;
 mod ownership;
 mod retry;
 mod support;

@@ -10,7 +10,7 @@ use durable_runtime::operation::{ActivityError, ActivityOptions, Resolution};
 use durable_runtime::prelude::*;
 use durable_runtime::registry::{self, ActivityContext, ActivityFn, AttemptEnd, Registry};
 use durable_runtime::store::{
-    AttemptRecord, MemoryStore, MessageKind, NewMessage, NewRun, Phase, RunRecord, Sent,
+    AttemptRecord, MemoryStore, MessageKind, NewMessage, NewRun, Phase, RunRecord, RunState, Sent,
     StepRecord, Store, Written,
 };
 use serde::{Deserialize, Serialize};
@@ -328,6 +328,18 @@ pub(crate) fn options() -> WorkerOptions {
 /// The decoded output of a script.
 pub(crate) fn output(record: &RunRecord) -> Result<Vec<String>, String> {
     codec::decode(record.output.as_deref().expect("it returned")).unwrap()
+}
+
+/// Why a run is blocked.
+pub(crate) fn reason(record: &RunRecord) -> &str {
+    match &record.state {
+        RunState::Blocked(reason) => reason,
+        other => panic!("not blocked: {other:?}"),
+    }
+}
+
+pub(crate) fn is_blocked(record: &RunRecord) -> bool {
+    matches!(record.state, RunState::Blocked(_))
 }
 
 /// A worker at work.

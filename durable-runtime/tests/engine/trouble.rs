@@ -1,25 +1,16 @@
 //! Code that does not fit, code that panics, and a store that is not well.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{BROKEN, Behave, Bench, Op, Running, call, options, output};
+use crate::support::{
+    BROKEN, Behave, Bench, Op, Running, call, is_blocked, options, output, reason,
+};
 use durable_runtime::codec;
 use durable_runtime::engine::{Health, Worker, WorkerError};
 use durable_runtime::operation::Resolution;
 use durable_runtime::registry::{AttemptEnd, Registry, workflow};
-use durable_runtime::store::{AttemptKind, Phase, RunRecord, RunState, StoreError};
+use durable_runtime::store::{AttemptKind, Phase, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-fn reason(record: &RunRecord) -> &str {
-    match &record.state {
-        RunState::Blocked(reason) => reason,
-        other => panic!("not blocked: {other:?}"),
-    }
-}
-
-fn is_blocked(record: &RunRecord) -> bool {
-    matches!(record.state, RunState::Blocked(_))
-}
 
 #[tokio::test]
 async fn an_unknown_activity_blocks_its_run_until_a_binary_has_it() {
