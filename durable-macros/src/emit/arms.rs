@@ -3,7 +3,7 @@
 //! ```text
 //! Input:   b1: let r = a?; goto b2          (r is live in b2, log is used here)
 //! Output:  1 => {
-//!              let a = match cx.complete(op0) { Some(a) => a, None => break Stop::Blocked };
+//!              let a = cx.complete(op0);
 //!              let r = a?;
 //!              slot_r = Some(r);
 //!              pc = Goto(2); continue;
@@ -90,15 +90,11 @@ impl Arms<'_> {
             });
         let answer = suspend.map(|(point, answer)| {
             let (ident, op) = (self.ident(answer), names::op_ty(point.0));
-            let (label, rt) = (names::machine_label(), names::rt());
             let cx = names::internal("cx");
             env.bind(answer, ident);
             let link = self.link(answer);
             quote! {
-                let mut #ident = match #cx.complete(#op) {
-                    ::core::option::Option::Some(__answer) => __answer,
-                    ::core::option::Option::None => break #label #rt::Stop::Blocked,
-                };
+                let mut #ident = #cx.complete(#op);
                 #link
             }
         });
@@ -438,7 +434,7 @@ impl Arms<'_> {
         let Terminator::Suspend { point, .. } = &block.terminator else {
             unreachable!("only called for suspend points")
         };
-        let (rt, label, cx) = (names::rt(), names::machine_label(), names::internal("cx"));
+        let (label, cx) = (names::machine_label(), names::internal("cx"));
         // Its own copy, since it may borrow what other places cannot. Equal tokens as at the head
         // of the machine: rustc drops the second of two equal errors.
         let span = self.body.points[point.0].span;
@@ -451,7 +447,7 @@ impl Arms<'_> {
         quote! {
             #cx.begin(#op, #begins, #operation);
             #put
-            break #label #rt::Stop::At(#number);
+            break #label #number;
         }
     }
 

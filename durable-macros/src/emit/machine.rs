@@ -254,7 +254,7 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
                 ::core::option::Option::None => {
                     // Gone before the wait: these need not be data, nor `Send`.
                     #(#passed)*
-                    let __stop: #rt::Stop = #label: loop {
+                    let #point: ::core::primitive::usize = #label: loop {
                         let #rt::Goto(#here) = #pc;
                         // A `continue` or `break` hidden in a user's macro would drive this
                         // loop instead of the user's. From inside a labelled block, a jump
@@ -269,15 +269,10 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
                             }
                         }
                     };
-                    match __stop {
-                        #rt::Stop::At(#point) => {
-                            let mut #saver = #cx.frame(#point);
-                            #save
-                            #cx.suspend(#saver);
-                            #point
-                        }
-                        #rt::Stop::Blocked => ::core::primitive::usize::MAX,
-                    }
+                    let mut #saver = #cx.frame(#point);
+                    #save
+                    #cx.suspend(#saver);
+                    #point
                 }
             };
             #cx.wait().await;

@@ -60,17 +60,10 @@ fn one_local_across_one_await() {
                         op(1),
                     );
                     __slot0 = ::core::option::Option::Some(a);
-                    break '__machine rt::Stop::At(
-                        0usize,
-                    );
+                    break '__machine 0usize;
                 }
                 1u32 => {
-                    let mut __durable_tmp1 = match __cx.complete(__op0) {
-                        ::core::option::Option::Some(__answer) => __answer,
-                        ::core::option::Option::None => {
-                            break '__machine rt::Stop::Blocked;
-                        }
-                    };
+                    let mut __durable_tmp1 = __cx.complete(__op0);
                     let b = __durable_tmp1;
                     let mut a = rt::take(
                         &mut __slot0,
@@ -109,9 +102,7 @@ fn a_branch_that_suspends() {
                             rt::awaits(),
                             op(1),
                         );
-                        break '__machine rt::Stop::At(
-                            0usize,
-                        );
+                        break '__machine 0usize;
                     } else {
                         let mut __durable_tmp1 = rt::seen(
                             __ty1,
@@ -124,12 +115,7 @@ fn a_branch_that_suspends() {
                     }
                 }
                 1u32 => {
-                    let mut __durable_tmp2 = match __cx.complete(__op0) {
-                        ::core::option::Option::Some(__answer) => __answer,
-                        ::core::option::Option::None => {
-                            break '__machine rt::Stop::Blocked;
-                        }
-                    };
+                    let mut __durable_tmp2 = __cx.complete(__op0);
                     let mut __durable_tmp1 = rt::seen(
                         __ty1,
                         __durable_tmp2,
@@ -195,9 +181,7 @@ fn a_loop_over_items() {
                                 op(x),
                             );
                             __slot2 = ::core::option::Option::Some(__durable_tmp2);
-                            break '__machine rt::Stop::At(
-                                0usize,
-                            );
+                            break '__machine 0usize;
                         }
                         ::core::option::Option::None => {
                             let mut sum = rt::take(
@@ -208,12 +192,7 @@ fn a_loop_over_items() {
                     }
                 }
                 2u32 => {
-                    let mut __durable_tmp4 = match __cx.complete(__op0) {
-                        ::core::option::Option::Some(__answer) => __answer,
-                        ::core::option::Option::None => {
-                            break '__machine rt::Stop::Blocked;
-                        }
-                    };
+                    let mut __durable_tmp4 = __cx.complete(__op0);
                     let mut sum = rt::take(
                         &mut __slot1,
                     );

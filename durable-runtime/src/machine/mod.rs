@@ -114,7 +114,11 @@ impl Machine {
     pub fn turn(&mut self, resolution: Option<Resolution>, now: Timestamp) -> Turn {
         self.cx.deliver(resolution, now);
         match catch_unwind(AssertUnwindSafe(|| self.poll())) {
-            Err(panic) => Turn::Panicked(panic_message(&*panic)),
+            Err(panic) => match self.cx.take_blocked() {
+                // Not the user's panic: see `Cx::complete`.
+                Some(blocked) => Turn::Blocked(blocked),
+                None => Turn::Panicked(panic_message(&*panic)),
+            },
             Ok(Poll::Ready(finished)) => Turn::Finished(finished),
             Ok(Poll::Pending) => {
                 if let Some(blocked) = self.cx.take_blocked() {

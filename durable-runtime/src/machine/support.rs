@@ -71,15 +71,6 @@ pub fn take<T>(slot: &mut Option<T>) -> T {
 #[derive(Clone, Copy, Debug)]
 pub struct Goto(pub u32);
 
-/// Why the inner loop of a machine ended.
-#[derive(Debug)]
-pub enum Stop {
-    /// At this suspend point.
-    At(usize),
-    /// It cannot go on; the reason is with the [`Cx`].
-    Blocked,
-}
-
 /// Whether a return value is an `Err`; by method lookup, so that any type has an answer.
 #[derive(Debug)]
 pub struct Outcome<'a, T>(pub &'a T);
