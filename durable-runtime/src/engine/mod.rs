@@ -9,7 +9,7 @@
 //!           (owns the fence)          link ◀── client in this process
 //! ```
 //!
-//! A run's task feeds events to its [`Instance`](instance::Instance), which decides what to write
+//! A run's task feeds events to its `Instance`, which decides what to write
 //! and what to do next; the committer makes the writes durable together with those of other runs;
 //! then the task acts. A worker that loses its fence drops all of this and registers anew.
 
