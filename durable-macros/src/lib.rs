@@ -2,7 +2,7 @@
 //! which documents them where users look.
 //!
 //! This file is the only one that names `proc_macro`; everything below is an ordinary library
-//! over `proc_macro2`, tested like one. [`expand`] is the table of contents.
+//! over `proc_macro2`, tested like one. `expand.rs` is the table of contents.
 
 mod activity;
 mod analysis;

@@ -7,6 +7,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+/// The future of a machine; see [`crate::machine::Machine`], which drives it.
+pub type MachineFuture = Pin<Box<dyn Future<Output = Finished> + Send>>;
+
 /// A workflow as compiled into this binary.
 #[derive(Debug)]
 pub struct WorkflowDef {
@@ -25,7 +28,7 @@ pub struct WorkflowDef {
     /// Edges between suspend points: `(from, to)`; see [`Point::ENTRY`] and [`Point::EXIT`].
     pub edges: &'static [(u16, u16)],
     /// Makes the machine.
-    pub run: fn(Cx, Entry) -> Pin<Box<dyn Future<Output = Finished> + Send>>,
+    pub run: fn(Cx, Entry) -> MachineFuture,
     /// Decodes an input and says what is wrong with it.
     pub check_input: fn(&[u8]) -> Result<(), crate::codec::Error>,
 }

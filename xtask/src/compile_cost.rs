@@ -70,7 +70,7 @@ fn large(all: bool) -> String {
     let mut code =
         String::from("@\npub async fn large(start: u64) -> u64 {\nlet mut total = start;\n");
     let begin = |code: &mut String, n: usize| {
-        let (ty, call) = if n % 2 == 0 {
+        let (ty, call) = if n.is_multiple_of(2) {
             ("u64", "number(total)")
         } else {
             ("String", "text(total)")
@@ -90,7 +90,7 @@ fn large(all: bool) -> String {
         };
     };
     let end = |code: &mut String, n: usize| {
-        let value = if n % 2 == 0 {
+        let value = if n.is_multiple_of(2) {
             format!("l{n}")
         } else {
             format!("l{n}.len() as u64")
@@ -204,9 +204,10 @@ fn built_runtime() -> anyhow::Result<Runtime> {
     let messages = String::from_utf8(done.stdout)?;
     let file = messages
         .split('"')
-        .find(|part| part.contains("libdurable_runtime-") && part.ends_with(".rmeta"))
+        .filter(|part| part.contains("libdurable_runtime-"))
+        .map(PathBuf::from)
+        .find(|path| path.extension().is_some_and(|e| e == "rmeta"))
         .context("cargo does not say where it put durable-runtime")?;
-    let file = PathBuf::from(file);
     let dependencies = file.parent().context("a file has a directory")?.to_owned();
     Ok(Runtime { file, dependencies })
 }

@@ -143,18 +143,21 @@ fn output_types(
     non_retryable: Option<&syn::Expr>,
 ) -> (TokenStream, TokenStream, TokenStream) {
     let rt = names::rt();
-    let Some(explicit) = result_arguments(output) else {
-        let (call, data) = (quote!(#output, #rt::Infallible), data_proof(output));
-        let ended = quote!(#rt::attempt_returned(#data, &__output));
-        return (call, quote!(let _ = #data;), ended);
+    let (ok, err): (Type, Type) = match returns(output) {
+        Returns::Value => {
+            let (call, data) = (quote!(#output, #rt::Infallible), data_proof(output));
+            let ended = quote!(#rt::attempt_returned(#data, &__output));
+            return (call, quote!(let _ = #data;), ended);
+        }
+        Returns::Result(types) => *types,
+        Returns::Alias => {
+            let at = output.span();
+            (
+                syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Ok),
+                syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Err),
+            )
+        }
     };
-    let (ok, err) = explicit.unwrap_or_else(|| {
-        let at = output.span();
-        (
-            syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Ok),
-            syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Err),
-        )
-    });
     let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
     let proofs = quote!(let _ = (#ok_data, #err_data););
     let fatal = match non_retryable {
@@ -175,17 +178,30 @@ fn output_types(
     (quote!(#ok, #err), proofs, ended)
 }
 
-/// For a type called `Result`: its two arguments, if both are written.
-fn result_arguments(output: &Type) -> Option<Option<(Type, Type)>> {
+/// What the return type of an activity says by its syntax.
+enum Returns {
+    /// No `Result`.
+    Value,
+    /// `Result` with both types written.
+    Result(Box<(Type, Type)>),
+    /// `Result` through an alias (`io::Result<T>`).
+    Alias,
+}
+
+fn returns(output: &Type) -> Returns {
     let Type::Path(path) = output else {
-        return None;
+        return Returns::Value;
     };
-    let last = path.path.segments.last()?;
-    if last.ident != "Result" {
-        return None;
-    }
+    let Some(last) = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Result")
+    else {
+        return Returns::Value;
+    };
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return Some(None);
+        return Returns::Alias;
     };
     let types: Vec<_> = arguments
         .args
@@ -196,8 +212,8 @@ fn result_arguments(output: &Type) -> Option<Option<(Type, Type)>> {
         })
         .collect();
     match <[Type; 2]>::try_from(types) {
-        Ok([ok, err]) => Some(Some((ok, err))),
-        Err(_) => Some(None),
+        Ok([ok, err]) => Returns::Result(Box::new((ok, err))),
+        Err(_) => Returns::Alias,
     }
 }
 

@@ -179,7 +179,7 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         quote! {
             match #param.get(&mut #args, #name) {
                 ::core::result::Result::Ok(__value) => #ident = ::core::option::Option::Some(__value),
-                ::core::result::Result::Err(__error) => { #cx.refuse(#name, __error); #ready = false; }
+                ::core::result::Result::Err(__error) => { #cx.refuse(#name, &__error); #ready = false; }
             }
         }
     });
@@ -188,7 +188,7 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         quote! {
             match #rt::get(&#frame, #name, #saved) {
                 ::core::result::Result::Ok(__value) => #slot = ::core::option::Option::Some(__value),
-                ::core::result::Result::Err(__error) => { #cx.refuse(#name, __error); #ready = false; }
+                ::core::result::Result::Err(__error) => { #cx.refuse(#name, &__error); #ready = false; }
             }
         }
     });
@@ -212,7 +212,7 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
         match #entry {
             #rt::Entry::Fresh(__input) => match #rt::Args::open(&__input) {
                 ::core::result::Result::Ok(mut #args) => { #(#params)* }
-                ::core::result::Result::Err(__error) => { #cx.refuse("input", __error); #ready = false; }
+                ::core::result::Result::Err(__error) => { #cx.refuse("input", &__error); #ready = false; }
             },
             #rt::Entry::Resume(#point, #frame) => {
                 #cx.resumed(#point);

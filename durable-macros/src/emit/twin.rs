@@ -24,20 +24,17 @@ struct Resolve<'a> {
 }
 
 impl Resolve<'_> {
-    /// The probe that a statement stands for; `None` if it is no placeholder.
-    fn probe(&self, stmt: &Stmt) -> Option<Option<Stmt>> {
-        let Stmt::Macro(mac) = stmt else { return None };
-        if !mac.mac.path.is_ident(PROBE) {
-            return None;
-        }
-        let number: syn::LitInt = syn::parse2(mac.mac.tokens.clone()).ok()?;
-        let local = LocalId(number.base10_parse().ok()?);
+    /// A statement as it stands in the twin: a placeholder becomes a probe, or nothing.
+    fn statement(&self, stmt: Stmt) -> Option<Stmt> {
+        let Some(local) = probed(&stmt) else {
+            return Some(stmt);
+        };
         if !is_linked(self.body, self.layout, local) {
-            return Some(None);
+            return None;
         }
         let (rt, ty) = (names::rt(), names::local_ty(local.0));
         let ident = &self.body.locals[local.0].ident;
-        Some(Some(parse_quote!(#rt::is(#ty, &#ident);)))
+        Some(parse_quote!(#rt::is(#ty, &#ident);))
     }
 
     /// After an await: locals that were declared without a value have one if they are needed.
@@ -62,7 +59,7 @@ impl Resolve<'_> {
         }
     }
 
-    fn wrapped(&self, expr: &Expr) -> Option<(Wrapper, Expr)> {
+    fn wrapped(expr: &Expr) -> Option<(Wrapper, Expr)> {
         let Expr::Call(call) = expr else { return None };
         let Expr::Path(path) = &*call.func else {
             return None;
@@ -75,13 +72,13 @@ impl VisitMut for Resolve<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
         block.stmts = std::mem::take(&mut block.stmts)
             .into_iter()
-            .filter_map(|stmt| self.probe(&stmt).unwrap_or(Some(stmt)))
+            .filter_map(|stmt| self.statement(stmt))
             .collect();
         visit_mut::visit_block_mut(self, block);
     }
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        if let Some((wrapper, inner)) = self.wrapped(expr) {
+        if let Some((wrapper, inner)) = Self::wrapped(expr) {
             // Errors about the whole are equal to those of the machine, and so come once.
             let span = expr.span();
             let rt = names::rt_at(span);
@@ -118,4 +115,14 @@ impl VisitMut for Resolve<'_> {
         }
         visit_mut::visit_expr_mut(self, expr);
     }
+}
+
+/// The local that a placeholder would probe.
+fn probed(stmt: &Stmt) -> Option<LocalId> {
+    let Stmt::Macro(mac) = stmt else { return None };
+    if !mac.mac.path.is_ident(PROBE) {
+        return None;
+    }
+    let number: syn::LitInt = syn::parse2(mac.mac.tokens.clone()).ok()?;
+    Some(LocalId(number.base10_parse().ok()?))
 }

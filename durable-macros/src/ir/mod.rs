@@ -108,6 +108,10 @@ pub(crate) struct Statement {
     pub(crate) exits: Vec<ExitId>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few per function, and most are the large one"
+)]
 #[derive(Debug)]
 pub(crate) enum Code {
     /// `let pat: ty = init else { otherwise };`
@@ -126,6 +130,10 @@ pub(crate) enum Code {
 }
 
 /// How a block ends.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per block, and most hold an expression"
+)]
 #[derive(Debug)]
 pub(crate) enum Terminator {
     /// Control goes on.

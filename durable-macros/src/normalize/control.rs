@@ -110,7 +110,8 @@ impl Builder<'_> {
             let binds = self.bind_pattern(&arm.pat, None);
             let uses = uses::of_pat(&arm.pat, &self.scopes);
             self.expr_into(&mut arm.body, dest);
-            probe_before(&mut arm.body, binds.iter().map(|&l| probe(l)).collect());
+            let probes: Vec<_> = binds.iter().map(|&l| probe(l)).collect();
+            probe_before(&mut arm.body, &probes);
             self.scopes.pop();
             self.end_with(Terminator::Goto(after), after);
             arms.push(Arm {

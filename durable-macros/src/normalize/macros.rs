@@ -97,10 +97,10 @@ fn parse(mac: &Macro, name: &str) -> Option<Vec<Expr>> {
         // `expr, pattern if guard` means a `match` of that arm.
         return mac.parse_body_with(matched).ok().map(|e| vec![e]);
     }
-    if name == "vec" {
-        if let Ok(repeat) = syn::parse2::<syn::ExprRepeat>(bracketed(mac).into_token_stream()) {
-            return Some(vec![*repeat.expr, *repeat.len]);
-        }
+    if name == "vec"
+        && let Ok(repeat) = syn::parse2::<syn::ExprRepeat>(bracketed(mac).into_token_stream())
+    {
+        return Some(vec![*repeat.expr, *repeat.len]);
     }
     let parsed = mac
         .parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)

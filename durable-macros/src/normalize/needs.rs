@@ -95,12 +95,12 @@ impl<'ast> Visit<'ast> for Needs {
     }
     fn visit_expr_loop(&mut self, expr: &'ast syn::ExprLoop) {
         self.inside(expr.label.as_ref(), true, |s| {
-            visit::visit_expr_loop(s, expr)
+            visit::visit_expr_loop(s, expr);
         });
     }
     fn visit_expr_while(&mut self, expr: &'ast syn::ExprWhile) {
         self.inside(expr.label.as_ref(), true, |s| {
-            visit::visit_expr_while(s, expr)
+            visit::visit_expr_while(s, expr);
         });
     }
     fn visit_expr_for_loop(&mut self, expr: &'ast syn::ExprForLoop) {
@@ -109,7 +109,7 @@ impl<'ast> Visit<'ast> for Needs {
     }
     fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
         self.inside(expr.label.as_ref(), false, |s| {
-            visit::visit_expr_block(s, expr)
+            visit::visit_expr_block(s, expr);
         });
     }
     // Their bodies run elsewhere; an await inside was refused before.

@@ -73,7 +73,8 @@ pub(crate) fn pattern_names(pat: &Pat) -> Vec<Ident> {
                 .next()
                 .is_some_and(char::is_uppercase);
             let constant = upper && pat.by_ref.is_none() && pat.mutability.is_none();
-            if !(constant && pat.subpat.is_none()) && !self.0.contains(&pat.ident) {
+            let binds = !constant || pat.subpat.is_some();
+            if binds && !self.0.contains(&pat.ident) {
                 self.0.push(pat.ident.clone());
             }
             visit::visit_pat_ident(self, pat);

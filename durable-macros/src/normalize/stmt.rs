@@ -99,10 +99,10 @@ impl Builder<'_> {
 
     fn macro_stmt(&mut self, stmt: &Stmt) {
         self.opaque(stmt);
-        if let Stmt::Macro(mac) = stmt {
-            if uses::panics(&mac.mac) {
-                self.diverge(Terminator::Unreachable);
-            }
+        if let Stmt::Macro(mac) = stmt
+            && uses::panics(&mac.mac)
+        {
+            self.diverge(Terminator::Unreachable);
         }
     }
 

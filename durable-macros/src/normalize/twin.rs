@@ -50,7 +50,7 @@ pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
 }
 
 /// Puts probes before the value of an expression.
-pub(super) fn probe_before(expr: &mut Expr, probes: Vec<Stmt>) {
+pub(super) fn probe_before(expr: &mut Expr, probes: &[Stmt]) {
     if probes.is_empty() {
         return;
     }

@@ -293,10 +293,14 @@ impl<'ast> Visit<'ast> for Uses<'_> {
                     // The expressions live in this function only.
                     Uses::visit_detached(self, expr);
                 }
-                captures.iter().for_each(|name| self.name(name));
+                for name in &captures {
+                    self.name(name);
+                }
             }
             Arguments::Searched { names, fields } => {
-                names.iter().for_each(|name| self.name(name));
+                for name in &names {
+                    self.name(name);
+                }
                 let fields = fields.iter().filter_map(|name| self.scopes.resolve(name));
                 self.mentioned.extend(fields);
             }
@@ -439,10 +443,8 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturba
                         },
                     );
                 }
-                Expr::Closure(_) => {
-                    if of_expr(expr, self.scopes).contains(&self.local) {
-                        self.found = self.found.max(Disturbance::Unclear);
-                    }
+                Expr::Closure(_) if of_expr(expr, self.scopes).contains(&self.local) => {
+                    self.found = self.found.max(Disturbance::Unclear);
                 }
                 _ => {}
             }

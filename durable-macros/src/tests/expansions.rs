@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
 
 /// The twin and the arms: the parts of an expansion that differ from function to function.
-fn check(source: &str, expected: Expect) {
+fn check(source: &str, expected: &Expect) {
     let tokens = crate::expand::workflow(TokenStream::new(), source.parse().expect("tokens"));
     let file = syn::parse2(tokens).expect("an expansion is a file");
     let text = prettyplease::unparse(&file);
@@ -27,7 +27,7 @@ fn check(source: &str, expected: Expect) {
 fn no_await() {
     check(
         "async fn f(a: u32) -> u32 { a + 1 }",
-        expect![[r#"
+        &expect![[r#"
         let _ = async |a: u32| -> u32 { a + 1 };
 
         match __here {
@@ -43,7 +43,7 @@ fn no_await() {
 fn one_local_across_one_await() {
     check(
         "async fn f(a: u32) -> u32 { let b = op(1).await; a + b }",
-        expect![[r#"
+        &expect![[r#"
             let _ = async |a: u32| -> u32 {
                 rt::is(__ty0, &a);
                 let b = rt::awaited(__op0, op(1)).await;
@@ -78,7 +78,7 @@ fn one_local_across_one_await() {
 fn a_branch_that_suspends() {
     check(
         "async fn f(c: bool) -> u32 { let x = if c { op(1).await } else { 2 }; x }",
-        expect![[r#"
+        &expect![[r#"
             let _ = async |c: bool| -> u32 {
                 let x = rt::seen(
                     __ty1,
@@ -140,7 +140,7 @@ fn a_branch_that_suspends() {
 fn a_loop_over_items() {
     check(
         "async fn f(v: Vec<u32>) -> u32 { let mut sum = 0; for x in v { sum += op(x).await; } sum }",
-        expect![[r#"
+        &expect![[r#"
             let _ = async |v: Vec<u32>| -> u32 {
                 let mut sum = 0;
                 rt::is(__ty1, &sum);

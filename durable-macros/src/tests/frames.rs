@@ -3,7 +3,7 @@
 use super::laid_out;
 use expect_test::{Expect, expect};
 
-fn check(source: &str, expected: Expect) {
+fn check(source: &str, expected: &Expect) {
     expected.assert_eq(&laid_out(source));
 }
 
@@ -11,7 +11,7 @@ fn check(source: &str, expected: Expect) {
 fn nothing_live() {
     check(
         "async fn f() { op(1).await; }",
-        expect![[r#"
+        &expect![[r#"
             op: 
         "#]],
     );
@@ -21,7 +21,7 @@ fn nothing_live() {
 fn parameter_live() {
     check(
         "async fn f(a: u32) -> u32 { op(1).await; a }",
-        expect![[r#"
+        &expect![[r#"
             op: a
         "#]],
     );
@@ -31,7 +31,7 @@ fn parameter_live() {
 fn dead_after_its_last_use() {
     check(
         "async fn f(a: u32) { first(a).await; let b = second(1).await; third(b).await; }",
-        expect![[r#"
+        &expect![[r#"
             first: 
             second: 
             third: 
@@ -43,7 +43,7 @@ fn dead_after_its_last_use() {
 fn shadowed_names() {
     check(
         "async fn f(x: u32) -> u32 { let y = { let x = 2; op(1).await; x }; x + y }",
-        expect![[r#"
+        &expect![[r#"
             op: x, x#2
         "#]],
     );
@@ -53,7 +53,7 @@ fn shadowed_names() {
 fn equal_names_in_two_scopes() {
     check(
         "async fn f(c: bool) { if c { let x = 1; one().await; use_(x); } else { let x = 2; two().await; use_(x); } }",
-        expect![[r#"
+        &expect![[r#"
             one: x
             two: x
         "#]],
@@ -64,7 +64,7 @@ fn equal_names_in_two_scopes() {
 fn cursor_of_a_loop() {
     check(
         "async fn f(items: Vec<u32>) { for item in items { op(item).await; } }",
-        expect![[r#"
+        &expect![[r#"
             op: item.at
         "#]],
     );
@@ -74,7 +74,7 @@ fn cursor_of_a_loop() {
 fn cursor_of_a_pattern() {
     check(
         "async fn f(items: Vec<(u32, u32)>) { for (_, price) in items { op(price).await; } }",
-        expect![[r#"
+        &expect![[r#"
             op: price.at
         "#]],
     );
@@ -84,7 +84,7 @@ fn cursor_of_a_pattern() {
 fn nested_cursors() {
     check(
         "async fn f(a: Vec<Vec<u32>>) { for x in a { for x in x { op(x).await; } } }",
-        expect![[r#"
+        &expect![[r#"
             op: x.at, x.at#2
         "#]],
     );
@@ -94,7 +94,7 @@ fn nested_cursors() {
 fn argument_before_an_await() {
     check(
         "async fn f() -> u32 { charge(next(), price().await).await }",
-        expect![[r#"
+        &expect![[r#"
             price: price.arg0
             charge: 
         "#]],
@@ -105,7 +105,7 @@ fn argument_before_an_await() {
 fn two_arguments_before_an_await() {
     check(
         "async fn f() -> T { (first(), second(), op(1).await) }",
-        expect![[r#"
+        &expect![[r#"
             op: op.arg0, op.arg1
         "#]],
     );
@@ -115,7 +115,7 @@ fn two_arguments_before_an_await() {
 fn answer_kept() {
     check(
         "async fn f() -> u32 { one().await + two().await }",
-        expect![[r#"
+        &expect![[r#"
             one: 
             two: one.out
         "#]],
@@ -126,7 +126,7 @@ fn answer_kept() {
 fn raw_identifier() {
     check(
         "async fn f(r#type: u32) -> u32 { op(1).await; r#type }",
-        expect![[r#"
+        &expect![[r#"
             op: type
         "#]],
     );
@@ -136,7 +136,7 @@ fn raw_identifier() {
 fn only_passed_between_arms() {
     check(
         "async fn f(c: bool) -> u32 { let x; if c { op(1).await; x = 1; } else { x = 2; } x }",
-        expect![[r#"
+        &expect![[r#"
             op: 
             passed: x
         "#]],

@@ -41,7 +41,7 @@ fn lowered(source: &str) -> Body {
 fn errors(source: &str) -> String {
     match try_lowered(source) {
         Ok(_) => String::new(),
-        Err(errors) => errors.into_iter().map(|e| format!("{e}\n")).collect(),
+        Err(errors) => errors.into_iter().map(|e| e.to_string() + "\n").collect(),
     }
 }
 

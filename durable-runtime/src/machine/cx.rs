@@ -211,6 +211,10 @@ impl Cx {
 
     /// The typed answer to the operation. If it does not decode, the machine is unwound without
     /// a panic being reported: an exit from every arm instead would cost rustc a quarter more.
+    ///
+    /// # Panics
+    /// Without an answer: a bug in the macro.
+    #[must_use]
     pub fn complete<O, T>(&self, awaits: Answers<O, T>) -> T {
         let resolution = self.inner().resolution.take();
         let resolution = resolution.expect("a machine goes on when there is an answer");
@@ -224,8 +228,8 @@ impl Cx {
     }
 
     /// Notes that the input or a local cannot be decoded.
-    pub fn refuse(&self, local: &str, error: codec::Error) {
-        self.block(Some(local), &error);
+    pub fn refuse(&self, local: &str, error: &codec::Error) {
+        self.block(Some(local), error);
     }
 
     /// Waits for ever: the driver has all it asked for.
@@ -259,6 +263,9 @@ pub struct Saver {
 
 impl Saver {
     /// Encodes the local in `slot`.
+    ///
+    /// # Panics
+    /// When the slot is empty: a bug in the macro, since a live local is initialised.
     pub fn put<T>(&mut self, name: &str, saved: Data<T>, slot: &Option<T>) {
         let value = slot.as_ref().expect("a live local is initialised");
         match saved.encode(value) {

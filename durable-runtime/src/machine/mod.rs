@@ -47,6 +47,10 @@ impl<T: Serialize + Deserialize<'static> + Send + 'static> Durable for T {}
 
 /// How a turn ended.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most turns end with a frame, which is moved on at once"
+)]
 pub enum Turn {
     /// At the next await. The frame (with its request) is to be stored before the request begins.
     Suspended(Frame),

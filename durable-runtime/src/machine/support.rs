@@ -2,7 +2,7 @@
 //!
 //! The never-run twin of a function lends the types of its locals to the machine through
 //! [`Ty`] tokens: [`is`] and [`seen`] in the twin, [`none`] and the operations of
-//! [`Cx`](super::Cx) in the machine.
+//! [`Cx`] in the machine.
 
 pub use super::attempt::*;
 pub use super::cx::{Saver, get};

@@ -136,7 +136,7 @@ async fn what_is_damaged_is_tried_once_by_a_worker() {
     for _ in 0..4 {
         // A third of the lease passes.
         let next = bench.clock.now().after(Duration::from_secs(6));
-        let (_, now) = tokio::join!(store.unblocks(1), bench.clock.sleep_until(next));
+        let ((), now) = tokio::join!(store.unblocks(1), bench.clock.sleep_until(next));
         drop(now);
     }
     store.looks(5).await;
@@ -180,7 +180,7 @@ async fn a_run_that_kills_its_workers_is_blocked_and_the_others_go_on() {
     drop(time);
     // Not tried again as long as this worker lives, by it or another that runs already.
     let next = bench.clock.now().after(Duration::from_secs(6));
-    let (_, now) = tokio::join!(store.unblocks(1), bench.clock.sleep_until(next));
+    let ((), now) = tokio::join!(store.unblocks(1), bench.clock.sleep_until(next));
     drop(now);
     bench.start("other", &[call("b")]).await;
     assert_eq!(output(&bench.end("other").await).unwrap(), ["b"]);

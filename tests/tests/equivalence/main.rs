@@ -1,5 +1,13 @@
 //! Machines mean what the functions mean that they were compiled from.
 
+#![allow(
+    unused,
+    for_loops_over_fallibles,
+    clippy::all,
+    clippy::pedantic,
+    reason = "odd code on purpose"
+)]
+
 mod bindings;
 mod branches;
 mod errors;

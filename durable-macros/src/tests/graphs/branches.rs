@@ -7,7 +7,7 @@ use expect_test::expect;
 fn if_suspends_in_one_arm() {
     check(
         "async fn f(c: bool) -> u32 { let x = if c { op(1).await } else { 2 }; x }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               if c -> b1, else b4
@@ -30,7 +30,7 @@ fn if_suspends_in_one_arm() {
 fn if_without_else() {
     check(
         "async fn f(c: bool) { if c { op(1).await; } after(); }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               if c -> b1, else b4
@@ -52,7 +52,7 @@ fn if_without_else() {
 fn if_let_suspends() {
     check(
         "async fn f(o: Option<u32>) { if let Some(x) = o { op(x).await; } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let o = param 0  // +o
               if let Some(x)=o -> b1, else b3
@@ -71,7 +71,7 @@ fn if_let_suspends() {
 fn condition_suspends() {
     check(
         "async fn f() -> u32 { if ready().await { 1 } else { 2 } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               suspend `ready` ready() -> __durable_tmp0 in b1
             b1:
@@ -88,7 +88,7 @@ fn condition_suspends() {
 fn match_suspends_in_one_arm() {
     check(
         "async fn f(o: Option<u32>) -> u32 { match o { Some(x) if x > 1 => op(x).await, _ => 0 } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let o = param 0  // +o
               match o [Some(x)if x>1 -> b1] [_ -> b3]
@@ -106,7 +106,7 @@ fn match_suspends_in_one_arm() {
 fn match_on_an_await() {
     check(
         "async fn f() -> u32 { match op(1).await { Ok(x) => x, Err(e) => undo(e).await } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               suspend `op` op(1) -> __durable_tmp0 in b1
             b1:
@@ -125,7 +125,7 @@ fn match_on_an_await() {
 fn labelled_block() {
     check(
         "async fn f(c: bool) -> u32 { 'done: { if c { break 'done 1; } op(2).await } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               if c{return 1;};  // ?c
@@ -140,7 +140,7 @@ fn labelled_block() {
 fn let_else() {
     check(
         "async fn f() -> u32 { let Some(x) = op(1).await else { return 0; }; x }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               suspend `op` op(1) -> __durable_tmp0 in b1
             b1:
@@ -158,7 +158,7 @@ fn let_else() {
 fn let_else_awaits_in_else() {
     check(
         "async fn f(o: Option<u32>) -> u32 { let Some(x) = o else { return op(0).await; }; x }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let o = param 0  // +o
               let Some(x) = o -> b1, else b2

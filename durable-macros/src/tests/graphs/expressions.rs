@@ -7,7 +7,7 @@ use expect_test::expect;
 fn lazy_and() {
     check(
         "async fn f(c: bool) -> bool { c && op(1).await }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               if c -> b1, else b3
@@ -25,7 +25,7 @@ fn lazy_and() {
 fn lazy_or_in_a_condition() {
     check(
         "async fn f(c: bool) -> u32 { if c || op(1).await { 1 } else { 2 } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               if c -> b1, else b2
@@ -45,7 +45,7 @@ fn lazy_or_in_a_condition() {
 fn await_in_argument() {
     check(
         "async fn f(a: u32) -> u32 { send(next(), op(a).await, a) }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               let __durable_tmp1 = next()  // +__durable_tmp1
@@ -60,7 +60,7 @@ fn await_in_argument() {
 fn await_in_a_struct() {
     check(
         "async fn f(a: u32) -> S { S { a, b: op(a).await } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               let __durable_tmp1 = a  // +__durable_tmp1 ?a
@@ -75,7 +75,7 @@ fn await_in_a_struct() {
 fn method_chain() {
     check(
         "async fn f(a: u32) -> String { op(a).await.trim().to_owned() }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               suspend `op` op(a) -> __durable_tmp1 in b1
@@ -89,7 +89,7 @@ fn method_chain() {
 fn await_in_await() {
     check(
         "async fn f(a: u32) -> u32 { outer(inner(a).await).await }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               suspend `inner` inner(a) -> __durable_tmp1 in b1
@@ -105,7 +105,7 @@ fn await_in_await() {
 fn macro_uses() {
     check(
         r#"async fn f(a: u32, b: u32) { op(1).await; println!("{a} {}", b); }"#,
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               let b = param 1  // +b

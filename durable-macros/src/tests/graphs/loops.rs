@@ -7,7 +7,7 @@ use expect_test::expect;
 fn loop_with_break() {
     check(
         "async fn f() -> u32 { let mut n = 0; loop { n += op(n).await; if n > 9 { break; } } n }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let mut n = 0  // +n
               goto b1
@@ -27,7 +27,7 @@ fn loop_with_break() {
 fn loop_with_a_value() {
     check(
         "async fn f() -> u32 { let v = loop { let x = op(1).await; if x > 3 { break x; } }; v }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               goto b1
             b1:
@@ -47,7 +47,7 @@ fn loop_with_a_value() {
 fn while_awaits_in_condition() {
     check(
         "async fn f() { while more().await { step(); } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               goto b1
             b1:
@@ -67,7 +67,7 @@ fn while_awaits_in_condition() {
 fn while_let() {
     check(
         "async fn f(mut v: Vec<u32>) { while let Some(x) = v.pop() { op(x).await; } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let mut v = param 0  // +v
               goto b1
@@ -88,7 +88,7 @@ fn while_let() {
 fn for_over_owned() {
     check(
         "async fn f(v: Vec<u32>) -> u32 { let mut sum = 0; for x in v { sum += op(x).await; } sum }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let v = param 0  // +v
               let mut sum = 0  // +sum
@@ -111,7 +111,7 @@ fn for_over_owned() {
 fn for_over_range_with_continue() {
     check(
         "async fn f() { for i in 0..9 { if i == 3 { continue; } op(i).await; } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let __durable_tmp0 = rest(0..9)  // +__durable_tmp0
               goto b1
@@ -133,7 +133,7 @@ fn for_over_range_with_continue() {
 fn nested_loops_labelled() {
     check(
         "async fn f() { 'outer: loop { loop { if op(1).await { break 'outer; } continue 'outer; } } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               goto b1
             b1:
@@ -156,7 +156,7 @@ fn nested_loops_labelled() {
 fn loop_that_jumps_to_a_lowered_one() {
     check(
         "async fn f() { 'outer: loop { op(1).await; for i in 0..3 { if i == 2 { continue 'outer; } } break; } }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               goto b1
             b1:
@@ -173,7 +173,7 @@ fn loop_that_jumps_to_a_lowered_one() {
 fn only_opaque_loops() {
     check(
         "async fn f(v: Vec<u32>) -> u32 { let mut n = 0; for x in v { if x == 0 { break; } n += x; } op(n).await }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let v = param 0  // +v
               let mut n = 0  // +n

@@ -9,6 +9,6 @@ mod expressions;
 mod loops;
 mod statements;
 
-fn check(source: &str, expected: Expect) {
+fn check(source: &str, expected: &Expect) {
     expected.assert_eq(&lowered(source).to_string());
 }

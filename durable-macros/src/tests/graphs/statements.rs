@@ -7,7 +7,7 @@ use expect_test::expect;
 fn straight_line() {
     check(
         "async fn f(a: u32) -> u32 { let b = a + 1; b * 2 }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               let b = a+1  // +b ?a
@@ -20,7 +20,7 @@ fn straight_line() {
 fn one_await() {
     check(
         "async fn f(a: u32) -> u32 { op(a).await }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               suspend `op` op(a) -> __durable_tmp1 in b1
@@ -34,7 +34,7 @@ fn one_await() {
 fn two_awaits() {
     check(
         "async fn f(a: u32) -> u32 { let b = op(a).await; let c = other(b).await; b + c }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let a = param 0  // +a
               suspend `op` op(a) -> __durable_tmp1 in b1
@@ -52,7 +52,7 @@ fn two_awaits() {
 fn await_with_question_mark() {
     check(
         "async fn f() -> R { let a = op(1).await?; Ok(a) }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               suspend `op` op(1) -> __durable_tmp0 in b1
             b1:
@@ -66,7 +66,7 @@ fn await_with_question_mark() {
 fn shadowed() {
     check(
         "async fn f(x: u32) -> u32 { let x = x + 1; { let x = op(x).await; log(x); } x }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let x = param 0  // +x
               let x = x+1  // +x ?x
@@ -83,7 +83,7 @@ fn shadowed() {
 fn code_after_return() {
     check(
         "async fn f(c: bool) -> u32 { return op(1).await; }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               suspend `op` op(1) -> __durable_tmp1 in b1
@@ -97,7 +97,7 @@ fn code_after_return() {
 fn early_return() {
     check(
         "async fn f(c: bool) -> u32 { if c { return 1; } op(2).await }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let c = param 0  // +c
               if c{return 1;};  // ?c
@@ -112,7 +112,7 @@ fn early_return() {
 fn assignment() {
     check(
         "async fn f() -> u32 { let mut x = 1; x = op(x).await; x += op(x).await; x }",
-        expect![[r#"
+        &expect![[r#"
             b0:
               let mut x = 1  // +x
               suspend `op(x)#1/2` op(x) -> __durable_tmp1 in b1

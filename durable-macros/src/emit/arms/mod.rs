@@ -16,18 +16,18 @@
 
 use super::exits::{Bound, Exits};
 use super::is_linked;
-use super::rename::{Renamed, in_expr, in_pat, in_stmt};
+use super::rename::{Renamed, in_expr, in_stmt};
+mod ends;
+
 use crate::analysis::liveness::{Liveness, at_exit};
-use crate::ir::{
-    Block, BlockId, Body, Code, ExitId, LocalId, LocalKind, Locals, Statement, Terminator,
-};
+use crate::ir::{BlockId, Body, Code, ExitId, LocalId, LocalKind, Locals, Statement, Terminator};
 use crate::lower::Layout;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::BTreeMap;
+use syn::Expr;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Pat};
 
 /// All arms of the machine, as arms of a `match` over their numbers.
 pub(super) fn arms(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
@@ -262,7 +262,7 @@ impl Arms<'_> {
             }
             None => quote!(#value;),
         };
-        let put = self.put_back(&self.liveness.live_in[exit.target.0], &env);
+        let put = Self::put_back(&self.liveness.live_in[exit.target.0], &env);
         let arm = self.layout.arm(exit.target);
         let arm = u32::try_from(arm.expect("a target heads an arm")).expect("fewer than 2^32 arms");
         quote!({ #value #put #pc = #rt::Goto(#arm); continue #label })
@@ -342,159 +342,6 @@ impl Arms<'_> {
         }
         let (rt, token, ident) = (names::rt(), names::local_ty(local.0), self.ident(local));
         quote!(#rt::is(#token, &#ident);)
-    }
-
-    fn terminator(&self, block: &Block, mut env: Env) -> TokenStream {
-        let terminator = &block.terminator;
-        let live_out = self.live_out(&block.exits);
-        let live: Locals = terminator
-            .successors()
-            .into_iter()
-            .enumerate()
-            .flat_map(|(index, _)| self.liveness.across(block, index))
-            .chain(live_out.iter().copied())
-            .collect();
-        let mut code = TokenStream::new();
-        for local in terminator.uses() {
-            code.extend(self.ensure(local, &live, &mut env));
-        }
-        // Names that a pattern takes: their holders wait, and the matched expression follows them.
-        let mut renamed = Vec::new();
-        if !block.exits.is_empty() {
-            renamed = self.hide(&bound_in(terminator), &live_out, &mut env);
-            code.extend(stash(&renamed));
-        }
-        for index in 0..terminator.successors().len() {
-            if matches!(terminator, Terminator::Suspend { .. }) {
-                break;
-            }
-            for local in terminator.defines_on(index) {
-                let ident = self.ident(local);
-                let room = self.make_room(ident, local, &live, &mut env);
-                code.extend(stash(room.as_ref()));
-                renamed.extend(room);
-                env.names.remove(&ident.to_string());
-            }
-        }
-        code.extend(match terminator {
-            Terminator::Goto(_) => self.edge(block, 0, &env),
-            Terminator::If { cond, .. } => {
-                let cond = self.user_expr(cond, &renamed, &env);
-                let (then, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
-                quote!(if #cond { #then } else { #otherwise })
-            }
-            Terminator::Match {
-                scrutinee, arms, ..
-            } => {
-                let scrutinee = self.user_expr(scrutinee, &renamed, &env);
-                let arms = arms.iter().enumerate().map(|(index, arm)| {
-                    let pat = in_pat(&arm.pat, &renamed);
-                    let code = self.edge(block, index, &env);
-                    quote!(#pat => { #code })
-                });
-                quote!(match #scrutinee { #(#arms)* })
-            }
-            Terminator::LetElse { pat, init, .. } => {
-                let init = self.user_expr(init, &renamed, &env);
-                let (next, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
-                quote!(let #pat = #init else { #otherwise }; #next)
-            }
-            Terminator::Next { cursor, pat, .. } => self.next(block, *cursor, pat, &env),
-            Terminator::Suspend { operation, .. } => {
-                let operation = self.user_expr(operation, &renamed, &env);
-                self.suspend(block, &operation, &env)
-            }
-            Terminator::Return {
-                value: Some(value), ..
-            } => {
-                let value = self.user_expr(value, &renamed, &env);
-                quote!(return #value;)
-            }
-            Terminator::Return { value: None, .. } => {
-                let rt = names::rt();
-                quote!(return #rt::end();)
-            }
-            Terminator::Unreachable => quote!(::core::unreachable!()),
-        });
-        code
-    }
-
-    fn next(&self, block: &Block, cursor: LocalId, pat: &Pat, env: &Env) -> TokenStream {
-        let (rt, ident) = (names::rt(), self.ident(cursor));
-        let (item, end) = (self.edge(block, 0, env), self.edge(block, 1, env));
-        quote! {
-            match #rt::cursor_next(&mut #ident) {
-                ::core::option::Option::Some(#pat) => { #item }
-                ::core::option::Option::None => { #end }
-            }
-        }
-    }
-
-    fn suspend(&self, block: &Block, operation: &Expr, env: &Env) -> TokenStream {
-        let Terminator::Suspend { point, .. } = &block.terminator else {
-            unreachable!("only called for suspend points")
-        };
-        let (label, cx) = (names::machine_label(), names::internal("cx"));
-        // Its own copy, since it may borrow what other places cannot. Equal tokens as at the head
-        // of the machine: rustc drops the second of two equal errors.
-        let span = self.body.points[point.0].span;
-        let (op, begins) = (
-            names::op_ty(point.0),
-            super::proof(span, "awaits", &TokenStream::new()),
-        );
-        let number = self.layout.point(*point);
-        let put = self.put_back(&self.liveness.across(block, 0), env);
-        quote! {
-            #cx.begin(#op, #begins, #operation);
-            #put
-            break #label #number;
-        }
-    }
-
-    /// What happens along an edge: the target's code, or a jump to its arm.
-    fn edge(&self, block: &Block, index: usize, env: &Env) -> TokenStream {
-        let target = block.terminator.successors()[index];
-        let mut env = env.clone();
-        let mut links = TokenStream::new();
-        for local in block.terminator.defines_on(index) {
-            env.bind(local, self.ident(local));
-            links.extend(self.link(local));
-        }
-        let Some(arm) = self.layout.arm(target) else {
-            let code = self.block(target, env);
-            return quote!(#links #code);
-        };
-        let put = self.put_back(&self.liveness.live_in[target.0], &env);
-        let (rt, label, pc) = (names::rt(), names::machine_label(), names::internal("pc"));
-        let arm = u32::try_from(arm).expect("fewer than 2^32 arms");
-        quote!(#links #put #pc = #rt::Goto(#arm); continue #label;)
-    }
-
-    /// Live locals go back into their slots; those that were not taken are there already.
-    fn put_back(&self, live: &Locals, env: &Env) -> TokenStream {
-        live.iter()
-            .filter_map(|local| {
-                let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));
-                Some(quote!(#slot = ::core::option::Option::Some(#ident);))
-            })
-            .collect()
-    }
-}
-
-/// The names bound inside the expressions of a terminator.
-fn bound_in(terminator: &Terminator) -> Bound {
-    let bound = Bound::default();
-    match terminator {
-        Terminator::If { cond, .. } => bound.expr(cond),
-        Terminator::Match {
-            scrutinee, arms, ..
-        } => arms
-            .iter()
-            .fold(bound.expr(scrutinee), |bound, arm| bound.pat(&arm.pat)),
-        Terminator::LetElse { init, .. } => bound.expr(init),
-        Terminator::Suspend { operation, .. } => bound.expr(operation),
-        Terminator::Return { value, .. } => value.iter().fold(bound, Bound::expr),
-        Terminator::Goto(_) | Terminator::Next { .. } | Terminator::Unreachable => bound,
     }
 }
 
