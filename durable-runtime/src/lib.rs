@@ -1,4 +1,47 @@
 //! Durable functions: ordinary `async` Rust that survives crashes, deploys and power cuts.
+//!
+//! [`#[workflow]`](macro@workflow) compiles an `async fn` into a state machine that is saved at
+//! every `.await`; [`#[activity]`](macro@activity) wraps the calls to the world outside in retries
+//! and time-outs; [`main()`](fn@main) turns the binary into worker, client and admin tool.
+//!
+//! ```
+//! use durable_runtime::prelude::*;
+//!
+//! #[activity(start_to_close = "30s", retry(initial = "1s", max_attempts = 5))]
+//! async fn greet(name: &str) -> Result<String, String> {
+//!     Ok(format!("hello, {name}"))
+//! }
+//!
+//! #[workflow]
+//! async fn welcome(name: String) -> Result<String, Error> {
+//!     let greeting = greet(&name).await.map_err(Error::msg)?;
+//!     sleep(Duration::from_millis(1)).await?; // or 30 days: survives restarts
+//!     Ok(greeting)
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let store = durable_runtime::store::open("memory://").await?;
+//! # let worker = durable_runtime::Worker::new(store, Default::default());
+//! # let client = worker.client();
+//! # tokio::spawn(worker.run(std::future::pending()));
+//! // Once this has returned, the start is on disk. The same id never starts twice.
+//! let handle = start_welcome(&client, "welcome-ada", "Ada".to_owned()).await?;
+//! assert_eq!(handle.result().await?.unwrap(), "hello, Ada");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```text
+//!   faces     client ── cli                    library and terminal
+//!   engine    worker ─ decisions ─ committer   carries runs from await to await
+//!   machine   one workflow function, driven one turn at a time
+//!   data      operation, frame, codec, id, registry
+//!   store     the contract ─ memory ─ SQLite
+//! ```
+//!
+//! Start reading at [`Client`], [`Worker`] or [`prelude`]; whoever writes a store, at
+//! [`store::Store`].
 
 #[doc(hidden)]
 pub mod cli;
