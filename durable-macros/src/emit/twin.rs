@@ -1,31 +1,60 @@
 //! The never-run twin: the user's own body, with placeholders turned into probes.
 
 use super::is_linked;
-use crate::ir::{Body, LocalId, LocalKind};
+use crate::analysis::liveness::Liveness;
+use crate::ir::{Body, LocalId, LocalKind, Locals};
 use crate::lower::Layout;
 use crate::names;
-use crate::normalize::twin::{PROBE, PROBES, Wrapper, wrapper};
+use crate::normalize::twin::{OUTLIVES, Outlives, PROBE, PROBES, Wrapper, wrapper};
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
+use std::collections::BTreeMap;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Stmt, parse_quote, parse_quote_spanned};
 
 /// The body of the twin.
-pub(super) fn body(template: &Block, body: &Body, layout: &Layout) -> TokenStream {
+pub(super) fn body(
+    template: &Block,
+    body: &Body,
+    liveness: &Liveness,
+    layout: &Layout,
+) -> TokenStream {
     let mut twin = template.clone();
-    Resolve { body, layout }.visit_block_mut(&mut twin);
+    let after = after_macros(body, liveness);
+    let mut resolve = Resolve {
+        body,
+        layout,
+        after,
+    };
+    resolve.visit_block_mut(&mut twin);
     twin.into_token_stream()
+}
+
+/// What is needed after each macro that might bind names.
+fn after_macros(body: &Body, liveness: &Liveness) -> BTreeMap<usize, Locals> {
+    let mut after = BTreeMap::new();
+    for block in &body.blocks {
+        let live = liveness.after_statements(body, block);
+        let statements = block.statements.iter().zip(live);
+        after.extend(statements.filter_map(|(s, live)| Some((s.hides?, live))));
+    }
+    after
 }
 
 struct Resolve<'a> {
     body: &'a Body,
     layout: &'a Layout,
+    /// By the number of the macro.
+    after: BTreeMap<usize, Locals>,
 }
 
 impl Resolve<'_> {
     /// A statement as it stands in the twin: a placeholder becomes a probe, or nothing.
     fn statement(&self, stmt: Stmt) -> Option<Stmt> {
+        if let Some(outlives) = outlives(&stmt) {
+            return self.outlives(&outlives);
+        }
         let Some(local) = probed(&stmt) else {
             return Some(stmt);
         };
@@ -35,6 +64,40 @@ impl Resolve<'_> {
         let (rt, ty) = (names::rt(), names::local_ty(local.0));
         let ident = &self.body.locals[local.0].ident;
         Some(parse_quote!(#rt::is(#ty, &#ident);))
+    }
+
+    /// A copy of a macro in a block that the named locals must outlive: those which it binds itself
+    /// do not.
+    fn outlives(&self, outlives: &Outlives) -> Option<Stmt> {
+        let after = self.after.get(&outlives.number)?;
+        let needed: Vec<_> = outlives.locals.intersection(after).collect();
+        if needed.is_empty() {
+            return None;
+        }
+        let at = outlives.mac.mac.path.span();
+        let names = needed.iter().map(|local| {
+            let mut ident = self.body.locals[local.0].ident.clone();
+            ident.set_span(ident.span().located_at(at));
+            quote_spanned!(at=> &#ident)
+        });
+        let (mac, outer) = (&outlives.mac, names::internal("bound_outside"));
+        Some(parse_quote_spanned! {at=>
+            #[allow(
+                warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
+                reason = "generated code"
+            )]
+            {
+                if false {
+                    let #outer;
+                    {
+                        #mac
+                        #outer = (#(#names,)*);
+                    }
+                    let _ = &#outer;
+                    loop {}
+                }
+            }
+        })
     }
 
     /// After an await: locals that were declared without a value have one if they are needed.
@@ -115,6 +178,16 @@ impl VisitMut for Resolve<'_> {
         }
         visit_mut::visit_expr_mut(self, expr);
     }
+}
+
+/// The proof that a statement is a placeholder for.
+fn outlives(stmt: &Stmt) -> Option<Outlives> {
+    let Stmt::Macro(mac) = stmt else { return None };
+    let tokens = || mac.mac.tokens.clone();
+    mac.mac
+        .path
+        .is_ident(OUTLIVES)
+        .then(|| syn::parse2(tokens()).ok())?
 }
 
 /// The local that a placeholder would probe.

@@ -106,6 +106,8 @@ pub(crate) struct Statement {
     pub(crate) mentions: Locals,
     /// Jumps inside it.
     pub(crate) exits: Vec<ExitId>,
+    /// Set for a macro that might bind names: its number in the twin.
+    pub(crate) hides: Option<usize>,
 }
 
 #[expect(
@@ -221,6 +223,7 @@ impl Statement {
             maybe_assigns: Locals::new(),
             mentions: Locals::new(),
             exits: Vec::new(),
+            hides: None,
         }
     }
 }

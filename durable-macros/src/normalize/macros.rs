@@ -48,7 +48,7 @@ pub(super) fn arguments(mac: &Macro) -> Arguments {
         }
         _ => return searched(mac),
     };
-    let Some(exprs) = parse(mac, &name) else {
+    let Some((exprs, named)) = parse(mac, &name) else {
         return searched(mac);
     };
     let captures = match format_from.and_then(|from| exprs.get(from)) {
@@ -58,6 +58,10 @@ pub(super) fn arguments(mac: &Macro) -> Arguments {
         },
         _ => vec![],
     };
+    let captures = captures
+        .into_iter()
+        .filter(|c| !named.contains(c))
+        .collect();
     Arguments::Known { exprs, captures }
 }
 
@@ -66,6 +70,14 @@ pub(crate) fn mentions(mac: &Macro) -> Vec<String> {
     let mut names = Vec::new();
     search(mac.tokens.clone(), &mut names, &mut Vec::new());
     names
+}
+
+/// The names that a macro could bind, since it is given them: none for one that is well known.
+pub(super) fn may_bind(mac: &Macro) -> Vec<String> {
+    match arguments(mac) {
+        Arguments::Known { .. } => Vec::new(),
+        Arguments::Searched { names, fields } => [names, fields].concat(),
+    }
 }
 
 fn searched(mac: &Macro) -> Arguments {
@@ -92,29 +104,31 @@ pub(crate) fn contains_await(tokens: TokenStream) -> bool {
     false
 }
 
-fn parse(mac: &Macro, name: &str) -> Option<Vec<Expr>> {
+/// The expressions in the arguments of a well-known macro, and the names that are given to some.
+fn parse(mac: &Macro, name: &str) -> Option<(Vec<Expr>, Vec<String>)> {
     if name == "matches" {
         // `expr, pattern if guard` means a `match` of that arm.
-        return mac.parse_body_with(matched).ok().map(|e| vec![e]);
+        return mac.parse_body_with(matched).ok().map(|e| (vec![e], vec![]));
     }
     if name == "vec"
         && let Ok(repeat) = syn::parse2::<syn::ExprRepeat>(bracketed(mac).into_token_stream())
     {
-        return Some(vec![*repeat.expr, *repeat.len]);
+        return Some((vec![*repeat.expr, *repeat.len], vec![]));
     }
     let parsed = mac
         .parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
         .ok()?;
     // `name = value` arguments of format strings are assignments to the parser.
-    Some(
-        parsed
-            .into_iter()
-            .map(|e| match e {
-                Expr::Assign(assign) => *assign.right,
-                other => other,
-            })
-            .collect(),
-    )
+    let mut named = Vec::new();
+    let exprs = parsed.into_iter().map(|expr| match expr {
+        Expr::Assign(assign) => {
+            named.extend(super::place::root(&assign.left).map(crate::names::unraw));
+            *assign.right
+        }
+        other => other,
+    });
+    let exprs = exprs.collect();
+    Some((exprs, named))
 }
 
 fn matched(input: syn::parse::ParseStream<'_>) -> syn::Result<Expr> {

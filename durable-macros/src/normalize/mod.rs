@@ -29,10 +29,12 @@ mod uses;
 
 pub(crate) use exits::exit;
 pub(crate) use macros::{contains_await, mentions as macro_mentions};
+pub(crate) use place::assigns;
 pub(crate) use scope::pattern_names;
 pub(crate) use text::source_text;
+pub(crate) use uses::panics;
 
-use crate::diag::Diagnostics;
+use crate::diag::{Code as ErrorCode, Diagnostics};
 use crate::ir::{
     Block, BlockId, Body, Code, ExitId, Local, LocalId, LocalKind, Locals, Point, PointId,
     Statement, Terminator,
@@ -65,6 +67,7 @@ pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normali
         hint: None,
         label: None,
         pending: Vec::new(),
+        macros: 0,
         held: Vec::new(),
         diagnostics,
     };
@@ -133,6 +136,8 @@ struct Builder<'d> {
     /// Jumps in the expression that is being built; they belong to the next statement or
     /// terminator.
     pending: Vec<ExitId>,
+    /// Macros so far that might bind names.
+    macros: usize,
     /// Variables that rustc must find unchanged by the operands after the current one.
     held: Vec<Ident>,
     diagnostics: &'d mut Diagnostics,
@@ -206,6 +211,14 @@ impl Builder<'_> {
             (pat, init),
             (Pat::Ident(_) | Pat::Type(_), Some(Expr::Reference(_)))
         );
+        if let Some(mac) = scope::pattern_macro(pat) {
+            self.diagnostics.report(
+                mac,
+                ErrorCode::Unsupported,
+                "what a macro binds in a pattern cannot be seen, so it cannot be saved",
+                "write the pattern out",
+            );
+        }
         let mut binds = Locals::new();
         for ident in scope::pattern_names(pat) {
             let name = names::unraw(&ident);

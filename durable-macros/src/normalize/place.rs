@@ -53,7 +53,7 @@ pub(super) fn indices(expr: &Expr) -> Option<Vec<&Ident>> {
 }
 
 /// Whether an operator assigns (`+=`).
-pub(super) fn assigns(op: &BinOp) -> bool {
+pub(crate) fn assigns(op: &BinOp) -> bool {
     matches!(
         op,
         BinOp::AddAssign(_)

@@ -47,6 +47,12 @@ impl Scopes {
         binding.or_else(|| self.temps.get(name).copied())
     }
 
+    /// Whether a local is bound in the innermost scope.
+    pub(super) fn is_innermost(&self, local: LocalId) -> bool {
+        let innermost = self.open.last();
+        innermost.is_some_and(|scope| scope.iter().any(|b| b.local == local))
+    }
+
     /// How many bindings of `name` are visible or shadowed here.
     pub(super) fn count(&self, name: &str) -> usize {
         self.all().filter(|b| b.name == name).count()
@@ -85,4 +91,18 @@ pub(crate) fn pattern_names(pat: &Pat) -> Vec<Ident> {
     let mut names = Names(Vec::new());
     names.visit_pat(pat);
     names.0
+}
+
+/// A macro in a pattern, outside of its expressions.
+pub(super) fn pattern_macro(pat: &Pat) -> Option<&syn::Macro> {
+    struct Macros<'p>(Option<&'p syn::Macro>);
+    impl<'p> Visit<'p> for Macros<'p> {
+        fn visit_macro(&mut self, mac: &'p syn::Macro) {
+            self.0 = self.0.or(Some(mac));
+        }
+        fn visit_expr(&mut self, _: &'p syn::Expr) {}
+    }
+    let mut macros = Macros(None);
+    macros.visit_pat(pat);
+    macros.0
 }

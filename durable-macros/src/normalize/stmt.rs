@@ -1,6 +1,6 @@
 //! Statements and blocks.
 
-use super::{Builder, Dest, twin, uses};
+use super::{Builder, Dest, macros, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
@@ -12,7 +12,18 @@ impl Builder<'_> {
         let mut kept = Vec::new();
         for stmt in std::mem::take(&mut body.stmts) {
             match stmt {
-                Stmt::Item(item) => self.items.push(item),
+                Stmt::Item(item) => {
+                    // Above the body it would already hold for the statements before it.
+                    if matches!(&item, syn::Item::Macro(_)) && !kept.is_empty() {
+                        self.diagnostics.report(
+                            &item,
+                            ErrorCode::Unsupported,
+                            "a macro that is defined after the first statement is not supported",
+                            "define it at the top of the function or out of it",
+                        );
+                    }
+                    self.items.push(item);
+                }
                 other => kept.push(other),
             }
         }
@@ -60,7 +71,10 @@ impl Builder<'_> {
                     tail = true;
                     self.deliver(syn::parse_quote!({ #mac }), dest);
                 }
-                Stmt::Macro(_) => self.macro_stmt(&stmt),
+                Stmt::Macro(mac) => {
+                    let proof = self.macro_stmt(mac);
+                    block.stmts.extend(proof);
+                }
             }
             block.stmts.push(stmt);
             block.stmts.extend(probes);
@@ -97,13 +111,28 @@ impl Builder<'_> {
         self.label = None;
     }
 
-    fn macro_stmt(&mut self, stmt: &Stmt) {
-        self.opaque(stmt);
-        if let Stmt::Macro(mac) = stmt
-            && uses::panics(&mac.mac)
-        {
+    /// Answers the twin's proof that the macro binds no name which is needed after the block: here
+    /// blocks open no scopes, and nothing shows what a macro binds.
+    fn macro_stmt(&mut self, mac: &syn::StmtMacro) -> Option<Stmt> {
+        let names = macros::may_bind(&mac.mac);
+        let outer = |name: &String| {
+            let local = self.scopes.resolve(name)?;
+            (!self.scopes.is_innermost(local)).then_some(local)
+        };
+        let outer: Locals = names.iter().filter_map(outer).collect();
+        self.opaque(&Stmt::Macro(mac.clone()));
+        let proof = (!outer.is_empty()).then(|| {
+            self.macros += 1;
+            let statements = &mut self.body.blocks[self.current.0].statements;
+            if let Some(statement) = statements.last_mut() {
+                statement.hides = Some(self.macros);
+            }
+            twin::outlives(self.macros, &outer, mac)
+        });
+        if uses::panics(&mac.mac) {
             self.diverge(Terminator::Unreachable);
         }
+        proof
     }
 
     /// `let`. Answers the probes to put after it.

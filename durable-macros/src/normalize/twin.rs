@@ -3,19 +3,24 @@
 //! | placeholder | becomes |
 //! |---|---|
 //! | `__durable_is!(7);` | `is(__ty7, &x);`, or nothing |
+//! | `__durable_outlives!(1, [7], m!(x););` | a block, never run, that `x` must outlive; or nothing |
 //! | `__durable_seen_7(e)` | `seen(__ty7, e)`, or `e` |
 //! | `__durable_awaited_3(op)` | `awaited(__op3, op)` |
 //! | `__durable_source_7(e)` | `seen(__src7, e)` |
 //! | `#[__durable_probes] { probes; e }` | `{ probes; e }`, or `e` when no probe is left |
 
-use crate::ir::{LocalId, PointId};
+use crate::ir::{LocalId, Locals, PointId};
 use proc_macro2::Span;
 use quote::format_ident;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Stmt, parse_quote};
+use syn::{Expr, Ident, LitInt, Stmt, StmtMacro, Token, parse_quote};
 
 /// The name of the statement placeholder.
 pub(crate) const PROBE: &str = "__durable_is";
+/// The name of the placeholder before a macro.
+pub(crate) const OUTLIVES: &str = "__durable_outlives";
 /// The attribute of a block that was made for probes.
 pub(crate) const PROBES: &str = "__durable_probes";
 const SEEN: &str = "__durable_seen_";
@@ -35,6 +40,41 @@ pub(super) fn probe(local: LocalId) -> Stmt {
     let number = local.0;
     let name = Ident::new(PROBE, Span::mixed_site());
     parse_quote!(#name!(#number);)
+}
+
+/// A statement, before a macro, that proves that the macro does not bind these names anew.
+pub(super) fn outlives(number: usize, locals: &Locals, mac: &StmtMacro) -> Stmt {
+    let locals = locals.iter().map(|l| l.0);
+    let name = Ident::new(OUTLIVES, Span::mixed_site());
+    parse_quote!(#name!(#number, [#(#locals),*], #mac);)
+}
+
+/// The arguments of [`OUTLIVES`].
+pub(crate) struct Outlives {
+    pub(crate) number: usize,
+    pub(crate) locals: Locals,
+    pub(crate) mac: StmtMacro,
+}
+
+impl Parse for Outlives {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let number = input.parse::<LitInt>()?.base10_parse()?;
+        input.parse::<Token![,]>()?;
+        let list;
+        syn::bracketed!(list in input);
+        let list = Punctuated::<LitInt, Token![,]>::parse_terminated(&list)?;
+        let locals = list.iter().map(|n| n.base10_parse().map(LocalId));
+        let locals = locals.collect::<syn::Result<_>>()?;
+        input.parse::<Token![,]>()?;
+        match input.parse()? {
+            Stmt::Macro(mac) => Ok(Self {
+                number,
+                locals,
+                mac,
+            }),
+            other => Err(syn::Error::new(other.span(), "expected a macro")),
+        }
+    }
 }
 
 /// Wraps the expression in a placeholder.

@@ -360,7 +360,7 @@ fn block_diverges(block: &Block) -> bool {
 }
 
 /// A macro that never gives a value.
-pub(super) fn panics(mac: &Macro) -> bool {
+pub(crate) fn panics(mac: &Macro) -> bool {
     let names = ["panic", "unreachable", "todo", "unimplemented"];
     mac.path
         .get_ident()

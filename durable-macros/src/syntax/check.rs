@@ -2,7 +2,7 @@
 
 use super::Input;
 use crate::diag::{Code, Diagnostics};
-use crate::normalize::contains_await;
+use crate::normalize::{assigns, contains_await, panics};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Macro, Stmt, Type};
 
@@ -132,11 +132,11 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        if let Some(cfg) = cfg_of(stmt) {
+        for cfg in cfgs_of(stmt) {
             self.diagnostics.report(
                 cfg,
                 Code::Cfg,
-                "`#[cfg]` on a `let` or on code that awaits would change what is saved",
+                "`#[cfg]` on code that binds, assigns, jumps or awaits would change what is saved",
                 "put the `#[cfg]` on the function, or use `if cfg!(…)`",
             );
         }
@@ -146,54 +146,77 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// A `#[cfg]` on a `let`, or on a statement that awaits.
-fn cfg_of(stmt: &Stmt) -> Option<&Attribute> {
-    let (attrs, binds): (&[Attribute], bool) = match stmt {
-        Stmt::Local(local) => (&local.attrs, true),
-        Stmt::Expr(expr, _) => (attrs_of(expr), awaits(expr)),
-        Stmt::Macro(_) | Stmt::Item(_) => return None,
-    };
-    let cfg = attrs
-        .iter()
-        .find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))?;
-    binds.then_some(cfg)
-}
-
-fn attrs_of(expr: &Expr) -> &[Attribute] {
-    match expr {
-        Expr::If(e) => &e.attrs,
-        Expr::Match(e) => &e.attrs,
-        Expr::Block(e) => &e.attrs,
-        Expr::Loop(e) => &e.attrs,
-        Expr::While(e) => &e.attrs,
-        Expr::ForLoop(e) => &e.attrs,
-        Expr::Try(e) if e.attrs.is_empty() => attrs_of(&e.expr),
-        Expr::Try(e) => &e.attrs,
-        Expr::Await(e) if e.attrs.is_empty() => attrs_of(&e.base),
-        Expr::Await(e) => &e.attrs,
-        Expr::Call(e) => {
-            if e.attrs.is_empty() {
-                attrs_of(&e.func)
-            } else {
-                &e.attrs
+/// Each `#[cfg]` of a statement that decides about more than code which stays the user's own. The
+/// macro sees them before they are evaluated.
+fn cfgs_of(stmt: &Stmt) -> Vec<&Attribute> {
+    let mut found = Cfgs::default();
+    match stmt {
+        Stmt::Local(local) => {
+            local.attrs.iter().for_each(|a| found.visit_attribute(a));
+            found.visit_pat(&local.pat);
+            found.counts = true;
+            let init = local.init.iter();
+            let inside = init.flat_map(|i| [Some(&i.expr), i.diverge.as_ref().map(|(_, e)| e)]);
+            for expr in inside.flatten() {
+                let mut inside = Cfgs::default();
+                inside.visit_expr(expr);
+                found
+                    .attrs
+                    .extend(inside.attrs.into_iter().filter(|_| inside.awaits));
             }
         }
-        Expr::Path(e) => &e.attrs,
-        Expr::MethodCall(e) if e.attrs.is_empty() => attrs_of(&e.receiver),
-        Expr::MethodCall(e) => &e.attrs,
-        Expr::Assign(e) => &e.attrs,
-        _ => &[],
+        Stmt::Expr(expr, _) => found.visit_expr(expr),
+        Stmt::Macro(mac) => {
+            found.counts = panics(&mac.mac);
+            mac.attrs.iter().for_each(|a| found.visit_attribute(a));
+        }
+        Stmt::Item(_) => {}
+    }
+    if found.counts {
+        found.attrs
+    } else {
+        Vec::new()
     }
 }
 
-fn awaits(expr: &Expr) -> bool {
-    struct Awaits(bool);
-    impl<'ast> Visit<'ast> for Awaits {
-        fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
-            self.0 = true;
+/// Looks through a statement, but for the `#[cfg]`s of the statements inside it.
+#[derive(Default)]
+struct Cfgs<'a> {
+    attrs: Vec<&'a Attribute>,
+    awaits: bool,
+    /// It awaits, jumps or assigns.
+    counts: bool,
+    /// Blocks around the current place.
+    blocks: usize,
+}
+
+impl<'ast> Visit<'ast> for Cfgs<'ast> {
+    fn visit_attribute(&mut self, attr: &'ast Attribute) {
+        let cfg = attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr");
+        if cfg && self.blocks == 0 {
+            self.attrs.push(attr);
         }
     }
-    let mut awaits = Awaits(false);
-    awaits.visit_expr(expr);
-    awaits.0
+
+    fn visit_block(&mut self, block: &'ast syn::Block) {
+        self.blocks += 1;
+        visit::visit_block(self, block);
+        self.blocks -= 1;
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        self.awaits |= matches!(expr, Expr::Await(_));
+        self.counts |= match expr {
+            Expr::Binary(binary) => assigns(&binary.op),
+            Expr::Await(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+            Expr::Assign(_) => true,
+            Expr::Macro(mac) => panics(&mac.mac),
+            _ => false,
+        };
+        visit::visit_expr(self, expr);
+    }
+
+    // They run at another time.
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
