@@ -8,6 +8,7 @@
     reason = "odd code on purpose"
 )]
 
+mod attacks;
 mod bindings;
 mod branches;
 mod errors;

@@ -1,0 +1,18 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(order: u64) -> u64 {
+    let v = vec![10, 20];
+    let mut i = 0;
+    let r = &v[i];
+    i += 1;
+    let paid = charge(order).await.unwrap_or(0);
+    *r + paid + i as u64
+}
+
+fn main() {}
