@@ -208,8 +208,11 @@ impl<'ast> Visit<'ast> for Cfgs<'ast> {
         self.awaits |= matches!(expr, Expr::Await(_));
         self.counts |= match expr {
             Expr::Binary(binary) => assigns(&binary.op),
-            Expr::Await(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
-            Expr::Assign(_) => true,
+            Expr::Await(_)
+            | Expr::Return(_)
+            | Expr::Break(_)
+            | Expr::Continue(_)
+            | Expr::Assign(_) => true,
             Expr::Macro(mac) => panics(&mac.mac),
             _ => false,
         };
