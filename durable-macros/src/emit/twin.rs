@@ -141,6 +141,16 @@ impl VisitMut for Resolve<'_> {
     }
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        // `awaited(op)` gives the answer by itself.
+        if let Expr::Await(await_expr) = expr
+            && matches!(
+                Self::wrapped(&await_expr.base),
+                Some((Wrapper::Awaited(_), _))
+            )
+        {
+            let base = std::mem::replace(&mut *await_expr.base, Expr::Verbatim(TokenStream::new()));
+            *expr = base;
+        }
         if let Some((wrapper, inner)) = Self::wrapped(expr) {
             // Errors about the whole are equal to those of the machine, and so come once.
             let span = expr.span();

@@ -46,7 +46,7 @@ fn one_local_across_one_await() {
         &expect![[r#"
             let _ = async |a: u32| -> u32 {
                 rt::is(__ty0, &a);
-                let b = rt::awaited(__op0, op(1)).await;
+                let b = rt::awaited(__op0, op(1));
                 a + b
             };
 
@@ -82,11 +82,7 @@ fn a_branch_that_suspends() {
             let _ = async |c: bool| -> u32 {
                 let x = rt::seen(
                     __ty1,
-                    if c {
-                        rt::awaited(__op0, op(1)).await
-                    } else {
-                        2
-                    },
+                    if c { rt::awaited(__op0, op(1)) } else { 2 },
                 );
                 x
             };
@@ -145,7 +141,7 @@ fn a_loop_over_items() {
                 let mut sum = 0;
                 rt::is(__ty1, &sum);
                 for x in rt::seen(__src2, v) {
-                    sum += rt::awaited(__op0, op(x)).await;
+                    sum += rt::awaited(__op0, op(x));
                 }
                 sum
             };

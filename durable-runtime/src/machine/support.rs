@@ -7,8 +7,7 @@
 pub use super::attempt::*;
 pub use super::cx::{Saver, get};
 pub use super::saved::{
-    Answers, Awaited, Awaits, Data, Param, SavedAcross, awaited, awaits, data, is_data, param,
-    saved,
+    Answers, Awaits, Data, Param, SavedAcross, awaited, awaits, data, is_data, param, saved,
 };
 pub use super::source::{Looped, Source, cursor, cursor_next, looped, loops_over, start};
 pub use super::{Cx, Entry, Finished, Local, Point};
