@@ -11,7 +11,7 @@ use syn::{Expr, ExprAwait};
 
 impl Builder<'_> {
     /// `operation.await`: ends the block, goes on in a new one, and answers the expression that
-    /// holds the answer. The twin's copy becomes `seen(awaited(operation).await)`.
+    /// holds the answer. The twin's copy becomes `seen(awaited(operation))`.
     pub(super) fn suspend(&mut self, expr: &mut Expr) -> Expr {
         let Expr::Await(ExprAwait {
             base, await_token, ..

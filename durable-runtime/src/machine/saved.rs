@@ -144,6 +144,10 @@ pub struct Answers<O, T> {
 ///
 /// # Panics
 /// If it runs: a bug in the macro.
+#[expect(
+    clippy::must_use_candidate,
+    reason = "as must-use as the user's own value"
+)]
 pub fn awaited<O, T>(_: Answers<O, T>, _: O) -> T {
     unreachable!("the twin of a workflow never runs")
 }
