@@ -3,10 +3,10 @@
 
 use crate::client::Client;
 use crate::codec;
-use crate::frame::Frame;
+use crate::frame::Checkpoint;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::machine::{Machine, Turn};
-use crate::operation::Resolution;
+use crate::operation::{Answered, Resolution};
 use crate::prelude::*;
 use crate::registry;
 use crate::store::{
@@ -118,19 +118,21 @@ impl World {
     ) -> RunId {
         let run = self.start(id, workflow, input.clone()).await;
         let mut machine = Machine::start(registry::workflow(workflow).unwrap(), input);
-        let mut turn = machine.turn(None, T0);
+        let mut turn = machine.turn(&[], T0);
         let mut answers = answers.into_iter();
         let mut result = None;
         for seq in 1.. {
             let at = at(seq);
-            let Turn::Suspended(frame) = turn else {
+            let Turn::Suspended(checkpoint) = turn else {
                 self.finish(run, seq, turn, result).await;
                 break;
             };
-            self.step(run, seq, Some(&frame), result).await;
+            self.step(run, seq, Some(&checkpoint), result).await;
             let Some(answer) = answers.next() else { break };
-            result = Some(codec::encode(&answer).unwrap());
-            turn = machine.turn(Some(answer), at);
+            let op = checkpoint.calls()[0].op;
+            let answers = [Answered { op, answer }];
+            result = Some(codec::encode(&answers).unwrap());
+            turn = machine.turn(&answers, at);
         }
         run
     }
@@ -155,16 +157,16 @@ impl World {
         &self,
         run: RunId,
         seq: i64,
-        frame: Option<&Frame>,
+        checkpoint: Option<&Checkpoint>,
         result: Option<Vec<u8>>,
     ) {
         let step = NewStep {
             run,
             seq,
-            label: frame.map_or_else(String::new, |frame| frame.label.clone()),
+            label: checkpoint.map_or_else(String::new, |c| c.frame.label.clone()),
             at: at(seq),
             result,
-            frame: frame.map(|frame| frame.encode().unwrap()),
+            frame: checkpoint.map(|c| c.encode().unwrap()),
             consumed: Vec::new(),
         };
         assert_eq!(self.commit(Write::Step(step)).await, Written::Done);

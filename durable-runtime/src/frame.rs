@@ -39,10 +39,10 @@ pub struct SavedLocal {
     pub value: Vec<u8>,
 }
 
-/// A workflow stopped at one suspend point.
+/// One function stopped at one suspend point.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The workflow's persistent name.
+    /// The function's persistent name.
     pub workflow: String,
     /// The label of the suspend point at which it stopped.
     pub label: String,
@@ -51,18 +51,67 @@ pub struct Frame {
     pub fingerprint: u64,
     /// The locals that are needed after this await.
     pub locals: Vec<SavedLocal>,
-    /// What is awaited; `None` for a frame that only joins its children.
-    pub request: Option<Request>,
+    /// What it waits for: one thing at a plain await, one for each branch (in source order) where
+    /// several are joined.
+    pub waits: Vec<Wait>,
+}
+
+/// One thing that a function waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wait {
+    /// An operation of the engine: an activity, a timer.
+    Call(Call),
+    /// A branch, or a function that is awaited inline, stopped at a suspend point of its own.
+    Frame(Box<Frame>),
+    /// Several operations that are awaited as one value, until all have an answer.
+    All(Vec<Wait>),
+    /// Several operations that are awaited as one value, until one has an answer.
+    Race(Vec<Wait>),
+    /// An operation that was started earlier and is listed in [`Checkpoint::spawned`].
+    Spawned(u64),
+    /// A branch or an operation that has ended.
+    Done(Done),
+    /// A branch of a `select!` that takes no part.
+    Off,
+}
+
+/// An operation of the engine under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Its number in the run, never used twice.
+    pub op: u64,
+    /// What is to be done.
+    pub request: Request,
     /// The answer, if it is known already: the code could not go on with it (a panic, a type that
     /// does not fit), and it is kept so that the operation is not carried out again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Resolution>,
+}
+
+/// The last state of a branch or an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What it gave.
+    pub answer: Resolution,
+    /// Variables of the parent that a finished branch had in its care.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locals: Vec<SavedLocal>,
+}
+
+/// Everything that is stored at an await: the tree of frames, and what belongs to the run as a
+/// whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The workflow's own frame, the root of the tree.
+    pub frame: Frame,
+    /// The number of the next operation.
+    pub next_op: u64,
     /// Whether the code was told of a cancellation at an earlier await.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
-    /// Frames of the branches that run inside this await, in source order.
+    /// Operations that were started and are not awaited where they were started, by number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub children: Vec<Frame>,
+    pub spawned: Vec<(u64, Wait)>,
 }
 
 impl Frame {
@@ -73,6 +122,92 @@ impl Frame {
             .iter()
             .find(|l| l.name == name)
             .map(|l| l.value.as_slice())
+    }
+
+    /// All operations of the engine that it and its branches wait for.
+    pub fn calls<'a>(&'a self, found: &mut Vec<&'a Call>) {
+        for wait in &self.waits {
+            wait.calls(found);
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn calls_mut<'a>(&'a mut self, found: &mut Vec<&'a mut Call>) {
+        for wait in &mut self.waits {
+            wait.calls_mut(found);
+        }
+    }
+
+    /// The frames of its branches and of functions that it awaits inline.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Frame> {
+        let mut found = Vec::new();
+        for wait in &self.waits {
+            wait.frames(&mut found);
+        }
+        found
+    }
+}
+
+impl Wait {
+    /// All operations of the engine in it.
+    pub fn calls<'a>(&'a self, found: &mut Vec<&'a Call>) {
+        match self {
+            Self::Call(call) => found.push(call),
+            Self::Frame(frame) => frame.calls(found),
+            Self::All(waits) | Self::Race(waits) => waits.iter().for_each(|w| w.calls(found)),
+            Self::Spawned(_) | Self::Done(_) | Self::Off => {}
+        }
+    }
+
+    fn calls_mut<'a>(&'a mut self, found: &mut Vec<&'a mut Call>) {
+        match self {
+            Self::Call(call) => found.push(call),
+            Self::Frame(frame) => frame.calls_mut(found),
+            Self::All(waits) | Self::Race(waits) => {
+                for wait in waits {
+                    wait.calls_mut(found);
+                }
+            }
+            Self::Spawned(_) | Self::Done(_) | Self::Off => {}
+        }
+    }
+
+    fn frames<'a>(&'a self, found: &mut Vec<&'a Frame>) {
+        match self {
+            Self::Frame(frame) => found.push(frame),
+            Self::All(waits) | Self::Race(waits) => waits.iter().for_each(|w| w.frames(found)),
+            Self::Call(_) | Self::Spawned(_) | Self::Done(_) | Self::Off => {}
+        }
+    }
+}
+
+impl Checkpoint {
+    /// All operations of the engine under way, in the order of the tree.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&Call> {
+        let mut found = Vec::new();
+        self.frame.calls(&mut found);
+        for (_, wait) in &self.spawned {
+            wait.calls(&mut found);
+        }
+        found
+    }
+
+    /// The operation with this number.
+    #[must_use]
+    pub fn call(&self, op: u64) -> Option<&Call> {
+        self.calls().into_iter().find(|call| call.op == op)
+    }
+
+    /// The same, to be changed.
+    pub fn call_mut(&mut self, op: u64) -> Option<&mut Call> {
+        let mut found = Vec::new();
+        self.frame.calls_mut(&mut found);
+        for (_, wait) in &mut self.spawned {
+            wait.calls_mut(&mut found);
+        }
+        found.into_iter().find(|call| call.op == op)
     }
 
     /// The bytes that are stored.
@@ -110,29 +245,28 @@ mod tests {
     use super::*;
     use crate::operation::{ActivityOptions, ActivityRequest};
 
-    fn frame() -> Frame {
+    fn checkpoint() -> Checkpoint {
         let local = |name: &str, value: u64| SavedLocal {
             name: name.into(),
             value: codec::encode(&value).unwrap(),
         };
+        let timer = Call {
+            op: 2,
+            request: Request::Timer {
+                due: crate::id::Timestamp(1_700_000_000_000),
+            },
+            answer: Some(Resolution::Returned(vec![1, 2])),
+        };
         let child = Frame {
             workflow: "process_order".into(),
-            label: "join.0.sleep".into(),
+            label: "sleep".into(),
             fingerprint: u64::MAX,
             locals: vec![local("left", 3)],
-            request: Some(Request::Timer {
-                due: crate::id::Timestamp(1_700_000_000_000),
-            }),
-            answer: Some(Resolution::Returned(vec![1, 2])),
-            cancelled: true,
-            children: Vec::new(),
+            waits: vec![Wait::Call(timer)],
         };
-        Frame {
-            workflow: "process_order".into(),
-            label: "charge".into(),
-            fingerprint: 0x0123_4567_89ab_cdef,
-            locals: vec![local("order", 42), local("x#2", 7)],
-            request: Some(Request::Activity(ActivityRequest {
+        let call = Call {
+            op: 1,
+            request: Request::Activity(ActivityRequest {
                 name: "charge".into(),
                 args: codec::ArgsBuilder::new()
                     .arg("order", "o-1")
@@ -140,45 +274,75 @@ mod tests {
                     .unwrap(),
                 options: ActivityOptions::default(),
                 begun: crate::id::Timestamp(-1),
-            })),
+            }),
             answer: None,
-            cancelled: false,
-            children: vec![child],
+        };
+        let done = Done {
+            answer: Resolution::Fired,
+            locals: vec![local("^count", 5)],
+        };
+        Checkpoint {
+            frame: Frame {
+                workflow: "process_order".into(),
+                label: "join".into(),
+                fingerprint: 0x0123_4567_89ab_cdef,
+                locals: vec![local("order", 42), local("x#2", 7)],
+                waits: vec![
+                    Wait::Race(vec![Wait::Call(call), Wait::Off]),
+                    Wait::Frame(Box::new(child)),
+                    Wait::Done(done),
+                ],
+            },
+            next_op: 4,
+            cancelled: true,
+            spawned: vec![(3, Wait::All(vec![Wait::Spawned(3)]))],
         }
     }
 
     #[test]
-    fn a_frame_comes_back_as_it_was() {
-        let frame = frame();
-        assert_eq!(Frame::decode(&frame.encode().unwrap()), Ok(frame));
+    fn a_checkpoint_comes_back_as_it_was() {
+        let checkpoint = checkpoint();
+        let bytes = checkpoint.encode().unwrap();
+        assert_eq!(Checkpoint::decode(&bytes), Ok(checkpoint));
+    }
+
+    #[test]
+    fn calls_are_found_in_the_whole_tree() {
+        let mut checkpoint = checkpoint();
+        let ops: Vec<u64> = checkpoint.calls().iter().map(|call| call.op).collect();
+        assert_eq!(ops, [1, 2]);
+        checkpoint.call_mut(2).unwrap().answer = None;
+        assert_eq!(checkpoint.call(2).unwrap().answer, None);
+        assert_eq!(checkpoint.call(3), None);
+        assert_eq!(checkpoint.frame.children()[0].label, "sleep");
     }
 
     #[test]
     fn other_bytes_are_refused_by_their_beginning() {
-        let good = frame().encode().unwrap();
-        assert_eq!(Frame::decode(b""), Err(FrameError::NotAFrame));
+        let good = checkpoint().encode().unwrap();
+        assert_eq!(Checkpoint::decode(b""), Err(FrameError::NotAFrame));
         assert_eq!(
-            Frame::decode(b"{\"workflow\":1}"),
+            Checkpoint::decode(b"{\"workflow\":1}"),
             Err(FrameError::NotAFrame)
         );
         let newer = [b"DFR\x02", &good[4..]].concat();
-        assert_eq!(Frame::decode(&newer), Err(FrameError::Layout(2)));
+        assert_eq!(Checkpoint::decode(&newer), Err(FrameError::Layout(2)));
     }
 
     #[test]
-    fn a_truncated_frame_is_an_error_at_every_length() {
-        let good = frame().encode().unwrap();
+    fn a_truncated_checkpoint_is_an_error_at_every_length() {
+        let good = checkpoint().encode().unwrap();
         for len in 0..good.len() {
-            assert!(Frame::decode(&good[..len]).is_err(), "{len} bytes");
+            assert!(Checkpoint::decode(&good[..len]).is_err(), "{len} bytes");
         }
     }
 
     #[test]
-    fn a_large_frame_is_refused() {
-        let mut frame = frame();
-        for local in &mut frame.locals {
+    fn a_large_checkpoint_is_refused() {
+        let mut checkpoint = checkpoint();
+        for local in &mut checkpoint.frame.locals {
             local.value = vec![0; crate::codec::limits::PAYLOAD_BYTES_MAX];
         }
-        assert!(matches!(frame.encode(), Err(FrameError::TooLarge(n)) if n > FRAME_BYTES_MAX));
+        assert!(matches!(checkpoint.encode(), Err(FrameError::TooLarge(n)) if n > FRAME_BYTES_MAX));
     }
 }

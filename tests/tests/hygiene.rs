@@ -7,19 +7,21 @@ mod names {
     use durable_runtime::codec::decode;
     use durable_runtime::id::Timestamp;
     use durable_runtime::machine::{Machine, Turn};
-    use durable_runtime::operation::{Resolution, WorkflowCall};
+    use durable_runtime::operation::{Answered, Resolution, WorkflowCall};
     use durable_runtime::{Durable, registry};
 
     /// Runs a workflow of timers, rebuilt at every await.
     pub(crate) fn run<R: Durable>(call: &WorkflowCall<R>) -> R {
         let def = registry::workflow(call.name()).unwrap();
         let mut machine = Machine::start(def, call.input().unwrap().to_vec());
-        let mut turn = machine.turn(None, Timestamp(0));
+        let mut turn = machine.turn(&[], Timestamp(0));
         loop {
             match turn {
-                Turn::Suspended(frame) => {
-                    machine = Machine::resume(def, &frame).unwrap();
-                    turn = machine.turn(Some(Resolution::Fired), Timestamp(0));
+                Turn::Suspended(checkpoint) => {
+                    machine = Machine::resume(def, &checkpoint).unwrap();
+                    let op = checkpoint.calls()[0].op;
+                    let answer = Resolution::Fired;
+                    turn = machine.turn(&[Answered { op, answer }], Timestamp(0));
                 }
                 Turn::Finished(finished) => return decode(&finished.output.unwrap()).unwrap(),
                 other => panic!("{other:?}"),

@@ -4,8 +4,8 @@
 //! input must decode). Types are decoded; no workflow or activity code runs.
 
 use super::Client;
-use super::describe::frame;
-use crate::frame::Frame;
+use super::describe::checkpoint;
+use crate::frame::Call;
 use crate::id::{RunId, WorkflowId};
 use crate::machine::{self, Problem};
 use crate::operation::Request;
@@ -73,10 +73,10 @@ fn check(record: &RunRecord, label: &str, stored: Option<&[u8]>) -> Vec<Problem>
     let Some(stored) = stored else {
         return vec![problem("the checkpoint has no frame")];
     };
-    match frame(&record.id, stored) {
-        Ok(frame) => guarded(|| {
-            let mut problems = machine::check(def, &frame);
-            problems.extend(check_request(&frame));
+    match checkpoint(&record.id, stored) {
+        Ok(checkpoint) => guarded(|| {
+            let mut problems = machine::check(def, &checkpoint.frame);
+            problems.extend(checkpoint.calls().into_iter().filter_map(check_call));
             problems
         }),
         Err(error) => vec![problem(format!(
@@ -95,11 +95,11 @@ fn check_input(def: &WorkflowDef, input: &[u8]) -> Vec<Problem> {
 }
 
 /// An activity that has not answered yet will be run again, by this binary.
-fn check_request(frame: &Frame) -> Option<Problem> {
-    let Some(Request::Activity(request)) = &frame.request else {
+fn check_call(call: &Call) -> Option<Problem> {
+    let Request::Activity(request) = &call.request else {
         return None;
     };
-    if frame.answer.is_some() {
+    if call.answer.is_some() {
         return None;
     }
     let Some(def) = registry::activity(&request.name) else {

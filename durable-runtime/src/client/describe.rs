@@ -2,7 +2,7 @@
 
 use super::{Client, ClientError, Summary};
 use crate::codec;
-use crate::frame::Frame;
+use crate::frame::{Checkpoint, Frame};
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::Request;
 use crate::registry;
@@ -152,8 +152,9 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
 fn standing(record: &RunRecord, step: StepRecord) -> Result<(Option<Waiting>, bool), ClientError> {
     let (request, cancelling) = match &step.frame {
         Some(bytes) => {
-            let frame = frame(&record.id, bytes)?;
-            (frame.request, frame.cancelled)
+            let checkpoint = checkpoint(&record.id, bytes)?;
+            let request = checkpoint.calls().first().map(|call| call.request.clone());
+            (request, checkpoint.cancelled)
         }
         None => (None, false),
     };
@@ -191,38 +192,34 @@ pub(super) async fn inspect(
     let Some(bytes) = latest.and_then(|step| step.frame) else {
         return Ok(None);
     };
-    inspection(frame(id, &bytes)?)
+    inspection(&checkpoint(id, &bytes)?.frame)
         .map(Some)
         .map_err(|source| unreadable(id, "a local in the last checkpoint", source))
 }
 
-fn inspection(frame: Frame) -> Result<Inspection, codec::Error> {
-    let local = |local: crate::frame::SavedLocal| {
+fn inspection(frame: &Frame) -> Result<Inspection, codec::Error> {
+    let local = |local: &crate::frame::SavedLocal| {
         Ok(InspectedLocal {
             value: codec::to_json(&local.value)?,
-            name: local.name,
+            name: local.name.clone(),
         })
     };
     Ok(Inspection {
-        workflow: frame.workflow,
-        label: frame.label,
-        locals: frame
-            .locals
-            .into_iter()
-            .map(local)
-            .collect::<Result<_, _>>()?,
+        workflow: frame.workflow.clone(),
+        label: frame.label.clone(),
+        locals: frame.locals.iter().map(local).collect::<Result<_, _>>()?,
         children: frame
-            .children
+            .children()
             .into_iter()
             .map(inspection)
             .collect::<Result<_, _>>()?,
     })
 }
 
-/// Decodes a stored frame.
-pub(super) fn frame(id: &WorkflowId, bytes: &[u8]) -> Result<Frame, ClientError> {
-    let frame = Frame::decode(bytes).map_err(codec::Error::custom);
-    frame.map_err(|source| unreadable(id, "a checkpoint", source))
+/// Decodes a stored checkpoint.
+pub(super) fn checkpoint(id: &WorkflowId, bytes: &[u8]) -> Result<Checkpoint, ClientError> {
+    let checkpoint = Checkpoint::decode(bytes).map_err(codec::Error::custom);
+    checkpoint.map_err(|source| unreadable(id, "a checkpoint", source))
 }
 
 pub(super) fn unreadable(id: &WorkflowId, what: &'static str, source: codec::Error) -> ClientError {

@@ -1,10 +1,10 @@
 //! The recorded awaits of a workflow, each with what ended it.
 
-use super::describe::{Location, frame, unreadable};
+use super::describe::{Location, checkpoint, unreadable};
 use super::{Client, ClientError};
 use crate::codec;
 use crate::id::{Timestamp, WorkflowId};
-use crate::operation::{Request, Resolution, TimeoutKind};
+use crate::operation::{Answered, Request, Resolution, TimeoutKind};
 use crate::store::{AttemptRecord, StepRecord};
 use serde::Serialize;
 use serde_json::Value;
@@ -78,7 +78,10 @@ pub(super) async fn steps(
             None => None,
         };
         let request = match &step.frame {
-            Some(bytes) => frame(id, bytes)?.request,
+            Some(bytes) => {
+                let checkpoint = checkpoint(id, bytes)?;
+                checkpoint.calls().first().map(|call| call.request.clone())
+            }
             None => None,
         };
         let failed = attempts.iter().filter(|a| a.seq == step.seq);
@@ -99,15 +102,21 @@ fn end(id: &WorkflowId, next: &StepRecord) -> Result<Option<StepEnd>, ClientErro
     let Some(bytes) = &next.result else {
         return Ok(None);
     };
-    let answer = answer(bytes).map_err(|source| unreadable(id, "a recorded answer", source))?;
-    Ok(Some(StepEnd {
+    let unreadable = |source| unreadable(id, "a recorded answer", source);
+    let answered: Vec<Answered> = codec::decode(bytes).map_err(unreadable)?;
+    let answer = answered
+        .into_iter()
+        .next()
+        .map(|answered| answer(answered.answer));
+    let end = |answer| StepEnd {
         at: next.at,
         answer,
-    }))
+    };
+    Ok(answer.transpose().map_err(unreadable)?.map(end))
 }
 
-fn answer(bytes: &[u8]) -> Result<Answer, codec::Error> {
-    Ok(match codec::decode(bytes)? {
+fn answer(resolution: Resolution) -> Result<Answer, codec::Error> {
+    Ok(match resolution {
         Resolution::Returned(value) => Answer::Returned(codec::to_json(&value)?),
         Resolution::Failed(error) => Answer::Failed(codec::to_json(&error)?),
         Resolution::TimedOut(kind) => Answer::TimedOut(kind),

@@ -1,6 +1,6 @@
 //! What the engine knows about one run that it owns: plain data.
 
-use crate::frame::Frame;
+use crate::frame::{Call, Checkpoint};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::Turn;
 use crate::operation::{Request, Resolution, TimeoutKind};
@@ -42,15 +42,11 @@ pub(super) struct Instance {
 
 /// Where a run is.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per run, and nearly always this variant"
-)]
 pub(super) enum Place {
     /// Before the first await, with its input.
     Fresh(Vec<u8>),
     /// At an await.
-    At(Frame),
+    At(Checkpoint),
     /// At the await with this label, which cannot be read or should not be tried; the reason.
     Unfit(String, String),
 }
@@ -96,10 +92,6 @@ pub(super) enum Cancel {
 
 /// What happened.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made and taken apart at once, never stored"
-)]
 pub(super) enum Event {
     /// The run was started here, claimed, taken over or read again.
     Begin,
@@ -227,7 +219,7 @@ impl Instance {
             place
         };
         let cancel = match &place {
-            Place::At(frame) if frame.cancelled => Cancel::Told,
+            Place::At(checkpoint) if checkpoint.cancelled => Cancel::Told,
             _ => Cancel::None,
         };
         let mut instance = Self {
@@ -253,12 +245,17 @@ impl Instance {
 
     /// The activity that is awaited, if one is.
     pub(super) fn activity(&self) -> Option<&crate::operation::ActivityRequest> {
+        match &self.call()?.request {
+            Request::Activity(activity) => Some(activity),
+            Request::Timer { .. } => None,
+        }
+    }
+
+    /// The operation that is awaited.
+    pub(super) fn call(&self) -> Option<&Call> {
         match &self.place {
-            Place::At(Frame {
-                request: Some(Request::Activity(activity)),
-                ..
-            }) => Some(activity),
-            _ => None,
+            Place::At(checkpoint) => checkpoint.calls().into_iter().next(),
+            Place::Fresh(_) | Place::Unfit(..) => None,
         }
     }
 
@@ -266,7 +263,7 @@ impl Instance {
     pub(super) fn label(&self) -> &str {
         match &self.place {
             Place::Fresh(_) => "",
-            Place::At(frame) => &frame.label,
+            Place::At(checkpoint) => &checkpoint.frame.label,
             Place::Unfit(label, _) => label,
         }
     }
@@ -276,8 +273,8 @@ fn read(label: String, frame: Option<Vec<u8>>) -> Place {
     let Some(bytes) = frame else {
         return Place::Unfit(label, "its frame was dropped".into());
     };
-    match Frame::decode(&bytes) {
-        Ok(frame) => Place::At(frame),
+    match Checkpoint::decode(&bytes) {
+        Ok(checkpoint) => Place::At(checkpoint),
         Err(error) => Place::Unfit(label, format!("its frame cannot be read: {error}")),
     }
 }
@@ -285,7 +282,7 @@ fn read(label: String, frame: Option<Vec<u8>>) -> Place {
 fn quarantined(place: &Place, strikes: u32) -> Place {
     let label = match place {
         Place::Fresh(_) => String::new(),
-        Place::At(frame) => frame.label.clone(),
+        Place::At(checkpoint) => checkpoint.frame.label.clone(),
         Place::Unfit(label, _) => label.clone(),
     };
     let reason = format!("{strikes} workers in a row died with it and recorded no progress");

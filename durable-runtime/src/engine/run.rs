@@ -7,10 +7,10 @@ use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
 use crate::client;
 use crate::clock::{Busy, Sleeping};
-use crate::frame::Frame;
+use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Blocked, Machine, Turn, fingerprint, panic_message};
-use crate::operation::Resolution;
+use crate::operation::{Answered, Resolution};
 use crate::registry::ActivityContext;
 use crate::store::{ClaimedRun, Phase, RunState, StoreError, Unfit, Write, Written};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,7 +66,6 @@ pub(super) struct Left {
 }
 
 /// What follows a commit.
-#[expect(clippy::large_enum_variant, reason = "made and taken apart at once")]
 enum Next {
     Act,
     Tell(Event),
@@ -224,15 +223,15 @@ impl Run {
                 Err(turn) => return turn,
             },
         };
-        let mut turn = machine.turn(answer, self.life.clock.now());
-        if let Turn::Suspended(frame) = &mut turn
-            && let Some(def) = self.life.registry.workflow(&self.instance.workflow)
-        {
-            frame.fingerprint = fingerprint(def, &frame.label).unwrap_or_default();
-            if !self.life.options.evict_always {
-                self.machine = Some(machine);
-                return turn;
-            }
+        let op = self.instance.call().map_or(0, |call| call.op);
+        let answers: Vec<_> = answer
+            .map(|answer| Answered { op, answer })
+            .into_iter()
+            .collect();
+        let turn = machine.turn(&answers, self.life.clock.now());
+        if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {
+            self.machine = Some(machine);
+            return turn;
         }
         discard(Some(machine));
         turn
@@ -244,13 +243,14 @@ impl Run {
             let name = &self.instance.workflow;
             return Err(self.unfit(format!("this binary has no workflow `{name}`")));
         };
-        let frame = match &self.instance.place {
+        let checkpoint = match &self.instance.place {
             Place::Fresh(input) => return Ok(Machine::start(def, input.clone())),
-            Place::At(_) if self.life.options.evict_always => self.stored_frame().await?,
-            Place::At(frame) => frame.clone(),
+            Place::At(_) if self.life.options.evict_always => self.stored().await?,
+            Place::At(checkpoint) => checkpoint.clone(),
             Place::Unfit(_, reason) => return Err(self.unfit(reason.clone())),
         };
-        match catch_unwind(AssertUnwindSafe(|| Machine::resume(def, &frame))) {
+        let frame = &checkpoint.frame;
+        match catch_unwind(AssertUnwindSafe(|| Machine::resume(def, &checkpoint))) {
             Ok(Ok(machine)) => Ok(machine),
             Ok(Err(blocked)) => {
                 // With its own fingerprint it is damaged: others of its kind may be whole.
@@ -266,12 +266,12 @@ impl Run {
         }
     }
 
-    async fn stored_frame(&mut self) -> Result<Frame, Turn> {
+    async fn stored(&mut self) -> Result<Checkpoint, Turn> {
         let (store, run) = (self.life.store.clone(), self.instance.run);
         let step = read(|| store.latest_step(run)).await;
         let bytes = step.ok().flatten().and_then(|step| step.frame);
         let bytes = bytes.ok_or_else(|| self.unfit("its frame cannot be read".into()))?;
-        Frame::decode(&bytes).map_err(|error| self.unfit(error.to_string()))
+        Checkpoint::decode(&bytes).map_err(|error| self.unfit(error.to_string()))
     }
 
     fn unfit(&self, error: String) -> Turn {
@@ -283,6 +283,7 @@ impl Run {
     }
 
     fn attempt(&self, number: u32) -> Pending {
+        let op = self.instance.call().map_or(0, |call| call.op);
         let Some(call) = self.instance.activity() else {
             return Pending::Unfit("it awaits no activity".into());
         };
@@ -290,7 +291,7 @@ impl Run {
             return Pending::Unfit(format!("this binary has no activity `{}`", call.name));
         };
         let context = ActivityContext {
-            idempotency_key: format!("{}/{}", self.instance.run, self.instance.seq),
+            idempotency_key: format!("{}/{op}", self.instance.run),
             attempt: number,
             workflow_id: self.instance.id.as_str().to_owned(),
         };

@@ -19,10 +19,10 @@ use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Outcome, Pause, Place, Policy, Unexpected,
 };
 use crate::codec;
-use crate::frame::Frame;
+use crate::frame::Checkpoint;
 use crate::id::Timestamp;
 use crate::machine::{Finished, Turn};
-use crate::operation::{ActivityRequest, Request, Resolution, TimeoutKind};
+use crate::operation::{ActivityRequest, Answered, Request, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
 use crate::store::{
     AttemptKind, AttemptRecord, End, Message, MessageKind, NewStep, Park, Phase, Write,
@@ -125,7 +125,9 @@ impl Instance {
                 return self.park(None, Some(reason));
             }
             Place::Fresh(_) => (None, None),
-            Place::At(frame) => (frame.request.clone(), frame.answer.clone()),
+            Place::At(_) => self.call().map_or((None, None), |call| {
+                (Some(call.request.clone()), call.answer.clone())
+            }),
         };
         let fresh = matches!(self.place, Place::Fresh(_));
         match request {
@@ -222,16 +224,19 @@ impl Instance {
         policy: &Policy,
     ) -> Decision {
         let end = match turn {
-            Turn::Suspended(mut frame) => {
-                frame.cancelled = self.cancel == Cancel::Told;
-                return match frame.encode() {
+            Turn::Suspended(mut checkpoint) => {
+                checkpoint.cancelled = self.cancel == Cancel::Told;
+                return match checkpoint.encode() {
                     Ok(bytes) => {
-                        self.record_step(given, Some((frame, bytes)), now);
+                        self.record_step(given, Some((checkpoint, bytes)), now);
                         self.proceed(now, policy)
                     }
                     Err(error) => {
                         self.keep_answer(given, now);
-                        self.park(None, Some(format!("await {}: {error}", frame.label)))
+                        self.park(
+                            None,
+                            Some(format!("await {}: {error}", checkpoint.frame.label)),
+                        )
                     }
                 };
             }
@@ -328,7 +333,7 @@ impl Instance {
 
     fn park(&mut self, due_at: Option<Timestamp>, blocked: Option<String>) -> Decision {
         let fingerprint = match &self.place {
-            Place::At(frame) => frame.fingerprint,
+            Place::At(checkpoint) => checkpoint.frame.fingerprint,
             Place::Fresh(_) | Place::Unfit(..) => 0,
         };
         self.carry.push(Write::Park(Park {
@@ -356,24 +361,25 @@ impl Instance {
     fn record_step(
         &mut self,
         given: Option<&Resolution>,
-        next: Option<(Frame, Vec<u8>)>,
+        next: Option<(Checkpoint, Vec<u8>)>,
         now: Timestamp,
     ) {
         // An answer that was kept in the frame stands in the step that kept it.
-        let kept = matches!(&self.place, Place::At(frame) if frame.answer.is_some());
+        let kept = self.call().is_some_and(|call| call.answer.is_some());
+        let op = self.call().map_or(0, |call| call.op);
         self.seq += 1;
         self.failures = 0;
         self.resume_at = None;
         let told = self.cancel == Cancel::Told;
-        let (frame, bytes) = next.unzip();
+        let (checkpoint, bytes) = next.unzip();
         self.carry.push(Write::Step(NewStep {
             run: self.run,
             seq: self.seq,
-            label: frame
+            label: checkpoint
                 .as_ref()
-                .map_or_else(String::new, |frame| frame.label.clone()),
+                .map_or_else(String::new, |checkpoint| checkpoint.frame.label.clone()),
             at: now,
-            result: given.filter(|_| !kept).map(encoded),
+            result: given.filter(|_| !kept).map(|answer| encoded(op, answer)),
             frame: bytes,
             consumed: if told {
                 std::mem::take(&mut self.unread)
@@ -381,25 +387,27 @@ impl Instance {
                 Vec::new()
             },
         }));
-        if let Some(frame) = frame {
-            self.place = Place::At(frame);
+        if let Some(checkpoint) = checkpoint {
+            self.place = Place::At(checkpoint);
         }
     }
 
     /// Records an answer that the code could not take yet, so that the operation is not repeated.
     fn keep_answer(&mut self, given: Option<&Resolution>, now: Timestamp) {
-        let Place::At(frame) = &self.place else {
-            return;
-        };
-        if frame.answer.is_some() || given.is_none() {
+        let Some(call) = self.call() else { return };
+        if call.answer.is_some() || given.is_none() {
             return;
         }
-        let mut frame = frame.clone();
-        frame.cancelled = self.cancel == Cancel::Told;
-        frame.answer = given.cloned();
+        let (op, Place::At(mut checkpoint)) = (call.op, self.place.clone()) else {
+            return;
+        };
+        checkpoint.cancelled = self.cancel == Cancel::Told;
+        if let Some(call) = checkpoint.call_mut(op) {
+            call.answer = given.cloned();
+        }
         // If both together are too large, the operation will be repeated after all.
-        if let Ok(bytes) = frame.encode() {
-            self.record_step(given, Some((frame, bytes)), now);
+        if let Ok(bytes) = checkpoint.encode() {
+            self.record_step(given, Some((checkpoint, bytes)), now);
         }
     }
 
@@ -456,10 +464,14 @@ fn shortened(mut text: String) -> String {
     text
 }
 
-/// A resolution as it is stored; its value has been measured when it was made.
-fn encoded(resolution: &Resolution) -> Vec<u8> {
+/// Answers as they are stored; its value has been measured when it was made.
+fn encoded(op: u64, answer: &Resolution) -> Vec<u8> {
+    let answered = Answered {
+        op,
+        answer: answer.clone(),
+    };
     let mut bytes = Vec::new();
-    codec::encode_into(&mut bytes, resolution).expect("a resolution is flat");
+    codec::encode_into(&mut bytes, &[answered]).expect("a resolution is flat");
     bytes
 }
 

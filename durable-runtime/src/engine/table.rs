@@ -5,11 +5,11 @@ use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Outcome, Pause, Place, Policy,
 };
 use crate::codec;
-use crate::frame::Frame;
+use crate::frame::{Call, Checkpoint, Frame, Wait};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::{Blocked, Finished, Turn};
 use crate::operation::{
-    ActivityOptions, ActivityRequest, Request, Resolution, RetryPolicy, TimeoutKind,
+    ActivityOptions, ActivityRequest, Answered, Request, Resolution, RetryPolicy, TimeoutKind,
 };
 use crate::registry::AttemptEnd;
 use crate::store::{Message, MessageKind, NewRun, Write};
@@ -27,32 +27,39 @@ fn policy() -> Policy {
     }
 }
 
-fn frame(request: Request) -> Frame {
-    Frame {
-        workflow: "w".into(),
-        label: "here".into(),
-        fingerprint: 7,
-        locals: Vec::new(),
-        request: Some(request),
+fn checkpoint(request: Request) -> Checkpoint {
+    let call = Call {
+        op: 1,
+        request,
         answer: None,
+    };
+    Checkpoint {
+        frame: Frame {
+            workflow: "w".into(),
+            label: "here".into(),
+            fingerprint: 7,
+            locals: Vec::new(),
+            waits: vec![Wait::Call(call)],
+        },
+        next_op: 2,
         cancelled: false,
-        children: Vec::new(),
+        spawned: Vec::new(),
     }
 }
 
-fn timer(due: i64) -> Frame {
-    frame(Request::Timer {
+fn timer(due: i64) -> Checkpoint {
+    checkpoint(Request::Timer {
         due: Timestamp(due),
     })
 }
 
-fn activity(limit: Option<Duration>) -> Frame {
+fn activity(limit: Option<Duration>) -> Checkpoint {
     let retry = RetryPolicy {
         jitter: 0.0,
         max_attempts: Some(3),
         ..RetryPolicy::default()
     };
-    frame(Request::Activity(ActivityRequest {
+    checkpoint(Request::Activity(ActivityRequest {
         name: "act".into(),
         args: Vec::new(),
         options: ActivityOptions {
@@ -82,8 +89,8 @@ fn instance(place: Place, doing: Doing) -> Instance {
     instance
 }
 
-fn at(frame: Frame, doing: Doing) -> Instance {
-    instance(Place::At(frame), doing)
+fn at(checkpoint: Checkpoint, doing: Doing) -> Instance {
+    instance(Place::At(checkpoint), doing)
 }
 
 fn returned() -> Resolution {
@@ -92,10 +99,8 @@ fn returned() -> Resolution {
 
 /// The states, by name.
 fn states() -> Vec<(&'static str, Instance)> {
-    let answered = Frame {
-        answer: Some(returned()),
-        ..activity(None)
-    };
+    let mut answered = activity(None);
+    answered.call_mut(1).unwrap().answer = Some(returned());
     let fresh = |doing| instance(Place::Fresh(Vec::new()), doing);
     let mut born = fresh(Doing::Loaded);
     born.carry.push(Write::Start(NewRun {
@@ -260,16 +265,19 @@ fn write_text(write: &Write) -> String {
             let result = step
                 .result
                 .as_ref()
-                .map(|bytes| codec::decode::<Resolution>(bytes));
-            let result = result.map_or("-".into(), |result| name(&result.unwrap()));
+                .map(|bytes| codec::decode::<Vec<Answered>>(bytes));
+            let result = result.map_or("-".into(), |result| name(&result.unwrap()[0].answer));
             let frame = step
                 .frame
                 .as_ref()
-                .map(|bytes| Frame::decode(bytes).unwrap());
-            let frame = frame.map_or("-", |frame| match (frame.answer, frame.cancelled) {
-                (Some(_), _) => "frame with the answer",
-                (None, true) => "frame, told",
-                (None, false) => "frame",
+                .map(|bytes| Checkpoint::decode(bytes).unwrap());
+            let frame = frame.map_or("-", |checkpoint| {
+                let answered = checkpoint.calls()[0].answer.is_some();
+                match (answered, checkpoint.cancelled) {
+                    (true, _) => "frame with the answer",
+                    (false, true) => "frame, told",
+                    (false, false) => "frame",
+                }
             });
             let consumed = &step.consumed;
             let seq = step.seq;
@@ -377,7 +385,7 @@ fn a_frame_that_is_too_large_blocks_and_keeps_the_answer() {
     let mut instance = at(activity(None), Doing::Turn(Some(returned())));
     let mut large = timer(11_000);
     let value = vec![0; codec::limits::FRAME_BYTES_MAX];
-    large.locals.push(crate::frame::SavedLocal {
+    large.frame.locals.push(crate::frame::SavedLocal {
         name: "x".into(),
         value,
     });

@@ -1,10 +1,12 @@
 //! The channel between a machine and whoever drives it.
 
 use crate::codec;
-use crate::frame::{Frame, SavedLocal};
+use crate::frame::{Call, Checkpoint, Frame, SavedLocal};
 use crate::id::Timestamp;
+use crate::machine::describe;
+use crate::machine::node::{Live, NodeRef};
 use crate::machine::support::{Answers, Awaits, Data};
-use crate::operation::{Request, Resolution};
+use crate::operation::Answered;
 use crate::registry::WorkflowDef;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,75 +74,102 @@ pub(super) enum Said {
     },
 }
 
+/// What all nodes of one machine share.
 #[derive(Debug)]
-struct Inner {
-    def: &'static WorkflowDef,
+struct Shared {
     now: Timestamp,
-    request: Option<Request>,
-    resolution: Option<Resolution>,
-    frame: Option<Frame>,
+    next_op: u64,
     blocked: Option<Blocked>,
     said: Vec<Said>,
-    point: usize,
 }
 
-/// Shared by a machine and its driver; only one of them runs at a time.
+/// The context of one function or branch; only it or its driver runs at a time.
 #[derive(Clone, Debug)]
-pub struct Cx(Arc<Mutex<Inner>>);
+pub struct Cx {
+    shared: Arc<Mutex<Shared>>,
+    node: NodeRef,
+}
 
 impl Cx {
+    /// The context of a new machine.
     pub(super) fn new(def: &'static WorkflowDef) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
-            def,
+        let shared = Shared {
             now: Timestamp::default(),
-            request: None,
-            resolution: None,
-            frame: None,
+            next_op: 1,
             blocked: None,
             said: Vec::new(),
-            point: usize::MAX,
-        })))
+        };
+        Self {
+            shared: Arc::new(Mutex::new(shared)),
+            node: NodeRef::new(def),
+        }
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes over what a stored checkpoint waited for.
+    pub(super) fn restore(&self, checkpoint: &Checkpoint) {
+        self.shared().next_op = checkpoint.next_op;
+        self.node.lock().restore(&checkpoint.frame);
+    }
+
+    /// The context of a branch.
+    pub(super) fn with_node(&self, node: NodeRef) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            node,
+        }
+    }
+
+    pub(super) fn node(&self) -> &NodeRef {
+        &self.node
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn def(&self) -> &'static WorkflowDef {
-        self.inner().def
+        self.node.lock().def
     }
 
-    pub(super) fn deliver(&self, resolution: Option<Resolution>, now: Timestamp) {
-        let mut inner = self.inner();
-        inner.resolution = resolution;
-        inner.now = now;
+    /// Hands answers to the operations that wait for them. An answer that nothing waits for any
+    /// more is dropped.
+    pub(super) fn deliver(&self, answers: &[Answered], now: Timestamp) {
+        self.shared().now = now;
+        let mut node = self.node.lock();
+        for answered in answers {
+            node.deliver(answered);
+        }
     }
 
     pub(super) fn take_blocked(&self) -> Option<Blocked> {
-        self.inner().blocked.take()
+        self.shared().blocked.take()
     }
 
-    pub(super) fn take_frame(&self) -> Option<Frame> {
-        self.inner().frame.take()
+    /// The tree as it stands, to be stored.
+    pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
+        Some(Checkpoint {
+            frame: self.node.lock().frame()?,
+            next_op: self.shared().next_op,
+            cancelled: false,
+            spawned: Vec::new(),
+        })
     }
 
     pub(super) fn take_said(&self) -> Vec<Said> {
-        std::mem::take(&mut self.inner().said)
+        std::mem::take(&mut self.shared().said)
     }
 
     fn block(&self, local: Option<&str>, error: &codec::Error) {
-        let mut inner = self.inner();
-        let label = inner
-            .def
-            .points
-            .get(inner.point)
-            .map_or("", |p| p.label)
-            .to_owned();
-        inner.blocked = Some(Blocked {
+        let label = self.node.lock().label().to_owned();
+        self.shared().blocked.get_or_insert(Blocked {
             label,
             local: local.map(str::to_owned),
             error: error.to_string(),
         });
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.shared().blocked.is_some()
     }
 }
 
@@ -148,11 +177,21 @@ impl Cx {
 #[doc(hidden)]
 impl Cx {
     /// Registers the operation of the next suspend point. If it cannot be encoded, the machine is
-    /// blocked, and [`suspend`](Self::suspend) gives no frame.
+    /// blocked.
     pub fn begin<O, T>(&self, _: Answers<O, T>, awaits: Awaits<O, T>, operation: O) {
-        let now = self.inner().now;
+        let now = self.shared().now;
         match (awaits.begin)(operation, now) {
-            Ok(request) => self.inner().request = Some(request),
+            Ok(request) => {
+                let mut shared = self.shared();
+                let op = shared.next_op;
+                shared.next_op += 1;
+                let call = Call {
+                    op,
+                    request,
+                    answer: None,
+                };
+                self.node.lock().waits = vec![Live::Call { call, given: None }];
+            }
             Err(error) => self.block(None, &error),
         }
     }
@@ -160,47 +199,40 @@ impl Cx {
     /// Opens the frame of suspend point `point`.
     #[must_use]
     pub fn frame(&self, point: usize) -> Saver {
-        let mut inner = self.inner();
-        inner.point = point;
-        let def = inner.def;
+        let mut node = self.node.lock();
+        node.point = Some(point);
+        let def = node.def;
+        node.description.get_or_insert_with(|| describe(def));
         Saver {
-            frame: Frame {
-                workflow: def.name.to_owned(),
-                label: def.points[point].label.to_owned(),
-                fingerprint: 0,
-                locals: Vec::with_capacity(def.points[point].locals.len()),
-                request: inner.request.take(),
-                answer: None,
-                cancelled: false,
-                children: Vec::new(),
-            },
+            locals: Vec::with_capacity(def.points[point].locals.len()),
             failed: None,
         }
     }
 
-    /// Hands the frame to the driver.
+    /// Closes the frame: it can be stored.
     pub fn suspend(&self, saver: Saver) {
         match saver.failed {
             Some((local, error)) => self.block(Some(&local), &error),
-            None => {
-                let mut inner = self.inner();
-                if inner.blocked.is_none() {
-                    inner.frame = Some(saver.frame);
-                }
-            }
+            None => self.node.lock().locals = saver.locals,
         }
     }
 
     /// Notes at which suspend point a resumed machine waits.
     pub fn resumed(&self, point: usize) {
-        self.inner().point = point;
+        let mut node = self.node.lock();
+        node.point = Some(point);
+        let def = node.def;
+        node.description.get_or_insert_with(|| describe(def));
     }
 
-    /// Waits for the resolution. The only wait in a machine.
+    /// Waits for the answer to the operation. The only wait in a machine without branches.
     pub async fn wait(&self) {
         poll_fn(|_| {
-            let inner = self.inner();
-            if inner.resolution.is_some() && inner.blocked.is_none() {
+            let answered = matches!(
+                self.node.lock().waits.first(),
+                Some(Live::Call { given: Some(_), .. })
+            );
+            if answered && !self.is_blocked() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -216,9 +248,12 @@ impl Cx {
     /// Without an answer: a bug in the macro.
     #[must_use]
     pub fn complete<O, T>(&self, awaits: Answers<O, T>) -> T {
-        let resolution = self.inner().resolution.take();
-        let resolution = resolution.expect("a machine goes on when there is an answer");
-        match (awaits.complete)(resolution) {
+        let answer = match self.node.lock().waits.pop() {
+            Some(Live::Call { given, .. }) => given,
+            _ => None,
+        };
+        let answer = answer.expect("a machine goes on when there is an answer");
+        match (awaits.complete)(answer) {
             Ok(output) => output,
             Err(error) => {
                 self.block(Some("the awaited result"), &error);
@@ -239,13 +274,13 @@ impl Cx {
 
     /// [`Entry::Check`]: this local does not decode.
     pub fn problem(&self, local: u16, error: codec::Error) {
-        self.inner().said.push(Said::Problem { local, error });
+        self.shared().said.push(Said::Problem { local, error });
     }
 
     /// [`Entry::Describe`]: the type of this local.
     pub fn tell<T>(&self, local: u16, saved: Data<T>) {
         let (type_name, shape) = (std::any::type_name::<T>(), saved.shape());
-        self.inner().said.push(Said::Type {
+        self.shared().said.push(Said::Type {
             local,
             type_name,
             shape,
@@ -257,7 +292,7 @@ impl Cx {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Saver {
-    frame: Frame,
+    locals: Vec<SavedLocal>,
     failed: Option<(String, codec::Error)>,
 }
 
@@ -269,7 +304,7 @@ impl Saver {
     pub fn put<T>(&mut self, name: &str, saved: Data<T>, slot: &Option<T>) {
         let value = slot.as_ref().expect("a live local is initialised");
         match saved.encode(value) {
-            Ok(value) => self.frame.locals.push(SavedLocal {
+            Ok(value) => self.locals.push(SavedLocal {
                 name: name.to_owned(),
                 value,
             }),

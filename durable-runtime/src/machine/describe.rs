@@ -54,9 +54,33 @@ pub fn fingerprint(def: &'static WorkflowDef, label: &str) -> Option<u64> {
     Some(describe(def).fingerprints[point])
 }
 
-/// Decodes a frame with this binary's types and says what does not fit. Runs no user code.
+/// Decodes a frame, and those of its branches, with this binary's types and says what does not
+/// fit. Runs no user code.
 #[must_use]
 pub fn check(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
+    let mut problems = check_one(def, frame);
+    for child in frame.children() {
+        match child_definition(def, child) {
+            Some(def) => problems.extend(check(def, child)),
+            None => problems.push(Problem {
+                local: None,
+                error: format!("this binary has no workflow `{}`", child.workflow),
+            }),
+        }
+    }
+    problems
+}
+
+/// A branch belongs to its parent's function; other frames are functions awaited inline.
+fn child_definition(def: &'static WorkflowDef, child: &Frame) -> Option<&'static WorkflowDef> {
+    if child.workflow == def.name {
+        Some(def)
+    } else {
+        crate::registry::workflow(&child.workflow)
+    }
+}
+
+fn check_one(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
     let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
         let error = format!("no await is labelled `{}` any more", frame.label);
         return vec![Problem { local: None, error }];

@@ -2,28 +2,31 @@
 //! a time.
 //!
 //! ```text
-//!   input ──start──▶ Machine ──turn──▶ Suspended(frame)  ──store──▶ …
-//!   frame ──resume─▶ Machine ──turn(resolution)──▶ Suspended(next frame) | Finished(output)
+//!   input ──────start──▶ Machine ──turn──▶ Suspended(checkpoint)  ──store──▶ …
+//!   checkpoint ─resume─▶ Machine ──turn(answers)──▶ Suspended(next) | Finished(output)
 //! ```
 //!
 //! A turn is synchronous: it runs user code from one await to the next and never waits. The
-//! machine is dropped freely between turns; a frame is all that is needed to make it again.
+//! machine is dropped freely between turns; a checkpoint is all that is needed to make it again.
 
 mod attempt;
+mod branch;
 mod cx;
 mod describe;
+mod node;
 mod point;
 mod saved;
 mod source;
 pub mod support;
 
+pub use branch::BranchEntry;
 pub use cx::{Blocked, Cx, Entry, Finished};
 pub use describe::{Description, LocalDescription, Problem, check, describe, fingerprint};
 pub use point::{Local, Point};
 
-use crate::frame::Frame;
+use crate::frame::Checkpoint;
 use crate::id::Timestamp;
-use crate::operation::Resolution;
+use crate::operation::Answered;
 use crate::registry::WorkflowDef;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -47,13 +50,10 @@ impl<T: Serialize + Deserialize<'static> + Send + 'static> Durable for T {}
 
 /// How a turn ended.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most turns end with a frame, which is moved on at once"
-)]
 pub enum Turn {
-    /// At the next await. The frame (with its request) is to be stored before the request begins.
-    Suspended(Frame),
+    /// At the next await, or several. The checkpoint (with its requests) is to be stored before a
+    /// new request begins.
+    Suspended(Checkpoint),
     /// The function returned.
     Finished(Finished),
     /// This binary cannot go on with this workflow; nothing was lost.
@@ -77,7 +77,7 @@ impl std::fmt::Debug for Machine {
 }
 
 impl Machine {
-    /// A machine at its beginning; the first [`turn`](Self::turn) takes no resolution.
+    /// A machine at its beginning; the first [`turn`](Self::turn) takes no answers.
     #[must_use]
     pub fn start(def: &'static WorkflowDef, input: Vec<u8>) -> Self {
         let cx = Cx::new(def);
@@ -85,11 +85,12 @@ impl Machine {
         Self { cx, future }
     }
 
-    /// A machine at the suspend point of `frame`; the first turn takes its resolution.
+    /// A machine where `checkpoint` was made; the first turn takes the first answers.
     ///
     /// # Errors
     /// When this binary lacks the suspend point or a local does not decode.
-    pub fn resume(def: &'static WorkflowDef, frame: &Frame) -> Result<Self, Blocked> {
+    pub fn resume(def: &'static WorkflowDef, checkpoint: &Checkpoint) -> Result<Self, Blocked> {
+        let frame = &checkpoint.frame;
         let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
             return Err(Blocked {
                 label: frame.label.clone(),
@@ -101,6 +102,7 @@ impl Machine {
             });
         };
         let cx = Cx::new(def);
+        cx.restore(checkpoint);
         let future = (def.run)(cx.clone(), Entry::Resume(point, frame.clone()));
         let mut machine = Self { cx, future };
         // The first poll loads the locals and stops at the suspend point.
@@ -109,14 +111,14 @@ impl Machine {
                 Some(blocked) => Err(blocked),
                 None => Ok(machine),
             },
-            Poll::Ready(_) => unreachable!("a resumed machine waits for its resolution"),
+            Poll::Ready(_) => unreachable!("a resumed machine waits for an answer"),
         }
     }
 
-    /// Runs to the next await, or to the end. `now` is the clock that timers begun in this turn
-    /// count from.
-    pub fn turn(&mut self, resolution: Option<Resolution>, now: Timestamp) -> Turn {
-        self.cx.deliver(resolution, now);
+    /// Goes on with these answers, until all that runs waits again, or to the end. `now` is the
+    /// clock that timers begun in this turn count from.
+    pub fn turn(&mut self, answers: &[Answered], now: Timestamp) -> Turn {
+        self.cx.deliver(answers, now);
         match catch_unwind(AssertUnwindSafe(|| self.poll())) {
             Err(panic) => match self.cx.take_blocked() {
                 // Not the user's panic: see `Cx::complete`.
@@ -128,8 +130,8 @@ impl Machine {
                 if let Some(blocked) = self.cx.take_blocked() {
                     return Turn::Blocked(blocked);
                 }
-                match self.cx.take_frame() {
-                    Some(frame) => Turn::Suspended(frame),
+                match self.cx.checkpoint() {
+                    Some(checkpoint) => Turn::Suspended(checkpoint),
                     None => unreachable!("a machine only waits at its suspend points"),
                 }
             }

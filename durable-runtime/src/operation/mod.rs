@@ -86,3 +86,12 @@ pub enum Resolution {
     /// The workflow was cancelled while it waited.
     Cancelled,
 }
+
+/// The answer to one operation of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The operation's number; see [`Call`](crate::frame::Call).
+    pub op: u64,
+    /// Its answer.
+    pub answer: Resolution,
+}

@@ -5,7 +5,7 @@ use crate::support::{Behave, Bench, Op, Running, call, is_blocked, options, outp
 use durable_runtime::clock::Clock;
 use durable_runtime::codec;
 use durable_runtime::engine::WorkerOptions;
-use durable_runtime::frame::Frame;
+use durable_runtime::frame::Checkpoint;
 use durable_runtime::id::{Incarnation, Timestamp};
 use durable_runtime::store::{
     Claim, Fence, NewStep, NewWorker, Park, RunState, Unblock, Write, Written,
@@ -66,13 +66,15 @@ async fn misfit(bench: &Bench, own: bool) {
     };
     let run = store.claim(fence(0), claim).await.unwrap().remove(0);
     let step = run.latest.expect("it sleeps");
-    let mut frame = Frame::decode(step.frame.as_deref().unwrap()).unwrap();
+    let mut checkpoint = Checkpoint::decode(step.frame.as_deref().unwrap()).unwrap();
+    let frame = &mut checkpoint.frame;
     for local in &mut frame.locals {
         local.value = codec::encode(&5_u8).unwrap();
     }
     if !own {
         frame.fingerprint = !frame.fingerprint;
     }
+    let fingerprint = frame.fingerprint;
     let (run, seq, at) = (run.run.run, step.seq + 1, bench.clock.now());
     let step = NewStep {
         run,
@@ -80,7 +82,7 @@ async fn misfit(bench: &Bench, own: bool) {
         label: step.label,
         at,
         result: None,
-        frame: Some(frame.encode().unwrap()),
+        frame: Some(checkpoint.encode().unwrap()),
         consumed: vec![],
     };
     let park = Park {
@@ -89,7 +91,7 @@ async fn misfit(bench: &Bench, own: bool) {
         seq,
         queue: "default".into(),
         point: POINT.into(),
-        fingerprint: frame.fingerprint,
+        fingerprint,
         due_at: Some(at),
         blocked: None,
     };

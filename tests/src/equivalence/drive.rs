@@ -1,10 +1,10 @@
 //! Drives a machine to its end, and drops and rebuilds it on the way where it is told to.
 
 use super::{log, ops};
-use durable_runtime::frame::Frame;
+use durable_runtime::frame::{Call, Checkpoint, Frame};
 use durable_runtime::id::Timestamp;
 use durable_runtime::machine::{self, Machine, Turn};
-use durable_runtime::operation::{Request, Resolution};
+use durable_runtime::operation::{Answered, Request, Resolution};
 use durable_runtime::registry::WorkflowDef;
 use std::collections::BTreeSet;
 
@@ -25,30 +25,30 @@ pub(super) enum Rebuild {
 /// What a machine returned, encoded, and the number of awaits on the way.
 pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> (Vec<u8>, usize) {
     let mut machine = Machine::start(def, input.to_vec());
-    let mut turn = machine.turn(None, Timestamp(0));
+    let mut turn = machine.turn(&[], Timestamp(0));
     for number in 0..AWAITS_MAX {
-        let frame = match turn {
-            Turn::Suspended(frame) => frame,
+        let checkpoint = match turn {
+            Turn::Suspended(checkpoint) => checkpoint,
             Turn::Finished(finished) => {
                 return (finished.output.expect("the result can be encoded"), number);
             }
             Turn::Blocked(blocked) => panic!("{rebuild:?}, await {number}: {blocked}"),
             Turn::Panicked(message) => panic!("{rebuild:?}, await {number}: panicked: {message}"),
         };
-        sound(def, &frame);
-        let answer = answer(&frame);
-        let bytes = frame.encode().expect("a frame can be encoded");
+        sound(def, &checkpoint.frame);
+        let answers = [answer(&checkpoint)];
+        let bytes = checkpoint.encode().expect("a checkpoint can be encoded");
         match rebuild {
             Rebuild::Never => {}
             Rebuild::At(at) if at != number => {}
             Rebuild::At(_) | Rebuild::Always => machine = rebuilt(def, &bytes),
             Rebuild::Twice => {
                 let before = log::so_far();
-                let first = rebuilt(def, &bytes).turn(Some(answer.clone()), Timestamp(0));
+                let first = rebuilt(def, &bytes).turn(&answers, Timestamp(0));
                 let after = log::so_far();
                 log::rewind(before);
                 machine = rebuilt(def, &bytes);
-                turn = machine.turn(Some(answer), Timestamp(0));
+                turn = machine.turn(&answers, Timestamp(0));
                 assert_eq!(
                     seen(&first),
                     seen(&turn),
@@ -58,14 +58,14 @@ pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> 
                 continue;
             }
         }
-        turn = machine.turn(Some(answer), Timestamp(0));
+        turn = machine.turn(&answers, Timestamp(0));
     }
     panic!("the machine does not come to an end");
 }
 
 fn rebuilt(def: &'static WorkflowDef, bytes: &[u8]) -> Machine {
-    let frame = Frame::decode(bytes).expect("a frame can be decoded");
-    match Machine::resume(def, &frame) {
+    let checkpoint = Checkpoint::decode(bytes).expect("a checkpoint can be decoded");
+    match Machine::resume(def, &checkpoint) {
         Ok(machine) => machine,
         Err(blocked) => panic!("cannot resume: {blocked}"),
     }
@@ -76,17 +76,24 @@ fn seen(turn: &Turn) -> String {
     format!("{turn:?}")
 }
 
-/// Logs the request of a frame and carries it out.
-fn answer(frame: &Frame) -> Resolution {
-    let Some(Request::Activity(request)) = &frame.request else {
-        panic!("`{}` has no call: {:?}", frame.label, frame.request);
+/// Logs the first operation of a checkpoint and carries it out.
+fn answer(checkpoint: &Checkpoint) -> Answered {
+    let calls = checkpoint.calls();
+    let Some(Call {
+        op,
+        request: Request::Activity(request),
+        ..
+    }) = calls.first()
+    else {
+        panic!("`{}` has no call: {calls:?}", checkpoint.frame.label);
     };
     log::push(&request.name, &request.args);
-    Resolution::Returned(if request.name.starts_with(ops::SIZE) {
+    let answer = Resolution::Returned(if request.name.starts_with(ops::SIZE) {
         log::encoded(&request.args.len())
     } else {
         request.args.clone()
-    })
+    });
+    Answered { op: *op, answer }
 }
 
 /// The frame is at a known suspend point and holds exactly the locals in that point's table.

@@ -5,7 +5,7 @@ use durable_runtime::Client;
 use durable_runtime::clock::{Busy, Clock, Sleeping, VirtualClock};
 use durable_runtime::codec;
 use durable_runtime::engine::{Worker, WorkerOptions, new_run};
-use durable_runtime::frame::Frame;
+use durable_runtime::frame::{Checkpoint, Frame};
 use durable_runtime::id::{Incarnation, Timestamp, WorkflowId};
 use durable_runtime::operation::Cancelled;
 use durable_runtime::registry::{self, Registry};
@@ -259,7 +259,9 @@ impl Bench {
             .await
             .unwrap()
             .unwrap();
-        Frame::decode(&step.frame.expect("a running workflow has a frame")).unwrap()
+        Checkpoint::decode(&step.frame.expect("a running workflow has a frame"))
+            .unwrap()
+            .frame
     }
 
     /// Replaces the frame by one that no code can read.

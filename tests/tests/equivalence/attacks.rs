@@ -273,7 +273,7 @@ fn a_receiver_panics_before_the_call_begins() {
     let turn = |at| {
         let call = receivers::receiver_that_panics(at);
         let def = registry::workflow(call.name()).unwrap();
-        Machine::start(def, call.input().unwrap().to_vec()).turn(None, Timestamp(0))
+        Machine::start(def, call.input().unwrap().to_vec()).turn(&[], Timestamp(0))
     };
     assert!(matches!(turn(0), Turn::Suspended(_)));
     assert!(matches!(turn(9), Turn::Panicked(_)));

@@ -14,7 +14,7 @@ use super::terminal::Terminal;
 use crate::codec;
 use crate::error::Error;
 use crate::fixture::{World, a_book, at, nap, returned};
-use crate::operation::{Resolution, TimeoutKind};
+use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::store::{Phase, Store as _};
 use clap::Parser as _;
 use expect_test::{Expect, expect};
@@ -129,27 +129,17 @@ async fn check_tells_what_would_be_parked() {
     world.start("gone", "refund", a_book().1).await;
     let number = world.drive("renamed", a_book(), vec![]).await;
     let latest = world.store.latest_step(number).await.unwrap().unwrap();
-    let mut frame = crate::frame::Frame::decode(&latest.frame.unwrap()).unwrap();
-    frame.label = "reserve(stock)".into();
+    let mut checkpoint = crate::frame::Checkpoint::decode(&latest.frame.unwrap()).unwrap();
+    checkpoint.frame.label = "reserve(stock)".into();
     world
-        .step(
-            number,
-            2,
-            Some(&frame),
-            Some(codec::encode(&Resolution::Fired).unwrap()),
-        )
+        .step(number, 2, Some(&checkpoint), Some(fired()))
         .await;
     let number = world.drive("changed", a_book(), vec![returned(&"r")]).await;
     let latest = world.store.latest_step(number).await.unwrap().unwrap();
-    let mut frame = crate::frame::Frame::decode(&latest.frame.unwrap()).unwrap();
-    frame.locals[0].value = codec::encode(&7).unwrap();
+    let mut checkpoint = crate::frame::Checkpoint::decode(&latest.frame.unwrap()).unwrap();
+    checkpoint.frame.locals[0].value = codec::encode(&7).unwrap();
     world
-        .step(
-            number,
-            3,
-            Some(&frame),
-            Some(codec::encode(&Resolution::Fired).unwrap()),
-        )
+        .step(number, 3, Some(&checkpoint), Some(fired()))
         .await;
 
     shows(&world, &["check"], Exit::Error, expect![[r#"
@@ -271,4 +261,10 @@ async fn wrong_usage_is_told() {
         text.contains("a similar subcommand exists: 'list'"),
         "{text}"
     );
+}
+
+/// The answer of a timer, as a step records it.
+fn fired() -> Vec<u8> {
+    let answer = Resolution::Fired;
+    codec::encode(&[Answered { op: 1, answer }]).unwrap()
 }
