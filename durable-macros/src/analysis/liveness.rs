@@ -4,6 +4,9 @@
 //! the worklist ends. What is live is initialised, because rustc has accepted the function: a use
 //! that every path reaches without a value is its error, not ours.
 //!
+//! A borrow that is made again lives on its inputs: where it is live, they are
+//! ([`Body::with_inputs`]).
+//!
 //! Approximation, in the safe direction: a use that is only suspected (a name in the arguments of
 //! an unknown macro) counts as one; then too much is saved, or rustc refuses the program loudly.
 
@@ -79,7 +82,7 @@ fn before_terminator(body: &Body, block: &Block, live_in: &[Locals]) -> Locals {
     for (index, target) in block.terminator.successors().into_iter().enumerate() {
         live.extend(live_in[target.0].difference(&block.terminator.defines_on(index)));
     }
-    live
+    body.with_inputs(live)
 }
 
 /// The transfer function of a statement.
@@ -89,5 +92,5 @@ fn before(body: &Body, statement: &Statement, mut live: Locals, live_in: &[Local
     for &exit in &statement.exits {
         live.extend(at_exit(body, exit, live_in));
     }
-    live
+    body.with_inputs(live)
 }

@@ -179,6 +179,7 @@ fn local(number: usize) -> Local {
         kind: LocalKind::User,
         depth: 1,
         borrow: false,
+        recipe: None,
         typed_elsewhere: false,
     }
 }

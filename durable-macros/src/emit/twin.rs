@@ -122,6 +122,18 @@ impl Resolve<'_> {
         }
     }
 
+    /// A borrow, holding what stands in the arguments after it.
+    fn tied(expr: &Expr, borrow: Expr) -> Expr {
+        let Expr::Call(call) = expr else {
+            return borrow;
+        };
+        call.args.iter().skip(1).fold(borrow, |borrow, held| {
+            let span = held.span();
+            let rt = names::rt_at(span);
+            parse_quote_spanned!(span=> #rt::tie(#borrow, #held))
+        })
+    }
+
     fn wrapped(expr: &Expr) -> Option<(Wrapper, Expr)> {
         let Expr::Call(call) = expr else { return None };
         let Expr::Path(path) = &*call.func else {
@@ -160,7 +172,6 @@ impl VisitMut for Resolve<'_> {
                     let ty = names::local_ty(local.0);
                     parse_quote_spanned!(span=> #rt::seen(#ty, #inner))
                 }
-                Wrapper::Seen(_) => inner,
                 Wrapper::Awaited(point) => {
                     let ty = names::op_ty(point.0);
                     parse_quote_spanned!(span=> #rt::awaited(#ty, #inner))
@@ -169,6 +180,10 @@ impl VisitMut for Resolve<'_> {
                     let ty = names::source_ty(local.0);
                     parse_quote!(#rt::seen(#ty, #inner))
                 }
+                Wrapper::Tied(local) if self.layout.remade.contains(&local) => {
+                    Self::tied(expr, inner)
+                }
+                Wrapper::Seen(_) | Wrapper::Tied(_) => inner,
             };
             self.visit_expr_mut(expr);
             if let Wrapper::Seen(local) = wrapper {

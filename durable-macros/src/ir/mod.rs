@@ -4,8 +4,10 @@
 //! the user's own tokens with what it binds, assigns and uses.
 
 mod pretty;
+mod recipe;
 mod validate;
 
+pub(crate) use recipe::{Recipe, RecipeId};
 pub(crate) use validate::validate;
 
 use proc_macro2::{Ident, Span};
@@ -38,6 +40,7 @@ pub(crate) struct Body {
     pub(crate) blocks: Vec<Block>,
     pub(crate) points: Vec<Point>,
     pub(crate) exits: Vec<Exit>,
+    pub(crate) recipes: Vec<Recipe>,
 }
 
 /// A `break` or `continue` in code that does not suspend, to a loop or block that does. The code
@@ -61,6 +64,8 @@ pub(crate) struct Local {
     pub(crate) depth: usize,
     /// Its initialiser is written as a borrow (`&place`).
     pub(crate) borrow: bool,
+    /// It is a borrow that can be made again, and never saved.
+    pub(crate) recipe: Option<RecipeId>,
     /// Code that control cannot reach mentions it, and may be what decides its type.
     pub(crate) typed_elsewhere: bool,
 }
@@ -78,6 +83,9 @@ pub(crate) enum LocalKind {
     Answer { of: PointId },
     /// The rest of what a loop iterates over.
     Cursor { name: String },
+    /// What the recipe of a borrow needs besides the user's locals: an operand, the value that is
+    /// borrowed where it has no name, or a borrow without a name.
+    Key { name: String },
 }
 
 /// Statements with one entry, and how they end.

@@ -22,6 +22,8 @@ pub(crate) struct Layout {
     pub(crate) saved: Vec<(LocalId, String)>,
     /// Locals that pass from arm to arm without crossing a suspend point.
     pub(crate) passed: Locals,
+    /// Borrows that are made again: those that are needed where an arm begins.
+    pub(crate) remade: Locals,
     /// The suspend points that control can reach, in source order.
     pub(crate) points: Vec<PointPlan>,
     /// Edges between suspend points.
@@ -95,6 +97,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
     refuse(body, &suspends, diagnostics);
     let saved: Vec<(LocalId, String)> = all
         .iter()
+        .filter(|l| body.recipe(**l).is_none())
         .map(|&local| (local, stable_name(body, local)))
         .collect();
     let number: BTreeMap<LocalId, usize> = saved
@@ -119,20 +122,23 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
             }
         }
     }
-    passed.retain(|l| !number.contains_key(l));
+    let remade = passed.iter().copied();
+    let remade: Locals = remade.filter(|l| body.recipe(*l).is_some()).collect();
+    passed.retain(|l| !number.contains_key(l) && !remade.contains(l));
 
     let points = suspends
         .iter()
         .map(|(point, resume, live)| PointPlan {
             point: *point,
             resume: *resume,
-            locals: live.iter().map(|l| number[l]).collect(),
+            locals: live.iter().filter_map(|l| number.get(l).copied()).collect(),
         })
         .collect();
     Layout {
         arms,
         saved,
         passed,
+        remade,
         points,
         edges: edges(body),
     }
@@ -148,7 +154,7 @@ fn stable_name(body: &Body, local: LocalId) -> String {
     };
     match &this.kind {
         LocalKind::User | LocalKind::Deferred => counted(unraw(&this.ident)),
-        LocalKind::Cursor { name } => counted(name.clone()),
+        LocalKind::Cursor { name } | LocalKind::Key { name } => counted(name.clone()),
         LocalKind::Answer { of } => format!("{}.out", body.points[of.0].label),
         LocalKind::Temp { serves } => {
             let earlier = body.locals[..local.0]
@@ -175,12 +181,12 @@ fn refuse(body: &Body, suspends: &[(PointId, BlockId, Locals)], diagnostics: &mu
                 continue;
             }
             let name = &this.ident;
-            if this.borrow {
+            if this.borrow && this.recipe.is_none() {
                 diagnostics.report(
                     name,
                     Code::Borrow,
                     &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}`, and a borrow cannot be saved"),
-                    "clone what it borrows, or take the borrow again after the `.await`",
+                    "bind it without `mut` so that it can be made again, or clone what it borrows",
                 );
             }
         }

@@ -20,6 +20,7 @@ mod macros;
 mod needs;
 mod operands;
 mod place;
+mod recipe;
 mod scope;
 mod stmt;
 mod suspend;
@@ -179,6 +180,7 @@ impl Builder<'_> {
             kind,
             depth,
             borrow: false,
+            recipe: None,
             typed_elsewhere: false,
         });
         LocalId(self.body.locals.len() - 1)

@@ -1,6 +1,7 @@
 //! Statements and blocks.
 
-use super::{Builder, Dest, macros, twin, uses};
+use super::control::first_name;
+use super::{Builder, Dest, macros, recipe, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
@@ -168,24 +169,39 @@ impl Builder<'_> {
             }
             None => {
                 let value = self.hinted(&pat, &mut init.expr);
-                let uses = uses::of_expr(&value, &self.scopes);
-                let binds = self.bind_pattern(&local.pat, Some(&value));
-                let code = Code::Let {
-                    pat,
-                    ty,
-                    init: value,
-                    otherwise: None,
-                };
-                self.push(Statement {
-                    binds: binds.clone(),
-                    uses,
-                    ..Statement::new(code)
-                });
-                binds
+                self.let_value(&local.pat, value, &mut init.expr)
             }
         };
         self.label = None;
         binds.into_iter().map(twin::probe).collect()
+    }
+
+    /// `let pat = value;`, where `twin` is the twin's copy of the value. Answers what it binds.
+    fn let_value(&mut self, pat: &Pat, value: Expr, twin: &mut Expr) -> Locals {
+        let uses = uses::of_expr(&value, &self.scopes);
+        let draft = recipe::is_plain_binding(pat)
+            .then(|| self.draft(&first_name(pat), &value, twin))
+            .flatten();
+        let binds = self.bind_pattern(pat, Some(&value));
+        let (pat, ty) = split_type(pat);
+        let mut all = binds.clone();
+        if let Some(draft) = draft {
+            let id = self.adopt(draft, pat.clone(), ty.clone(), &binds, twin);
+            let recipe = &self.body.recipes[id.0];
+            all.extend(recipe.keys.iter().map(|(key, _)| key));
+        }
+        let code = Code::Let {
+            pat,
+            ty,
+            init: value,
+            otherwise: None,
+        };
+        self.push(Statement {
+            binds: all,
+            uses,
+            ..Statement::new(code)
+        });
+        binds
     }
 
     /// `let x;`

@@ -7,6 +7,7 @@
 //! | `__durable_seen_7(e)` | `seen(__ty7, e)`, or `e` |
 //! | `__durable_awaited_3(op)` | `awaited(__op3, op)` |
 //! | `__durable_source_7(e)` | `seen(__src7, e)` |
+//! | `__durable_tied_7(e, &a, &b)` | `tie(tie(e, &a), &b)` if the borrow is made again, or `e` |
 //! | `#[__durable_probes] { probes; e }` | `{ probes; e }`, or `e` when no probe is left |
 
 use crate::ir::{LocalId, Locals, PointId};
@@ -15,7 +16,7 @@ use quote::format_ident;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, LitInt, Stmt, StmtMacro, Token, parse_quote};
+use syn::{Expr, Ident, LitInt, Stmt, StmtMacro, Token, parse_quote, parse_quote_spanned};
 
 /// The name of the statement placeholder.
 pub(crate) const PROBE: &str = "__durable_is";
@@ -26,6 +27,7 @@ pub(crate) const PROBES: &str = "__durable_probes";
 const SEEN: &str = "__durable_seen_";
 const AWAITED: &str = "__durable_awaited_";
 const SOURCE: &str = "__durable_source_";
+const TIED: &str = "__durable_tied_";
 
 /// A placeholder around an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(crate) enum Wrapper {
     Seen(LocalId),
     Awaited(PointId),
     Source(LocalId),
+    /// A borrow, with what it must hold in the arguments after it.
+    Tied(LocalId),
 }
 
 /// A statement that probes a local.
@@ -84,9 +88,23 @@ pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
         Wrapper::Seen(local) => format_ident!("{SEEN}{}", local.0, span = span),
         Wrapper::Awaited(point) => format_ident!("{AWAITED}{}", point.0, span = span),
         Wrapper::Source(local) => format_ident!("{SOURCE}{}", local.0, span = span),
+        Wrapper::Tied(local) => format_ident!("{TIED}{}", local.0, span = span),
     };
     let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
     *expr = parse_quote!(#name(#inner));
+}
+
+/// Wraps a borrow, which may be made again, so that it holds these variables.
+pub(super) fn tie(expr: &mut Expr, local: LocalId, to: &[Ident]) {
+    if to.is_empty() {
+        return;
+    }
+    wrap(expr, Wrapper::Tied(local));
+    if let Expr::Call(call) = expr {
+        for name in to {
+            call.args.push(parse_quote_spanned!(name.span()=> &#name));
+        }
+    }
 }
 
 /// Puts probes before the value of an expression.
@@ -107,4 +125,5 @@ pub(crate) fn wrapper(name: &Ident) -> Option<Wrapper> {
         .map(|n| Wrapper::Seen(LocalId(n)))
         .or_else(|| number(AWAITED).map(|n| Wrapper::Awaited(PointId(n))))
         .or_else(|| number(SOURCE).map(|n| Wrapper::Source(LocalId(n))))
+        .or_else(|| number(TIED).map(|n| Wrapper::Tied(LocalId(n))))
 }

@@ -28,6 +28,7 @@ fn codes(text: &str, before: &str) -> BTreeSet<String> {
 fn known() -> BTreeSet<String> {
     let mut known = codes(&read(&root().join("durable-macros/src/diag.rs")), "=> \"");
     for file in [
+        "machine/borrow.rs",
         "machine/mod.rs",
         "machine/saved.rs",
         "machine/source.rs",

@@ -206,7 +206,7 @@ fn errors_keep_the_public_functions() {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
     let tokens = crate::expand::workflow(
         TokenStream::new(),
-        parse("pub async fn f(a: u32) -> u32 { let r = &a; op(1).await; *r }"),
+        parse("pub async fn f(a: u32) -> u32 { let mut r = &a; op(1).await; *r }"),
     );
     let file = syn::parse2(tokens).expect("an expansion is a file");
     let text = prettyplease::unparse(&file);

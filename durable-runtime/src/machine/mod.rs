@@ -10,6 +10,7 @@
 //! machine is dropped freely between turns; a checkpoint is all that is needed to make it again.
 
 mod attempt;
+mod borrow;
 mod branch;
 mod cx;
 mod describe;

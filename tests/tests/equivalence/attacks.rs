@@ -19,10 +19,10 @@
 //! | `#[cfg]` in the body | `ui/cfg/*`, `ui/attacks/cfg_on_*` |
 //! | order of evaluation | [`values_read_before_an_operand_changes_them`], `expressions::left_operand_is_read_first`, `ui/order/*`, `ui/attacks/{receiver_that_is_copied,index_that_is_called}` |
 //! | a receiver that panics | [`a_receiver_panics_before_the_call_begins`] |
-//! | an index or a range that changes | [`copies_at_an_index_that_changes`], `ui/attacks/{index,range,key}_that_changes` |
+//! | an index or a range that changes | [`copies_at_an_index_that_changes`], `borrows::an_index_that_moves_on`, `ui/attacks/key_that_changes` |
 //! | `Cell`, `OnceCell` | [`a_copy_out_of_a_cell`], [`what_a_once_cell_held`], `ui/attacks/once_cell` |
 //! | `find` with a closure | [`copies_at_an_index_that_changes`], `ui/attacks/found_by_a_closure` |
-//! | a borrow chosen by a flag, of a temporary, from a method | `ui/attacks/{chosen_by_a_flag,temporary_owner,method_of_a_user}` |
+//! | a borrow chosen by a flag, of a temporary, from a method | `borrows::a_value_without_a_name`, `ui/attacks/{chosen_by_a_flag,method_of_a_user}` |
 //! | guards of `match` | [`a_guard_chooses_the_alternative`], [`a_guard_with_an_effect_runs_once`], `ui/attacks/guard_*` |
 //! | a pattern that copies | [`a_pattern_that_copies`] |
 //! | a borrow of a borrow | `ui/attacks/{part_of_a_text,reborrow,swapped_borrows}` |

@@ -10,6 +10,7 @@
 
 mod attacks;
 mod bindings;
+mod borrows;
 mod branches;
 mod errors;
 mod expressions;

@@ -7,7 +7,7 @@ async fn charge(cents: u64) -> u64 {
 
 #[workflow]
 async fn run(order: String) -> String {
-    let first = &order;
+    let mut first = &order;
     let paid = charge(1).await;
     format!("{first} {paid:?}")
 }

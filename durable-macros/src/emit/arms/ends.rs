@@ -22,8 +22,10 @@ impl Arms<'_> {
             .flat_map(|(index, _)| self.liveness.across(block, index))
             .chain(live_out.iter().copied())
             .collect();
+        let uses = terminator.uses();
+        let live = self.needed(&uses, live);
         let mut code = TokenStream::new();
-        for local in terminator.uses() {
+        for &local in &uses {
             code.extend(self.ensure(local, &live, &mut env));
         }
         // Names that a pattern takes: their holders wait, and the matched expression follows them.
@@ -44,6 +46,7 @@ impl Arms<'_> {
                 env.names.remove(&ident.to_string());
             }
         }
+        code.extend(self.settle(&uses, &live, &mut env));
         code.extend(match terminator {
             Terminator::Goto(_) => self.edge(block, 0, &env),
             Terminator::If { cond, .. } => {
@@ -111,7 +114,7 @@ impl Arms<'_> {
             crate::emit::proof(span, "awaits", &TokenStream::new()),
         );
         let number = self.layout.point(*point);
-        let put = Self::put_back(&self.liveness.across(block, 0), env);
+        let put = self.put_back(&self.liveness.across(block, 0), env);
         quote! {
             #cx.begin(#op, #begins, #operation);
             #put
@@ -132,15 +135,16 @@ impl Arms<'_> {
             let code = self.block(target, env);
             return quote!(#links #code);
         };
-        let put = Self::put_back(&self.liveness.live_in[target.0], &env);
+        let put = self.put_back(&self.liveness.live_in[target.0], &env);
         let (rt, label, pc) = (names::rt(), names::machine_label(), names::internal("pc"));
         let arm = u32::try_from(arm).expect("fewer than 2^32 arms");
         quote!(#links #put #pc = #rt::Goto(#arm); continue #label;)
     }
 
     /// Live locals go back into their slots; those that were not taken are there already.
-    pub(super) fn put_back(live: &Locals, env: &Env) -> TokenStream {
-        live.iter()
+    /// Borrows are never in one.
+    pub(super) fn put_back(&self, live: &Locals, env: &Env) -> TokenStream {
+        live.difference(&self.layout.remade)
             .filter_map(|local| {
                 let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));
                 Some(quote!(#slot = ::core::option::Option::Some(#ident);))

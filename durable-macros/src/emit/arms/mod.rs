@@ -17,6 +17,7 @@
 use super::exits::{Bound, Exits};
 use super::is_linked;
 use super::rename::{Renamed, in_expr, in_stmt};
+mod borrows;
 mod ends;
 
 use crate::analysis::liveness::{Liveness, at_exit};
@@ -116,15 +117,22 @@ impl Arms<'_> {
     /// Puts a local into a variable of its own name.
     fn ensure(&self, local: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
         let ident = self.ident(local);
-        let at = env.bound.get(&local).cloned();
-        if at.as_ref() == Some(ident) && env.names.get(&ident.to_string()) == Some(&local) {
+        if env.holds(local, ident) {
             return TokenStream::new();
         }
-        let kept = stash(self.make_room(ident, local, live, env).as_ref());
+        let kept = self.stashed(ident, local, live, env);
+        let at = env.bound.get(&local).cloned();
+        if at.is_none() && self.layout.remade.contains(&local) {
+            let made = self.remake(local, ident, live, env);
+            return quote!(#kept #made);
+        }
         env.bind(local, ident);
         let (rt, slot) = (names::rt(), names::slot(local.0));
         match at {
-            Some(place) => quote!(#kept let mut #ident = #place;),
+            Some(place) => {
+                self.forget_borrows(local, env);
+                quote!(#kept let mut #ident = #place;)
+            }
             None if self.layout.has_slot(local) => {
                 quote!(#kept let mut #ident = #rt::take(&mut #slot);)
             }
@@ -136,11 +144,10 @@ impl Arms<'_> {
     /// Declares a local that is assigned as a whole and not read: its slot may be empty.
     fn declare(&self, local: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
         let ident = self.ident(local);
-        if env.bound.get(&local) == Some(ident) && env.names.get(&ident.to_string()) == Some(&local)
-        {
+        if env.holds(local, ident) {
             return TokenStream::new();
         }
-        let kept = stash(self.make_room(ident, local, live, env).as_ref());
+        let kept = self.stashed(ident, local, live, env);
         env.bind(local, ident);
         let declared = self.declared(local);
         quote!(#kept #declared)
@@ -174,13 +181,14 @@ impl Arms<'_> {
         }
         let (ident, kept) = (self.ident(holder).clone(), names::stash(holder.0));
         env.bound.insert(holder, kept.clone());
+        self.forget_borrows(holder, env);
         Some(Renamed { ident, kept })
     }
 
     fn statement(&self, statement: &Statement, live: &Locals, env: &mut Env) -> TokenStream {
         let mut code = TokenStream::new();
         let live_out = self.live_out(&statement.exits);
-        let live = &(live | &live_out);
+        let live = &self.needed(&statement.uses, live | &live_out);
         for &local in &statement.uses {
             code.extend(self.ensure(local, live, env));
         }
@@ -214,15 +222,26 @@ impl Arms<'_> {
                 .iter()
                 .filter_map(|&local| self.make_room(self.ident(local), local, live, env)),
         );
+        code.extend(stash(&room));
+        code.extend(self.settle(&statement.uses, live, env));
         let before = env.clone();
-        for &local in &statement.binds {
+        for &local in self.variables(statement) {
             env.bind(local, self.ident(local));
         }
         code.extend(self.code(&statement.code, statement, &room, &before));
         let deferred = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Deferred);
-        let bound = statement.binds.iter().filter(|l| !deferred(l));
+        let bound = self.variables(statement).filter(|l| !deferred(l));
         code.extend(bound.chain(&statement.assigns).map(|&l| self.link(l)));
         code
+    }
+
+    /// What a statement declares: the operands of a borrow only if it is made again.
+    fn variables<'s>(&self, statement: &'s Statement) -> impl Iterator<Item = &'s LocalId> {
+        let remade = !statement.binds.is_disjoint(&self.layout.remade);
+        statement
+            .binds
+            .iter()
+            .filter(move |l| remade || !matches!(self.body.locals[l.0].kind, LocalKind::Key { .. }))
     }
 
     /// Live wherever one of these jumps goes.
@@ -242,6 +261,7 @@ impl Arms<'_> {
                 let kept = names::stash(local.0);
                 env.bound.insert(local, kept.clone());
                 env.names.remove(&ident.to_string());
+                self.forget_borrows(local, env);
                 let ident = ident.clone();
                 renamed.push(Renamed { ident, kept });
             }
@@ -262,7 +282,7 @@ impl Arms<'_> {
             }
             None => quote!(#value;),
         };
-        let put = Self::put_back(&self.liveness.live_in[exit.target.0], &env);
+        let put = self.put_back(&self.liveness.live_in[exit.target.0], &env);
         let arm = self.layout.arm(exit.target);
         let arm = u32::try_from(arm.expect("a target heads an arm")).expect("fewer than 2^32 arms");
         quote!({ #value #put #pc = #rt::Goto(#arm); continue #label })
@@ -284,7 +304,6 @@ impl Arms<'_> {
         before: &Env,
     ) -> TokenStream {
         let rt = names::rt();
-        let room = stash(renamed);
         match code {
             Code::Let {
                 pat,
@@ -292,6 +311,10 @@ impl Arms<'_> {
                 init,
                 otherwise,
             } => {
+                let remade = statement.binds.intersection(&self.layout.remade).next();
+                if let Some(recipe) = remade.and_then(|l| self.body.recipe(*l)) {
+                    return self.first_made(recipe, renamed, before);
+                }
                 let ty = ty.as_ref().map(|ty| quote!(: #ty));
                 // Both may use the outer local of a name that is bound here.
                 let init = self.user_expr(init, renamed, before);
@@ -305,32 +328,32 @@ impl Arms<'_> {
                     .find(|l| matches!(self.body.locals[l.0].kind, LocalKind::Temp { .. }));
                 if let Some(&temp) = temp {
                     let (ident, token) = (self.ident(temp), names::local_ty(temp.0));
-                    quote!(#room let mut #ident = #rt::seen(#token, #init);)
+                    quote!(let mut #ident = #rt::seen(#token, #init);)
                 } else {
-                    quote!(#room let #pat #ty = #init #otherwise;)
+                    quote!(let #pat #ty = #init #otherwise;)
                 }
             }
             Code::Start { cursor, source } => {
                 let (ident, token) = (self.ident(*cursor), names::looped(cursor.0));
                 let source = self.user_expr(source, renamed, before);
-                quote!(#room let mut #ident = #rt::start(#token, #source);)
+                quote!(let mut #ident = #rt::start(#token, #source);)
             }
             Code::Param { index, pat, ty } => {
                 let input = names::internal(&format!("in{index}"));
-                quote!(#room let #pat: #ty = #rt::take(&mut #input);)
+                quote!(let #pat: #ty = #rt::take(&mut #input);)
             }
             Code::Stmt(syn::Stmt::Local(_))
                 if statement.binds.iter().any(|l| self.layout.has_slot(*l)) =>
             {
                 // `let x;`, and another arm may assign it.
                 let declared = statement.binds.iter().map(|&l| self.declared(l));
-                quote!(#room #(#declared)*)
+                quote!(#(#declared)*)
             }
             Code::Stmt(stmt) => {
                 let mut stmt = in_stmt(stmt, renamed);
                 let jump = |exit, value: Option<&Expr>| self.jump(exit, value, before);
                 Exits { jump: &jump }.visit_stmt_mut(&mut stmt);
-                quote!(#room #stmt)
+                quote!(#stmt)
             }
         }
     }

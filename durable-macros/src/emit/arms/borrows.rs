@@ -1,0 +1,193 @@
+//! Borrows in an arm: made again from their inputs where they are used.
+//!
+//! ```text
+//! Input:   let r = &order.items[i]; op().await; use(r)
+//! Output:  let mut order = take(&mut slot_order);
+//!          let mut key = take(&mut slot_key);
+//!          let r = &order.items[again(&key)];
+//!          use(r)
+//! ```
+//!
+//! A borrow is never in a slot. Where a local that it holds is moved to another name, the borrow
+//! is forgotten and made again.
+
+use super::{Arms, Env, stash};
+use crate::emit::rename::{Renamed, in_expr};
+use crate::ir::{LocalId, Locals, Recipe};
+use crate::names;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Pat, PatWild};
+
+impl Arms<'_> {
+    /// What must not be lost before `uses` are in variables.
+    pub(super) fn needed(&self, uses: &Locals, live: Locals) -> Locals {
+        if self.layout.remade.is_empty() {
+            return live;
+        }
+        let uses = self.body.with_inputs(uses.clone());
+        live.into_iter().chain(uses).collect()
+    }
+
+    /// Makes the borrows among `uses` that are in no variable of their own name.
+    pub(super) fn settle(&self, uses: &Locals, needed: &Locals, env: &mut Env) -> TokenStream {
+        let mut code = TokenStream::new();
+        if self.layout.remade.is_empty() {
+            return code;
+        }
+        // One may move what another holds to another name, but each local only once.
+        loop {
+            let missing = uses.intersection(&self.layout.remade);
+            let missing = missing.filter(|l| !env.holds(**l, self.ident(**l)));
+            let missing: Locals = missing.copied().collect();
+            if missing.is_empty() {
+                return code;
+            }
+            for local in missing {
+                code.extend(self.ensure(local, needed, env));
+            }
+        }
+    }
+
+    /// Makes a borrow that is in no variable, and all that its recipe makes with it. Its own name
+    /// is free.
+    pub(super) fn remake(
+        &self,
+        local: LocalId,
+        ident: &Ident,
+        needed: &Locals,
+        env: &mut Env,
+    ) -> TokenStream {
+        let recipe = self.body.recipe(local).expect("it is a borrow");
+        env.bind(local, ident);
+        let mut made = vec![(local, ident.clone())];
+        for &other in recipe.binds.intersection(needed) {
+            if other != local {
+                let ident = self.free_name(other, needed, env);
+                env.bind(other, &ident);
+                made.push((other, ident));
+            }
+        }
+        let mut code = TokenStream::new();
+        for &input in &recipe.inputs {
+            code.extend(self.input(input, needed, env));
+        }
+        code.extend(self.recipe(recipe, &made, env));
+        code
+    }
+
+    /// The code of a recipe whose inputs are in variables.
+    fn recipe(&self, recipe: &Recipe, made: &[(LocalId, Ident)], env: &Env) -> TokenStream {
+        let waiting = recipe.inputs.iter().filter_map(|input| {
+            let (ident, kept) = (self.ident(*input).clone(), env.bound.get(input)?.clone());
+            (ident != kept).then_some(Renamed { ident, kept })
+        });
+        let init = in_expr(&recipe.init, &waiting.collect::<Vec<_>>());
+        let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));
+        let mut pat = recipe.pat.clone();
+        let names = made
+            .iter()
+            .map(|(local, ident)| (self.ident(*local).clone(), ident.clone()));
+        Names(names.collect()).visit_pat_mut(&mut pat);
+        quote!(let #pat #ty = #init;)
+    }
+
+    /// Puts what a recipe needs into a variable, of its own name if no other needs that.
+    fn input(&self, local: LocalId, needed: &Locals, env: &mut Env) -> TokenStream {
+        if env.bound.contains_key(&local) {
+            return TokenStream::new();
+        }
+        let ident = self.free_name(local, needed, env);
+        if self.layout.remade.contains(&local) {
+            return self.remake(local, &ident, needed, env);
+        }
+        env.bind(local, &ident);
+        let (rt, slot) = (names::rt(), names::slot(local.0));
+        quote!(let mut #ident = #rt::take(&mut #slot);)
+    }
+
+    /// The name of a local, or where it waits if another that is needed has that name.
+    fn free_name(&self, local: LocalId, needed: &Locals, env: &Env) -> Ident {
+        let ident = self.ident(local);
+        match env.names.get(&ident.to_string()) {
+            Some(holder) if *holder != local && needed.contains(holder) => names::stash(local.0),
+            _ => ident.clone(),
+        }
+    }
+
+    /// Forgets the borrows that hold a local which has moved.
+    pub(super) fn forget_borrows(&self, of: LocalId, env: &mut Env) {
+        let holds = |local: LocalId| {
+            self.layout.remade.contains(&local)
+                && local != of
+                && self.body.with_inputs(Locals::from([local])).contains(&of)
+        };
+        env.bound.retain(|local, _| !holds(*local));
+        env.names.retain(|_, local| !holds(*local));
+    }
+
+    /// The first definition of borrows that are made again: operands, then the borrow.
+    pub(super) fn first_made(
+        &self,
+        recipe: &Recipe,
+        renamed: &[Renamed],
+        before: &Env,
+    ) -> TokenStream {
+        let rt = names::rt();
+        let keys = recipe.keys.iter().map(|(key, value)| {
+            let (ident, ty) = (self.ident(*key), names::local_ty(key.0));
+            let value = self.user_expr(value, renamed, before);
+            quote!(let mut #ident = #rt::seen(#ty, #value);)
+        });
+        let (pat, init) = (&recipe.pat, in_expr(&recipe.init, renamed));
+        let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));
+        quote!(#(#keys)* let #pat #ty = #init;)
+    }
+
+    /// A local that another takes the name of: it waits if it is needed.
+    pub(super) fn stashed(
+        &self,
+        ident: &Ident,
+        by: LocalId,
+        needed: &Locals,
+        env: &mut Env,
+    ) -> TokenStream {
+        stash(self.make_room(ident, by, needed, env).as_ref())
+    }
+}
+
+impl Env {
+    /// Whether a local is in the variable of this name.
+    pub(super) fn holds(&self, local: LocalId, ident: &Ident) -> bool {
+        self.bound.get(&local) == Some(ident) && self.names.get(&ident.to_string()) == Some(&local)
+    }
+}
+
+/// Gives the names of a pattern their variables; those that are not made become `_`.
+struct Names(Vec<(Ident, Ident)>);
+
+impl VisitMut for Names {
+    fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        visit_mut::visit_pat_mut(self, pat);
+        let Pat::Ident(binding) = pat else { return };
+        if crate::normalize::pattern_names(&Pat::Ident(binding.clone())).is_empty() {
+            return;
+        }
+        let made = self.0.iter().find(|(ident, _)| *ident == binding.ident);
+        match (made, binding.subpat.take()) {
+            (Some((_, name)), subpat) => {
+                binding.ident = name.clone();
+                binding.subpat = subpat;
+            }
+            (None, Some((_, inner))) => *pat = *inner,
+            (None, None) => {
+                *pat = Pat::Wild(PatWild {
+                    attrs: Vec::new(),
+                    underscore_token: syn::token::Underscore::default(),
+                });
+            }
+        }
+    }
+    fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
+}

@@ -1,0 +1,51 @@
+//! How borrows are made again.
+//!
+//! A borrow cannot be saved. Where one is needed after a suspend point, its *inputs* are saved
+//! instead, the place that it borrows and the operands on the way, and the borrow is made from them
+//! again in each arm of the machine that uses it.
+//!
+//! ```text
+//! let r = &order.items[i];     inputs: order, r.key0 (what `i` was)     r = &order.items[r.key0]
+//! ```
+
+use super::{Body, LocalId, Locals};
+use syn::{Expr, Pat, Type};
+
+/// A recipe of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RecipeId(pub(crate) usize);
+
+/// `let pat: ty = init;`, which gives the same borrows whenever it runs while one of them lives.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    pub(crate) pat: Pat,
+    pub(crate) ty: Option<Type>,
+    pub(crate) init: Expr,
+    /// What the pattern binds; all of it is made at once.
+    pub(crate) binds: Locals,
+    /// The locals that it needs: they live as long as what it makes.
+    pub(crate) inputs: Locals,
+    /// Operands that are computed once, where the borrow is made first.
+    pub(crate) keys: Vec<(LocalId, Expr)>,
+}
+
+impl Body {
+    /// The recipe of a local, if it is a borrow that can be made again.
+    pub(crate) fn recipe(&self, local: LocalId) -> Option<&Recipe> {
+        let id = self.locals[local.0].recipe?;
+        Some(&self.recipes[id.0])
+    }
+
+    /// Adds what the recipes of these locals need, and what that needs.
+    pub(crate) fn with_inputs(&self, mut locals: Locals) -> Locals {
+        if self.recipes.is_empty() {
+            return locals;
+        }
+        let mut work: Vec<LocalId> = locals.iter().copied().collect();
+        while let Some(local) = work.pop() {
+            let inputs = self.recipe(local).into_iter().flat_map(|r| &r.inputs);
+            work.extend(inputs.filter(|&&input| locals.insert(input)));
+        }
+        locals
+    }
+}
