@@ -92,6 +92,11 @@ pub(crate) fn start_fn(workflow: &Ident) -> Ident {
     format_ident!("start_{}", unraw(workflow), span = workflow.span())
 }
 
+/// The type that leads from a function to its definition.
+pub(crate) fn definition(workflow: &Ident) -> Ident {
+    format_ident!("__durable_{}", unraw(workflow), span = workflow.span())
+}
+
 /// An identifier's text without `r#`.
 pub(crate) fn unraw(ident: &Ident) -> String {
     let text = ident.to_string();

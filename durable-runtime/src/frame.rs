@@ -124,6 +124,17 @@ impl Frame {
             .map(|l| l.value.as_slice())
     }
 
+    /// A copy without what it waits for.
+    pub(crate) fn without_waits(&self) -> Self {
+        Self {
+            workflow: self.workflow.clone(),
+            label: self.label.clone(),
+            fingerprint: self.fingerprint,
+            locals: self.locals.clone(),
+            waits: Vec::new(),
+        }
+    }
+
     /// All operations of the engine that it and its branches wait for.
     pub fn calls<'a>(&'a self, found: &mut Vec<&'a Call>) {
         for wait in &self.waits {

@@ -76,6 +76,6 @@ extern crate self as durable_runtime;
 pub mod __private {
     pub use crate::client::{Client, Start};
     pub use crate::machine::support::*;
-    pub use crate::registry::{ActivityDef, WorkflowDef};
+    pub use crate::registry::{ActivityDef, Defined, Linked, WorkflowDef};
     pub use inventory;
 }

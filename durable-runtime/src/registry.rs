@@ -71,12 +71,24 @@ pub struct ActivityContext {
     pub workflow_id: String,
 }
 
-inventory::collect!(WorkflowDef);
+/// How `#[workflow]` reports a function that can be started.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Linked(pub &'static WorkflowDef);
+
+/// Leads from the generated function that makes calls to its definition.
+#[doc(hidden)]
+pub trait Defined {
+    /// The function as compiled into this binary.
+    const DEF: &'static WorkflowDef;
+}
+
+inventory::collect!(Linked);
 inventory::collect!(ActivityDef);
 
 /// Every workflow linked into this binary.
 pub fn workflows() -> impl Iterator<Item = &'static WorkflowDef> {
-    inventory::iter::<WorkflowDef>.into_iter()
+    inventory::iter::<Linked>.into_iter().map(|linked| linked.0)
 }
 
 /// Every activity linked into this binary.

@@ -201,6 +201,11 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
             }
         }
     });
+    let inlines = layout.points.iter().map(|plan| {
+        let op = names::op_ty(plan.point.0);
+        quote!(#op.inlines())
+    });
+    let inlines: Vec<_> = inlines.collect();
     let tell = layout.saved.iter().enumerate().map(|(number, (local, _))| {
         let saved = names::saved(local.0);
         let number = u16::try_from(number).expect("fewer than 2^16 locals");
@@ -215,12 +220,16 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
                 ::core::result::Result::Err(__error) => { #cx.refuse("input", &__error); #ready = false; }
             },
             #rt::Entry::Resume(#point, #frame) => {
-                #cx.resumed(#point);
+                #cx.resumed(#point, &[#(#inlines),*]);
                 #load
                 #resumed = ::core::option::Option::Some(#point);
             }
             // No user code runs in these two.
-            #rt::Entry::Check(#point, #frame) => { #check #ready = false; }
+            #rt::Entry::Check(#point, #frame) => {
+                #cx.checked(#point, &[#(#inlines),*]);
+                #check
+                #ready = false;
+            }
             #rt::Entry::Describe => { #(#tell)* #ready = false; }
         }
         if !#ready {

@@ -46,7 +46,7 @@ pub(crate) fn workflow(
         .name
         .clone()
         .unwrap_or_else(|| crate::names::unraw(&input.ident));
-    let public = public::functions(input, &name);
+    let public = public::functions(input);
     let machine = machine::machine(input, normalized, liveness, layout);
     let tables = tables::tables(input, &name, &normalized.body, layout);
     quote! {

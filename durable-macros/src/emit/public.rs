@@ -9,15 +9,24 @@ use quote::{format_ident, quote};
 use syn::{Ident, Pat, Type};
 
 /// The public functions of a workflow.
-pub(super) fn functions(input: &Input, name: &str) -> TokenStream {
+pub(super) fn functions(input: &Input) -> TokenStream {
     let rt = names::rt();
     let mut args = quote!(#rt::ArgsBuilder::new());
     for (param, ident) in input.params.iter().zip(parameter_names(input)) {
         let (proof, name) = (super::param_proof(&param.ty), &param.name);
         args = quote!(#proof.put(#args, #name, &#ident));
     }
-    let body = quote!(#rt::WorkflowCall::new(#name, #args.finish()));
-    signatures(input, &body)
+    let definition = names::definition(&input.ident);
+    let body = quote! {
+        #rt::WorkflowCall::new(<#definition as #rt::Defined>::DEF, #args.finish())
+    };
+    let public = signatures(input, &body);
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, reason = "generated code")]
+        struct #definition;
+        #public
+    }
 }
 
 /// Errors, and functions of the right names and types that never run.

@@ -28,6 +28,7 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
     let proofs = input.params.iter().map(|p| super::param_proof(&p.ty));
     let (output, line) = (&input.output, line(input.ident.span()));
     let data = super::data_proof(output);
+    let definition = names::definition(&input.ident);
     quote! {
         static __DURABLE_POINTS: &[#rt::Point] = &[#(#points),*];
         fn __durable_run(
@@ -52,8 +53,8 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
             #({ let _ = #proofs.get(&mut __args, #params)?; })*
             ::core::result::Result::Ok(())
         }
-        #rt::inventory::submit! {
-            #rt::WorkflowDef {
+        impl #rt::Defined for #definition {
+            const DEF: &'static #rt::WorkflowDef = &#rt::WorkflowDef {
                 name: #name,
                 params: &[#(#params),*],
                 file: ::core::file!(),
@@ -63,7 +64,10 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
                 edges: &[#(#edges),*],
                 run: __durable_run,
                 check_input: __durable_check_input,
-            }
+            };
+        }
+        #rt::inventory::submit! {
+            #rt::Linked(<#definition as #rt::Defined>::DEF)
         }
     }
 }

@@ -17,6 +17,12 @@ pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// decoding, so that hostile bytes cannot exhaust the stack.
 pub const NESTING_MAX: u16 = 128;
 
+/// How deep functions may await each other inline, and branches stand in branches (100).
+///
+/// A deeper call blocks the run, with words; nothing is lost. Checked when a stored frame is read,
+/// too.
+pub const INLINE_DEPTH_MAX: usize = 100;
+
 /// How much distinct text may be kept for the life of the process to decode `&'static str` and
 /// `&'static [u8]`, in bytes (16 MiB).
 pub const INTERNED_BYTES_MAX: usize = 16 * 1024 * 1024;

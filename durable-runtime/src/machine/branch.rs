@@ -2,7 +2,8 @@
 //! that joins them. Each is a machine of its own, with a node below that of its parent.
 
 use super::cx::Cx;
-use super::node::{Live, NodeRef};
+use super::live::Live;
+use super::node::NodeRef;
 use crate::frame::{Done, Frame, Wait};
 
 /// How a branch is entered.
@@ -32,12 +33,12 @@ impl Cx {
     #[must_use]
     pub fn branch(&self, index: usize, fresh: bool) -> (Self, BranchEntry) {
         let mut parent = self.node().lock();
-        let child = NodeRef::new(parent.def);
+        let child = NodeRef::new(parent.def, parent.depth + 1);
         let cx = self.with_node(child.clone());
         let before = std::mem::replace(&mut parent.waits[index], Live::Node(child.clone()));
         let entry = match before {
-            Live::Stored(Wait::Frame(frame)) => {
-                child.lock().restore(&frame);
+            Live::Stored(Wait::Frame(mut frame)) => {
+                child.lock().restore(&mut frame);
                 BranchEntry::Resume(*frame)
             }
             Live::Done(done) => {

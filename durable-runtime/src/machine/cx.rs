@@ -1,10 +1,11 @@
 //! The channel between a machine and whoever drives it.
 
 use crate::codec;
-use crate::frame::{Call, Checkpoint, Frame, SavedLocal};
+use crate::frame::{Checkpoint, Frame, SavedLocal};
 use crate::id::Timestamp;
 use crate::machine::describe;
-use crate::machine::node::{Live, NodeRef};
+use crate::machine::live::{Inlines, Live};
+use crate::machine::node::NodeRef;
 use crate::machine::support::{Answers, Awaits, Data};
 use crate::operation::Answered;
 use crate::registry::WorkflowDef;
@@ -38,7 +39,8 @@ pub struct Finished {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct Blocked {
-    /// The suspend point; empty before the first.
+    /// The suspend point; empty before the first. In a function that is awaited inline, after the
+    /// name of that function (`helper/charge`).
     pub label: String,
     /// The local, if one is to blame.
     pub local: Option<String>,
@@ -81,6 +83,8 @@ struct Shared {
     next_op: u64,
     blocked: Option<Blocked>,
     said: Vec<Said>,
+    /// What [`Entry::Check`] says about the suspend point.
+    inlines: Option<Inlines>,
 }
 
 /// The context of one function or branch; only it or its driver runs at a time.
@@ -98,20 +102,29 @@ impl Cx {
             next_op: 1,
             blocked: None,
             said: Vec::new(),
+            inlines: None,
         };
         Self {
             shared: Arc::new(Mutex::new(shared)),
-            node: NodeRef::new(def),
+            node: NodeRef::new(def, 0),
         }
     }
 
-    /// Takes over what a stored checkpoint waited for.
-    pub(super) fn restore(&self, checkpoint: &Checkpoint) {
+    /// Takes over what a stored checkpoint waited for, out of its frame.
+    pub(super) fn restore(&self, checkpoint: &Checkpoint, frame: &mut Frame) {
         self.shared().next_op = checkpoint.next_op;
-        self.node.lock().restore(&checkpoint.frame);
+        self.node.lock().restore(frame);
     }
 
-    /// The context of a branch.
+    /// The number of a new operation.
+    pub(super) fn next_op(&self) -> u64 {
+        let mut shared = self.shared();
+        let op = shared.next_op;
+        shared.next_op += 1;
+        op
+    }
+
+    /// The context of a branch, or of a function that is awaited.
     pub(super) fn with_node(&self, node: NodeRef) -> Self {
         Self {
             shared: self.shared.clone(),
@@ -159,16 +172,25 @@ impl Cx {
         std::mem::take(&mut self.shared().said)
     }
 
-    fn block(&self, local: Option<&str>, error: &codec::Error) {
-        let label = self.node.lock().label().to_owned();
-        self.shared().blocked.get_or_insert(Blocked {
+    pub(super) fn inlines(&self) -> Option<Inlines> {
+        self.shared().inlines
+    }
+
+    pub(super) fn block(&self, local: Option<&str>, error: &codec::Error) {
+        let label = self.node.lock().place();
+        self.block_with(Blocked {
             label,
             local: local.map(str::to_owned),
             error: error.to_string(),
         });
     }
 
-    fn is_blocked(&self) -> bool {
+    /// Notes why the machine cannot go on. The first reason stands.
+    fn block_with(&self, blocked: Blocked) {
+        self.shared().blocked.get_or_insert(blocked);
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
         self.shared().blocked.is_some()
     }
 }
@@ -180,17 +202,11 @@ impl Cx {
     /// blocked.
     pub fn begin<O, T>(&self, _: Answers<O, T>, awaits: Awaits<O, T>, operation: O) {
         let now = self.shared().now;
-        match (awaits.begin)(operation, now) {
-            Ok(request) => {
-                let mut shared = self.shared();
-                let op = shared.next_op;
-                shared.next_op += 1;
-                let call = Call {
-                    op,
-                    request,
-                    answer: None,
-                };
-                self.node.lock().waits = vec![Live::Call { call, given: None }];
+        match (awaits.begin)(operation, now).and_then(|plan| Live::begin(self, plan)) {
+            Ok(live) => {
+                let mut node = self.node.lock();
+                node.woken = live.is_resolved();
+                node.waits = vec![live];
             }
             Err(error) => self.block(None, &error),
         }
@@ -217,22 +233,29 @@ impl Cx {
         }
     }
 
-    /// Notes at which suspend point a resumed machine waits.
-    pub fn resumed(&self, point: usize) {
+    /// Notes at which suspend point a resumed machine waits, and goes on with what it waits for.
+    pub fn resumed(&self, point: usize, inlines: &[Inlines]) {
         let mut node = self.node.lock();
         node.point = Some(point);
         let def = node.def;
         node.description.get_or_insert_with(|| describe(def));
+        let stored = std::mem::take(&mut node.waits);
+        drop(node);
+        let mut waits = Vec::with_capacity(stored.len());
+        for live in stored {
+            match live.enter(self, inlines[point]) {
+                Ok(live) => waits.push(live),
+                Err(blocked) => self.block_with(blocked),
+            }
+        }
+        self.node.lock().waits = waits;
     }
 
     /// Waits for the answer to the operation. The only wait in a machine without branches.
     pub async fn wait(&self) {
         poll_fn(|_| {
-            let answered = matches!(
-                self.node.lock().waits.first(),
-                Some(Live::Call { given: Some(_), .. })
-            );
-            if answered && !self.is_blocked() {
+            let answered = self.node.lock().waits.first().map(Live::is_resolved);
+            if answered == Some(true) && !self.is_blocked() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -248,10 +271,8 @@ impl Cx {
     /// Without an answer: a bug in the macro.
     #[must_use]
     pub fn complete<O, T>(&self, awaits: Answers<O, T>) -> T {
-        let answer = match self.node.lock().waits.pop() {
-            Some(Live::Call { given, .. }) => given,
-            _ => None,
-        };
+        let answer = self.node.lock().waits.pop();
+        let answer = answer.and_then(Live::into_resolution);
         let answer = answer.expect("a machine goes on when there is an answer");
         match (awaits.complete)(answer) {
             Ok(output) => output,
@@ -270,6 +291,11 @@ impl Cx {
     /// Waits for ever: the driver has all it asked for.
     pub async fn never<T>(&self) -> T {
         std::future::pending().await
+    }
+
+    /// [`Entry::Check`]: which functions run inline at this suspend point.
+    pub fn checked(&self, point: usize, inlines: &[Inlines]) {
+        self.shared().inlines = Some(inlines[point]);
     }
 
     /// [`Entry::Check`]: this local does not decode.

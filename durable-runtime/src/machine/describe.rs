@@ -1,8 +1,9 @@
 //! What a binary knows about its workflows without running their code.
 
 use super::cx::{Cx, Entry, Said};
+use super::live::{self, Inlines};
 use crate::frame::Frame;
-use crate::registry::WorkflowDef;
+use crate::registry::{self, WorkflowDef};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Waker};
@@ -36,6 +37,19 @@ pub struct Problem {
     pub error: String,
 }
 
+impl Problem {
+    /// The same, seen from the function that awaits the one whose frame this is about.
+    fn inside(self, child: &Frame) -> Self {
+        let (name, label) = (&child.workflow, &child.label);
+        let error = match (&self.local, self.error) {
+            (_, error) if error.starts_with("await ") => error,
+            (Some(local), error) => format!("await {name}/{label}, local {local}: {error}"),
+            (None, error) => format!("await {name}/{label}: {error}"),
+        };
+        Self { local: None, error }
+    }
+}
+
 /// Describes a workflow; computed once in the life of the process.
 pub fn describe(def: &'static WorkflowDef) -> Arc<Description> {
     static KNOWN: Mutex<BTreeMap<usize, Arc<Description>>> = Mutex::new(BTreeMap::new());
@@ -58,34 +72,30 @@ pub fn fingerprint(def: &'static WorkflowDef, label: &str) -> Option<u64> {
 /// fit. Runs no user code.
 #[must_use]
 pub fn check(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
-    let mut problems = check_one(def, frame);
+    let (mut problems, inlines) = check_one(def, frame);
     for child in frame.children() {
-        match child_definition(def, child) {
-            Some(def) => problems.extend(check(def, child)),
-            None => problems.push(Problem {
-                local: None,
-                error: format!("this binary has no workflow `{}`", child.workflow),
-            }),
-        }
+        // A branch belongs to its parent's function; other frames are functions awaited inline.
+        let definition = inlines.map_or_else(
+            || registry::workflow(&child.workflow).ok_or_else(|| "its await is gone".to_owned()),
+            |inlines| live::definition(&child.workflow, inlines),
+        );
+        let inside = match definition {
+            Ok(def) => check(def, child),
+            Err(_) if child.workflow == def.name => check(def, child),
+            Err(error) => vec![Problem { local: None, error }],
+        };
+        problems.extend(inside.into_iter().map(|problem| problem.inside(child)));
     }
     problems
 }
 
-/// A branch belongs to its parent's function; other frames are functions awaited inline.
-fn child_definition(def: &'static WorkflowDef, child: &Frame) -> Option<&'static WorkflowDef> {
-    if child.workflow == def.name {
-        Some(def)
-    } else {
-        crate::registry::workflow(&child.workflow)
-    }
-}
-
-fn check_one(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
+fn check_one(def: &'static WorkflowDef, frame: &Frame) -> (Vec<Problem>, Option<Inlines>) {
     let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
         let error = format!("no await is labelled `{}` any more", frame.label);
-        return vec![Problem { local: None, error }];
+        return (vec![Problem { local: None, error }], None);
     };
-    said(def, Entry::Check(point, frame.clone()))
+    let cx = Cx::new(def);
+    let problems = said(&cx, Entry::Check(point, frame.without_waits()))
         .into_iter()
         .filter_map(|said| match said {
             Said::Problem { local, error } => Some(Problem {
@@ -94,12 +104,12 @@ fn check_one(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
             }),
             Said::Type { .. } => None,
         })
-        .collect()
+        .collect();
+    (problems, cx.inlines())
 }
 
-fn said(def: &'static WorkflowDef, entry: Entry) -> Vec<Said> {
-    let cx = Cx::new(def);
-    let mut future = (def.run)(cx.clone(), entry);
+fn said(cx: &Cx, entry: Entry) -> Vec<Said> {
+    let mut future = (cx.def().run)(cx.clone(), entry);
     let poll = future
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()));
@@ -117,7 +127,7 @@ fn ask(def: &'static WorkflowDef) -> Description {
             shape: String::new(),
         })
         .collect();
-    for said in said(def, Entry::Describe) {
+    for said in said(&Cx::new(def), Entry::Describe) {
         if let Said::Type {
             local,
             type_name,

@@ -14,8 +14,10 @@ mod borrow;
 mod branch;
 mod cx;
 mod describe;
+mod live;
 mod node;
 mod point;
+mod run;
 mod saved;
 mod source;
 pub mod support;
@@ -28,11 +30,9 @@ pub use point::{Local, Point};
 use crate::frame::Checkpoint;
 use crate::id::Timestamp;
 use crate::operation::Answered;
-use crate::registry::WorkflowDef;
+use crate::registry::{MachineFuture, WorkflowDef};
 use serde::{Deserialize, Serialize};
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 /// What may live across an await: plain data. Implemented for every type with serde's two traits
@@ -66,7 +66,9 @@ pub enum Turn {
 /// A workflow in memory.
 pub struct Machine {
     cx: Cx,
-    future: Pin<Box<dyn Future<Output = Finished> + Send>>,
+    future: MachineFuture,
+    /// The future has been polled.
+    begun: bool,
 }
 
 impl std::fmt::Debug for Machine {
@@ -83,7 +85,12 @@ impl Machine {
     pub fn start(def: &'static WorkflowDef, input: Vec<u8>) -> Self {
         let cx = Cx::new(def);
         let future = (def.run)(cx.clone(), Entry::Fresh(input));
-        Self { cx, future }
+        Self::new(cx, future)
+    }
+
+    fn new(cx: Cx, future: MachineFuture) -> Self {
+        let begun = false;
+        Self { cx, future, begun }
     }
 
     /// A machine where `checkpoint` was made; the first turn takes the first answers.
@@ -91,10 +98,10 @@ impl Machine {
     /// # Errors
     /// When this binary lacks the suspend point or a local does not decode.
     pub fn resume(def: &'static WorkflowDef, checkpoint: &Checkpoint) -> Result<Self, Blocked> {
-        let frame = &checkpoint.frame;
+        let mut frame = checkpoint.frame.clone();
         let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
             return Err(Blocked {
-                label: frame.label.clone(),
+                label: frame.label,
                 local: None,
                 error: format!(
                     "this binary has no suspend point of that name in `{}`",
@@ -103,10 +110,10 @@ impl Machine {
             });
         };
         let cx = Cx::new(def);
-        cx.restore(checkpoint);
-        let future = (def.run)(cx.clone(), Entry::Resume(point, frame.clone()));
-        let mut machine = Self { cx, future };
-        // The first poll loads the locals and stops at the suspend point.
+        cx.restore(checkpoint, &mut frame);
+        let future = (def.run)(cx.clone(), Entry::Resume(point, frame));
+        let mut machine = Self::new(cx, future);
+        // The first poll of each function loads its locals and stops at its suspend point.
         match machine.poll() {
             Poll::Pending => match machine.cx.take_blocked() {
                 Some(blocked) => Err(blocked),
@@ -139,10 +146,19 @@ impl Machine {
         }
     }
 
+    /// Polls the workflow whenever something has come that it waits for.
     fn poll(&mut self) -> Poll<Finished> {
-        self.future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
+        loop {
+            let woken = self.cx.run();
+            if self.cx.is_blocked() || (self.begun && !woken) {
+                return Poll::Pending;
+            }
+            self.begun = true;
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(finished) = self.future.as_mut().poll(&mut context) {
+                return Poll::Ready(finished);
+            }
+        }
     }
 }
 

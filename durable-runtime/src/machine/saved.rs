@@ -8,7 +8,8 @@ use super::Durable;
 use super::support::Ty;
 use crate::codec::{self, Args, ArgsBuilder};
 use crate::id::Timestamp;
-use crate::operation::{Operation, Request, Resolution};
+use crate::machine::live::Inlines;
+use crate::operation::{Operation, Plan, Resolution};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -108,8 +109,9 @@ impl<T> Param<T> {
 
 /// Begins and completes the operations of one type.
 pub struct Awaits<O, T> {
-    pub(super) begin: fn(O, Timestamp) -> Result<Request, codec::Error>,
+    pub(super) begin: fn(O, Timestamp) -> Result<Plan, codec::Error>,
     pub(super) complete: fn(Resolution) -> Result<T, codec::Error>,
+    inlines: Inlines,
 }
 
 /// The proof that what is awaited is an operation.
@@ -118,6 +120,7 @@ pub fn awaits<O: Operation>() -> Awaits<O, O::Output> {
     Awaits {
         begin: O::begin,
         complete: O::complete,
+        inlines: O::inlines,
     }
 }
 
@@ -127,6 +130,7 @@ impl<O, T> Awaits<O, T> {
     pub fn answers(self) -> Answers<O, T> {
         Answers {
             complete: self.complete,
+            inlines: self.inlines,
             operation: PhantomData,
         }
     }
@@ -136,7 +140,16 @@ impl<O, T> Awaits<O, T> {
 /// each lend the operation what is theirs.
 pub struct Answers<O, T> {
     pub(super) complete: fn(Resolution) -> Result<T, codec::Error>,
+    inlines: Inlines,
     operation: PhantomData<fn() -> O>,
+}
+
+impl<O, T> Answers<O, T> {
+    /// Which function the operation runs inline.
+    #[must_use]
+    pub fn inlines(self) -> Inlines {
+        self.inlines
+    }
 }
 
 /// In the twin: what `.await` on an operation gives. Never runs, and is no future: rustc checks a

@@ -7,6 +7,7 @@
 pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
 pub use super::cx::{Saver, get};
+pub use super::live::Inlines;
 pub use super::saved::{
     Answers, Awaits, Data, Param, SavedAcross, awaited, awaits, data, is_data, param, saved,
 };

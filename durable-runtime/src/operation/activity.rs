@@ -1,6 +1,6 @@
 //! Calls of activities: typed, serialisable values that carry their own policy.
 
-use super::{ActivityRequest, Cancelled, Operation, Request, Resolution};
+use super::{ActivityRequest, Cancelled, Operation, Plan, Request, Resolution};
 use crate::Durable;
 use crate::codec;
 use crate::id::Timestamp;
@@ -253,15 +253,15 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
 impl<T: Durable, E: Durable> Operation for ActivityCall<T, E> {
     type Output = Result<T, ActivityError<E>>;
 
-    fn begin(self, now: Timestamp) -> Result<Request, codec::Error> {
+    fn begin(self, now: Timestamp) -> Result<Plan, codec::Error> {
         match self.broken {
             Some(error) => Err(error),
-            None => Ok(Request::Activity(ActivityRequest {
+            None => Ok(Plan::Call(Request::Activity(ActivityRequest {
                 name: self.name.into_owned(),
                 args: self.args,
                 options: self.options,
                 begun: now,
-            })),
+            }))),
         }
     }
 

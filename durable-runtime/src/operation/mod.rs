@@ -1,7 +1,7 @@
 //! What a workflow may await. Calls are values, not futures: awaiting one suspends the workflow.
 //!
-//! [`Operation`] is the one trait behind `.await` in a workflow. `begin` turns the call into plain
-//! data that is stored with the frame ([`Request`]); when the engine has an answer
+//! [`Operation`] is the one trait behind `.await` in a workflow. `begin` says what is to happen
+//! ([`Plan`]), as plain data that is stored with the frame; when there is an answer
 //! ([`Resolution`]), `complete` turns it into the typed output.
 
 mod activity;
@@ -18,6 +18,7 @@ pub use workflow::WorkflowCall;
 use crate::Durable;
 use crate::codec;
 use crate::id::Timestamp;
+use crate::registry::WorkflowDef;
 use serde::{Deserialize, Serialize};
 
 /// Something that can be awaited in a workflow.
@@ -35,13 +36,41 @@ pub trait Operation {
     ///
     /// # Errors
     /// When an argument cannot be encoded.
-    fn begin(self, now: Timestamp) -> Result<Request, codec::Error>;
+    fn begin(self, now: Timestamp) -> Result<Plan, codec::Error>;
 
-    /// Decodes the answer.
+    /// Decodes the answer. An output that is a `Result` is an `Err` exactly if the answer
+    /// [is a failure](Resolution::is_failure).
     ///
     /// # Errors
     /// When the recorded answer does not fit the output's type in this binary.
     fn complete(resolution: Resolution) -> Result<Self::Output, codec::Error>;
+
+    /// The function that runs inline when this is awaited, where no name leads to it.
+    #[doc(hidden)]
+    #[must_use]
+    fn inlines() -> Option<&'static WorkflowDef> {
+        None
+    }
+}
+
+/// What is to happen when an operation is awaited.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// The engine does it.
+    Call(Request),
+    /// Another workflow function runs as a part of this one.
+    Inline {
+        /// The function.
+        def: &'static WorkflowDef,
+        /// Its encoded arguments.
+        input: Vec<u8>,
+    },
+}
+
+impl From<Request> for Plan {
+    fn from(request: Request) -> Self {
+        Self::Call(request)
+    }
 }
 
 /// An operation as it is stored with a frame, readable without the code that began it.
@@ -70,12 +99,14 @@ pub struct ActivityRequest {
     pub begun: Timestamp,
 }
 
-/// The recorded answer to a [`Request`].
+/// The recorded answer to an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {
-    /// The activity returned; the bytes are its `Ok` value.
+    /// The activity returned; the bytes are its `Ok` value. Or the function that ran inline did, and
+    /// they are all of what it returned.
     Returned(#[serde(with = "codec::bytes")] Vec<u8>),
-    /// The activity failed for good; the bytes are its `Err` value.
+    /// The activity failed for good; the bytes are its `Err` value. Or the function that ran inline
+    /// returned an `Err`, and they are all of what it returned.
     Failed(#[serde(with = "codec::bytes")] Vec<u8>),
     /// The activity ran out of time.
     TimedOut(TimeoutKind),
@@ -85,6 +116,17 @@ pub enum Resolution {
     Fired,
     /// The workflow was cancelled while it waited.
     Cancelled,
+}
+
+impl Resolution {
+    /// Whether the output is an `Err`, if it is a `Result`.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Returned(_) | Self::Fired => false,
+            Self::Failed(_) | Self::TimedOut(_) | Self::Panicked(_) | Self::Cancelled => true,
+        }
+    }
 }
 
 /// The answer to one operation of a run.

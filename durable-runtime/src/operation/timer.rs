@@ -1,6 +1,6 @@
 //! Durable timers: a sleeping workflow is one row and no memory.
 
-use super::{Operation, Request, Resolution};
+use super::{Operation, Plan, Request, Resolution};
 use crate::codec;
 use crate::id::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,12 +36,12 @@ pub fn sleep_until(instant: SystemTime) -> Sleep {
 impl Operation for Sleep {
     type Output = Result<(), Cancelled>;
 
-    fn begin(self, now: Timestamp) -> Result<Request, codec::Error> {
+    fn begin(self, now: Timestamp) -> Result<Plan, codec::Error> {
         let due = match self {
             Self::For(duration) => now.after(duration),
             Self::Until(instant) => instant,
         };
-        Ok(Request::Timer { due })
+        Ok(Plan::Call(Request::Timer { due }))
     }
 
     fn complete(resolution: Resolution) -> Result<Self::Output, codec::Error> {

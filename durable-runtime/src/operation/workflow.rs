@@ -1,13 +1,21 @@
 //! Calls of workflows: a workflow and its input, as a value.
 
+use super::{Operation, Plan, Resolution};
+use crate::Durable;
 use crate::client::{Client, Start};
 use crate::codec;
+use crate::id::Timestamp;
+use crate::registry::WorkflowDef;
 use std::marker::PhantomData;
 
 /// A call of a workflow whose function returns `R`; made by calling the function.
-#[must_use = "a workflow does nothing unless it is started"]
+///
+/// Awaited in another workflow, the function runs inline, as a part of that run: its awaits are
+/// saved in the same checkpoint, a panic in it is one of the run, and cancelling the run reaches
+/// what it awaits.
+#[must_use = "a workflow does nothing unless it is started, or awaited in another workflow"]
 pub struct WorkflowCall<R> {
-    name: &'static str,
+    def: &'static WorkflowDef,
     input: Result<Vec<u8>, codec::Error>,
     output: PhantomData<fn() -> R>,
 }
@@ -15,7 +23,7 @@ pub struct WorkflowCall<R> {
 impl<R> std::fmt::Debug for WorkflowCall<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WorkflowCall")
-            .field("name", &self.name)
+            .field("name", &self.def.name)
             .finish_non_exhaustive()
     }
 }
@@ -23,9 +31,9 @@ impl<R> std::fmt::Debug for WorkflowCall<R> {
 impl<R> WorkflowCall<R> {
     /// Used by `#[workflow]`.
     #[doc(hidden)]
-    pub fn new(name: &'static str, input: Result<Vec<u8>, codec::Error>) -> Self {
+    pub fn new(def: &'static WorkflowDef, input: Result<Vec<u8>, codec::Error>) -> Self {
         Self {
-            name,
+            def,
             input,
             output: PhantomData,
         }
@@ -33,13 +41,13 @@ impl<R> WorkflowCall<R> {
 
     /// Starts the workflow under an id, as `start_<name>` does.
     pub fn start(self, client: &Client, id: impl Into<String>) -> Start<R> {
-        crate::client::start(client, self.name, id.into(), self.input)
+        crate::client::start(client, self.def.name, id.into(), self.input)
     }
 
     /// The workflow's persistent name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.def.name
     }
 
     /// The encoded input: a map from parameter names to values.
@@ -48,5 +56,25 @@ impl<R> WorkflowCall<R> {
     /// When an argument cannot be encoded.
     pub fn input(&self) -> Result<&[u8], codec::Error> {
         self.input.as_deref().map_err(Clone::clone)
+    }
+}
+
+impl<R: Durable> Operation for WorkflowCall<R> {
+    type Output = R;
+
+    fn begin(self, _: Timestamp) -> Result<Plan, codec::Error> {
+        Ok(Plan::Inline {
+            def: self.def,
+            input: self.input?,
+        })
+    }
+
+    fn complete(resolution: Resolution) -> Result<R, codec::Error> {
+        match resolution {
+            Resolution::Returned(output) | Resolution::Failed(output) => codec::decode(&output),
+            other => Err(codec::Error::custom(format_args!(
+                "a function cannot end with {other:?}"
+            ))),
+        }
     }
 }

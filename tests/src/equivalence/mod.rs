@@ -11,6 +11,7 @@
 
 mod compare;
 mod drive;
+mod group;
 pub mod log;
 pub mod ops;
 

@@ -20,6 +20,7 @@ pub mod plain {
     pub use super::note;
     use durable_runtime::{Durable, codec};
     use serde::Serialize;
+    use std::pin::Pin;
 
     /// Gives the value back.
     #[expect(clippy::unused_async, reason = "it stands for an operation")]
@@ -41,6 +42,11 @@ pub mod plain {
     pub async fn tick() {
         act("tick", ()).await;
     }
+
+    /// A call of a function that is being defined.
+    pub fn recurse<'a, F: Future + 'a>(call: F) -> Pin<Box<dyn Future<Output = F::Output> + 'a>> {
+        Box::pin(call)
+    }
 }
 
 /// For the durable copy: operations.
@@ -51,7 +57,7 @@ pub mod durable {
     use durable_runtime::codec::{self, Error};
     use durable_runtime::id::Timestamp;
     use durable_runtime::operation::{
-        ActivityOptions, ActivityRequest, Operation, Request, Resolution,
+        ActivityOptions, ActivityRequest, Operation, Plan, Request, Resolution,
     };
     use serde::Serialize;
     use std::marker::PhantomData;
@@ -68,13 +74,13 @@ pub mod durable {
     impl<A: Serialize, T: Durable> Operation for Call<A, T> {
         type Output = T;
 
-        fn begin(self, now: Timestamp) -> Result<Request, Error> {
-            Ok(Request::Activity(ActivityRequest {
+        fn begin(self, now: Timestamp) -> Result<Plan, Error> {
+            Ok(Plan::Call(Request::Activity(ActivityRequest {
                 name: self.name,
                 args: encoded(&self.argument),
                 options: ActivityOptions::default(),
                 begun: now,
-            }))
+            })))
         }
 
         fn complete(resolution: Resolution) -> Result<T, Error> {
@@ -106,5 +112,10 @@ pub mod durable {
     /// Waits, and no more.
     pub fn tick() -> Call<(), ()> {
         act("tick", ())
+    }
+
+    /// A call of a function that is being defined.
+    pub fn recurse<O>(call: O) -> O {
+        call
     }
 }

@@ -1,5 +1,6 @@
 //! Machines mean what the functions mean that they were compiled from.
 
+#![recursion_limit = "1024"]
 #![allow(
     unused,
     for_loops_over_fallibles,
@@ -15,6 +16,7 @@ mod branches;
 mod errors;
 mod expressions;
 mod inference;
+mod inline;
 mod iterators;
 mod loops;
 mod macros;
