@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 /// Expands `#[workflow]`.
 pub(crate) fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
     let input = match Input::parse(item.clone(), "workflow") {
-        Ok(input) => input,
+        Ok(input) => input.open_macros(),
         Err(error) => return [compile_errors(&error), item].into_iter().collect(),
     };
     match workflow_machine(args, &input) {

@@ -181,6 +181,33 @@ async fn expressions(start: u64) -> Order {
     }
 }
 
+/// Awaits in macros, on the left of assignments, and values that come later.
+#[workflow]
+async fn macros_and_places(start: u64) -> String {
+    let cents: u64;
+    let label;
+    if start > 1 {
+        cents = charge("a".to_owned(), start).await.unwrap_or(0);
+        label = "large";
+    } else {
+        label = if tick().await.is_ok() {
+            "small"
+        } else {
+            "none"
+        };
+        cents = 1;
+    }
+    let mut totals = vec![charge("b".to_owned(), cents).await.unwrap_or(0), start];
+    totals[usize::from(tick().await.is_err())] += cents;
+    assert!(tick().await.is_ok(), "{label}: {:?}", tick().await);
+    assert!(tick().await.is_ok());
+    debug_assert_eq!(tick().await.is_ok(), start > 0, "{label}");
+    if matches!(charge("c".to_owned(), 1).await, Ok(cents) if cents > 1) {
+        unreachable!("{:?}", tick().await);
+    }
+    format!("{label} {totals:?} {:?}", tick().await)
+}
+
 /// Neither parameters nor a result.
 #[workflow]
 async fn nothing() {
@@ -203,6 +230,7 @@ fn all_are_registered() {
         "branches",
         "expressions",
         "lints.loops",
+        "macros_and_places",
         "nothing",
         "straight",
     ];

@@ -27,6 +27,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         params,
         output,
         body,
+        macros: _,
     } = input;
     let name = args.name.clone().unwrap_or_else(|| names::unraw(ident));
     let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;

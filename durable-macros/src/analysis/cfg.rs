@@ -1,6 +1,7 @@
 //! Shape of the graph: which blocks are reached, and from where.
 
-use crate::ir::{Block, BlockId, Body, Terminator};
+use crate::ir::{Block, BlockId, Body, LocalId, LocalKind, Terminator};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Removes blocks that control cannot reach (code after a `return`) and numbers the rest again,
 /// in depth-first order.
@@ -36,6 +37,32 @@ pub(crate) fn prune(body: &mut Body) {
     }
     for exit in &mut body.exits {
         exit.target = number[exit.target.0];
+    }
+    declared_elsewhere(body);
+}
+
+/// Marks locals of `let x;` that another block than that of the `let` has to do with: there nothing
+/// shows the type that the `let` may give them.
+fn declared_elsewhere(body: &mut Body) {
+    let deferred = |l: &LocalId| matches!(body.locals[l.0].kind, LocalKind::Deferred);
+    let mut seen: BTreeMap<LocalId, BTreeSet<usize>> = BTreeMap::new();
+    for (number, block) in body.blocks.iter().enumerate() {
+        let terminator = block.terminator.uses();
+        let exits = block.all_exits().flat_map(|e| &body.exits[e.0].assigned);
+        let locals = block.statements.iter().flat_map(|s| {
+            let read = s.binds.iter().chain(&s.uses).chain(&s.mentions);
+            read.chain(&s.assigns).chain(&s.maybe_assigns)
+        });
+        for &local in locals
+            .chain(&terminator)
+            .chain(exits)
+            .filter(|&l| deferred(l))
+        {
+            seen.entry(local).or_default().insert(number);
+        }
+    }
+    for (local, blocks) in seen {
+        body.locals[local.0].typed_elsewhere |= blocks.len() > 1;
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn machine(
         let (pat, ty) = (&p.pat, &p.ty);
         quote!(#pat: #ty)
     });
-    let twin = twin::body(template, body, liveness, layout);
+    let twin = twin::body(template, body, liveness, layout, &input.macros);
     let saved = saved_tokens(body, layout);
     let slots = layout.saved.iter().map(|(local, _)| slot(*local));
     let inputs = input.params.iter().enumerate().map(|(index, param)| {

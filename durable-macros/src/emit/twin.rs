@@ -2,10 +2,11 @@
 
 use super::is_linked;
 use crate::analysis::liveness::Liveness;
-use crate::ir::{Body, LocalId, LocalKind, Locals};
+use crate::ir::{Body, LocalId, Locals};
 use crate::lower::Layout;
 use crate::names;
-use crate::normalize::twin::{OUTLIVES, Outlives, PROBE, PROBES, Wrapper, wrapper};
+use crate::normalize::standard::Opened;
+use crate::normalize::twin::{DECLARED, OUTLIVES, Outlives, PROBE, PROBES, Wrapper, wrapper};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub(super) fn body(
     body: &Body,
     liveness: &Liveness,
     layout: &Layout,
+    opened: &Opened,
 ) -> TokenStream {
     let mut twin = template.clone();
     let after = after_macros(body, liveness);
@@ -26,6 +28,7 @@ pub(super) fn body(
         body,
         layout,
         after,
+        opened,
     };
     resolve.visit_block_mut(&mut twin);
     twin.into_token_stream()
@@ -47,6 +50,7 @@ struct Resolve<'a> {
     layout: &'a Layout,
     /// By the number of the macro.
     after: BTreeMap<usize, Locals>,
+    opened: &'a Opened,
 }
 
 impl Resolve<'_> {
@@ -55,7 +59,10 @@ impl Resolve<'_> {
         if let Some(outlives) = outlives(&stmt) {
             return self.outlives(&outlives);
         }
-        let Some(local) = probed(&stmt) else {
+        if let Some(local) = placeholder(&stmt, DECLARED) {
+            return self.declared(local);
+        }
+        let Some(local) = placeholder(&stmt, PROBE) else {
             return Some(stmt);
         };
         if !is_linked(self.body, self.layout, local) {
@@ -64,6 +71,25 @@ impl Resolve<'_> {
         let (rt, ty) = (names::rt(), names::local_ty(local.0));
         let ident = &self.body.locals[local.0].ident;
         Some(parse_quote!(#rt::is(#ty, &#ident);))
+    }
+
+    /// Never run, and diverges: rustc does not count it as an assignment.
+    fn declared(&self, local: LocalId) -> Option<Stmt> {
+        if !is_linked(self.body, self.layout, local) {
+            return None;
+        }
+        let (rt, ty) = (names::rt(), names::local_ty(local.0));
+        let ident = &self.body.locals[local.0].ident;
+        Some(parse_quote! {
+            #[allow(
+                warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
+                reason = "generated code"
+            )]
+            if false {
+                #ident = #rt::take(&mut #rt::none(#ty));
+                loop {}
+            }
+        })
     }
 
     /// A copy of a macro in a block that the named locals must outlive: those which it binds itself
@@ -98,28 +124,6 @@ impl Resolve<'_> {
                 }
             }
         })
-    }
-
-    /// After an await: locals that were declared without a value have one if they are needed.
-    fn probe_deferred(&self, answer: LocalId, expr: &mut Expr) {
-        let LocalKind::Answer { of } = self.body.locals[answer.0].kind else {
-            return;
-        };
-        let plan = self.layout.points.iter().find(|p| p.point == of);
-        let saved = plan.iter().flat_map(|p| &p.locals);
-        let probes: Vec<Stmt> = saved
-            .map(|&number| self.layout.saved[number].0)
-            .filter(|l| matches!(self.body.locals[l.0].kind, LocalKind::Deferred))
-            .map(|local| {
-                let (rt, ty) = (names::rt(), names::local_ty(local.0));
-                let ident = &self.body.locals[local.0].ident;
-                parse_quote!(#rt::is(#ty, &#ident);)
-            })
-            .collect();
-        if !probes.is_empty() {
-            let answer = names::internal("answer");
-            *expr = parse_quote!({ let #answer = #expr; #(#probes)* #answer });
-        }
     }
 
     /// A borrow, holding what stands in the arguments after it.
@@ -186,9 +190,6 @@ impl VisitMut for Resolve<'_> {
                 Wrapper::Seen(_) | Wrapper::Tied(_) => inner,
             };
             self.visit_expr_mut(expr);
-            if let Wrapper::Seen(local) = wrapper {
-                self.probe_deferred(local, expr);
-            }
             return;
         }
         if let Expr::Block(block) = expr
@@ -202,6 +203,11 @@ impl VisitMut for Resolve<'_> {
             return;
         }
         visit_mut::visit_expr_mut(self, expr);
+        if let Expr::Call(call) = &*expr
+            && let Some(mac) = self.opened.closed(call)
+        {
+            *expr = mac;
+        }
     }
 }
 
@@ -215,10 +221,10 @@ fn outlives(stmt: &Stmt) -> Option<Outlives> {
         .then(|| syn::parse2(tokens()).ok())?
 }
 
-/// The local that a placeholder would probe.
-fn probed(stmt: &Stmt) -> Option<LocalId> {
+/// The local of a placeholder of this name.
+fn placeholder(stmt: &Stmt, name: &str) -> Option<LocalId> {
     let Stmt::Macro(mac) = stmt else { return None };
-    if !mac.mac.path.is_ident(PROBE) {
+    if !mac.mac.path.is_ident(name) {
         return None;
     }
     let number: syn::LitInt = syn::parse2(mac.mac.tokens.clone()).ok()?;

@@ -140,8 +140,8 @@ impl Builder<'_> {
             self.diagnostics.report(
                 &pat.guard,
                 Code::Unsupported,
-                "an `.await` in the guard of a `match` arm is not supported",
-                "match without the guard and test with `if` inside the arm",
+                "an `.await` in the guard of a `match` arm is not supported: while it waits, the arm would hold borrows of what is matched",
+                "await before the `match`, or match without the guard and test with `if` inside the arm",
             );
         }
     }

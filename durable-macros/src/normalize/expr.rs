@@ -47,7 +47,11 @@ impl Builder<'_> {
             }
             _ => {
                 let value = self.residual(expr);
+                let panics = matches!(&value, Expr::Macro(mac) if uses::panics(&mac.mac));
                 self.deliver(value, dest);
+                if panics {
+                    self.diverge(Terminator::Unreachable);
+                }
             }
         }
     }
@@ -74,8 +78,8 @@ impl Builder<'_> {
                 self.expr_into(expr, Dest::Discard);
                 syn::parse_quote!(())
             }
-            Expr::Assign(_) => self.assign(expr),
-            Expr::Binary(binary) if super::place::assigns(&binary.op) => self.compound(expr),
+            Expr::Assign(assign) => self.assign(assign),
+            Expr::Binary(binary) if super::place::assigns(&binary.op) => self.compound(binary),
             Expr::Unsafe(_)
             | Expr::Let(_)
             | Expr::Yield(_)
@@ -132,48 +136,6 @@ impl Builder<'_> {
         self.end_with(Terminator::Goto(after), right);
         self.expr_into(&mut binary.right, dest);
         self.end_with(Terminator::Goto(after), after);
-    }
-
-    /// `place = value`: Rust computes the value first.
-    fn assign(&mut self, expr: &mut Expr) -> Expr {
-        let mut machine = expr.clone();
-        let (Expr::Assign(twin), Expr::Assign(assign)) = (&mut *expr, &mut machine) else {
-            unreachable!("only called for assignments")
-        };
-        *assign.right = self.residual(&mut twin.right);
-        if self.needs(&twin.left) {
-            self.diagnostics.report(
-                &twin.left,
-                Code::Order,
-                "an `.await` on the left side of an assignment is not supported",
-                "bind the awaited value with `let` before the assignment",
-            );
-        }
-        machine
-    }
-
-    /// `place op= value`: whether Rust looks at the place first depends on its type, so the place
-    /// must be one that the value cannot change.
-    fn compound(&mut self, expr: &mut Expr) -> Expr {
-        let mut machine = expr.clone();
-        let (Expr::Binary(twin), Expr::Binary(binary)) = (&mut *expr, &mut machine) else {
-            unreachable!("only called for compound assignments")
-        };
-        let right = [(*twin.right).clone()];
-        let steady = super::place::indices(&twin.left)
-            .is_some_and(|indices| indices.iter().all(|index| !self.changes(index, &right)));
-        let held = std::mem::take(&mut self.held);
-        if !steady {
-            self.diagnostics.report(
-                &twin.left,
-                Code::Order,
-                "whether this place is computed before or after the `.await` depends on its type",
-                "bind the awaited value with `let` first, then assign",
-            );
-        }
-        *binary.right = self.residual(&mut twin.right);
-        super::operands::hold(&mut twin.right, &held);
-        machine
     }
 }
 

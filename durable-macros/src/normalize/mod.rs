@@ -11,6 +11,7 @@
 //! its types to the machine. Where a value will need a slot, the twin gets a placeholder; `emit`
 //! turns it into a probe or removes it (see [`twin`]).
 
+mod assign;
 mod control;
 mod exits;
 mod expr;
@@ -22,6 +23,7 @@ mod operands;
 mod place;
 mod recipe;
 mod scope;
+pub(crate) mod standard;
 mod stmt;
 mod suspend;
 mod text;
@@ -57,7 +59,7 @@ pub(crate) struct Normalized {
 }
 
 /// Normalises a function. Mistakes go to `diagnostics`; the result is then not to be used.
-pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normalized {
+pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) -> Normalized {
     let mut twin = input.body.clone();
     let mut builder = Builder {
         body: Body::default(),
@@ -70,6 +72,7 @@ pub(crate) fn normalize(input: &Input, diagnostics: &mut Diagnostics) -> Normali
         pending: Vec::new(),
         macros: 0,
         held: Vec::new(),
+        opened: &input.macros,
         diagnostics,
     };
     builder.current = builder.new_block();
@@ -141,6 +144,7 @@ struct Builder<'d> {
     macros: usize,
     /// Variables that rustc must find unchanged by the operands after the current one.
     held: Vec<Ident>,
+    opened: &'d standard::Opened,
     diagnostics: &'d mut Diagnostics,
 }
 

@@ -8,7 +8,7 @@
 
 use super::twin::{Wrapper, wrap};
 use super::uses::Disturbance;
-use super::{Builder, Dest, place, uses};
+use super::{Builder, Dest, place, standard, uses};
 use crate::diag::Code;
 use crate::ir::LocalKind;
 use crate::names::unraw;
@@ -63,7 +63,10 @@ impl Builder<'_> {
         }
         spell_out_fields(&mut machine);
         spell_out_fields(expr);
-        machine
+        match &machine {
+            Expr::Call(call) => self.opened.closed_in_machine(call).unwrap_or(machine),
+            _ => machine,
+        }
     }
 
     /// An operand whose value is needed after the suspend points in `later`.
@@ -131,7 +134,7 @@ impl Builder<'_> {
     }
 
     /// Computes an operand into a temporary.
-    fn keep(&mut self, part: &mut Expr) -> Expr {
+    pub(super) fn keep(&mut self, part: &mut Expr) -> Expr {
         if self.needs(part) {
             let value = self.residual(part);
             if matches!(&value, Expr::Path(_)) && self.is_temp(&value) {
@@ -170,7 +173,7 @@ impl Builder<'_> {
     }
 
     /// Gives the same value whenever it is evaluated.
-    fn is_constant(&self, expr: &Expr) -> bool {
+    pub(super) fn is_constant(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Lit(_) => true,
             Expr::Closure(closure) => closure.capture.is_none(),
@@ -206,9 +209,14 @@ fn parts(expr: &mut Expr) -> Vec<(&mut Expr, Takes)> {
     match expr {
         Expr::Array(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),
         Expr::Tuple(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),
-        Expr::Call(e) => std::iter::once((&mut *e.func, Value))
-            .chain(e.args.iter_mut().map(|e| (e, Value)))
-            .collect(),
+        Expr::Call(e) => match standard::kind(e) {
+            Some(standard::Kind::Value) => e.args.iter_mut().map(|e| (e, Value)).collect(),
+            Some(standard::Kind::Place) => e.args.iter_mut().map(|e| (e, Place)).collect(),
+            // What is called may be a closure in a variable, which stays there.
+            None => std::iter::once((&mut *e.func, Place))
+                .chain(e.args.iter_mut().map(|e| (e, Value)))
+                .collect(),
+        },
         Expr::MethodCall(e) => std::iter::once((&mut *e.receiver, Place))
             .chain(e.args.iter_mut().map(|e| (e, Value)))
             .collect(),

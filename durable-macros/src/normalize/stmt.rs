@@ -211,11 +211,12 @@ impl Builder<'_> {
             self.body.locals[bound.0].kind = LocalKind::Deferred;
         }
         let code = Code::Stmt(Stmt::Local(local.clone()));
+        let declared = binds.iter().map(|&l| twin::declared(l)).collect();
         self.push(Statement {
             binds,
             ..Statement::new(code)
         });
-        Vec::new()
+        declared
     }
 
     /// The value of an initialiser; an await that it consists of is named after the binding.

@@ -21,8 +21,9 @@ impl Builder<'_> {
         };
         self.refuse_guards(await_token);
         let (hint, fixed) = (self.hint.take(), self.label.take());
-        let source = source_text(base.to_token_stream());
-        let (callee, arguments) = callee(base);
+        let written = self.opened.as_written(base);
+        let source = source_text(written.to_token_stream());
+        let (callee, arguments) = callee(&written);
         let span = await_token.span;
         let operation = self.residual(base);
         let point = self.new_point(Point {

@@ -3,6 +3,7 @@
 //! | placeholder | becomes |
 //! |---|---|
 //! | `__durable_is!(7);` | `is(__ty7, &x);`, or nothing |
+//! | `__durable_declared!(7);` | an assignment to `x`, never run, of a value of `__ty7`; or nothing |
 //! | `__durable_outlives!(1, [7], m!(x););` | a block, never run, that `x` must outlive; or nothing |
 //! | `__durable_seen_7(e)` | `seen(__ty7, e)`, or `e` |
 //! | `__durable_awaited_3(op)` | `awaited(__op3, op)` |
@@ -20,6 +21,8 @@ use syn::{Expr, Ident, LitInt, Stmt, StmtMacro, Token, parse_quote, parse_quote_
 
 /// The name of the statement placeholder.
 pub(crate) const PROBE: &str = "__durable_is";
+/// The name of the placeholder after `let x;`.
+pub(crate) const DECLARED: &str = "__durable_declared";
 /// The name of the placeholder before a macro.
 pub(crate) const OUTLIVES: &str = "__durable_outlives";
 /// The attribute of a block that was made for probes.
@@ -43,6 +46,13 @@ pub(crate) enum Wrapper {
 pub(super) fn probe(local: LocalId) -> Stmt {
     let number = local.0;
     let name = Ident::new(PROBE, Span::mixed_site());
+    parse_quote!(#name!(#number);)
+}
+
+/// A statement, after `let x;`, that gives the local its type.
+pub(super) fn declared(local: LocalId) -> Stmt {
+    let number = local.0;
+    let name = Ident::new(DECLARED, Span::mixed_site());
     parse_quote!(#name!(#number);)
 }
 

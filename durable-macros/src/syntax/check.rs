@@ -100,14 +100,29 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        if contains_await(mac.tokens.clone()) {
-            self.diagnostics.report(
-                &mac.path,
-                Code::AwaitInMacro,
-                "an `.await` in the arguments of a macro cannot be saved",
-                "bind the awaited value with `let` first, and use it in the macro",
-            );
+        let name = mac.path.segments.last().map(|s| s.ident.to_string());
+        let name = name.unwrap_or_default();
+        if name == "stringify" || !contains_await(mac.tokens.clone()) {
+            return;
         }
+        let (what, help) = match name.as_str() {
+            "assert_eq" | "assert_ne" => (
+                format!("an `.await` in the message of `{name}!` would run only when it fails"),
+                "bind the awaited value with `let` first, or write `if left != right { panic!(…) }`",
+            ),
+            "trace" | "debug" | "info" | "warn" | "error" | "event" | "span" => (
+                format!(
+                    "whether `{name}!` evaluates an `.await` in its fields depends on what is logged"
+                ),
+                "bind the awaited value with `let` first, and log that",
+            ),
+            _ => (
+                "an `.await` in the arguments of a macro cannot be saved".to_owned(),
+                "bind the awaited value with `let` first, and use it in the macro",
+            ),
+        };
+        self.diagnostics
+            .report(&mac.path, Code::AwaitInMacro, &what, help);
     }
 
     fn visit_attribute(&mut self, attr: &'ast Attribute) {

@@ -1,6 +1,7 @@
 //! The accepted function: attributes, signature, parameters, body.
 
 use crate::diag::{Code, error};
+use crate::normalize::standard::{self, Opened};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
@@ -17,6 +18,8 @@ pub(crate) struct Input {
     /// What the function returns; `()` when nothing is written.
     pub(crate) output: Type,
     pub(crate) body: Block,
+    /// Macros in the body that hold an await; see [`open_macros`](Input::open_macros).
+    pub(crate) macros: Opened,
 }
 
 /// One parameter.
@@ -61,7 +64,14 @@ impl Input {
             params,
             output,
             body: *function.block,
+            macros: Opened::default(),
         })
+    }
+
+    /// Opens the macros of the body that hold an await.
+    pub(crate) fn open_macros(mut self) -> Self {
+        self.macros = standard::open(&mut self.body);
+        self
     }
 }
 

@@ -18,7 +18,7 @@ use std::fmt::Write;
 /// The graph of a function, or its errors.
 fn try_lowered(source: &str) -> syn::Result<Body> {
     let tokens: TokenStream = source.parse().expect("tokens");
-    let input = Input::parse(tokens, "workflow")?;
+    let input = Input::parse(tokens, "workflow")?.open_macros();
     let mut diagnostics = Diagnostics::default();
     check(&input, &mut diagnostics);
     diagnostics.check()?;

@@ -42,7 +42,7 @@ pub fn compare<R: Durable + Debug>(plain: impl Future<Output = R>, call: Workflo
 }
 
 /// The one workflow of this name in the test binary.
-fn definition(name: &str) -> &'static WorkflowDef {
+pub(super) fn definition(name: &str) -> &'static WorkflowDef {
     let mut found = registry::workflows().filter(|w| w.name == name);
     let def = found.next().expect("the workflow is registered");
     assert!(found.next().is_none(), "two workflows are called `{name}`");

@@ -63,6 +63,27 @@ pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> 
     panic!("the machine does not come to an end");
 }
 
+/// Drives a machine to the panic at which it ends, and answers the message.
+///
+/// # Panics
+/// When it does not panic.
+pub fn panic_message(name: &str, input: &[u8]) -> String {
+    let def = super::compare::definition(name);
+    let mut machine = Machine::start(def, input.to_vec());
+    let mut turn = machine.turn(&[], Timestamp(0));
+    loop {
+        match turn {
+            Turn::Panicked(message) => return message,
+            Turn::Suspended(checkpoint) => {
+                let bytes = checkpoint.encode().expect("a checkpoint can be encoded");
+                machine = rebuilt(def, &bytes);
+                turn = machine.turn(&[answer(&checkpoint)], Timestamp(0));
+            }
+            other => panic!("`{name}` does not panic: {other:?}"),
+        }
+    }
+}
+
 fn rebuilt(def: &'static WorkflowDef, bytes: &[u8]) -> Machine {
     let checkpoint = Checkpoint::decode(bytes).expect("a checkpoint can be decoded");
     match Machine::resume(def, &checkpoint) {

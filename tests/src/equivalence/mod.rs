@@ -16,6 +16,7 @@ pub mod log;
 pub mod ops;
 
 pub use compare::compare;
+pub use drive::panic_message;
 pub use durable_runtime::workflow;
 
 /// Compiles a function twice and compares the two on each list of arguments; see the

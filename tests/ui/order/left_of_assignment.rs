@@ -7,9 +7,10 @@ async fn charge(cents: u64) -> u64 {
 
 #[workflow]
 async fn run(order: u64) -> u64 {
-    let mut totals = [0, 0];
-    totals[charge(order).await.unwrap_or(0) as usize] = 1;
-    totals[0]
+    let (mut totals, last);
+    totals = [0, 0];
+    (totals[charge(order).await.unwrap_or(0) as usize], last) = (1, 2);
+    totals[0] + last
 }
 
 fn main() {}

@@ -137,7 +137,10 @@ impl Arms<'_> {
                 quote!(#kept let mut #ident = #rt::take(&mut #slot);)
             }
             // Assigned before it is read: rustc has checked that.
-            None => quote!(#kept let mut #ident;),
+            None => {
+                let declared = self.declared(local);
+                quote!(#kept #declared)
+            }
         }
     }
 
@@ -156,9 +159,9 @@ impl Arms<'_> {
     /// A variable without a value, and with the type of its slot.
     fn declared(&self, local: LocalId) -> TokenStream {
         let ident = self.ident(local);
-        let typed = self.layout.has_slot(local).then(|| {
-            let (rt, slot) = (names::rt(), names::slot(local.0));
-            quote!(if false { #ident = #rt::take(&mut #slot); })
+        let typed = is_linked(self.body, self.layout, local).then(|| {
+            let (rt, token) = (names::rt(), names::local_ty(local.0));
+            quote!(if false { #ident = #rt::take(&mut #rt::none(#token)); })
         });
         quote!(let mut #ident; #typed)
     }
@@ -343,7 +346,7 @@ impl Arms<'_> {
                 quote!(let #pat: #ty = #rt::take(&mut #input);)
             }
             Code::Stmt(syn::Stmt::Local(_))
-                if statement.binds.iter().any(|l| self.layout.has_slot(*l)) =>
+                if (statement.binds.iter()).any(|&l| is_linked(self.body, self.layout, l)) =>
             {
                 // `let x;`, and another arm may assign it.
                 let declared = statement.binds.iter().map(|&l| self.declared(l));

@@ -1,0 +1,436 @@
+//! Awaits in the arguments of the standard macros.
+//!
+//! A macro that holds an await is *opened*: it becomes a call of a placeholder whose arguments are
+//! the operands, so that every pass sees them, and it is *closed* again around what is left of
+//! them.
+//!
+//! ```text
+//! Input:   println!("{} {n}", price(x).await)
+//! Opened:  __durable_place_0(price(x).await), and at 0: println!("{} {n}", hole 0)
+//! Output:  suspend price(x) -> a; println!("{} {n}", a)
+//! ```
+//!
+//! What the macro evaluates only sometimes (the message of an assertion, the guard in `matches!`)
+//! is no operand: when it awaits, the macro is written out as the `if` or `match` that it stands
+//! for. The names mean the macros of the standard library; a macro under another path is not
+//! opened.
+
+use super::macros::contains_await;
+use crate::names;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Block, Expr, ExprCall, ExprMacro, ExprMatch, ExprUnary, Macro, Stmt, Token, UnOp,
+    parse_quote,
+};
+
+const VALUE: &str = "__durable_value_";
+const PLACE: &str = "__durable_place_";
+const HOLE: &str = "__durable_hole_";
+
+/// How a macro takes its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// By value.
+    Value,
+    /// By reference: formatting, comparison, matching.
+    Place,
+}
+
+/// The macros of a function that were opened, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Opened(Vec<Skeleton>);
+
+#[derive(Debug)]
+struct Skeleton {
+    name: String,
+    /// The first operand as the user wrote it.
+    written: TokenStream,
+    /// With holes in the places of operands.
+    mac: Macro,
+}
+
+/// Opens the macros of a function's body.
+pub(crate) fn open(body: &mut Block) -> Opened {
+    let mut shadowed = Shadowed(Vec::new());
+    syn::visit::Visit::visit_block(&mut shadowed, body);
+    let mut open = Open {
+        shadowed: shadowed.0,
+        opened: Opened::default(),
+    };
+    open.visit_block_mut(body);
+    open.opened
+}
+
+/// How an opened macro takes its operands; `None` for other calls.
+pub(super) fn kind(call: &ExprCall) -> Option<Kind> {
+    number(call).map(|(kind, _)| kind)
+}
+
+fn number(call: &ExprCall) -> Option<(Kind, usize)> {
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let name = path.path.get_ident()?.to_string();
+    let number = |prefix: &str| name.strip_prefix(prefix)?.parse().ok();
+    number(VALUE)
+        .map(|n| (Kind::Value, n))
+        .or_else(|| number(PLACE).map(|n| (Kind::Place, n)))
+}
+
+impl Opened {
+    fn skeleton(&self, call: &ExprCall) -> Option<&Skeleton> {
+        self.0.get(number(call)?.1)
+    }
+
+    /// The macro that a call was opened from, around the call's arguments.
+    pub(crate) fn closed(&self, call: &ExprCall) -> Option<Expr> {
+        let skeleton = self.skeleton(call)?;
+        Some(Expr::Macro(ExprMacro {
+            attrs: call.attrs.clone(),
+            mac: skeleton.around(&call.args),
+        }))
+    }
+
+    /// The same for the machine, where temporaries stand for the operands: what the macro shows of
+    /// the text of its arguments is the user's.
+    pub(super) fn closed_in_machine(&self, call: &ExprCall) -> Option<Expr> {
+        let skeleton = self.skeleton(call)?;
+        let mut mac = skeleton.around(&call.args);
+        let (span, written) = (mac.path.span(), &skeleton.written);
+        match (skeleton.name.as_str(), call.args.first()) {
+            ("dbg", Some(value)) => {
+                let shown = names::internal("shown");
+                let place =
+                    quote_spanned!(span=> ::core::file!(), ::core::line!(), ::core::column!());
+                return Some(parse_quote!(match (#value) {
+                    #shown => {
+                        ::std::eprintln!(
+                            "[{}:{}:{}] {} = {:#?}", #place, ::core::stringify!(#written), &#shown
+                        );
+                        #shown
+                    }
+                }));
+            }
+            ("assert", Some(cond)) if !has_message(&mac) => {
+                mac.tokens = quote!(#cond, "assertion failed: {}", ::core::stringify!(#written));
+            }
+            _ => {}
+        }
+        let attrs = call.attrs.clone();
+        Some(Expr::Macro(ExprMacro { attrs, mac }))
+    }
+
+    /// An expression as the user wrote it.
+    pub(super) fn as_written(&self, expr: &Expr) -> Expr {
+        struct Close<'a>(&'a Opened);
+        impl VisitMut for Close<'_> {
+            fn visit_expr_mut(&mut self, expr: &mut Expr) {
+                visit_mut::visit_expr_mut(self, expr);
+                if let Expr::Call(call) = &*expr
+                    && let Some(mac) = self.0.closed(call)
+                {
+                    *expr = mac;
+                }
+            }
+        }
+        let mut expr = expr.clone();
+        Close(self).visit_expr_mut(&mut expr);
+        expr
+    }
+}
+
+impl Skeleton {
+    fn around(&self, operands: &Punctuated<Expr, Token![,]>) -> Macro {
+        let mut mac = self.mac.clone();
+        mac.tokens = filled(mac.tokens, &operands.iter().collect::<Vec<_>>());
+        mac
+    }
+}
+
+fn filled(tokens: TokenStream, values: &[&Expr]) -> TokenStream {
+    let fill = |token: TokenTree| {
+        let number = match &token {
+            TokenTree::Ident(ident) => {
+                let text = ident.to_string();
+                text.strip_prefix(HOLE)
+                    .and_then(|n| n.parse::<usize>().ok())
+            }
+            _ => None,
+        };
+        match number.and_then(|n| values.get(n)) {
+            Some(value) => value.to_token_stream(),
+            None => token.into(),
+        }
+    };
+    tokens.into_iter().map(fill).collect()
+}
+
+fn has_message(mac: &Macro) -> bool {
+    let parse = |input: ParseStream<'_>| {
+        input.parse::<Expr>()?;
+        input.parse::<Option<Token![,]>>()?;
+        let rest: TokenStream = input.parse()?;
+        Ok(!rest.is_empty())
+    };
+    mac.parse_body_with(parse).unwrap_or(true)
+}
+
+/// The name of a macro of the standard library: bare, or under its path there.
+fn name(mac: &Macro) -> Option<String> {
+    let segments: Vec<_> = mac.path.segments.iter().map(|s| &s.ident).collect();
+    match segments[..] {
+        [name] if mac.path.leading_colon.is_none() => Some(name.to_string()),
+        [root, name] if ["std", "core", "alloc"].iter().any(|r| root == r) => {
+            Some(name.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Names of macros that are defined in the function.
+struct Shadowed(Vec<String>);
+
+impl<'ast> syn::visit::Visit<'ast> for Shadowed {
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        self.0.extend(item.ident.iter().map(ToString::to_string));
+    }
+}
+
+struct Open {
+    /// Defined in the function under a name of the standard library.
+    shadowed: Vec<String>,
+    opened: Opened,
+}
+
+impl Open {
+    fn expr(&mut self, attrs: &[Attribute], mac: &Macro) -> Option<Expr> {
+        if !contains_await(mac.tokens.clone()) {
+            return None;
+        }
+        let name = name(mac).filter(|name| !self.shadowed.contains(name))?;
+        let parse = |input: ParseStream<'_>| Parts::parse(input, &name);
+        let parts = mac.parse_body_with(parse).ok()?;
+        if parts.sometimes.iter().any(|t| contains_await(t.clone())) {
+            return written_out(&name, mac, &parts);
+        }
+        if let ("dbg", [_, _, ..]) = (name.as_str(), &parts.operands[..]) {
+            let path = &mac.path;
+            let each = parts.operands.iter().map(|e| quote!(#path!(#e)));
+            return Some(parse_quote!((#(#each),*)));
+        }
+        let kind = match name.as_str() {
+            "vec" | "dbg" | "assert" => VALUE,
+            _ => PLACE,
+        };
+        let number = self.opened.0.len();
+        let callee = Ident::new(&format!("{kind}{number}"), mac.path.span());
+        let mut with_holes = mac.clone();
+        with_holes.tokens = parts.skeleton;
+        self.opened.0.push(Skeleton {
+            name,
+            written: parts.operands.first().to_token_stream(),
+            mac: with_holes,
+        });
+        let operands = parts.operands;
+        Some(parse_quote!(#(#attrs)* #callee(#(#operands),*)))
+    }
+}
+
+impl VisitMut for Open {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(mac) = &*expr
+            && let Some(opened) = self.expr(&mac.attrs, &mac.mac)
+        {
+            *expr = opened;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        if let Stmt::Macro(mac) = &*stmt
+            && let Some(opened) = self.expr(&mac.attrs, &mac.mac)
+        {
+            *stmt = Stmt::Expr(opened, mac.semi_token);
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// The arguments of a macro.
+#[derive(Default)]
+struct Parts {
+    /// What it always evaluates, in order.
+    operands: Vec<Expr>,
+    /// What it evaluates sometimes.
+    sometimes: Vec<TokenStream>,
+    /// All arguments, with a hole for each operand.
+    skeleton: TokenStream,
+}
+
+impl Parts {
+    fn parse(input: ParseStream<'_>, name: &str) -> syn::Result<Self> {
+        let mut parts = Self::default();
+        match name {
+            "format" | "print" | "println" | "eprint" | "eprintln" | "panic" | "todo"
+            | "unimplemented" | "unreachable" | "format_args" => parts.format(input)?,
+            "write" | "writeln" => {
+                parts.operand(input)?;
+                parts.comma(input)?;
+                parts.format(input)?;
+            }
+            "assert" | "debug_assert" => {
+                parts.operand(input)?;
+                parts.rest(input)?;
+            }
+            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => {
+                parts.operand(input)?;
+                parts.comma(input)?;
+                parts.operand(input)?;
+                parts.rest(input)?;
+            }
+            "matches" => {
+                parts.operand(input)?;
+                parts.rest(input)?;
+            }
+            "vec" => {
+                parts.operand(input)?;
+                if input.peek(Token![;]) {
+                    let semi: Token![;] = input.parse()?;
+                    semi.to_tokens(&mut parts.skeleton);
+                    parts.operand(input)?;
+                } else {
+                    parts.list(input)?;
+                }
+            }
+            "dbg" => {
+                parts.operand(input)?;
+                parts.list(input)?;
+            }
+            _ => return Err(input.error("not a macro of the standard library")),
+        }
+        if name.starts_with("debug_") && !parts.operands.is_empty() {
+            // Only where debug assertions are on.
+            let operands = std::mem::take(&mut parts.operands);
+            parts
+                .sometimes
+                .extend(operands.iter().map(ToTokens::to_token_stream));
+            parts.operands = operands;
+        }
+        Ok(parts)
+    }
+
+    fn operand(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let hole = Ident::new(
+            &format!("{HOLE}{}", self.operands.len()),
+            Span::mixed_site(),
+        );
+        self.operands.push(input.parse()?);
+        hole.to_tokens(&mut self.skeleton);
+        Ok(())
+    }
+
+    fn comma(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let comma: Option<Token![,]> = input.parse()?;
+        comma.to_tokens(&mut self.skeleton);
+        Ok(())
+    }
+
+    fn list(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        while !input.is_empty() {
+            let comma: Token![,] = input.parse()?;
+            comma.to_tokens(&mut self.skeleton);
+            if !input.is_empty() {
+                self.operand(input)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A format string and its arguments, `name = value` included.
+    fn format(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        if input.is_empty() {
+            return Ok(());
+        }
+        let text: Expr = input.parse()?;
+        if contains_await(text.to_token_stream()) {
+            return Err(input.error("an await in a format string"));
+        }
+        text.to_tokens(&mut self.skeleton);
+        while !input.is_empty() {
+            let comma: Token![,] = input.parse()?;
+            comma.to_tokens(&mut self.skeleton);
+            if input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+                let name: Ident = input.parse()?;
+                let equals: Token![=] = input.parse()?;
+                name.to_tokens(&mut self.skeleton);
+                equals.to_tokens(&mut self.skeleton);
+            }
+            if !input.is_empty() {
+                self.operand(input)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        self.comma(input)?;
+        let rest: TokenStream = input.parse()?;
+        self.skeleton.extend(rest.clone());
+        self.sometimes.push(rest);
+        Ok(())
+    }
+}
+
+/// The `if` or `match` that a macro stands for; its parts are opened in their turn.
+fn written_out(name: &str, mac: &Macro, parts: &Parts) -> Option<Expr> {
+    let allow = quote!(#[allow(
+        clippy::manual_assert,
+        clippy::match_like_matches_macro,
+        reason = "written out from a macro"
+    )]);
+    let (span, rest) = (mac.path.span(), parts.sometimes.first()?);
+    if let Some(plain) = name.strip_prefix("debug_") {
+        let (plain, tokens) = (Ident::new(plain, span), &mac.tokens);
+        let on = quote_spanned!(span=> ::core::cfg!(debug_assertions));
+        return Some(parse_quote!(if #on { #plain!(#tokens); }));
+    }
+    let value = parts.operands.first()?;
+    match name {
+        "assert" => {
+            let panic = quote_spanned!(span=> ::core::panic!(#rest));
+            let cond = Expr::Unary(ExprUnary {
+                attrs: Vec::new(),
+                op: UnOp::Not(Token![!](span)),
+                expr: Box::new(value.clone()),
+            });
+            Some(parse_quote!({ #allow if #cond { #panic } }))
+        }
+        "matches" => {
+            let arm = Group::new(
+                Delimiter::Brace,
+                without_comma(rest, &quote!(=> true, _ => false)),
+            );
+            let mut expr: ExprMatch = parse_quote!(#allow match () #arm);
+            *expr.expr = value.clone();
+            Some(parse_quote!({ #expr }))
+        }
+        // `assert_eq` and `assert_ne` compare what the message may not outlive.
+        _ => None,
+    }
+}
+
+/// A list without the comma at its end, and something after it.
+fn without_comma(tokens: &TokenStream, after: &TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    if matches!(tokens.last(), Some(TokenTree::Punct(p)) if p.as_char() == ',') {
+        tokens.pop();
+    }
+    tokens.into_iter().chain(after.clone()).collect()
+}
