@@ -285,17 +285,13 @@ impl Parts {
                 parts.comma(input)?;
                 parts.format(input)?;
             }
-            "assert" | "debug_assert" => {
+            "assert" | "debug_assert" | "matches" => {
                 parts.operand(input)?;
                 parts.rest(input)?;
             }
             "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => {
                 parts.operand(input)?;
                 parts.comma(input)?;
-                parts.operand(input)?;
-                parts.rest(input)?;
-            }
-            "matches" => {
                 parts.operand(input)?;
                 parts.rest(input)?;
             }
