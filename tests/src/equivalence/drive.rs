@@ -67,6 +67,7 @@ pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> 
 ///
 /// # Panics
 /// When it does not panic.
+#[must_use]
 pub fn panic_message(name: &str, input: &[u8]) -> String {
     let def = super::compare::definition(name);
     let mut machine = Machine::start(def, input.to_vec());
