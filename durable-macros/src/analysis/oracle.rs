@@ -178,6 +178,7 @@ fn local(number: usize) -> Local {
         ident: crate::names::temp(number),
         kind: LocalKind::User,
         depth: 1,
+        mutable: false,
         borrow: false,
         recipe: None,
         typed_elsewhere: false,
@@ -348,6 +349,7 @@ fn random_body(rng: &mut fastrand::Rng) -> Body {
             },
             3 => Terminator::Next {
                 cursor: LocalId(rng.usize(..locals)),
+                source: None,
                 pat: syn::parse_quote!(_),
                 binds: some(rng),
                 body: to(rng),

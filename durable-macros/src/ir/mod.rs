@@ -62,6 +62,8 @@ pub(crate) struct Local {
     pub(crate) kind: LocalKind,
     /// How many bindings of this name are visible where it is bound, itself included.
     pub(crate) depth: usize,
+    /// It is bound as `mut`.
+    pub(crate) mutable: bool,
     /// Its initialiser is written as a borrow (`&place`).
     pub(crate) borrow: bool,
     /// It is a borrow that can be made again, and never saved.
@@ -84,8 +86,10 @@ pub(crate) enum LocalKind {
     /// The rest of what a loop iterates over.
     Cursor { name: String },
     /// What the recipe of a borrow needs besides the user's locals: an operand, the value that is
-    /// borrowed where it has no name, or a borrow without a name.
+    /// borrowed where it has no name, or the position of a loop.
     Key { name: String },
+    /// A borrow without a name, which is made again.
+    Borrow,
 }
 
 /// Statements with one entry, and how they end.
@@ -173,7 +177,10 @@ pub(crate) enum Terminator {
     },
     /// The head of a loop over an iterator.
     Next {
+        /// The remaining items, or the position in `source`.
         cursor: LocalId,
+        /// The borrowed iterator, which is made again at each head.
+        source: Option<LocalId>,
         pat: Pat,
         binds: Locals,
         body: BlockId,
@@ -299,7 +306,7 @@ impl Terminator {
                 let guards = arms.iter().flat_map(|a| a.uses.difference(&a.binds));
                 uses.iter().chain(guards).copied().collect()
             }
-            Self::Next { cursor, .. } => Locals::from([*cursor]),
+            Self::Next { cursor, source, .. } => source.iter().chain([cursor]).copied().collect(),
             Self::Goto(_) | Self::Unreachable => Locals::new(),
         }
     }

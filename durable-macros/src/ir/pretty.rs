@@ -74,12 +74,13 @@ impl Body {
             }
             Terminator::Next {
                 cursor,
+                source,
                 pat,
                 body,
                 exit,
                 ..
             } => {
-                let cursor = &self.locals[cursor.0].ident;
+                let cursor = &self.locals[source.unwrap_or(*cursor).0].ident;
                 format!(
                     "next {} of {cursor} -> b{}, end b{}",
                     show(pat),

@@ -155,6 +155,7 @@ fn stable_name(body: &Body, local: LocalId) -> String {
     match &this.kind {
         LocalKind::User | LocalKind::Deferred => counted(unraw(&this.ident)),
         LocalKind::Cursor { name } | LocalKind::Key { name } => counted(name.clone()),
+        LocalKind::Borrow => "borrow".to_owned(),
         LocalKind::Answer { of } => format!("{}.out", body.points[of.0].label),
         LocalKind::Temp { serves } => {
             let earlier = body.locals[..local.0]

@@ -1,12 +1,13 @@
 //! `loop`, `while` and `for` around a suspend point.
 
+use super::borrowed_loops::Lent;
 use super::control::first_name;
 use super::twin::{Wrapper, probe, wrap};
 use super::{Builder, Dest, Target, uses};
-use crate::ir::{BlockId, Code, LocalKind, Locals, Statement, Terminator};
+use crate::ir::{BlockId, Code, LocalId, LocalKind, Locals, Statement, Terminator};
 use crate::names;
 use syn::spanned::Spanned;
-use syn::{ExprForLoop, ExprLoop, ExprWhile, Label};
+use syn::{Expr, ExprForLoop, ExprLoop, ExprWhile, Ident, Label, Pat, parse_quote};
 
 impl Builder<'_> {
     pub(super) fn loop_expr(&mut self, expr: &mut ExprLoop, dest: Dest) {
@@ -36,6 +37,14 @@ impl Builder<'_> {
     pub(super) fn for_expr(&mut self, expr: &mut ExprForLoop) {
         let source = self.residual(&mut expr.expr);
         let uses = uses::of_expr(&source, &self.scopes);
+        let named = first_name(&expr.pat);
+        if let Some(lent) = self.lent(&named, &source, &mut expr.expr) {
+            self.scopes.push();
+            self.lent_start(&lent, source, uses);
+            let (cursor, iter) = (lent.at, Some(lent.source));
+            self.items(expr, cursor, iter, |s, pat, binds| s.lend(lent, pat, binds));
+            return;
+        }
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
         let depth = self.scopes.count(&name) + 1;
@@ -48,12 +57,52 @@ impl Builder<'_> {
             uses,
             ..Statement::new(Code::Start { cursor, source })
         });
+        self.items(expr, cursor, None, |_, _, _| {});
+    }
+
+    /// The iterator of a borrowed source and the position in it.
+    fn lent_start(&mut self, lent: &Lent, source: Expr, uses: Locals) {
+        let rt = names::rt();
+        let begin = |pat: &Ident, init: Expr| Code::Let {
+            pat: parse_quote!(mut #pat),
+            ty: None,
+            init,
+            otherwise: None,
+        };
+        let iter = begin(&self.body.locals[lent.source.0].ident, source);
+        let at = begin(
+            &self.body.locals[lent.at.0].ident,
+            parse_quote!(#rt::position()),
+        );
+        let mut binds = lent.keys.clone();
+        binds.insert(lent.source);
+        self.push(Statement {
+            binds,
+            uses,
+            ..Statement::new(iter)
+        });
+        self.push(Statement {
+            binds: Locals::from([lent.at]),
+            ..Statement::new(at)
+        });
+    }
+
+    /// The turns of a loop; its scope is open, and closed here.
+    fn items(
+        &mut self,
+        expr: &mut ExprForLoop,
+        cursor: LocalId,
+        source: Option<LocalId>,
+        bound: impl FnOnce(&mut Self, &Pat, &Locals),
+    ) {
         let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
         self.end_with(Terminator::Goto(head), head);
         let binds = self.bind_pattern(&expr.pat, None);
+        bound(self, &expr.pat, &binds);
         let pat = (*expr.pat).clone();
         let next = Terminator::Next {
             cursor,
+            source,
             pat,
             binds: binds.clone(),
             body,

@@ -12,6 +12,7 @@
 //! turns it into a probe or removes it (see [`twin`]).
 
 mod assign;
+mod borrowed_loops;
 mod control;
 mod exits;
 mod expr;
@@ -183,6 +184,7 @@ impl Builder<'_> {
             ident,
             kind,
             depth,
+            mutable: false,
             borrow: false,
             recipe: None,
             typed_elsewhere: false,
@@ -225,6 +227,7 @@ impl Builder<'_> {
                 "write the pattern out",
             );
         }
+        let mutable = scope::mutable_names(pat);
         let mut binds = Locals::new();
         for ident in scope::pattern_names(pat) {
             let name = names::unraw(&ident);
@@ -232,6 +235,7 @@ impl Builder<'_> {
             let guard = (guard && name.starts_with('_')).then(|| ident.clone());
             let local = self.new_local(ident, LocalKind::User, depth);
             self.body.locals[local.0].borrow = borrow;
+            self.body.locals[local.0].mutable = mutable.contains(&name);
             self.scopes.bind(name, local, guard);
             binds.insert(local);
         }

@@ -15,22 +15,42 @@ use super::{Builder, uses};
 use crate::ir::{LocalId, LocalKind, Locals, Recipe, RecipeId};
 use crate::names;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Pat, Type, UnOp, parse_quote};
+use syn::{Expr, Pat, Type, UnOp, parse_quote};
+
+/// What a recipe does with a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// Borrows it.
+    Shared,
+    /// Borrows it mutably, and so holds it by itself.
+    Unique,
+    /// Looks something up with a reference to it.
+    Key,
+}
+
+impl By {
+    pub(super) fn reference(reference: &syn::ExprReference) -> Self {
+        match reference.mutability {
+            None => Self::Shared,
+            Some(_) => Self::Unique,
+        }
+    }
+}
 
 /// A borrow that can be made again, before what it is bound to has locals.
 #[derive(Debug)]
 pub(super) struct Draft {
     /// The binding after which keys are named.
     name: String,
-    depth: usize,
+    pub(super) depth: usize,
     /// What makes the borrow.
     init: Expr,
     /// The same in the twin.
     twin: Expr,
-    inputs: Locals,
-    keys: Vec<(LocalId, Expr)>,
+    pub(super) inputs: Locals,
+    pub(super) keys: Vec<(LocalId, Expr)>,
     /// Locals that the borrow must hold.
-    tied: Vec<Ident>,
+    pub(super) tied: Vec<Expr>,
     /// What is borrowed is a value without a name.
     owner: bool,
 }
@@ -38,16 +58,7 @@ pub(super) struct Draft {
 impl Builder<'_> {
     /// Reads an expression as a recipe. `machine` and `twin` are its two copies.
     pub(super) fn draft(&mut self, name: &str, machine: &Expr, twin: &Expr) -> Option<Draft> {
-        let mut draft = Draft {
-            name: name.to_owned(),
-            depth: self.scopes.count(name) + 1,
-            init: machine.clone(),
-            twin: twin.clone(),
-            inputs: Locals::new(),
-            keys: Vec::new(),
-            tied: Vec::new(),
-            owner: false,
-        };
+        let mut draft = Draft::new(name, self.scopes.count(name) + 1, machine, twin);
         let (mut init, mut twin) = (machine.clone(), twin.clone());
         self.borrow(&mut init, &mut twin, &mut draft)?;
         // The value must live as long as the borrow, so the twin cannot pass the borrow on.
@@ -67,64 +78,61 @@ impl Builder<'_> {
         binds: &Locals,
         twin: &mut Expr,
     ) -> RecipeId {
-        let id = RecipeId(self.body.recipes.len());
-        for local in binds {
-            self.body.locals[local.0].recipe = Some(id);
-        }
         *twin = draft.twin;
         if let Some(local) = binds.first() {
             tie(twin, *local, &draft.tied);
         }
-        self.body.recipes.push(Recipe {
+        self.register(Recipe {
             pat,
             ty,
             init: draft.init,
             binds: binds.clone(),
             inputs: draft.inputs,
             keys: draft.keys,
-        });
-        id
+        })
     }
 
     fn borrow(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) -> Option<()> {
         match (bare(machine), bare(twin)) {
             (Expr::Reference(machine), Expr::Reference(twin)) => {
-                let shared = machine.mutability.is_none();
-                draft.owner |=
-                    self.borrowed_place(&mut machine.expr, &mut twin.expr, shared, draft);
+                let by = By::reference(machine);
+                draft.owner |= self.borrowed_place(&mut machine.expr, &mut twin.expr, by, draft);
                 Some(())
             }
             _ => None,
         }
     }
 
-    /// A place; answers whether it is in a value without a name. The local at its root is tied if
-    /// `tied` is set: `&mut` holds it by itself.
-    fn borrowed_place(
+    /// A place; answers whether it is in a value without a name.
+    pub(super) fn borrowed_place(
         &mut self,
         machine: &mut Expr,
         twin: &mut Expr,
-        tied: bool,
+        by: By,
         draft: &mut Draft,
     ) -> bool {
+        if let Some(held) = self.held(twin, by) {
+            draft.tied.push(held);
+        }
+        self.place_in(machine, twin, draft)
+    }
+
+    fn place_in(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) -> bool {
         match (bare(machine), bare(twin)) {
             (Expr::Field(machine), Expr::Field(twin)) => {
-                self.borrowed_place(&mut machine.base, &mut twin.base, tied, draft)
+                self.place_in(&mut machine.base, &mut twin.base, draft)
             }
             (Expr::Unary(machine), Expr::Unary(twin)) if is_deref(&machine.op) => {
-                self.borrowed_place(&mut machine.expr, &mut twin.expr, tied, draft)
+                self.place_in(&mut machine.expr, &mut twin.expr, draft)
             }
             (Expr::Index(machine), Expr::Index(twin)) => {
-                let owner = self.borrowed_place(&mut machine.expr, &mut twin.expr, tied, draft);
+                let owner = self.place_in(&mut machine.expr, &mut twin.expr, draft);
                 self.operand(&mut machine.index, &mut twin.index, draft);
                 owner
             }
             (machine, twin) => {
-                if let Some((local, name)) = self.variable(machine) {
+                if let Some(local) = self.variable(machine) {
                     draft.inputs.insert(local);
-                    if tied {
-                        draft.tied.push(name);
-                    }
                     return false;
                 }
                 let count = draft.keys.iter();
@@ -140,8 +148,23 @@ impl Builder<'_> {
         }
     }
 
+    /// What the borrow of a place must hold that it may not hold by itself: the path of fields from
+    /// the variable, up to where it goes through a pointer or an index. A variable that is not
+    /// `mut` cannot change; a borrow that is made again holds what it comes from.
+    fn held(&self, place: &Expr, by: By) -> Option<Expr> {
+        let path = prefix(place);
+        let local = self.variable(root_of(path))?;
+        let this = &self.body.locals[local.0];
+        let changes = match by {
+            By::Shared => this.mutable,
+            By::Key => this.mutable || this.recipe.is_some(),
+            By::Unique => false,
+        };
+        changes.then(|| path.clone())
+    }
+
     /// An operand of an index.
-    fn operand(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) {
+    pub(super) fn operand(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) {
         match (bare(machine), bare(twin)) {
             (Expr::Lit(_), _) => {}
             (Expr::Range(machine), Expr::Range(twin)) => {
@@ -155,15 +178,15 @@ impl Builder<'_> {
             }
             (Expr::Reference(machine), Expr::Reference(twin)) if machine.mutability.is_none() => {
                 if !matches!(bare(&mut machine.expr), Expr::Lit(_)) {
-                    self.borrowed_place(&mut machine.expr, &mut twin.expr, true, draft);
+                    self.borrowed_place(&mut machine.expr, &mut twin.expr, By::Key, draft);
                 }
             }
             (machine, twin) => {
-                if let Some((local, name)) = self.variable(machine)
+                if let Some(local) = self.variable(machine)
                     && self.body.locals[local.0].recipe.is_some()
                 {
                     draft.inputs.insert(local);
-                    draft.tied.push(name);
+                    draft.tied.push(twin.clone());
                     return;
                 }
                 let count = draft.keys.iter();
@@ -192,12 +215,27 @@ impl Builder<'_> {
     }
 
     /// The user's local that an expression names.
-    fn variable(&self, expr: &Expr) -> Option<(LocalId, Ident)> {
+    pub(super) fn variable(&self, expr: &Expr) -> Option<LocalId> {
         let local = uses::plain_local(expr, &self.scopes)?;
         let this = &self.body.locals[local.0];
         let user = matches!(this.kind, LocalKind::User | LocalKind::Deferred);
-        let name = super::place::root(expr)?.clone();
-        user.then_some((local, name))
+        user.then_some(local)
+    }
+}
+
+impl Draft {
+    /// A recipe for a local of this name, of which nothing is known yet.
+    pub(super) fn new(name: &str, depth: usize, machine: &Expr, twin: &Expr) -> Self {
+        Self {
+            name: name.to_owned(),
+            depth,
+            init: machine.clone(),
+            twin: twin.clone(),
+            inputs: Locals::new(),
+            keys: Vec::new(),
+            tied: Vec::new(),
+            owner: false,
+        }
     }
 }
 
@@ -210,12 +248,35 @@ pub(super) fn is_plain_binding(pat: &Pat) -> bool {
     }
 }
 
+/// The longest path of fields that a place begins with.
+fn prefix(place: &Expr) -> &Expr {
+    match place {
+        Expr::Field(_) if super::place::is_field_path(place) => place,
+        Expr::Field(field) => prefix(&field.base),
+        Expr::Index(index) => prefix(&index.expr),
+        Expr::Unary(unary) => prefix(&unary.expr),
+        Expr::Paren(inner) => prefix(&inner.expr),
+        Expr::Group(inner) => prefix(&inner.expr),
+        other => other,
+    }
+}
+
+/// The variable at the root of a path of fields.
+fn root_of(path: &Expr) -> &Expr {
+    match path {
+        Expr::Field(field) => root_of(&field.base),
+        Expr::Paren(inner) => root_of(&inner.expr),
+        Expr::Group(inner) => root_of(&inner.expr),
+        other => other,
+    }
+}
+
 fn is_deref(op: &UnOp) -> bool {
     matches!(op, UnOp::Deref(_))
 }
 
 /// The expression inside parentheses.
-fn bare(expr: &mut Expr) -> &mut Expr {
+pub(super) fn bare(expr: &mut Expr) -> &mut Expr {
     match expr {
         Expr::Paren(inner) => bare(&mut inner.expr),
         Expr::Group(inner) => bare(&mut inner.expr),

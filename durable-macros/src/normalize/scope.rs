@@ -93,6 +93,23 @@ pub(crate) fn pattern_names(pat: &Pat) -> Vec<Ident> {
     names.0
 }
 
+/// The names that a pattern binds as `mut`.
+pub(super) fn mutable_names(pat: &Pat) -> Vec<String> {
+    struct Names(Vec<String>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            if pat.by_ref.is_none() && pat.mutability.is_some() {
+                self.0.push(unraw(&pat.ident));
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+        fn visit_expr(&mut self, _: &'ast syn::Expr) {}
+    }
+    let mut names = Names(Vec::new());
+    names.visit_pat(pat);
+    names.0
+}
+
 /// A macro in a pattern, outside of its expressions.
 pub(super) fn pattern_macro(pat: &Pat) -> Option<&syn::Macro> {
     struct Macros<'p>(Option<&'p syn::Macro>);

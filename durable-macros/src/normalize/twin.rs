@@ -105,14 +105,14 @@ pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
 }
 
 /// Wraps a borrow, which may be made again, so that it holds these variables.
-pub(super) fn tie(expr: &mut Expr, local: LocalId, to: &[Ident]) {
+pub(super) fn tie(expr: &mut Expr, local: LocalId, to: &[Expr]) {
     if to.is_empty() {
         return;
     }
     wrap(expr, Wrapper::Tied(local));
     if let Expr::Call(call) = expr {
-        for name in to {
-            call.args.push(parse_quote_spanned!(name.span()=> &#name));
+        for held in to {
+            call.args.push(parse_quote_spanned!(held.span()=> &#held));
         }
     }
 }

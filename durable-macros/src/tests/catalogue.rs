@@ -29,6 +29,7 @@ fn known() -> BTreeSet<String> {
     let mut known = codes(&read(&root().join("durable-macros/src/diag.rs")), "=> \"");
     for file in [
         "machine/borrow.rs",
+        "machine/lent.rs",
         "machine/mod.rs",
         "machine/saved.rs",
         "machine/source.rs",

@@ -4,7 +4,7 @@
 //! the way, so both must be what they were. Operands by value are saved; whatever is mentioned by
 //! name is *tied*: in the never-run twin the borrow holds it, and rustc refuses to change it.
 
-mod sealed {
+pub(super) mod sealed {
     pub trait Sealed<'a> {}
 }
 

@@ -14,6 +14,7 @@ mod borrow;
 mod branch;
 mod cx;
 mod describe;
+mod lent;
 mod live;
 mod node;
 mod point;

@@ -7,6 +7,9 @@
 pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
 pub use super::cx::{Saver, get};
+pub use super::lent::{
+    Lent, Position, Steady, after, current, lent, position, pull, steady, steady_value,
+};
 pub use super::live::Inlines;
 pub use super::saved::{
     Answers, Awaits, Data, Param, SavedAcross, awaited, awaits, data, is_data, param, saved,

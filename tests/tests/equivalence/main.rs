@@ -11,6 +11,7 @@
 
 mod attacks;
 mod bindings;
+mod borrowed_loops;
 mod borrows;
 mod branches;
 mod conditions;

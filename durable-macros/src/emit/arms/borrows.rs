@@ -127,6 +127,14 @@ impl Arms<'_> {
         env.names.retain(|_, local| !holds(*local));
     }
 
+    /// Whether the operands of a recipe are needed after the borrow is made first.
+    pub(super) fn is_keyed(&self, recipe: &Recipe) -> bool {
+        recipe
+            .keys
+            .iter()
+            .any(|(key, _)| self.layout.has_slot(*key))
+    }
+
     /// The first definition of borrows that are made again: operands, then the borrow.
     pub(super) fn first_made(
         &self,

@@ -70,7 +70,12 @@ impl Arms<'_> {
                 let (next, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
                 quote!(let #pat = #init else { #otherwise }; #next)
             }
-            Terminator::Next { cursor, pat, .. } => self.next(block, *cursor, pat, &env),
+            Terminator::Next {
+                cursor,
+                source,
+                pat,
+                ..
+            } => self.next(block, (*cursor, *source), pat, env),
             Terminator::Suspend { operation, .. } => {
                 let operation = self.user_expr(operation, &renamed, &env);
                 self.suspend(block, &operation, &env)
@@ -90,11 +95,25 @@ impl Arms<'_> {
         code
     }
 
-    fn next(&self, block: &Block, cursor: LocalId, pat: &Pat, env: &Env) -> TokenStream {
+    fn next(
+        &self,
+        block: &Block,
+        (cursor, source): (LocalId, Option<LocalId>),
+        pat: &Pat,
+        mut env: Env,
+    ) -> TokenStream {
         let (rt, ident) = (names::rt(), self.ident(cursor));
-        let (item, end) = (self.edge(block, 0, env), self.edge(block, 1, env));
+        let next = match source.map(|source| (source, self.ident(source))) {
+            Some((source, iter)) => {
+                // It is used up by one item.
+                env.bound.remove(&source);
+                quote!(#rt::pull(&mut #ident, #iter))
+            }
+            None => quote!(#rt::cursor_next(&mut #ident)),
+        };
+        let (item, end) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
         quote! {
-            match #rt::cursor_next(&mut #ident) {
+            match #next {
                 ::core::option::Option::Some(#pat) => { #item }
                 ::core::option::Option::None => { #end }
             }

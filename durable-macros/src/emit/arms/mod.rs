@@ -238,13 +238,14 @@ impl Arms<'_> {
         code
     }
 
-    /// What a statement declares: the operands of a borrow only if it is made again.
+    /// What a statement declares: the operands of a borrow only if they are needed again.
     fn variables<'s>(&self, statement: &'s Statement) -> impl Iterator<Item = &'s LocalId> {
-        let remade = !statement.binds.is_disjoint(&self.layout.remade);
-        statement
-            .binds
-            .iter()
-            .filter(move |l| remade || !matches!(self.body.locals[l.0].kind, LocalKind::Key { .. }))
+        let recipe = statement.binds.iter().find_map(|l| self.body.recipe(*l));
+        let unused = recipe.filter(|r| !self.is_keyed(r));
+        let unused = unused.into_iter().flat_map(|r| &r.keys);
+        let unused: Locals = unused.map(|(key, _)| *key).collect();
+        let binds = statement.binds.iter();
+        binds.filter(move |l| !unused.contains(l))
     }
 
     /// Live wherever one of these jumps goes.
@@ -314,8 +315,8 @@ impl Arms<'_> {
                 init,
                 otherwise,
             } => {
-                let remade = statement.binds.intersection(&self.layout.remade).next();
-                if let Some(recipe) = remade.and_then(|l| self.body.recipe(*l)) {
+                let mut recipes = statement.binds.iter().filter_map(|l| self.body.recipe(*l));
+                if let Some(recipe) = recipes.find(|r| self.is_keyed(r)) {
                     return self.first_made(recipe, renamed, before);
                 }
                 let ty = ty.as_ref().map(|ty| quote!(: #ty));

@@ -1,0 +1,333 @@
+//! Loops over borrowed things: a position is saved, and both the iterator and its item are made
+//! again from what they borrow.
+//!
+//! ```text
+//! Input:   for (i, x) in v.iter().enumerate() { op(i).await; use(x) }
+//! Output:  let at = 0;
+//!          next (i, x) of v.iter().enumerate() at `at` -> body
+//!            x = v.iter().enumerate() at `at - 1`       i is a value, and saved
+//! ```
+//!
+//! ```text
+//! source = & place | &mut place | a borrow with a recipe | place.iter() …
+//!        | source.enumerate() … | source.zip(source | a..b)
+//! ```
+//!
+//! Whether each is what it looks like is rustc's to say: in the twin what is borrowed must be
+//! `Steady`, the iterator one of std's, and what is mentioned is tied to it.
+
+use super::Builder;
+use super::recipe::{By, Draft, bare};
+use super::scope::pattern_names;
+use crate::ir::{LocalId, LocalKind, Locals, Recipe, RecipeId};
+use crate::names;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall, Ident, Pat, Token, parse_quote, parse_quote_spanned};
+
+/// Methods that give an iterator over what they are called on.
+const ITERATORS: &[(&str, Shape, By)] = &[
+    ("iter", Shape::Borrow, By::Shared),
+    ("iter_mut", Shape::Borrow, By::Unique),
+    ("keys", Shape::Borrow, By::Shared),
+    ("values", Shape::Borrow, By::Shared),
+    ("values_mut", Shape::Borrow, By::Unique),
+    ("windows", Shape::Borrow, By::Shared),
+    ("chunks", Shape::Borrow, By::Shared),
+    ("chunks_exact", Shape::Borrow, By::Shared),
+    ("chunks_mut", Shape::Borrow, By::Unique),
+    ("lines", Shape::Borrow, By::Shared),
+    ("split", Shape::Borrow, By::Shared),
+    ("split_whitespace", Shape::Borrow, By::Shared),
+    ("chars", Shape::Value, By::Shared),
+    ("bytes", Shape::Value, By::Shared),
+    ("char_indices", Shape::Value, By::Shared),
+];
+
+/// What the items of an iterator are.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// A reference, or several in a tuple.
+    Borrow,
+    Value,
+    Pair(Box<Shape>, Box<Shape>),
+}
+
+/// A loop over a borrowed source.
+pub(super) struct Lent {
+    /// The iterator: a borrow without a name.
+    pub(super) source: LocalId,
+    /// How many items it has given.
+    pub(super) at: LocalId,
+    /// What makes the current item again.
+    item: Expr,
+    inputs: Locals,
+    shape: Shape,
+    /// The recipe's operands, which are computed before the loop.
+    pub(super) keys: Locals,
+}
+
+impl Builder<'_> {
+    /// Reads what a loop goes over as a borrowed source; changes the twin's copy accordingly.
+    pub(super) fn lent(&mut self, name: &str, machine: &Expr, twin: &mut Expr) -> Option<Lent> {
+        let mut draft = Draft::new(name, self.scopes.count(name) + 1, machine, twin);
+        let (mut init, mut checked) = (machine.clone(), twin.clone());
+        let shape = self.source(&mut init, &mut checked, &mut draft)?;
+        let span = twin.span();
+        let rt = names::rt_at(span);
+        *twin = draft.tied.iter().fold(
+            parse_quote_spanned!(span=> #rt::lent(#checked)),
+            |source: Expr, held| {
+                let rt = names::rt_at(held.span());
+                parse_quote_spanned!(held.span()=> #rt::tie(#source, &#held))
+            },
+        );
+        let ident = names::at(names::temp(self.body.locals.len()), span);
+        let kind = LocalKind::Key {
+            name: format!("{name}.at"),
+        };
+        let at = self.new_local(ident.clone(), kind, draft.depth);
+        self.scopes.bind_temp(ident.to_string(), at);
+        let source = self.new_temp(LocalKind::Borrow, span);
+        let rt = names::rt();
+        let mut inputs = draft.inputs.clone();
+        inputs.insert(at);
+        let keys = draft.keys.iter().map(|(key, _)| *key).collect();
+        let lent = Lent {
+            source,
+            at,
+            item: parse_quote!(#rt::current(#init, &#ident)),
+            inputs,
+            shape,
+            keys,
+        };
+        let name = &self.body.locals[source.0].ident;
+        let recipe = Recipe {
+            pat: parse_quote!(#name),
+            ty: None,
+            init,
+            binds: Locals::from([source]),
+            inputs: draft.inputs,
+            keys: draft.keys,
+        };
+        self.register(recipe);
+        Some(lent)
+    }
+
+    /// Gives the bindings of a loop that are borrows their recipe.
+    pub(super) fn lend(&mut self, lent: Lent, pat: &Pat, binds: &Locals) {
+        let mut borrows = Vec::new();
+        borrowed(pat, &lent.shape, &mut borrows);
+        let is = |l: &LocalId| borrows.contains(&self.body.locals[l.0].ident);
+        let binds: Locals = binds.iter().copied().filter(is).collect();
+        if binds.is_empty() {
+            return;
+        }
+        self.register(Recipe {
+            pat: pat.clone(),
+            ty: None,
+            init: lent.item,
+            binds,
+            inputs: lent.inputs,
+            keys: Vec::new(),
+        });
+    }
+
+    /// Makes this the recipe of what it binds.
+    pub(super) fn register(&mut self, recipe: Recipe) -> RecipeId {
+        let id = RecipeId(self.body.recipes.len());
+        for local in &recipe.binds {
+            self.body.locals[local.0].recipe = Some(id);
+        }
+        self.body.recipes.push(recipe);
+        id
+    }
+
+    fn source(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) -> Option<Shape> {
+        match (bare(machine), bare(twin)) {
+            (Expr::Reference(machine), Expr::Reference(borrow)) => {
+                let by = By::reference(machine);
+                let place = borrow.expr.clone();
+                let owner = self.steady_place(&mut machine.expr, &mut borrow.expr, by, draft)?;
+                if !owner {
+                    steady(twin, &place);
+                }
+                Some(Shape::Borrow)
+            }
+            (Expr::MethodCall(machine), Expr::MethodCall(call)) => {
+                let known = ITERATORS.iter().find(|(name, ..)| call.method == name);
+                let Some((name, shape, by)) = known else {
+                    return self.adaptor(machine, call, draft);
+                };
+                let place = call.receiver.clone();
+                let owner =
+                    self.steady_place(&mut machine.receiver, &mut call.receiver, *by, draft)?;
+                for (machine, twin) in machine.args.iter_mut().zip(&mut call.args) {
+                    self.argument(machine, twin, draft)?;
+                }
+                if !owner {
+                    steady(twin, &place);
+                }
+                Some(match *name {
+                    "char_indices" => Shape::Pair(Shape::Value.into(), Shape::Value.into()),
+                    _ => shape.clone(),
+                })
+            }
+            (machine @ Expr::Path(_), _) => {
+                let local = self.variable(machine)?;
+                self.body.locals[local.0].recipe?;
+                draft.inputs.insert(local);
+                let place = twin.clone();
+                steady(twin, &place);
+                Some(Shape::Borrow)
+            }
+            _ => None,
+        }
+    }
+
+    /// An iterator over another.
+    fn adaptor(
+        &mut self,
+        machine: &mut ExprMethodCall,
+        twin: &mut ExprMethodCall,
+        draft: &mut Draft,
+    ) -> Option<Shape> {
+        let name = twin.method.to_string();
+        let known = [
+            "enumerate",
+            "rev",
+            "zip",
+            "skip",
+            "take",
+            "step_by",
+            "chain",
+            "copied",
+        ];
+        if !known.contains(&name.as_str()) || machine.args.len() != twin.args.len() {
+            return None;
+        }
+        let inner = self.source(&mut machine.receiver, &mut twin.receiver, draft)?;
+        let mut other = Shape::Value;
+        for (machine, twin) in machine.args.iter_mut().zip(&mut twin.args) {
+            match name.as_str() {
+                "zip" | "chain" if !matches!(bare(twin), Expr::Range(_)) => {
+                    other = self.source(machine, twin, draft)?;
+                }
+                _ => self.argument(machine, twin, draft)?,
+            }
+        }
+        Some(match name.as_str() {
+            "enumerate" => Shape::Pair(Shape::Value.into(), inner.into()),
+            "zip" => Shape::Pair(inner.into(), other.into()),
+            "copied" => Shape::Value,
+            _ => inner,
+        })
+    }
+
+    /// An argument by value or by reference.
+    fn argument(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) -> Option<()> {
+        if matches!(bare(machine), Expr::Closure(_)) {
+            return None;
+        }
+        self.operand(machine, twin, draft);
+        Some(())
+    }
+
+    /// A place whose type must be steady; answers whether it is a value without a name, which is
+    /// then checked.
+    fn steady_place(
+        &mut self,
+        machine: &mut Expr,
+        twin: &mut Expr,
+        by: By,
+        draft: &mut Draft,
+    ) -> Option<bool> {
+        let owner = self.borrowed_place(machine, twin, by, draft);
+        if owner {
+            // A part of it would have to be named to be checked.
+            if !matches!(bare(machine), Expr::Path(_)) {
+                return None;
+            }
+            let rt = names::rt_at(twin.span());
+            let inner = twin.clone();
+            *twin = parse_quote_spanned!(twin.span()=> #rt::steady_value(#inner));
+        }
+        Some(owner)
+    }
+}
+
+/// In the twin: what is borrowed is of a steady type.
+fn steady(twin: &mut Expr, place: &Expr) {
+    let span = place.span();
+    let (rt, inner) = (names::rt_at(span), twin.to_token_stream());
+    *twin = parse_quote_spanned!(span=> #rt::after(#rt::steady(&#place), #inner));
+}
+
+/// The names that a pattern binds to borrows in an item of this shape.
+fn borrowed(pat: &Pat, shape: &Shape, names: &mut Vec<Ident>) {
+    match (pat, shape) {
+        (Pat::Paren(pat), _) => borrowed(&pat.pat, shape, names),
+        (Pat::Tuple(pat), Shape::Pair(first, second)) => pair(&pat.elems, first, second, names),
+        (Pat::Ident(pat), shape) if pat.subpat.is_none() => {
+            let by_value = pat.mutability.is_none() && pat.by_ref.is_none();
+            if by_value && shape.borrows() {
+                names.push(pat.ident.clone());
+            }
+        }
+        (pat, Shape::Borrow) => borrowed_in(pat, names),
+        _ => {}
+    }
+}
+
+fn pair(elems: &Punctuated<Pat, Token![,]>, first: &Shape, second: &Shape, names: &mut Vec<Ident>) {
+    let rest = elems.iter().position(|p| matches!(p, Pat::Rest(_)));
+    for (index, pat) in elems.iter().enumerate() {
+        let is_first = index == 0 && rest != Some(0);
+        let shape = if is_first { first } else { second };
+        if rest != Some(index) {
+            borrowed(pat, shape, names);
+        }
+    }
+}
+
+/// The names that a pattern binds to borrows if what it is matched against is borrowed: all but
+/// those under `&` and those which are `mut`.
+pub(super) fn borrowed_in(pat: &Pat, names: &mut Vec<Ident>) {
+    struct Borrows<'n> {
+        names: &'n mut Vec<Ident>,
+        /// Inside a `&`.
+        copied: bool,
+    }
+    impl<'ast> syn::visit::Visit<'ast> for Borrows<'_> {
+        fn visit_pat_reference(&mut self, pat: &'ast syn::PatReference) {
+            let before = std::mem::replace(&mut self.copied, true);
+            syn::visit::visit_pat_reference(self, pat);
+            self.copied = before;
+        }
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            let borrows = pat.by_ref.is_some() || (!self.copied && pat.mutability.is_none());
+            let binds = !pattern_names(&Pat::Ident(pat.clone())).is_empty();
+            if binds && borrows {
+                self.names.push(pat.ident.clone());
+            }
+            syn::visit::visit_pat_ident(self, pat);
+        }
+        fn visit_expr(&mut self, _: &'ast Expr) {}
+    }
+    let mut borrows = Borrows {
+        names,
+        copied: false,
+    };
+    syn::visit::Visit::visit_pat(&mut borrows, pat);
+}
+
+impl Shape {
+    fn borrows(&self) -> bool {
+        match self {
+            Self::Borrow => true,
+            Self::Value => false,
+            Self::Pair(first, second) => first.borrows() || second.borrows(),
+        }
+    }
+}
