@@ -1,6 +1,6 @@
 //! The machine: slots, the four entries, and the loop.
 
-use super::{arms, is_linked, proof, twin};
+use super::{arms, is_linked, proof, proofs, twin};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, LocalKind};
 use crate::lower::Layout;
@@ -8,7 +8,7 @@ use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
 /// The function that runs a workflow.
 pub(super) fn machine(
@@ -31,7 +31,7 @@ pub(super) fn machine(
         quote!(#pat: #ty)
     });
     let twin = twin::body(template, body, liveness, layout, &input.macros);
-    let saved = saved_tokens(body, layout);
+    let saved = proofs::saved(body, layout);
     let slots = layout.saved.iter().map(|(local, _)| slot(*local));
     let inputs = input.params.iter().enumerate().map(|(index, param)| {
         let (ident, ty) = (internal(&format!("in{index}")), &param.ty);
@@ -122,23 +122,6 @@ fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
             quote!(let #ty = #rt::cursor(#looped);)
         })
         .collect()
-}
-
-/// The proof, at the user's binding, that each saved local is plain data. The error names the
-/// first await that it crosses.
-fn saved_tokens(body: &Body, layout: &Layout) -> TokenStream {
-    let rt = names::rt();
-    let saved = |(number, (local, _)): (usize, &(LocalId, String))| {
-        let span = body.locals[local.0].ident.span();
-        let plan = layout.points.iter().find(|p| p.locals.contains(&number));
-        let point = plan.expect("a saved local crosses a suspend point").point;
-        let line = super::tables::line(body.points[point.0].span);
-        let saved = names::saved(local.0);
-        let ty = names::local_ty(local.0);
-        let proof = proof(span, "saved", &quote_spanned!(span=> ::<#line, _>));
-        quote!(let #saved = #proof; #rt::is_data(#ty, #saved);)
-    };
-    layout.saved.iter().enumerate().map(saved).collect()
 }
 
 /// `match local { 0 => …, 1 => …, }` over the saved locals.

@@ -16,6 +16,7 @@
 mod arms;
 mod exits;
 mod machine;
+mod proofs;
 mod public;
 mod rename;
 mod tables;

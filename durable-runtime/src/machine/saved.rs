@@ -13,19 +13,6 @@ use crate::operation::{Operation, Plan, Resolution};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A local that is live across the `.await` on this line of the file is plain data.
-#[diagnostic::on_unimplemented(
-    message = "a value of type `{Self}` is still needed after the `.await` on line {LINE}, and it cannot be saved there",
-    label = "would have to be saved at the `.await`",
-    note = "if it is your data: `#[derive(Serialize, Deserialize)]` on its type, with owned fields",
-    note = "anything else (a lock, a connection, a borrow): end its scope with a block `{{ … }}` before the `.await`, or make it again after it",
-    note = "code: durable D03"
-)]
-pub trait SavedAcross<const LINE: u32>: Durable {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Durable, const LINE: u32> SavedAcross<LINE> for T {}
-
 /// Encodes and decodes values of one type.
 pub struct Data<T> {
     encode: fn(&T) -> Result<Vec<u8>, codec::Error>,
@@ -33,19 +20,18 @@ pub struct Data<T> {
     shape: fn() -> String,
 }
 
-/// The proof that the type of a local is plain data.
-// A comment beside the bound is what rustc shows when a borrow is in the way.
-#[must_use]
-#[rustfmt::skip]
-pub fn saved<
-    const LINE: u32,
-    T: SavedAcross<LINE>, // a borrow cannot be saved at an `.await`: `.clone()` or `.to_owned()` it, or borrow again after it
->() -> Data<T> {
-    data()
-}
-
 /// The proof is for the type of this local.
 pub fn is_data<T>(_: Ty<T>, _: Data<T>) {}
+
+/// The same proof, for a type that borrows nothing.
+// A comment beside the bound is all that rustc shows of ours when a borrow is in the way.
+#[must_use]
+#[rustfmt::skip]
+pub fn owned<
+    T: 'static, // durable D04: a borrow cannot be saved at an `.await`: clone what it borrows, or borrow again after it
+>(data: Data<T>) -> Data<T> {
+    data
+}
 
 /// The proof that a type is plain data.
 #[must_use]

@@ -4,6 +4,7 @@
 //! [`Ty`] tokens: [`is`] and [`seen`] in the twin, [`none`] and the operations of
 //! [`Cx`] in the machine.
 
+pub use super::Durable;
 pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
 pub use super::cx::{Saver, get};
@@ -12,7 +13,7 @@ pub use super::lent::{
 };
 pub use super::live::Inlines;
 pub use super::saved::{
-    Answers, Awaits, Data, Param, SavedAcross, awaited, awaits, data, is_data, param, saved,
+    Answers, Awaits, Data, Param, awaited, awaits, data, is_data, owned, param,
 };
 pub use super::source::{Looped, Source, cursor, cursor_next, looped, loops_over, start};
 pub use super::{Cx, Entry, Finished, Local, Point};

@@ -1,0 +1,104 @@
+//! Asks rustc whether each saved local is plain data, with the words for when it is not.
+//!
+//! ```text
+//! Input:   let held = stock.lock(); charge(1).await; drop(held);
+//! Output:  let __saved1 = {
+//!              #[diagnostic::on_unimplemented(message = "`held` is still needed after …")]
+//!              trait Durable: Sized { fn saved() -> Data<Self>; }
+//!              impl<T: rt::Durable> Durable for T { fn saved() -> Data<Self> { rt::data() } }
+//!              <_ as Durable>::saved()
+//!          };
+//! ```
+//!
+//! A trait for each local is what lets the message name it: only a trait carries words of ours,
+//! and they are fixed where it is declared.
+
+use super::tables::line;
+use crate::ir::{Body, LocalId, LocalKind, PointId};
+use crate::lower::Layout;
+use crate::names::{self, unraw};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+const WHY: &str = "what is needed after an `.await` is stored there, and may be loaded by another process: it must be plain data (`Serialize`, `Deserialize`, `Send`, and nothing borrowed)";
+const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; a lock, a connection or a borrow must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
+
+/// The proof, at the user's binding, that each saved local is plain data. The words name the first
+/// await that it crosses.
+pub(super) fn saved(body: &Body, layout: &Layout) -> TokenStream {
+    let locals = layout.saved.iter().enumerate();
+    locals
+        .map(|(number, (local, _))| {
+            let mut points = layout.points.iter();
+            let plan = points.find(|p| p.locals.contains(&number));
+            let point = plan.expect("a saved local crosses a suspend point").point;
+            one(body, *local, point)
+        })
+        .collect()
+}
+
+fn one(body: &Body, local: LocalId, point: PointId) -> TokenStream {
+    let span = body.locals[local.0].ident.span();
+    let (rt, at) = (names::rt(), names::rt_at(span));
+    let (saved, ty) = (names::saved(local.0), names::local_ty(local.0));
+    let (what, place) = (subject(body, local), place(body, point));
+    let message = format!(
+        "{what} is still needed after {place}, so it would have to be saved, and `{{Self}}` cannot be"
+    );
+    let words = quote! {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "this would have to be saved at the `.await`",
+            note = #WHY,
+            note = #HELP,
+            note = "code: durable D03"
+        )]
+        trait Durable: ::core::marker::Sized {
+            fn saved() -> #rt::Data<Self>;
+        }
+        #[diagnostic::do_not_recommend]
+        impl<__T: #rt::Durable> Durable for __T {
+            fn saved() -> #rt::Data<Self> {
+                #rt::data()
+            }
+        }
+    };
+    // Of this path only `_` stands at the binding; were all of it there, rustc would offer to put
+    // a `&` before the binding.
+    let inferred = quote_spanned!(span=> _);
+    let proof = quote!(<#inferred as Durable>::saved());
+    quote_spanned! {span=>
+        let #saved = { #words #at::owned(#proof) };
+        #at::is_data(#ty, #saved);
+    }
+}
+
+/// What is saved, as the user would call it.
+fn subject(body: &Body, local: LocalId) -> String {
+    let this = &body.locals[local.0];
+    match &this.kind {
+        LocalKind::User | LocalKind::Deferred => format!("`{}`", unraw(&this.ident)),
+        LocalKind::Cursor { name } => {
+            format!(
+                "the rest of the loop over `{}`",
+                escaped(name.trim_end_matches(".at"))
+            )
+        }
+        LocalKind::Answer { of } => {
+            format!("the answer of `{}`", escaped(&body.points[of.0].callee))
+        }
+        LocalKind::Temp { .. } => "this value".to_owned(),
+    }
+}
+
+/// The await, as the user would call it.
+fn place(body: &Body, point: PointId) -> String {
+    let point = &body.points[point.0];
+    let (callee, line) = (escaped(&point.callee), line(point.span));
+    format!("the `.await` on `{callee}` in line {line}")
+}
+
+/// Text in which rustc must not look for the names of parameters.
+fn escaped(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
