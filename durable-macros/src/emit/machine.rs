@@ -86,7 +86,7 @@ fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
     let types = locals.map(|token| quote!(let #token = #rt::of();));
     let operations = body.points.iter().enumerate().map(|(number, point)| {
         let token = names::op_ty(number);
-        let proof = proof(point.span, "awaits", &TokenStream::new());
+        let proof = proof(point.span, "Awaitable", "awaits");
         quote!(let #token = #proof.answers();)
     });
     types.chain(operations).collect()
@@ -98,7 +98,7 @@ fn looped_tokens(body: &Body, layout: &Layout) -> TokenStream {
     let looped = |number: usize| {
         let span = body.locals[number].ident.span();
         let (token, source) = (names::looped(number), names::source_ty(number));
-        let proof = proof(span, "looped", &TokenStream::new());
+        let proof = proof(span, "Loop", "looped");
         quote!(let #token = #proof; #rt::loops_over(#source, #token);)
     };
     (0..body.locals.len())

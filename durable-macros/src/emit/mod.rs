@@ -31,7 +31,6 @@ use crate::syntax::args::WorkflowArgs;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
-use syn::spanned::Spanned;
 
 pub(crate) use public::fallback;
 
@@ -65,25 +64,29 @@ fn scoped_names(pat: &syn::Pat) -> Vec<String> {
     names.iter().map(crate::names::unraw).collect()
 }
 
-/// A call of the runtime that asks for a bound; when the bound does not hold, the error points to
-/// `span`.
+/// The proof that a type, which rustc infers, has a trait of the runtime; when it does not, the
+/// error points to `span`.
 ///
-/// All of it has the user's own span: for an argument with another, rustc would point to the
-/// attribute.
-pub(crate) fn proof(span: Span, name: &str, generics: &TokenStream) -> TokenStream {
-    let (rt, name) = (crate::names::rt_at(span), Ident::new(name, span));
-    quote_spanned!(span=> #rt::#name #generics ())
+/// Of the path only `_` stands there: were all of it there, rustc would offer to change the user's
+/// code as if the call were in it.
+pub(crate) fn proof(span: Span, name: &str, method: &str) -> TokenStream {
+    let ident = |name| Ident::new(name, Span::call_site());
+    let (rt, name, method) = (crate::names::rt(), ident(name), ident(method));
+    let inferred = quote_spanned!(span=> _);
+    quote!(<#inferred as #rt::#name<_>>::#method())
 }
 
 /// The proof that a parameter of this type can be stored. Equal tokens in every place, so that
 /// rustc reports an equal error once.
 pub(crate) fn param_proof(ty: &Type) -> TokenStream {
-    proof(ty.span(), "param", &quote!(::<#ty>))
+    let rt = crate::names::rt();
+    quote!(<#ty as #rt::Stored>::param())
 }
 
 /// The proof that a result of this type can be stored.
 pub(crate) fn data_proof(ty: &Type) -> TokenStream {
-    proof(ty.span(), "data", &quote!(::<#ty>))
+    let rt = crate::names::rt();
+    quote!(<#ty as #rt::Stored>::data())
 }
 
 /// Whether the twin lends the type of this local: it has a slot, or it joins several ways.

@@ -33,7 +33,36 @@ pub fn owned<
     data
 }
 
-/// The proof that a type is plain data.
+/// The type of a parameter or of a result is plain data.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored: it is not plain data",
+    label = "inputs and results of workflows and activities are stored",
+    note = "plain data is `Serialize`, `Deserialize` and `Send`, and borrows nothing: `#[derive(Serialize, Deserialize)]` on the type, with owned fields",
+    note = "for an error of another crate use `durable_runtime::Error`, which keeps its message and its causes",
+    note = "code: durable D03"
+)]
+pub trait Stored: Sized {
+    /// The proof that the type is plain data.
+    fn data() -> Data<Self>;
+    /// The same, for a parameter.
+    fn param() -> Param<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> Stored for T {
+    fn data() -> Data<T> {
+        data()
+    }
+
+    fn param() -> Param<T> {
+        Param {
+            put: ArgsBuilder::arg::<T>,
+            get: Args::get::<T>,
+        }
+    }
+}
+
+/// Encodes and decodes a type that is plain data.
 #[must_use]
 pub fn data<T: Durable>() -> Data<T> {
     Data {
@@ -68,15 +97,6 @@ pub struct Param<T> {
     get: fn(&mut Args, &'static str) -> Result<T, codec::Error>,
 }
 
-/// The proof that the type of a parameter is plain data.
-#[must_use]
-pub fn param<T: Durable>() -> Param<T> {
-    Param {
-        put: ArgsBuilder::arg::<T>,
-        get: Args::get::<T>,
-    }
-}
-
 impl<T> Param<T> {
     /// Adds the argument called `name`.
     #[must_use]
@@ -100,13 +120,29 @@ pub struct Awaits<O, T> {
     inlines: Inlines,
 }
 
-/// The proof that what is awaited is an operation.
-#[must_use]
-pub fn awaits<O: Operation>() -> Awaits<O, O::Output> {
-    Awaits {
-        begin: O::begin,
-        complete: O::complete,
-        inlines: O::inlines,
+/// What is awaited is an operation. A trait of its own, so that a mistake shows these words and
+/// not the list of all operations. The output is a parameter, since an associated type would be
+/// asked for separately, and be a second error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a workflow",
+    label = "this `.await` could not be saved: what it awaits is not a durable operation",
+    note = "a workflow waits for what can be stored, and awaited by another process: activities, `sleep`, other workflows, and those joined",
+    note = "move other async code (a request, a query, a file) into an `#[activity] async fn` and await that; for a timer of tokio write `durable_runtime::sleep`",
+    note = "code: durable D14"
+)]
+pub trait Awaitable<T>: Sized {
+    /// The proof that what is awaited is an operation, and gives a `T`.
+    fn awaits() -> Awaits<Self, T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Operation> Awaitable<O::Output> for O {
+    fn awaits() -> Awaits<O, O::Output> {
+        Awaits {
+            begin: O::begin,
+            complete: O::complete,
+            inlines: O::inlines,
+        }
     }
 }
 

@@ -10,12 +10,6 @@ use std::iter::{Chain, Enumerate, Rev, Skip, StepBy, Take, Zip};
 use std::ops::{Range, RangeFrom, RangeInclusive};
 
 /// An iterator whose rest can be saved.
-#[diagnostic::on_unimplemented(
-    message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
-    label = "this loop contains an `.await`, and the rest of what it goes over is not plain data",
-    note = "loop over an owned collection (`for item in items`, `for item in items.clone()`) or a range (`for i in 0..items.len()`); collect anything else into a `Vec` first",
-    note = "code: durable D15"
-)]
 pub trait Source: Iterator + sealed::Sealed {
     /// What is saved: an iterator over the rest that is plain data.
     type Cursor: Iterator<Item = Self::Item>;
@@ -45,10 +39,24 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The proof that a loop over this type can be saved.
-#[must_use]
-pub fn looped<I: IntoIterator<IntoIter: Source>>() -> Looped<I, Cursor<I>> {
-    Looped(|iter| iter.into_iter().rest())
+/// What a loop goes over can be saved. A trait of its own, so that a mistake shows these words and
+/// not the list of all sources.
+#[diagnostic::on_unimplemented(
+    message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
+    label = "this loop contains an `.await`, and the rest of what it goes over is not plain data",
+    note = "loop over an owned collection (`for item in items`, `for item in items.clone()`) or a range (`for i in 0..items.len()`); collect anything else into a `Vec` first",
+    note = "code: durable D15"
+)]
+pub trait Loop<C>: Sized {
+    /// The proof that a loop over this type can be saved, as a `C`.
+    fn looped() -> Looped<Self, C>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator<IntoIter: Source>> Loop<Cursor<I>> for I {
+    fn looped() -> Looped<I, Cursor<I>> {
+        Looped(|iter| iter.into_iter().rest())
+    }
 }
 
 /// The proof is for what this loop goes over.

@@ -13,9 +13,9 @@ pub use super::lent::{
 };
 pub use super::live::Inlines;
 pub use super::saved::{
-    Answers, Awaits, Data, Param, awaited, awaits, data, is_data, owned, param,
+    Answers, Awaitable, Awaits, Data, Param, Stored, awaited, data, is_data, owned,
 };
-pub use super::source::{Looped, Source, cursor, cursor_next, looped, loops_over, start};
+pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
 pub use super::{Cx, Entry, Finished, Local, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{

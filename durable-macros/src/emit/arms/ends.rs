@@ -130,7 +130,7 @@ impl Arms<'_> {
         let span = self.body.points[point.0].span;
         let (op, begins) = (
             names::op_ty(point.0),
-            crate::emit::proof(span, "awaits", &TokenStream::new()),
+            crate::emit::proof(span, "Awaitable", "awaits"),
         );
         let number = self.layout.point(*point);
         let put = self.put_back(&self.liveness.across(block, 0), env);
