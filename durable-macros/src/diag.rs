@@ -31,6 +31,8 @@ pub(crate) enum Code {
     Guard,
     /// A parameter that cannot be stored.
     Parameter,
+    /// A closure would have to live across an await.
+    Closure,
 }
 
 impl Code {
@@ -47,6 +49,7 @@ impl Code {
             Self::Label => "D10",
             Self::Guard => "D11",
             Self::Parameter => "D12",
+            Self::Closure => "D17",
         }
     }
 }

@@ -180,6 +180,7 @@ fn local(number: usize) -> Local {
         depth: 1,
         mutable: false,
         borrow: false,
+        closure: false,
         recipe: None,
         typed_elsewhere: false,
     }

@@ -21,7 +21,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 const WHY: &str = "what is needed after an `.await` is stored there, and may be loaded by another process: it must be plain data (`Serialize`, `Deserialize`, `Send`, and nothing borrowed)";
-const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; a lock, a connection or a borrow must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
+const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; turn an error of another crate into a `durable_runtime::Error`; a lock, a connection or a borrow must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
 
 /// The proof, at the user's binding, that each saved local is plain data. The words name the first
 /// await that it crosses.

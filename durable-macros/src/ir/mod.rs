@@ -66,6 +66,8 @@ pub(crate) struct Local {
     pub(crate) mutable: bool,
     /// Its initialiser is written as a borrow (`&place`).
     pub(crate) borrow: bool,
+    /// Its initialiser is a closure.
+    pub(crate) closure: bool,
     /// It is a borrow that can be made again, and never saved.
     pub(crate) recipe: Option<RecipeId>,
     /// Code that control cannot reach mentions it, and may be what decides its type.

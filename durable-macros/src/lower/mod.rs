@@ -175,7 +175,8 @@ fn stable_name(body: &Body, local: LocalId) -> String {
 fn refuse(body: &Body, suspends: &[(PointId, BlockId, Locals)], diagnostics: &mut Diagnostics) {
     let mut told = Locals::new();
     for (point, _, live) in suspends {
-        let label = &body.points[point.0].callee;
+        let point = &body.points[point.0];
+        let (label, line) = (&point.callee, point.span.start().line);
         for &local in live {
             let this = &body.locals[local.0];
             if !told.insert(local) {
@@ -186,8 +187,15 @@ fn refuse(body: &Body, suspends: &[(PointId, BlockId, Locals)], diagnostics: &mu
                 diagnostics.report(
                     name,
                     Code::Borrow,
-                    &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}`, and a borrow cannot be saved"),
+                    &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}` in line {line}, and a borrow cannot be saved"),
                     "bind it without `mut` so that it can be made again, or clone what it borrows",
+                );
+            } else if this.closure && this.recipe.is_none() {
+                diagnostics.report(
+                    name,
+                    Code::Closure,
+                    &format!("`{name}` is a closure that is still needed after the `.await` on `{label}` in line {line}, and code cannot be saved"),
+                    "make it a `fn` with parameters, or write the closure again after the `.await`",
                 );
             }
         }

@@ -45,6 +45,7 @@ impl Builder<'_> {
             self.items(expr, cursor, iter, |s, pat, binds| s.lend(lent, pat, binds));
             return;
         }
+        self.refuse_closures(&expr.expr);
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
         let depth = self.scopes.count(&name) + 1;

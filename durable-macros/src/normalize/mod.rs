@@ -13,6 +13,7 @@
 
 mod assign;
 mod borrowed_loops;
+mod closures;
 mod control;
 mod exits;
 mod expr;
@@ -186,6 +187,7 @@ impl Builder<'_> {
             depth,
             mutable: false,
             borrow: false,
+            closure: false,
             recipe: None,
             typed_elsewhere: false,
         });
@@ -236,6 +238,7 @@ impl Builder<'_> {
             let local = self.new_local(ident, LocalKind::User, depth);
             self.body.locals[local.0].borrow = borrow;
             self.body.locals[local.0].mutable = mutable.contains(&name);
+            self.body.locals[local.0].closure = matches!(init, Some(Expr::Closure(_)));
             self.scopes.bind(name, local, guard);
             binds.insert(local);
         }

@@ -56,7 +56,7 @@ fn one_local_across_one_await() {
                     rt::is(__ty0, &a);
                     __cx.begin(
                         __op0,
-                        rt::awaits(),
+                        <_ as rt::Awaitable<_>>::awaits(),
                         op(1),
                     );
                     __slot0 = ::core::option::Option::Some(a);
@@ -95,7 +95,7 @@ fn a_branch_that_suspends() {
                     if c {
                         __cx.begin(
                             __op0,
-                            rt::awaits(),
+                            <_ as rt::Awaitable<_>>::awaits(),
                             op(1),
                         );
                         break '__machine 0usize;
@@ -173,7 +173,7 @@ fn a_loop_over_items() {
                         ::core::option::Option::Some(x) => {
                             __cx.begin(
                                 __op0,
-                                rt::awaits(),
+                                <_ as rt::Awaitable<_>>::awaits(),
                                 op(x),
                             );
                             __slot2 = ::core::option::Option::Some(__durable_tmp2);

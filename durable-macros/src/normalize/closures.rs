@@ -1,0 +1,145 @@
+//! Loops over an iterator that holds a closure: refused by their syntax.
+//!
+//! ```text
+//! for cents in prices.into_iter().map(|p| p * 2) { charge(cents).await; }
+//! ```
+//!
+//! By type it would be refused as well, but the twin and the machine each have the closure, their
+//! types differ, and rustc would complain about that too.
+
+use super::Builder;
+use crate::diag::Code;
+use syn::{Expr, ExprCall, Ident};
+
+/// Lazy adaptors of std that take a closure.
+const WITH_CLOSURE: [&str; 9] = [
+    "map",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "take_while",
+    "skip_while",
+    "map_while",
+    "inspect",
+    "scan",
+];
+
+/// Lazy adaptors that take none.
+const WITHOUT: [&str; 11] = [
+    "rev",
+    "enumerate",
+    "take",
+    "skip",
+    "step_by",
+    "zip",
+    "chain",
+    "cloned",
+    "copied",
+    "peekable",
+    "fuse",
+];
+
+/// Where iterators come from. `option.map(…)` and `array.map(…)` are none.
+const SOURCES: [&str; 12] = [
+    "into_iter",
+    "iter",
+    "iter_mut",
+    "into_keys",
+    "into_values",
+    "keys",
+    "values",
+    "values_mut",
+    "drain",
+    "chars",
+    "bytes",
+    "lines",
+];
+
+/// Functions of std that make an iterator of a closure.
+const GENERATORS: [&str; 3] = ["repeat_with", "from_fn", "successors"];
+
+impl Builder<'_> {
+    /// Refuses a loop that would have to save a closure.
+    pub(super) fn refuse_closures(&mut self, source: &Expr) {
+        if let Some(name) = closure_call(source) {
+            self.diagnostics.report(
+                name,
+                Code::Closure,
+                &format!(
+                    "the rest of this loop would have to be saved at the `.await` inside it, and the closure of `{name}(…)` cannot be"
+                ),
+                "collect the items first: `for item in items.collect::<Vec<_>>()`; or do the work of the closure inside the loop",
+            );
+        }
+    }
+}
+
+/// The name of the outermost adaptor with a closure in a chain of lazy adaptors over an iterator.
+fn closure_call(source: &Expr) -> Option<&Ident> {
+    let mut found = None;
+    let mut expr = source;
+    loop {
+        match expr {
+            Expr::Paren(inner) => expr = &inner.expr,
+            Expr::Group(inner) => expr = &inner.expr,
+            Expr::Range(_) => return found,
+            Expr::MethodCall(call) => {
+                let name = call.method.to_string();
+                if SOURCES.contains(&name.as_str()) {
+                    return found;
+                }
+                let closure = call.args.iter().any(|a| matches!(a, Expr::Closure(_)));
+                if closure && WITH_CLOSURE.contains(&name.as_str()) {
+                    found = found.or(Some(&call.method));
+                } else if !WITHOUT.contains(&name.as_str()) {
+                    return None;
+                }
+                expr = &call.receiver;
+            }
+            Expr::Call(call) => return found.or(generator(call)),
+            _ => return None,
+        }
+    }
+}
+
+fn generator(call: &ExprCall) -> Option<&Ident> {
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let name = &function.path.segments.last()?.ident;
+    let closure = call.args.iter().any(|a| matches!(a, Expr::Closure(_)));
+    (closure && GENERATORS.iter().any(|g| name == g)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(source: &str) -> Option<String> {
+        let source = syn::parse_str(source).expect("an expression");
+        closure_call(&source).map(Ident::to_string)
+    }
+
+    #[test]
+    fn only_lazy_closures_over_iterators() {
+        let some = |name: &str| Some(name.to_owned());
+        assert_eq!(refused("v.into_iter().map(|x| x + 1)"), some("map"));
+        assert_eq!(refused("(0..3).filter(|x| *x > 1).rev()"), some("filter"));
+        assert_eq!(
+            refused("v.iter().enumerate().map(|x| x).skip(1)"),
+            some("map")
+        );
+        assert_eq!(
+            refused("v.into_iter().map(|x| x).collect::<Vec<_>>()"),
+            None
+        );
+        assert_eq!(refused("option.map(|x| x + 1)"), None);
+        assert_eq!(refused("v.into_iter().next().map(|x| x + 1)"), None);
+        assert_eq!(refused("v.into_iter().rev()"), None);
+        assert_eq!(
+            refused("std::iter::repeat_with(|| 1).take(2)"),
+            some("repeat_with")
+        );
+        assert_eq!(refused("make(|| 1)"), None);
+    }
+}
