@@ -88,6 +88,7 @@ fn subject(body: &Body, local: LocalId) -> String {
             format!("the answer of `{}`", escaped(&body.points[of.0].callee))
         }
         LocalKind::Key { .. } => "this part of a borrow".to_owned(),
+        LocalKind::Borrow => "this borrow".to_owned(),
         LocalKind::Temp { .. } => "this value".to_owned(),
     }
 }
