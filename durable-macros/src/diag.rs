@@ -33,6 +33,8 @@ pub(crate) enum Code {
     Parameter,
     /// A closure would have to live across an await.
     Closure,
+    /// Branches that run at the same time would change one variable.
+    Capture,
 }
 
 impl Code {
@@ -50,6 +52,7 @@ impl Code {
             Self::Guard => "D11",
             Self::Parameter => "D12",
             Self::Closure => "D17",
+            Self::Capture => "D16",
         }
     }
 }

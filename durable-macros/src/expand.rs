@@ -7,19 +7,24 @@ use proc_macro2::TokenStream;
 
 /// Expands `#[workflow]`.
 pub(crate) fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
     let input = match Input::parse(item.clone(), "workflow") {
-        Ok(input) => input.open_macros(),
+        Ok(input) => input.open_branches(&mut diagnostics).open_macros(),
         Err(error) => return [compile_errors(&error), item].into_iter().collect(),
     };
-    match workflow_machine(args, &input) {
+    match workflow_machine(args, &input, diagnostics) {
         Ok(tokens) => tokens,
         Err(error) => emit::fallback(&input, &error),
     }
 }
 
-fn workflow_machine(args: TokenStream, input: &Input) -> syn::Result<TokenStream> {
+fn workflow_machine(
+    args: TokenStream,
+    input: &Input,
+    mut diagnostics: Diagnostics,
+) -> syn::Result<TokenStream> {
     let args = args::workflow(args)?;
-    let mut diagnostics = Diagnostics::default();
+    diagnostics.check()?;
     check(input, &mut diagnostics);
     diagnostics.check()?;
 
@@ -30,6 +35,7 @@ fn workflow_machine(args: TokenStream, input: &Input) -> syn::Result<TokenStream
     ir::validate(body, "normalize");
     analysis::cfg::prune(body);
     ir::validate(body, "prune");
+    analysis::captures::find(body);
 
     let liveness = analysis::liveness::liveness(body);
     let layout = lower::layout(body, &liveness, &mut diagnostics);

@@ -55,6 +55,16 @@ pub(crate) fn looped(number: usize) -> Ident {
     local("looped", number)
 }
 
+/// What joined branches gave, until the machine goes on.
+pub(crate) fn joined(point: usize) -> Ident {
+    local("joined", point)
+}
+
+/// What an `async` block takes with it from outside.
+pub(crate) fn moved(region: usize, number: usize) -> Ident {
+    local(&format!("moved{region}_"), number)
+}
+
 /// Where a local waits while its name is taken by an inner one.
 pub(crate) fn stash(number: usize) -> Ident {
     local("kept", number)

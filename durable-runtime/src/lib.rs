@@ -55,6 +55,7 @@ mod fixture;
 pub mod frame;
 pub mod id;
 pub mod machine;
+mod macros;
 pub mod operation;
 pub mod prelude;
 pub mod registry;

@@ -5,5 +5,5 @@ pub use crate::error::{Context, Error};
 pub use crate::operation::{
     ActivityError, Cancelled, RetryPolicy, TimeoutKind, sleep, sleep_until,
 };
-pub use crate::{activity, workflow};
+pub use crate::{activity, join, select, try_join, workflow};
 pub use std::time::Duration;

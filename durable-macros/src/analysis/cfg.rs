@@ -77,7 +77,7 @@ pub(crate) fn predecessor_counts(body: &Body) -> Vec<usize> {
     counts
 }
 
-/// Blocks that get an arm of their own in the machine: the entry, where control joins, and where
+/// Blocks that get an arm of their own in the machine: the entry (of a branch too), where control joins, and where
 /// a suspended function goes on. All others stand inside the one block that leads to them.
 pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
     let mut heads: Vec<bool> = predecessor_counts(body)
@@ -86,8 +86,15 @@ pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
         .collect();
     heads[0] = true;
     for block in &body.blocks {
-        if let Terminator::Suspend { resume, .. } = block.terminator {
-            heads[resume.0] = true;
+        match &block.terminator {
+            Terminator::Suspend { resume, .. } => heads[resume.0] = true,
+            Terminator::Fork(fork) => {
+                heads[fork.resume.0] = true;
+                for (_, code) in fork.regions() {
+                    heads[code.entry.0] = true;
+                }
+            }
+            _ => {}
         }
         for exit in block.all_exits() {
             heads[body.exits[exit.0].target.0] = true;

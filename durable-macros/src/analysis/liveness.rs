@@ -76,6 +76,7 @@ pub(crate) fn at_exit(body: &Body, exit: ExitId, live_in: &[Locals]) -> Locals {
 /// Live before the terminator of a block, from what is live in its successors.
 fn before_terminator(body: &Body, block: &Block, live_in: &[Locals]) -> Locals {
     let mut live = block.terminator.uses();
+    live.extend(block.terminator.captures());
     for &exit in &block.exits {
         live.extend(at_exit(body, exit, live_in));
     }

@@ -33,7 +33,8 @@ fn is_live(body: &Body, (block, from): Place, local: LocalId) -> bool {
         if defined {
             continue;
         }
-        if block.terminator.uses().contains(&local) {
+        let captured = block.terminator.captures().contains(&local);
+        if captured || block.terminator.uses().contains(&local) {
             return true;
         }
         for (index, next) in block.terminator.successors().into_iter().enumerate() {
@@ -192,6 +193,7 @@ fn point() -> Point {
         source: String::new(),
         callee: String::new(),
         detail: String::new(),
+        joins: false,
         fixed: None,
         label: String::new(),
     }

@@ -1,9 +1,9 @@
 //! The machine: slots, the four entries, and the loop.
 
-use super::{arms, is_linked, proof, proofs, twin};
+use super::{arms, forks, is_linked, proof, proofs, twin};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, LocalKind};
-use crate::lower::Layout;
+use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
@@ -32,13 +32,16 @@ pub(super) fn machine(
     });
     let twin = twin::body(template, body, liveness, layout, &input.macros);
     let saved = proofs::saved(body, layout);
-    let slots = layout.saved.iter().map(|(local, _)| slot(*local));
+    let root = &layout.parts[0];
+    let slots = slots(body, layout, root);
+    let outputs = forks::output_tokens(body, layout);
+    let resume = resume_table(layout);
     let inputs = input.params.iter().enumerate().map(|(index, param)| {
         let (ident, ty) = (internal(&format!("in{index}")), &param.ty);
         quote!(let mut #ident: ::core::option::Option<#ty> = ::core::option::Option::None;)
     });
-    let entries = entries(input, layout);
-    let turns = turns(body, liveness, layout);
+    let entries = entries(input, body, layout);
+    let turns = turns(body, liveness, layout, root);
     let lints = input.attrs.iter().filter(|a| {
         ["allow", "expect", "warn", "deny"]
             .iter()
@@ -58,13 +61,49 @@ pub(super) fn machine(
                 #looped
                 #cursors
                 #saved
-                #(#slots)*
+                #outputs
+                #resume
+                #slots
                 #(#inputs)*
                 #entries
                 #turns
             };
         }
     }
+}
+
+/// The slots of a machine, and places for what its branches give.
+pub(super) fn slots(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
+    let rt = names::rt();
+    let kept = (0..body.locals.len()).map(LocalId);
+    let kept = kept.filter(|l| layout.is_kept(*l) && part.owns(body, *l));
+    let taken = |local: LocalId| part.moved.iter().any(|(moved, _)| *moved == local);
+    let slots = kept.map(|local| match part.region {
+        Some(region) if taken(local) => {
+            let (slot, moved) = (names::slot(local.0), names::moved(region.0, local.0));
+            quote!(let mut #slot = #moved.take();)
+        }
+        _ => slot(local),
+    });
+    let joined = part.forks.iter().map(|plan| {
+        let answer = forks::find(body, plan).answer;
+        let (joined, ty) = (names::joined(plan.point.0), names::local_ty(answer.0));
+        quote!(let mut #joined = #rt::none(#ty);)
+    });
+    slots.chain(joined).collect()
+}
+
+/// Where each suspend point goes on.
+fn resume_table(layout: &Layout) -> TokenStream {
+    let resume = layout.points.iter().map(|p| {
+        let arm = p
+            .resume
+            .map(|resume| layout.arm(resume).expect("a resume point heads an arm"));
+        arm.map_or(u32::MAX, |arm| {
+            u32::try_from(arm).expect("fewer than 2^32 arms")
+        })
+    });
+    quote!(const __DURABLE_RESUME: &[::core::primitive::u32] = &[#(#resume),*];)
 }
 
 fn slot(local: LocalId) -> TokenStream {
@@ -84,7 +123,9 @@ fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
             _ => is_linked(body, layout, LocalId(number)).then(|| names::local_ty(number)),
         });
     let types = locals.map(|token| quote!(let #token = #rt::of();));
-    let operations = body.points.iter().enumerate().map(|(number, point)| {
+    let operations = body.points.iter().enumerate();
+    let operations = operations.filter(|(_, point)| !point.joins);
+    let operations = operations.map(|(number, point)| {
         let token = names::op_ty(number);
         let proof = proof(point.span, "Awaitable", "awaits");
         quote!(let #token = #proof.answers();)
@@ -125,15 +166,18 @@ fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
 }
 
 /// `match local { 0 => …, 1 => …, }` over the saved locals.
-fn each_saved(layout: &Layout, code: impl Fn(usize, LocalId, &str) -> TokenStream) -> TokenStream {
+fn each_saved(
+    layout: &Layout,
+    code: impl Fn(usize, LocalId, &str) -> Option<TokenStream>,
+) -> TokenStream {
     let arms = layout
         .saved
         .iter()
         .enumerate()
-        .map(|(number, (local, name))| {
-            let code = code(number, *local, name);
+        .filter_map(|(number, (local, name))| {
+            let code = code(number, *local, name)?;
             let number = u16::try_from(number).expect("fewer than 2^16 locals");
-            quote!(#number => { #code })
+            Some(quote!(#number => { #code }))
         });
     let (index, point) = (internal("local"), internal("point"));
     quote! {
@@ -146,8 +190,40 @@ fn each_saved(layout: &Layout, code: impl Fn(usize, LocalId, &str) -> TokenStrea
     }
 }
 
+/// Which functions run inline at each suspend point.
+pub(super) fn inlines(body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let inlines = layout.points.iter().map(|plan| {
+        let op = names::op_ty(plan.point.0);
+        if body.points[plan.point.0].joins {
+            quote!(#rt::no_inline)
+        } else {
+            quote!(#op.inlines())
+        }
+    });
+    quote!(&[#(#inlines),*])
+}
+
+/// Takes the slots of a machine out of a frame. What it only cares for is there already.
+pub(super) fn load(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
+    let rt = names::rt();
+    let (cx, frame, ready) = (internal("cx"), internal("frame"), internal("ready"));
+    each_saved(layout, |number, local, name| {
+        if layout.cared_for.contains(&number) {
+            return part.cared_for.contains(&local).then(TokenStream::new);
+        }
+        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
+        part.owns(body, local).then(|| quote! {
+            match #rt::get(&#frame, #name, #saved) {
+                ::core::result::Result::Ok(__value) => #slot = ::core::option::Option::Some(__value),
+                ::core::result::Result::Err(__error) => { #cx.refuse(#name, &__error); #ready = false; }
+            }
+        })
+    })
+}
+
 /// How the machine is entered: fresh, resumed, or only asked.
-fn entries(input: &Input, layout: &Layout) -> TokenStream {
+fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
     let rt = names::rt();
     let (cx, entry, frame, point) = (
         internal("cx"),
@@ -166,29 +242,17 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
             }
         }
     });
-    let load = each_saved(layout, |_, local, name| {
-        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
-        quote! {
-            match #rt::get(&#frame, #name, #saved) {
-                ::core::result::Result::Ok(__value) => #slot = ::core::option::Option::Some(__value),
-                ::core::result::Result::Err(__error) => { #cx.refuse(#name, &__error); #ready = false; }
-            }
-        }
-    });
+    let load = load(body, layout, &layout.parts[0]);
     let check = each_saved(layout, |number, local, name| {
         let saved = names::saved(local.0);
         let number = u16::try_from(number).expect("fewer than 2^16 locals");
-        quote! {
+        Some(quote! {
             if let ::core::result::Result::Err(__error) = #rt::get(&#frame, #name, #saved) {
                 #cx.problem(#number, __error);
             }
-        }
+        })
     });
-    let inlines = layout.points.iter().map(|plan| {
-        let op = names::op_ty(plan.point.0);
-        quote!(#op.inlines())
-    });
-    let inlines: Vec<_> = inlines.collect();
+    let inlines = inlines(body, layout);
     let tell = layout.saved.iter().enumerate().map(|(number, (local, _))| {
         let saved = names::saved(local.0);
         let number = u16::try_from(number).expect("fewer than 2^16 locals");
@@ -203,13 +267,13 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
                 ::core::result::Result::Err(__error) => { #cx.refuse("input", &__error); #ready = false; }
             },
             #rt::Entry::Resume(#point, #frame) => {
-                #cx.resumed(#point, &[#(#inlines),*]);
+                #cx.resumed(#point, #inlines);
                 #load
                 #resumed = ::core::option::Option::Some(#point);
             }
             // No user code runs in these two.
             #rt::Entry::Check(#point, #frame) => {
-                #cx.checked(#point, &[#(#inlines),*]);
+                #cx.checked(#point, #inlines);
                 #check
                 #ready = false;
             }
@@ -222,24 +286,29 @@ fn entries(input: &Input, layout: &Layout) -> TokenStream {
 }
 
 /// The loop: run to a suspend point, save, wait, go on.
-fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
+pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Part) -> TokenStream {
     let rt = names::rt();
     let (cx, pc, here) = (internal("cx"), internal("pc"), internal("here"));
     let (point, resumed, saver) = (internal("point"), internal("resumed"), internal("saver"));
     let (label, code) = (names::machine_label(), names::code_label());
-    let passed = layout.passed.iter().map(|&local| slot(local));
-    let arms = arms::arms(body, liveness, layout);
-    let save = each_saved(layout, |_, local, name| {
+    let passed = layout.passed.iter().filter(|l| part.owns(body, **l));
+    let passed = passed.map(|&local| slot(local));
+    let arms = arms::arms(body, liveness, layout, part);
+    let save = each_saved(layout, |number, local, name| {
         let (slot, saved) = (names::slot(local.0), names::saved(local.0));
-        quote!(#saver.put(#name, #saved, &#slot);)
+        if layout.cared_for.contains(&number) {
+            let ident = &body.locals[local.0].ident;
+            let cares = part.cared_for.contains(&local);
+            return cares.then(|| quote!(#saver.put_ref(#name, #saved, &#ident);));
+        }
+        let owns = part.owns(body, local);
+        owns.then(|| quote!(#saver.put(#name, #saved, &#slot);))
     });
-    let resume = layout.points.iter().map(|p| {
-        let arm = layout.arm(p.resume).expect("a resume point heads an arm");
-        u32::try_from(arm).expect("fewer than 2^32 arms")
-    });
+    let wait = forks::wait(body, liveness, layout, part);
+    let entry = layout.arm(part.entry).expect("an entry heads an arm");
+    let entry = u32::try_from(entry).expect("fewer than 2^32 arms");
     quote! {
-        const __DURABLE_RESUME: &[::core::primitive::u32] = &[#(#resume),*];
-        let mut #pc = #rt::Goto(0);
+        let mut #pc = #rt::Goto(#entry);
         loop {
             let #point = match #resumed.take() {
                 ::core::option::Option::Some(__at) => __at,
@@ -267,7 +336,7 @@ fn turns(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
                     #point
                 }
             };
-            #cx.wait().await;
+            #wait
             #pc = #rt::Goto(__DURABLE_RESUME[#point]);
         }
     }

@@ -15,6 +15,7 @@
 
 mod arms;
 mod exits;
+mod forks;
 mod machine;
 mod proofs;
 mod public;
@@ -92,5 +93,14 @@ pub(crate) fn data_proof(ty: &Type) -> TokenStream {
 /// Whether the twin lends the type of this local: it has a slot, or it joins several ways.
 fn is_linked(body: &Body, layout: &Layout, local: LocalId) -> bool {
     let this = &body.locals[local.0];
-    layout.has_slot(local) || this.typed_elsewhere || matches!(this.kind, LocalKind::Temp { .. })
+    let always = matches!(this.kind, LocalKind::Temp { .. } | LocalKind::Output);
+    layout.has_slot(local) || this.typed_elsewhere || always || is_joined(body, local)
+}
+
+/// Whether a local is what joined branches give: the join waits in a slot of its own.
+fn is_joined(body: &Body, local: LocalId) -> bool {
+    match body.locals[local.0].kind {
+        LocalKind::Answer { of } => body.points[of.0].joins,
+        _ => false,
+    }
 }

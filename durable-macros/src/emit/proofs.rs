@@ -13,6 +13,7 @@
 //! A trait for each local is what lets the message name it: only a trait carries words of ours,
 //! and they are fixed where it is declared.
 
+use super::forks;
 use super::tables::line;
 use crate::ir::{Body, LocalId, LocalKind, PointId};
 use crate::lower::Layout;
@@ -27,11 +28,16 @@ const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize
 /// await that it crosses.
 pub(super) fn saved(body: &Body, layout: &Layout) -> TokenStream {
     let locals = layout.saved.iter().enumerate();
+    // One proof for a local that is saved in two ways.
+    let locals = locals.filter(|(number, (local, _))| {
+        let again = layout.cared_for.contains(number);
+        !again || layout.saved[..*number].iter().all(|(l, _)| l != local)
+    });
     locals
         .map(|(number, (local, _))| {
             let mut points = layout.points.iter();
             let plan = points.find(|p| p.locals.contains(&number));
-            let point = plan.expect("a saved local crosses a suspend point").point;
+            let point = plan.map_or_else(|| forks::cares_for(layout, *local), |plan| plan.point);
             one(body, *local, point)
         })
         .collect()
@@ -89,7 +95,7 @@ fn subject(body: &Body, local: LocalId) -> String {
         }
         LocalKind::Key { .. } => "this part of a borrow".to_owned(),
         LocalKind::Borrow => "this borrow".to_owned(),
-        LocalKind::Temp { .. } => "this value".to_owned(),
+        LocalKind::Temp { .. } | LocalKind::Output => "this value".to_owned(),
     }
 }
 
@@ -97,6 +103,10 @@ fn subject(body: &Body, local: LocalId) -> String {
 fn place(body: &Body, point: PointId) -> String {
     let point = &body.points[point.0];
     let (callee, line) = (escaped(&point.callee), line(point.span));
+    if point.joins {
+        let name = callee.split('(').next().unwrap_or_default();
+        return format!("the `{name}!` in line {line}");
+    }
     format!("the `.await` on `{callee}` in line {line}")
 }
 

@@ -14,7 +14,23 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
         let point = &body.points[plan.point.0];
         let (label, source) = (&point.label, &point.source);
         let (line, locals) = (line(point.span), plan.locals.iter().map(|&l| number(l)));
-        quote!(#rt::Point { label: #label, source: #source, line: #line, locals: &[#(#locals),*] })
+        let parent = match plan.parent {
+            Some((fork, branch)) => {
+                let fork = number(layout.point(fork).expect("a branch has a fork"));
+                let branch = number(branch);
+                quote!(::core::option::Option::Some((#fork, #branch)))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        quote! {
+            #rt::Point {
+                label: #label,
+                source: #source,
+                line: #line,
+                locals: &[#(#locals),*],
+                parent: #parent,
+            }
+        }
     });
     let locals = layout.saved.iter().map(|(local, name)| {
         let line = line(body.locals[local.0].ident.span());

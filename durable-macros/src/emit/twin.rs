@@ -180,6 +180,10 @@ impl VisitMut for Resolve<'_> {
                     let ty = names::op_ty(point.0);
                     parse_quote_spanned!(span=> #rt::awaited(#ty, #inner))
                 }
+                Wrapper::Joined(output) => {
+                    let ty = names::local_ty(output.0);
+                    parse_quote_spanned!(span=> #rt::joined(#ty, #inner))
+                }
                 Wrapper::Source(local) => {
                     let ty = names::source_ty(local.0);
                     parse_quote!(#rt::seen(#ty, #inner))

@@ -3,10 +3,12 @@
 //! Only what suspends is lowered: a [`Statement`] is user code without a suspend point, kept as
 //! the user's own tokens with what it binds, assigns and uses.
 
+mod fork;
 mod pretty;
 mod recipe;
 mod validate;
 
+pub(crate) use fork::{Branch, BranchCode, Fork, Region, RegionCode, RegionId};
 pub(crate) use recipe::{Recipe, RecipeId};
 pub(crate) use validate::validate;
 
@@ -41,6 +43,8 @@ pub(crate) struct Body {
     pub(crate) points: Vec<Point>,
     pub(crate) exits: Vec<Exit>,
     pub(crate) recipes: Vec<Recipe>,
+    /// Branches that are code.
+    pub(crate) regions: Vec<Region>,
 }
 
 /// A `break` or `continue` in code that does not suspend, to a loop or block that does. The code
@@ -92,6 +96,8 @@ pub(crate) enum LocalKind {
     Key { name: String },
     /// A borrow without a name, which is made again.
     Borrow,
+    /// What a branch gives.
+    Output,
 }
 
 /// Statements with one entry, and how they end.
@@ -197,7 +203,9 @@ pub(crate) enum Terminator {
         answer: LocalId,
         resume: BlockId,
     },
-    /// `return value`.
+    /// Begin several branches, wait for them as one suspend point, and go on.
+    Fork(Fork),
+    /// `return value`; in a branch, the branch's end.
     Return { value: Option<Expr>, uses: Locals },
     /// Control does not get here.
     Unreachable,
@@ -223,6 +231,8 @@ pub(crate) struct Point {
     pub(crate) callee: String,
     /// The binding that receives the answer, or the arguments; tells equal callees apart.
     pub(crate) detail: String,
+    /// It joins branches; else it is an operation.
+    pub(crate) joins: bool,
     /// Set by `#[label = "…"]`.
     pub(crate) fixed: Option<String>,
     /// The final label.
@@ -276,6 +286,7 @@ impl Terminator {
             } => vec![*next, *otherwise],
             Self::Next { body, exit, .. } => vec![*body, *exit],
             Self::Suspend { resume, .. } => vec![*resume],
+            Self::Fork(fork) => fork.successors(),
             Self::Return { .. } | Self::Unreachable => vec![],
         }
     }
@@ -293,6 +304,7 @@ impl Terminator {
             } => vec![next, otherwise],
             Self::Next { body, exit, .. } => vec![body, exit],
             Self::Suspend { resume, .. } => vec![resume],
+            Self::Fork(fork) => fork.successors_mut(),
             Self::Return { .. } | Self::Unreachable => vec![],
         }
     }
@@ -309,7 +321,17 @@ impl Terminator {
                 uses.iter().chain(guards).copied().collect()
             }
             Self::Next { cursor, source, .. } => source.iter().chain([cursor]).copied().collect(),
+            Self::Fork(fork) => fork.uses(),
             Self::Goto(_) | Self::Unreachable => Locals::new(),
+        }
+    }
+
+    /// Locals that must be there when the branches begin, though the terminator itself does not
+    /// use them.
+    pub(crate) fn captures(&self) -> Locals {
+        match self {
+            Self::Fork(fork) => fork.captures(),
+            _ => Locals::new(),
         }
     }
 
@@ -322,6 +344,7 @@ impl Terminator {
             ) => binds.clone(),
             (Self::Match { arms, .. }, _) => arms[index].binds.clone(),
             (Self::Suspend { answer, .. }, _) => Locals::from([*answer]),
+            (Self::Fork(fork), 0) => Locals::from([fork.answer]),
             _ => Locals::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! A body as text: the form that tests and documents use.
 
-use super::{Body, Code, Locals, Statement, Terminator};
+use super::{Body, BranchCode, Code, Fork, Locals, Statement, Terminator};
 use quote::{ToTokens, quote};
 use std::fmt::{self, Display, Write};
 
@@ -103,9 +103,27 @@ impl Body {
                     resume.0
                 )
             }
+            Terminator::Fork(fork) => self.fork(fork),
             Terminator::Return { value, .. } => format!("return {}", show(&quote!(#value))),
             Terminator::Unreachable => "unreachable".to_owned(),
         }
+    }
+
+    fn fork(&self, fork: &Fork) -> String {
+        let mut text = format!("fork `{}`", self.points[fork.point.0].label);
+        for (number, branch) in fork.branches.iter().enumerate() {
+            let _ = write!(text, " [{number}");
+            if let Some(enabled) = branch.enabled {
+                let _ = write!(text, " if {}", self.locals[enabled.0].ident);
+            }
+            let _ = match &branch.code {
+                BranchCode::Operation { operation, .. } => write!(text, ": {}]", show(operation)),
+                BranchCode::Region(code) => write!(text, ": b{}]", code.entry.0),
+            };
+        }
+        let answer = &self.locals[fork.answer.0].ident;
+        let _ = write!(text, " -> {answer} in b{}", fork.resume.0);
+        text
     }
 
     fn sets(&self, binds: &Locals, assigns: &Locals, uses: &Locals) -> String {

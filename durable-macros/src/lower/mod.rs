@@ -6,12 +6,16 @@
 //! … and live across a suspend point                        → saved, by name
 //! ```
 
+mod parts;
+
 use crate::analysis::cfg::arm_heads;
 use crate::analysis::liveness::Liveness;
 use crate::diag::{Code, Diagnostics};
-use crate::ir::{BlockId, Body, LocalId, LocalKind, Locals, PointId, Terminator};
+use crate::ir::{BlockId, Body, BranchCode, LocalId, LocalKind, Locals, PointId, Terminator};
 use crate::names::unraw;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use parts::{ForkPlan, Part};
 
 /// The plan.
 #[derive(Debug)]
@@ -20,10 +24,16 @@ pub(crate) struct Layout {
     pub(crate) arms: Vec<BlockId>,
     /// Saved locals with their stable names; a local's number in the tables is its place here.
     pub(crate) saved: Vec<(LocalId, String)>,
+    /// Entries of `saved` that are variables in the care of a branch, under `^name`.
+    pub(crate) cared_for: BTreeSet<usize>,
     /// Locals that pass from arm to arm without crossing a suspend point.
     pub(crate) passed: Locals,
     /// Borrows that are made again: those that are needed where an arm begins.
     pub(crate) remade: Locals,
+    /// Locals that are handed to branches, and not saved.
+    pub(crate) handed: Locals,
+    /// The machines: the function's own, and those of branches.
+    pub(crate) parts: Vec<Part>,
     /// The suspend points that control can reach, in source order.
     pub(crate) points: Vec<PointPlan>,
     /// Edges between suspend points.
@@ -34,7 +44,10 @@ pub(crate) struct Layout {
 #[derive(Debug)]
 pub(crate) struct PointPlan {
     pub(crate) point: PointId,
-    pub(crate) resume: BlockId,
+    /// None for an operation that is a branch: the branches are joined before the code goes on.
+    pub(crate) resume: Option<BlockId>,
+    /// In a branch: the suspend point that joins it, and its place there.
+    pub(crate) parent: Option<(PointId, usize)>,
     /// Numbers of the saved locals.
     pub(crate) locals: Vec<usize>,
 }
@@ -60,7 +73,12 @@ impl Layout {
 
     /// Whether a local has a slot.
     pub(crate) fn has_slot(&self, local: LocalId) -> bool {
-        self.passed.contains(&local) || self.is_saved(local)
+        self.passed.contains(&local) || self.is_kept(local)
+    }
+
+    /// Whether a local has a slot that lasts over a wait.
+    pub(crate) fn is_kept(&self, local: LocalId) -> bool {
+        self.handed.contains(&local) || self.is_saved(local)
     }
 
     /// Whether a local is saved at some suspend point.
@@ -77,34 +95,32 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         .filter(|b| heads[b.0])
         .collect();
 
-    let mut suspends: Vec<_> = body
-        .blocks
+    let mut told = Locals::new();
+    let parts = parts::parts(body, liveness, diagnostics, &mut told);
+    let mut stops: Vec<Stop> = parts
         .iter()
-        .filter_map(|block| match block.terminator {
-            Terminator::Suspend { point, resume, .. } => {
-                Some((point, resume, liveness.across(block, 0)))
-            }
-            _ => None,
-        })
+        .flat_map(|part| stops(body, liveness, part))
         .collect();
-    suspends.sort_by_key(|(point, ..)| *point);
+    stops.sort_by_key(|stop| stop.point);
+    refuse(body, &stops, diagnostics, told);
 
-    let all: Locals = suspends
+    // Borrows are made again.
+    let own = stops.iter().flat_map(|s| &s.own).copied();
+    let own: Locals = own.filter(|l| body.recipe(*l).is_none()).collect();
+    let around: Locals = parts.iter().flat_map(|p| &p.cared_for).copied().collect();
+    let saved: Vec<(LocalId, String)> = own
         .iter()
-        .flat_map(|(.., live)| live)
-        .copied()
-        .collect();
-    refuse(body, &suspends, diagnostics);
-    let saved: Vec<(LocalId, String)> = all
-        .iter()
-        .filter(|l| body.recipe(**l).is_none())
         .map(|&local| (local, stable_name(body, local)))
+        .chain(
+            around
+                .iter()
+                .map(|&local| (local, format!("^{}", stable_name(body, local)))),
+        )
         .collect();
-    let number: BTreeMap<LocalId, usize> = saved
-        .iter()
-        .enumerate()
-        .map(|(n, (local, _))| (*local, n))
-        .collect();
+    let number: BTreeMap<LocalId, usize> = own.iter().copied().zip(0..).collect();
+    let number_around: BTreeMap<LocalId, usize> = around.iter().copied().zip(own.len()..).collect();
+    let cared_for = number_around.values().copied().collect();
+    let handed = handed(&parts);
 
     let mut passed: Locals = arms
         .iter()
@@ -113,7 +129,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         .collect();
     // The answer of a suspend point is made in the arm where it is live.
     for block in &body.blocks {
-        if let Terminator::Suspend { answer, resume, .. } = block.terminator {
+        if let Some((answer, resume)) = answered(&block.terminator) {
             let elsewhere = arms
                 .iter()
                 .any(|b| *b != resume && liveness.live_in[b.0].contains(&answer));
@@ -124,23 +140,113 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
     }
     let remade = passed.iter().copied();
     let remade: Locals = remade.filter(|l| body.recipe(*l).is_some()).collect();
-    passed.retain(|l| !number.contains_key(l) && !remade.contains(l));
+    passed.retain(|l| !remade.contains(l));
+    passed.retain(|l| {
+        !number.contains_key(l) && !number_around.contains_key(l) && !handed.contains(l)
+    });
 
-    let points = suspends
+    let points = stops
         .iter()
-        .map(|(point, resume, live)| PointPlan {
-            point: *point,
-            resume: *resume,
-            locals: live.iter().filter_map(|l| number.get(l).copied()).collect(),
+        .map(|stop| PointPlan {
+            point: stop.point,
+            resume: stop.resume,
+            parent: stop.parent,
+            locals: stop
+                .own
+                .iter()
+                .filter_map(|l| number.get(l).copied())
+                .chain(stop.around.iter().map(|l| number_around[l]))
+                .collect(),
         })
         .collect();
     Layout {
         arms,
         saved,
+        cared_for,
         passed,
         remade,
+        handed,
+        parts,
         points,
         edges: edges(body),
+    }
+}
+
+/// A suspend point, and what is needed when the code goes on.
+struct Stop {
+    point: PointId,
+    resume: Option<BlockId>,
+    parent: Option<(PointId, usize)>,
+    /// Locals of the machine in which it stands.
+    own: Locals,
+    /// Variables around that machine.
+    around: Locals,
+}
+
+/// The suspend points of one machine.
+fn stops(body: &Body, liveness: &Liveness, part: &Part) -> Vec<Stop> {
+    let parent = part.region.map(|region| {
+        let region = &body.regions[region.0];
+        (region.fork, region.branch)
+    });
+    let mut found = Vec::new();
+    for number in &part.blocks {
+        let block = &body.blocks[number.0];
+        match &block.terminator {
+            Terminator::Suspend { point, resume, .. } => {
+                let mut own = liveness.across(block, 0);
+                own.retain(|&local| part.owns(body, local));
+                found.push(Stop {
+                    point: *point,
+                    resume: Some(*resume),
+                    parent,
+                    own,
+                    around: part.cared_for.clone(),
+                });
+            }
+            Terminator::Fork(fork) => {
+                let plan = part.forks.iter().find(|plan| plan.point == fork.point);
+                let plan = plan.expect("each fork has a plan");
+                found.push(Stop {
+                    point: fork.point,
+                    resume: Some(fork.resume),
+                    parent,
+                    own: plan.saves.clone(),
+                    around: plan.saves_around.clone(),
+                });
+                for (place, branch) in fork.branches.iter().enumerate() {
+                    if let BranchCode::Operation { point, .. } = branch.code {
+                        found.push(Stop {
+                            point,
+                            resume: None,
+                            parent: Some((fork.point, place)),
+                            own: Locals::new(),
+                            around: Locals::new(),
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Locals that leave the slots of one machine for a branch.
+fn handed(parts: &[Part]) -> Locals {
+    let moved = parts.iter().flat_map(|p| &p.moved).map(|(local, _)| *local);
+    let forks = parts.iter().flat_map(|p| &p.forks);
+    moved
+        .chain(forks.flat_map(|f| f.variables.iter().copied()))
+        .collect()
+}
+
+/// The answer with which the code goes on, and where.
+fn answered(terminator: &Terminator) -> Option<(LocalId, BlockId)> {
+    match terminator {
+        Terminator::Suspend { answer, resume, .. } => Some((*answer, *resume)),
+        Terminator::Fork(fork) => Some((fork.answer, fork.resume)),
+        _ => None,
     }
 }
 
@@ -157,6 +263,7 @@ fn stable_name(body: &Body, local: LocalId) -> String {
         LocalKind::Cursor { name } | LocalKind::Key { name } => counted(name.clone()),
         LocalKind::Borrow => "borrow".to_owned(),
         LocalKind::Answer { of } => format!("{}.out", body.points[of.0].label),
+        LocalKind::Output => unreachable!("what a branch gives is no variable"),
         LocalKind::Temp { serves } => {
             let earlier = body.locals[..local.0]
                 .iter()
@@ -172,12 +279,11 @@ fn stable_name(body: &Body, local: LocalId) -> String {
 }
 
 /// Locals that cannot be saved, as their syntax shows.
-fn refuse(body: &Body, suspends: &[(PointId, BlockId, Locals)], diagnostics: &mut Diagnostics) {
-    let mut told = Locals::new();
-    for (point, _, live) in suspends {
-        let point = &body.points[point.0];
+fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, mut told: Locals) {
+    for stop in stops {
+        let point = &body.points[stop.point.0];
         let (label, line) = (&point.callee, point.span.start().line);
-        for &local in live {
+        for &local in &stop.own {
             let this = &body.locals[local.0];
             if !told.insert(local) {
                 continue;
@@ -202,37 +308,56 @@ fn refuse(body: &Body, suspends: &[(PointId, BlockId, Locals)], diagnostics: &mu
     }
 }
 
-/// From where to where control may go without another suspend point between.
+/// From where to where control may go without another suspend point between. A branch begins at
+/// the point that joins it, and ends there.
 fn edges(body: &Body) -> Vec<(Node, Node)> {
     let mut edges = BTreeSet::new();
-    let starts =
-        std::iter::once((Node::Entry, BlockId(0))).chain(body.blocks.iter().filter_map(|block| {
-            match block.terminator {
-                Terminator::Suspend { point, resume, .. } => Some((Node::Point(point), resume)),
-                _ => None,
+    let mut starts = vec![(Node::Entry, BlockId(0), Node::Exit)];
+    for block in &body.blocks {
+        let end = |point| match body.region_of_point(point) {
+            Some(region) => Node::Point(body.regions[region.0].fork),
+            None => Node::Exit,
+        };
+        match &block.terminator {
+            Terminator::Suspend { point, resume, .. } => {
+                starts.push((Node::Point(*point), *resume, end(*point)));
             }
-        }));
-    for (from, start) in starts {
+            Terminator::Fork(fork) => {
+                let from = Node::Point(fork.point);
+                starts.push((from, fork.resume, end(fork.point)));
+                starts.extend(fork.regions().map(|(_, code)| (from, code.entry, from)));
+            }
+            _ => {}
+        }
+    }
+    for (from, start, end) in starts {
         let mut seen = BTreeSet::new();
         let mut stack = vec![start];
         while let Some(block) = stack.pop() {
             if !seen.insert(block) {
                 continue;
             }
-            match &body.blocks[block.0].terminator {
-                Terminator::Suspend { point, .. } => {
-                    edges.insert((from, Node::Point(*point)));
-                    let exits = body.blocks[block.0].all_exits();
-                    stack.extend(exits.map(|e| body.exits[e.0].target));
+            let block = &body.blocks[block.0];
+            let to = match &block.terminator {
+                Terminator::Suspend { point, .. } => Some(Node::Point(*point)),
+                Terminator::Fork(fork) => Some(Node::Point(fork.point)),
+                Terminator::Return { .. } => Some(end),
+                _ => None,
+            };
+            match to {
+                Some(to) => {
+                    edges.insert((from, to));
+                    stack.extend(block.all_exits().map(|e| body.exits[e.0].target));
                 }
-                Terminator::Return { .. } => {
-                    edges.insert((from, Node::Exit));
-                    let exits = body.blocks[block.0].all_exits();
-                    stack.extend(exits.map(|e| body.exits[e.0].target));
-                }
-                _ => stack.extend(body.successors(&body.blocks[block.0])),
+                None => stack.extend(body.successors(block)),
             }
         }
     }
+    edges.retain(|(from, to)| from != to || !is_fork(body, *from));
     edges.into_iter().collect()
+}
+
+/// A branch without a suspend point leads from its fork to itself.
+fn is_fork(body: &Body, node: Node) -> bool {
+    matches!(node, Node::Point(point) if body.points[point.0].joins)
 }

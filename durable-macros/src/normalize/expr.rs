@@ -5,6 +5,7 @@ use super::twin::{Wrapper, wrap};
 use super::{Builder, Dest, uses};
 use crate::diag::Code;
 use crate::ir::{LocalKind, Terminator};
+use crate::syntax::fork::fork_kind;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr};
 
@@ -64,6 +65,7 @@ impl Builder<'_> {
         }
         match expr {
             Expr::Await(_) => self.suspend(expr),
+            _ if fork_kind(expr).is_some() => self.fork(expr),
             Expr::Paren(inner) => self.residual(&mut inner.expr),
             Expr::Group(inner) => self.residual(&mut inner.expr),
             Expr::Block(_) | Expr::If(_) | Expr::Match(_) | Expr::Loop(_) => self.join(expr),

@@ -17,6 +17,7 @@ mod closures;
 mod control;
 mod exits;
 mod expr;
+mod fork;
 mod labels;
 mod loops;
 mod macros;
@@ -33,11 +34,12 @@ pub(crate) mod twin;
 mod uses;
 
 pub(crate) use exits::exit;
+pub(crate) use fork::clean_pattern;
 pub(crate) use macros::{contains_await, mentions as macro_mentions};
 pub(crate) use place::assigns;
 pub(crate) use scope::pattern_names;
 pub(crate) use text::source_text;
-pub(crate) use uses::panics;
+pub(crate) use uses::{changes_by_name, panics};
 
 use crate::diag::{Code as ErrorCode, Diagnostics};
 use crate::ir::{

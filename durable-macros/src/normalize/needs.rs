@@ -3,6 +3,7 @@
 
 use super::Builder;
 use crate::names::unraw;
+use crate::syntax::fork::{fork_call, is_branch};
 use syn::visit::{self, Visit};
 use syn::{Expr, Lifetime};
 
@@ -86,6 +87,13 @@ impl<'ast> Visit<'ast> for Needs {
         self.yes = true;
         self.suspends = true;
     }
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        visit::visit_expr_call(self, call);
+        if fork_call(call).is_some() {
+            self.yes = true;
+            self.suspends = true;
+        }
+    }
     fn visit_expr_break(&mut self, expr: &'ast syn::ExprBreak) {
         self.jump(expr.label.as_ref());
         visit::visit_expr_break(self, expr);
@@ -108,6 +116,10 @@ impl<'ast> Visit<'ast> for Needs {
         self.inside(expr.label.as_ref(), true, |s| s.visit_block(&expr.body));
     }
     fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
+        // No jump leaves a branch, and what it awaits is counted with its fork.
+        if expr.attrs.iter().any(is_branch) {
+            return;
+        }
         self.inside(expr.label.as_ref(), false, |s| {
             visit::visit_expr_block(s, expr);
         });

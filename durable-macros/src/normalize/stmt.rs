@@ -271,7 +271,7 @@ fn awaits_first(expr: &Expr) -> bool {
         Expr::Group(e) => awaits_first(&e.expr),
         Expr::MethodCall(e) => awaits_first(&e.receiver),
         Expr::Field(e) => awaits_first(&e.base),
-        _ => false,
+        other => crate::syntax::fork::fork_kind(other).is_some(),
     }
 }
 

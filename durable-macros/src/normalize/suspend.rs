@@ -5,6 +5,7 @@ use super::{Builder, source_text, uses};
 use crate::diag::Code;
 use crate::ir::{LocalKind, Point, Terminator};
 use crate::names::unraw;
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprAwait};
@@ -19,7 +20,7 @@ impl Builder<'_> {
         else {
             unreachable!("only called for awaits")
         };
-        self.refuse_guards(await_token);
+        self.refuse_guards(await_token.span);
         let (hint, fixed) = (self.hint.take(), self.label.take());
         let written = self.opened.as_written(base);
         let source = source_text(written.to_token_stream());
@@ -31,6 +32,7 @@ impl Builder<'_> {
             source,
             callee,
             detail: hint.unwrap_or(arguments),
+            joins: false,
             fixed,
             label: String::new(),
         });
@@ -52,7 +54,7 @@ impl Builder<'_> {
         self.temp_expr(answer)
     }
 
-    fn refuse_guards(&mut self, at: &syn::token::Await) {
+    pub(super) fn refuse_guards(&mut self, at: Span) {
         let guards: Vec<_> = self.scopes.guards().cloned().collect();
         for guard in guards {
             self.diagnostics.report(
@@ -60,7 +62,7 @@ impl Builder<'_> {
                 Code::Guard,
                 &format!(
                     "`{guard}` looks like a guard, and it would be held across the `.await` on line {}",
-                    at.span.start().line
+                    at.start().line
                 ),
                 "end its scope before the `.await`, or give it a name without `_` if it is data",
             );
@@ -69,7 +71,7 @@ impl Builder<'_> {
 }
 
 /// What is called in an awaited expression, and its arguments as text.
-fn callee(base: &Expr) -> (String, String) {
+pub(super) fn callee(base: &Expr) -> (String, String) {
     match base {
         Expr::Call(call) => {
             let name = match &*call.func {

@@ -9,6 +9,7 @@
 //! | `__durable_awaited_3(op)` | `awaited(__op3, op)` |
 //! | `__durable_source_7(e)` | `seen(__src7, e)` |
 //! | `__durable_tied_7(e, &a, &b)` | `tie(tie(e, &a), &b)` if the borrow is made again, or `e` |
+//! | `__durable_joined_7(b)` | `joined(__ty7, b)` |
 //! | `#[__durable_probes] { probes; e }` | `{ probes; e }`, or `e` when no probe is left |
 
 use crate::ir::{LocalId, Locals, PointId};
@@ -31,6 +32,7 @@ const SEEN: &str = "__durable_seen_";
 const AWAITED: &str = "__durable_awaited_";
 const SOURCE: &str = "__durable_source_";
 const TIED: &str = "__durable_tied_";
+const JOINED: &str = "__durable_joined_";
 
 /// A placeholder around an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,7 @@ pub(crate) enum Wrapper {
     Source(LocalId),
     /// A borrow, with what it must hold in the arguments after it.
     Tied(LocalId),
+    Joined(LocalId),
 }
 
 /// A statement that probes a local.
@@ -99,6 +102,7 @@ pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
         Wrapper::Awaited(point) => format_ident!("{AWAITED}{}", point.0, span = span),
         Wrapper::Source(local) => format_ident!("{SOURCE}{}", local.0, span = span),
         Wrapper::Tied(local) => format_ident!("{TIED}{}", local.0, span = span),
+        Wrapper::Joined(local) => format_ident!("{JOINED}{}", local.0, span = span),
     };
     let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
     *expr = parse_quote!(#name(#inner));
@@ -136,4 +140,5 @@ pub(crate) fn wrapper(name: &Ident) -> Option<Wrapper> {
         .or_else(|| number(AWAITED).map(|n| Wrapper::Awaited(PointId(n))))
         .or_else(|| number(SOURCE).map(|n| Wrapper::Source(LocalId(n))))
         .or_else(|| number(TIED).map(|n| Wrapper::Tied(LocalId(n))))
+        .or_else(|| number(JOINED).map(|n| Wrapper::Joined(LocalId(n))))
 }

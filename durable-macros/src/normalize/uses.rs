@@ -467,3 +467,34 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturba
     visitor.visit_expr(expr);
     visitor.found
 }
+
+/// Whether one of the expressions changes a variable of this name, or borrows it mutably, as its
+/// syntax shows.
+pub(crate) fn changes_by_name(exprs: &[Expr], name: &str) -> bool {
+    struct Changes<'n> {
+        name: &'n str,
+        yes: bool,
+    }
+    impl Changes<'_> {
+        fn root(&mut self, expr: &Expr) {
+            self.yes |= super::place::root(expr).is_some_and(|root| unraw(root) == self.name);
+        }
+    }
+    impl<'ast> Visit<'ast> for Changes<'_> {
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            match expr {
+                Expr::Assign(e) => self.root(&e.left),
+                Expr::Binary(e) if super::place::assigns(&e.op) => self.root(&e.left),
+                Expr::Reference(e) if e.mutability.is_some() => self.root(&e.expr),
+                Expr::MethodCall(e) if MUTATORS.iter().any(|m| e.method == m) => {
+                    self.root(&e.receiver);
+                }
+                _ => {}
+            }
+            visit::visit_expr(self, expr);
+        }
+    }
+    let mut changes = Changes { name, yes: false };
+    exprs.iter().for_each(|expr| changes.visit_expr(expr));
+    changes.yes
+}

@@ -1,6 +1,8 @@
 //! Rules that concern the whole of a workflow function.
 
 use super::Input;
+use super::fork::{fork_kind, is_branch};
+use super::leaves;
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, panics};
 use syn::visit::{self, Visit};
@@ -97,6 +99,13 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
 
     fn visit_expr_async(&mut self, expr: &'ast syn::ExprAsync) {
         self.inner(|s| visit::visit_expr_async(s, expr));
+    }
+
+    fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
+        if expr.attrs.iter().any(is_branch) {
+            leaves::refuse(&expr.block, self.diagnostics);
+        }
+        visit::visit_expr_block(self, expr);
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
@@ -220,7 +229,7 @@ impl<'ast> Visit<'ast> for Cfgs<'ast> {
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
-        self.awaits |= matches!(expr, Expr::Await(_));
+        self.awaits |= matches!(expr, Expr::Await(_)) || fork_kind(expr).is_some();
         self.counts |= match expr {
             Expr::Binary(binary) => assigns(&binary.op),
             Expr::Await(_)
@@ -229,7 +238,7 @@ impl<'ast> Visit<'ast> for Cfgs<'ast> {
             | Expr::Continue(_)
             | Expr::Assign(_) => true,
             Expr::Macro(mac) => panics(&mac.mac),
-            _ => false,
+            other => fork_kind(other).is_some(),
         };
         visit::visit_expr(self, expr);
     }

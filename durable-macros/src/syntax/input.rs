@@ -1,6 +1,7 @@
 //! The accepted function: attributes, signature, parameters, body.
 
-use crate::diag::{Code, error};
+use super::fork;
+use crate::diag::{Code, Diagnostics, error};
 use crate::normalize::standard::{self, Opened};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -66,6 +67,12 @@ impl Input {
             body: *function.block,
             macros: Opened::default(),
         })
+    }
+
+    /// Opens the macros of the body that join branches.
+    pub(crate) fn open_branches(mut self, diagnostics: &mut Diagnostics) -> Self {
+        fork::rewrite(&mut self.body, diagnostics);
+        self
     }
 
     /// Opens the macros of the body that hold an await.

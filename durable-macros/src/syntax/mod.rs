@@ -2,7 +2,9 @@
 
 pub(crate) mod args;
 mod check;
+pub(crate) mod fork;
 mod input;
+mod leaves;
 
 pub(crate) use check::check;
 pub(crate) use input::{Input, Param};

@@ -7,7 +7,7 @@ mod graphs;
 mod labels;
 mod validate;
 
-use crate::analysis::{cfg, liveness::liveness};
+use crate::analysis::{captures, cfg, liveness::liveness};
 use crate::diag::Diagnostics;
 use crate::ir::{self, Body};
 use crate::syntax::{Input, check};
@@ -18,8 +18,10 @@ use std::fmt::Write;
 /// The graph of a function, or its errors.
 fn try_lowered(source: &str) -> syn::Result<Body> {
     let tokens: TokenStream = source.parse().expect("tokens");
-    let input = Input::parse(tokens, "workflow")?.open_macros();
     let mut diagnostics = Diagnostics::default();
+    let input = Input::parse(tokens, "workflow")?;
+    let input = input.open_branches(&mut diagnostics).open_macros();
+    diagnostics.check()?;
     check(&input, &mut diagnostics);
     diagnostics.check()?;
     let mut body = normalize::normalize(&input, &mut diagnostics).body;
@@ -27,6 +29,7 @@ fn try_lowered(source: &str) -> syn::Result<Body> {
     ir::validate(&body, "normalize");
     cfg::prune(&mut body);
     ir::validate(&body, "prune");
+    captures::find(&mut body);
     Ok(body)
 }
 

@@ -1,10 +1,24 @@
 //! Branches: parts of one function that are under way at the same time, inside one suspend point
 //! that joins them. Each is a machine of its own, with a node below that of its parent.
+//!
+//! ```text
+//!   fork ─ begin_at, start_branch ─▶ waits: [Begun, Fresh, Off]        in the arm
+//!   leaf, branch (first poll)      ─▶ waits: [Call 1, Node, Off]       numbers in source order
+//!   an answer, the end of a branch ─▶ waits: [Done, Node, Off]         what is stored meanwhile
+//!   unfork                         ─▶ waits: []                        before the parent goes on
+//! ```
 
-use super::cx::Cx;
-use super::live::Live;
+use super::cx::{Cx, Saver};
+use super::live::{Inlines, Live};
 use super::node::NodeRef;
-use crate::frame::{Done, Frame, Wait};
+use super::saved::{Answers, Awaits, Data};
+use super::support::Ty;
+use crate::codec;
+use crate::frame::{Done, Frame, SavedLocal, Wait};
+use crate::operation::Resolution;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// How a branch is entered.
 #[doc(hidden)]
@@ -12,45 +26,334 @@ use crate::frame::{Done, Frame, Wait};
 pub enum BranchEntry {
     /// At its beginning.
     Fresh,
-    /// At the suspend point with this label.
-    Resume(Frame),
+    /// At the suspend point with this index.
+    Resume(usize, Frame),
     /// It has ended.
     Done(Done),
-    /// It takes no part.
+    /// It takes no part, or this binary cannot go on with it.
     Off,
 }
 
-/// What the generated code calls.
+/// What the generated code calls where a function forks.
 #[doc(hidden)]
 impl Cx {
-    /// The suspend point has this many branches; none has begun.
+    /// The next suspend point has this many branches; none has begun.
     pub fn fork(&self, count: usize) {
         self.node().lock().waits = (0..count).map(|_| Live::Off).collect();
     }
 
-    /// Enters a branch that is code: at its beginning if `fresh`, else where the checkpoint left
-    /// it.
+    /// The branch is this operation. It is encoded now, and gets its number when it is first
+    /// polled: in the order in which all branches begin.
+    pub fn begin_at<O, T>(
+        &self,
+        index: usize,
+        _: Answers<O, T>,
+        awaits: Awaits<O, T>,
+        operation: O,
+    ) {
+        match (awaits.begin)(operation, self.now()) {
+            Ok(plan) => self.node().lock().waits[index] = Live::Begun(plan),
+            Err(error) => self.block(None, &error),
+        }
+    }
+
+    /// The branch is code, and takes part.
+    pub fn start_branch(&self, index: usize) {
+        self.node().lock().waits[index] = Live::Fresh;
+    }
+
+    /// Whether what is stored has as many branches as the code; else the machine is blocked.
     #[must_use]
-    pub fn branch(&self, index: usize, fresh: bool) -> (Self, BranchEntry) {
+    pub fn has_branches(&self, count: usize) -> bool {
+        let found = self.node().lock().waits.len();
+        if found != count {
+            let error = format!("{found} branches are stored, and the code has {count}");
+            self.block(None, &codec::Error::custom(error));
+        }
+        found == count
+    }
+
+    /// Whether the branch takes no part.
+    #[must_use]
+    pub fn is_off(&self, index: usize) -> bool {
+        matches!(self.node().lock().waits[index], Live::Off)
+    }
+
+    /// The branches are joined, unless this binary cannot go on.
+    #[must_use]
+    pub fn goes_on(&self) -> Poll<()> {
+        if self.is_blocked() {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    }
+
+    /// All branches have ended, or are given up: what still runs is dropped from the tree.
+    pub fn unfork(&self) {
+        self.node().lock().waits.clear();
+    }
+
+    /// A variable that branch `index` has in its care: as the branch left it, or else what the
+    /// parent holds. `None` blocks the machine.
+    #[must_use]
+    pub fn cared_for<T>(
+        &self,
+        index: usize,
+        name: &str,
+        saved: Data<T>,
+        held: Option<T>,
+    ) -> Option<T> {
+        let stored = match self.node().lock().waits.get(index) {
+            Some(Live::Stored(wait)) => variable(wait, name).map(<[u8]>::to_vec),
+            Some(Live::Done(done)) => local(&done.locals, name).map(<[u8]>::to_vec),
+            _ => None,
+        };
+        let value = match stored {
+            Some(bytes) => saved.decode(&bytes).map(Some),
+            None => Ok(held),
+        };
+        match value {
+            Ok(Some(value)) => return Some(value),
+            Ok(None) => self.block(
+                Some(name),
+                &codec::Error::custom("it is missing in the stored frame of its branch"),
+            ),
+            Err(error) => self.block(Some(name), &error),
+        }
+        None
+    }
+
+    /// Saves a variable again that branches share: it may have changed inside.
+    pub fn save_again<T>(&self, name: &str, saved: Data<T>, value: &T) {
+        match saved.encode(value) {
+            Ok(value) => {
+                let mut node = self.node().lock();
+                if let Some(local) = node.locals.iter_mut().find(|l| l.name == name) {
+                    local.value = value;
+                }
+            }
+            Err(error) => self.block(Some(name), &error),
+        }
+    }
+
+    /// A branch that is one operation: waits for its answer.
+    pub async fn leaf<O, T>(&self, index: usize, awaits: Answers<O, T>) -> T {
+        poll_fn(|_| match self.poll_leaf(index, awaits.inlines()) {
+            Some(answer) if !self.is_blocked() => match (awaits.complete)(answer) {
+                Ok(output) => Poll::Ready(output),
+                Err(error) => {
+                    self.block(Some("the awaited result"), &error);
+                    Poll::Pending
+                }
+            },
+            _ => Poll::Pending,
+        })
+        .await
+    }
+
+    /// The answer to the operation of a branch, kept until the branches are joined.
+    fn poll_leaf(&self, index: usize, inlines: Inlines) -> Option<Resolution> {
+        let wait = std::mem::replace(&mut self.node().lock().waits[index], Live::Off);
+        let wait = match wait {
+            Live::Begun(plan) => match Live::begin(self, plan) {
+                Ok(live) => live,
+                Err(error) => {
+                    self.block(None, &error);
+                    return None;
+                }
+            },
+            Live::Stored(_) => match wait.enter(self, inlines) {
+                Ok(live) => live,
+                Err(blocked) => {
+                    self.block_with(blocked);
+                    return None;
+                }
+            },
+            Live::Node(_) | Live::Fresh | Live::Off => {
+                self.misfit(index, "an operation");
+                return None;
+            }
+            other => other,
+        };
+        let mut answer = None;
+        let wait = if wait.is_resolved() {
+            answer = wait.into_resolution();
+            Live::Done(Done {
+                answer: answer.clone()?,
+                locals: Vec::new(),
+            })
+        } else {
+            wait
+        };
+        self.node().lock().waits[index] = wait;
+        answer
+    }
+
+    fn misfit(&self, index: usize, what: &str) {
+        let error = format!("what is stored for branch {index} does not fit the code: {what}");
+        self.block(None, &codec::Error::custom(error));
+    }
+
+    /// Enters a branch that is code: at its beginning, or where the checkpoint left it.
+    #[must_use]
+    pub fn branch(&self, index: usize) -> (Self, BranchEntry) {
         let mut parent = self.node().lock();
-        let child = NodeRef::new(parent.def, parent.depth + 1);
+        let (def, fork) = (parent.def, parent.point);
+        let child = NodeRef::new(def, parent.depth);
         let cx = self.with_node(child.clone());
         let before = std::mem::replace(&mut parent.waits[index], Live::Node(child.clone()));
         let entry = match before {
+            Live::Fresh => BranchEntry::Fresh,
             Live::Stored(Wait::Frame(mut frame)) => {
-                child.lock().restore(&mut frame);
-                BranchEntry::Resume(*frame)
+                let inside = fork.and_then(|fork| u16::try_from(fork).ok());
+                let inside = inside.zip(u16::try_from(index).ok());
+                let point = def
+                    .points
+                    .iter()
+                    .position(|p| p.label == frame.label && p.parent == inside)
+                    .filter(|_| inside.is_some() && frame.workflow == def.name);
+                match point {
+                    Some(point) => {
+                        child.lock().restore(&mut frame);
+                        BranchEntry::Resume(point, *frame)
+                    }
+                    None => {
+                        drop(parent);
+                        let what = format!("no await of it is labelled `{}`", frame.label);
+                        self.misfit(index, &what);
+                        BranchEntry::Off
+                    }
+                }
             }
             Live::Done(done) => {
                 parent.waits[index] = Live::Done(done.clone());
                 BranchEntry::Done(done)
             }
-            Live::Off if fresh => BranchEntry::Fresh,
-            other => {
-                parent.waits[index] = other;
+            _ => {
+                drop(parent);
+                self.misfit(index, "code with awaits of its own");
                 BranchEntry::Off
             }
         };
         (cx, entry)
+    }
+
+    /// Opens the last state of a branch.
+    #[must_use]
+    pub fn last(&self) -> Saver {
+        Saver {
+            locals: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// Branch `index` has ended with this output. It is kept until the branches are joined.
+    pub fn ended<T>(&self, index: usize, saver: Saver, saved: Data<T>, output: &T) {
+        let answer = match (saver.failed, saved.encode(output)) {
+            (None, Ok(bytes)) => Resolution::Returned(bytes),
+            (Some((local, error)), _) => return self.block(Some(&local), &error),
+            (None, Err(error)) => return self.block(Some("the output of a branch"), &error),
+        };
+        let locals = saver.locals;
+        self.node().lock().waits[index] = Live::Done(Done { answer, locals });
+    }
+}
+
+/// The output of a branch that has ended.
+///
+/// # Errors
+/// When it does not decode.
+pub fn finished_branch<T>(done: &Done, saved: Data<T>) -> Result<T, codec::Error> {
+    match &done.answer {
+        Resolution::Returned(bytes) => saved.decode(bytes),
+        other => Err(codec::Error::custom(format!(
+            "a branch cannot end with {other:?}"
+        ))),
+    }
+}
+
+/// Polls a branch that has not ended. Whether it has now.
+pub fn step<F: Future>(
+    future: Pin<&mut F>,
+    output: &mut Option<F::Output>,
+    context: &mut Context<'_>,
+) -> bool {
+    if output.is_none()
+        && let Poll::Ready(value) = future.poll(context)
+    {
+        *output = Some(value);
+    }
+    output.is_some()
+}
+
+fn local<'a>(locals: &'a [SavedLocal], name: &str) -> Option<&'a [u8]> {
+    let found = locals.iter().find(|l| l.name == name);
+    found.map(|l| l.value.as_slice())
+}
+
+/// A variable in the care of a branch, or of a branch inside it: the innermost has the last value.
+fn variable<'a>(wait: &'a Wait, name: &str) -> Option<&'a [u8]> {
+    match wait {
+        Wait::Frame(frame) => {
+            let inside = frame.waits.iter().find_map(|wait| variable(wait, name));
+            inside.or_else(|| frame.local(name))
+        }
+        Wait::Done(done) => local(&done.locals, name),
+        _ => None,
+    }
+}
+
+/// In the twin: what a branch that is code gives. Never runs.
+///
+/// # Panics
+/// If it runs: a bug in the macro.
+#[expect(
+    clippy::must_use_candidate,
+    reason = "as must-use as the user's own value"
+)]
+pub fn joined<F: Future>(_: Ty<F::Output>, _: F) -> F::Output {
+    unreachable!("the twin of a workflow never runs")
+}
+
+/// Gives a type to the end of a branch. Never runs.
+///
+/// # Panics
+/// If it runs: a bug in the macro.
+#[must_use]
+pub fn never_value<T>(_: Ty<T>) -> T {
+    unreachable!("only its type is asked for")
+}
+
+/// A variable that an `async move` block takes a copy of, by method lookup: rustc has checked in
+/// the twin that its type is `Copy`.
+#[derive(Debug)]
+pub struct CopyOf<'a, T>(pub &'a T);
+
+/// The copy.
+pub trait CopyIt {
+    /// What is copied.
+    type Value;
+    /// The copy.
+    fn copied(&self) -> Self::Value;
+}
+impl<T: Copy> CopyIt for CopyOf<'_, T> {
+    type Value = T;
+    fn copied(&self) -> T {
+        *self.0
+    }
+}
+
+/// A type that is not `Copy`: rustc refuses the program.
+pub trait CopyNot {
+    /// What would be copied.
+    type Value;
+    /// Never runs.
+    fn copied(&self) -> Self::Value;
+}
+impl<T> CopyNot for &CopyOf<'_, T> {
+    type Value = T;
+    fn copied(&self) -> T {
+        unreachable!("rustc has refused the twin")
     }
 }

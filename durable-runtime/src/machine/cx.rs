@@ -3,10 +3,10 @@
 use crate::codec;
 use crate::frame::{Checkpoint, Frame, SavedLocal};
 use crate::id::Timestamp;
-use crate::machine::describe;
 use crate::machine::live::{Inlines, Live};
 use crate::machine::node::NodeRef;
 use crate::machine::support::{Answers, Awaits, Data};
+use crate::machine::{Point, describe};
 use crate::operation::Answered;
 use crate::registry::WorkflowDef;
 use std::future::poll_fn;
@@ -124,7 +124,12 @@ impl Cx {
         op
     }
 
-    /// The context of a branch, or of a function that is awaited.
+    /// The clock of this turn.
+    pub(super) fn now(&self) -> Timestamp {
+        self.shared().now
+    }
+
+    /// The context of a branch.
     pub(super) fn with_node(&self, node: NodeRef) -> Self {
         Self {
             shared: self.shared.clone(),
@@ -186,7 +191,7 @@ impl Cx {
     }
 
     /// Notes why the machine cannot go on. The first reason stands.
-    fn block_with(&self, blocked: Blocked) {
+    pub(super) fn block_with(&self, blocked: Blocked) {
         self.shared().blocked.get_or_insert(blocked);
     }
 
@@ -239,6 +244,11 @@ impl Cx {
         node.point = Some(point);
         let def = node.def;
         node.description.get_or_insert_with(|| describe(def));
+        let joins = |p: &Point| p.parent.is_some_and(|(fork, _)| usize::from(fork) == point);
+        if def.points.iter().any(joins) {
+            // Each branch goes on by itself.
+            return;
+        }
         let stored = std::mem::take(&mut node.waits);
         drop(node);
         let mut waits = Vec::with_capacity(stored.len());
@@ -318,8 +328,8 @@ impl Cx {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Saver {
-    locals: Vec<SavedLocal>,
-    failed: Option<(String, codec::Error)>,
+    pub(super) locals: Vec<SavedLocal>,
+    pub(super) failed: Option<(String, codec::Error)>,
 }
 
 impl Saver {
@@ -328,7 +338,15 @@ impl Saver {
     /// # Panics
     /// When the slot is empty: a bug in the macro, since a live local is initialised.
     pub fn put<T>(&mut self, name: &str, saved: Data<T>, slot: &Option<T>) {
-        let value = slot.as_ref().expect("a live local is initialised");
+        self.put_ref(
+            name,
+            saved,
+            slot.as_ref().expect("a live local is initialised"),
+        );
+    }
+
+    /// Encodes a variable that a branch has in its care.
+    pub fn put_ref<T>(&mut self, name: &str, saved: Data<T>, value: &T) {
         match saved.encode(value) {
             Ok(value) => self.locals.push(SavedLocal {
                 name: name.to_owned(),

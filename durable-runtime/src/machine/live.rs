@@ -5,6 +5,7 @@ use super::node::NodeRef;
 use crate::codec;
 use crate::codec::limits::INLINE_DEPTH_MAX;
 use crate::frame::{Call, Done, Frame, Wait};
+use crate::machine::Point;
 use crate::operation::{Answered, Plan, Resolution};
 use crate::registry::{self, MachineFuture, WorkflowDef};
 
@@ -25,6 +26,10 @@ pub(super) enum Live {
     Done(Done),
     /// Read from a stored frame, and not entered yet.
     Stored(Wait),
+    /// An operation that begins when its branch is polled for the first time.
+    Begun(Plan),
+    /// A branch that is code and has not been entered.
+    Fresh,
     /// Nothing: taken, or a branch that takes no part.
     Off,
 }
@@ -122,7 +127,7 @@ impl Live {
                 .map_or(Wait::Off, |frame| Wait::Frame(Box::new(frame))),
             Self::Done(done) => Wait::Done(done.clone()),
             Self::Stored(wait) => wait.clone(),
-            Self::Off => Wait::Off,
+            Self::Begun(_) | Self::Fresh | Self::Off => Wait::Off,
         }
     }
 
@@ -134,7 +139,12 @@ impl Live {
                 true
             }
             Self::Node(node) | Self::Inline(Inline { node, .. }) => node.lock().deliver(answered),
-            Self::Call { .. } | Self::Done(_) | Self::Stored(_) | Self::Off => false,
+            Self::Call { .. }
+            | Self::Done(_)
+            | Self::Stored(_)
+            | Self::Begun(_)
+            | Self::Fresh
+            | Self::Off => false,
         }
     }
 
@@ -143,7 +153,12 @@ impl Live {
         match self {
             Self::Call { given, .. } => given.is_some(),
             Self::Done(_) => true,
-            Self::Node(_) | Self::Inline(_) | Self::Stored(_) | Self::Off => false,
+            Self::Node(_)
+            | Self::Inline(_)
+            | Self::Stored(_)
+            | Self::Begun(_)
+            | Self::Fresh
+            | Self::Off => false,
         }
     }
 
@@ -152,7 +167,12 @@ impl Live {
         match self {
             Self::Call { given, .. } => given,
             Self::Done(done) => Some(done.answer),
-            Self::Node(_) | Self::Inline(_) | Self::Stored(_) | Self::Off => None,
+            Self::Node(_)
+            | Self::Inline(_)
+            | Self::Stored(_)
+            | Self::Begun(_)
+            | Self::Fresh
+            | Self::Off => None,
         }
     }
 }
@@ -165,7 +185,8 @@ fn resume(cx: &Cx, mut frame: Frame, inlines: Inlines) -> Result<Live, Blocked> 
         error,
     };
     let def = definition(&frame.workflow, inlines).map_err(blocked)?;
-    let point = def.points.iter().position(|p| p.label == frame.label);
+    let stands = |p: &Point| p.label == frame.label && p.parent.is_none();
+    let point = def.points.iter().position(stands);
     let point = point.ok_or_else(|| {
         blocked(format!(
             "this binary has no suspend point of that name in `{}`",
@@ -188,4 +209,11 @@ pub(super) fn definition(name: &str, inlines: Inlines) -> Result<&'static Workfl
         };
     }
     registry::workflow(name).ok_or_else(|| format!("this binary has no workflow `{name}`"))
+}
+
+/// Nothing runs inline at a suspend point that joins branches: each branch knows its own.
+#[doc(hidden)]
+#[must_use]
+pub fn no_inline() -> Option<&'static WorkflowDef> {
+    None
 }

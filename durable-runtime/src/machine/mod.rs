@@ -100,7 +100,9 @@ impl Machine {
     /// When this binary lacks the suspend point or a local does not decode.
     pub fn resume(def: &'static WorkflowDef, checkpoint: &Checkpoint) -> Result<Self, Blocked> {
         let mut frame = checkpoint.frame.clone();
-        let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
+        // The frame of a branch stands below another one.
+        let stands = |p: &Point| p.label == frame.label && p.parent.is_none();
+        let Some(point) = def.points.iter().position(stands) else {
             return Err(Blocked {
                 label: frame.label,
                 local: None,

@@ -11,6 +11,8 @@ pub struct Point {
     pub line: u32,
     /// Which locals (indices into the workflow's table) are saved here.
     pub locals: &'static [u16],
+    /// In a branch: the suspend point that joins it, and which of that point's branches it is.
+    pub parent: Option<(u16, u16)>,
 }
 
 impl Point {

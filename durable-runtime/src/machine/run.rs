@@ -51,7 +51,12 @@ fn run(cx: &Cx, live: &mut Live) -> bool {
             }
             None => false,
         },
-        Live::Call { .. } | Live::Done(_) | Live::Stored(_) | Live::Off => false,
+        Live::Call { .. }
+        | Live::Done(_)
+        | Live::Stored(_)
+        | Live::Begun(_)
+        | Live::Fresh
+        | Live::Off => false,
     }
 }
 

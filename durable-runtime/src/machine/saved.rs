@@ -77,6 +77,26 @@ pub fn data<T: Durable>() -> Data<T> {
     }
 }
 
+/// What a branch gives is plain data: it is kept while other branches run.
+#[diagnostic::on_unimplemented(
+    message = "this branch gives a `{Self}`, and that cannot be saved while the other branches run",
+    label = "what this branch gives would have to be saved",
+    note = "if it is your data: `#[derive(Serialize, Deserialize)]` on its type, with owned fields",
+    note = "for an error of another crate use `durable_runtime::Error`, which keeps its message and its causes",
+    note = "code: durable D03"
+)]
+pub trait BranchData: Sized {
+    /// The proof.
+    fn branch_data() -> Data<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> BranchData for T {
+    fn branch_data() -> Data<T> {
+        data()
+    }
+}
+
 impl<T> Data<T> {
     pub(super) fn encode(self, value: &T) -> Result<Vec<u8>, codec::Error> {
         (self.encode)(value)

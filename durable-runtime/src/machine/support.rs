@@ -7,16 +7,17 @@
 pub use super::Durable;
 pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
+pub use super::branch::{CopyIt, CopyNot, CopyOf, finished_branch, joined, never_value, step};
 pub use super::cx::{Saver, get};
 pub use super::lent::{
     Lent, Position, Steady, after, current, lent, position, pull, steady, steady_value,
 };
-pub use super::live::Inlines;
+pub use super::live::{Inlines, no_inline};
 pub use super::saved::{
-    Answers, Awaitable, Awaits, Data, Param, Stored, awaited, data, is_data, owned,
+    Answers, Awaitable, Awaits, BranchData, Data, Param, Stored, awaited, data, is_data, owned,
 };
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
-pub use super::{Cx, Entry, Finished, Local, Point};
+pub use super::{BranchEntry, Cx, Entry, Finished, Local, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
     ActivityCall, ActivityOptions, Infallible, Operation, Resolution, RetryPolicy, WorkflowCall,

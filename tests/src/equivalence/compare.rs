@@ -2,35 +2,57 @@
 
 use super::drive::{self, Rebuild};
 use super::log::{self, encoded};
+use super::schedule::{self, Schedule};
 use durable_runtime::Durable;
 use durable_runtime::codec;
 use durable_runtime::operation::WorkflowCall;
 use durable_runtime::registry::{self, WorkflowDef};
 use std::fmt::Debug;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 /// At most this many awaits are tried one by one in [`Rebuild::At`].
 const KILLS_MAX: usize = 40;
+/// How many orders of answers are tried where operations run at the same time.
+const SEEDS: u64 = 6;
 
 /// Runs both copies of a function.
 ///
 /// # Panics
 /// When they differ, or when a frame on the way is not sound.
-pub fn compare<R: Durable + Debug>(plain: impl Future<Output = R>, call: WorkflowCall<R>) {
+pub fn compare<R: Durable + Debug, F: Future<Output = R>>(
+    plain: impl Fn() -> F,
+    call: WorkflowCall<R>,
+) {
+    let def = definition(call.name());
+    let input = call.input().expect("the arguments can be encoded");
+    let concurrent = def.points.iter().any(|point| point.parent.is_some());
+    let seeded = if concurrent { SEEDS } else { 0 };
+    let schedules = [Schedule::First, Schedule::Last].into_iter();
+    for schedule in schedules.chain((0..seeded).map(Schedule::Seeded)) {
+        compare_under(schedule, plain(), def, input);
+        if !concurrent {
+            break;
+        }
+    }
+}
+
+fn compare_under<R: Durable + Debug>(
+    schedule: Schedule,
+    plain: impl Future<Output = R>,
+    def: &'static WorkflowDef,
+    input: &[u8],
+) {
     log::take();
-    let expected = finish(plain);
+    let expected = schedule::finish(plain, schedule);
     let expected_log = log::take();
     let (expected_bytes, expected_text) = (encoded(&expected), format!("{expected:?}"));
 
-    let def = definition(call.name());
-    let input = call.input().expect("the arguments can be encoded");
     let check = |rebuild: Rebuild| {
-        let (bytes, awaits) = drive::run(def, input, rebuild);
-        assert_eq!(log::take(), expected_log, "{rebuild:?}: calls");
+        let (bytes, awaits) = drive::run(def, input, rebuild, schedule);
+        let way = format!("{schedule:?}, {rebuild:?}");
+        assert_eq!(log::take(), expected_log, "{way}: calls");
         let output: R = codec::decode(&bytes).expect("the result can be decoded");
-        assert_eq!(format!("{output:?}"), expected_text, "{rebuild:?}: result");
-        assert_eq!(bytes, expected_bytes, "{rebuild:?}: encoded result");
+        assert_eq!(format!("{output:?}"), expected_text, "{way}: result");
+        assert_eq!(bytes, expected_bytes, "{way}: encoded result");
         awaits
     };
     let awaits = check(Rebuild::Never);
@@ -47,12 +69,4 @@ pub(super) fn definition(name: &str) -> &'static WorkflowDef {
     let def = found.next().expect("the workflow is registered");
     assert!(found.next().is_none(), "two workflows are called `{name}`");
     def
-}
-
-/// Runs a future that is always ready.
-fn finish<R>(future: impl Future<Output = R>) -> R {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("a plain function waits for nothing"),
-    }
 }

@@ -1,11 +1,12 @@
 //! Drives a machine to its end, and drops and rebuilds it on the way where it is told to.
 
+use super::schedule::Schedule;
 use super::{log, ops};
 use durable_runtime::frame::{Call, Checkpoint, Frame};
 use durable_runtime::id::Timestamp;
 use durable_runtime::machine::{self, Machine, Turn};
-use durable_runtime::operation::{Answered, Request, Resolution};
-use durable_runtime::registry::WorkflowDef;
+use durable_runtime::operation::{ActivityRequest, Answered, Request, Resolution};
+use durable_runtime::registry::{self, WorkflowDef};
 use std::collections::BTreeSet;
 
 /// More awaits than any function under test has.
@@ -23,7 +24,13 @@ pub(super) enum Rebuild {
 }
 
 /// What a machine returned, encoded, and the number of awaits on the way.
-pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> (Vec<u8>, usize) {
+pub(super) fn run(
+    def: &'static WorkflowDef,
+    input: &[u8],
+    rebuild: Rebuild,
+    schedule: Schedule,
+) -> (Vec<u8>, usize) {
+    let mut begun = 0;
     let mut machine = Machine::start(def, input.to_vec());
     let mut turn = machine.turn(&[], Timestamp(0));
     for number in 0..AWAITS_MAX {
@@ -36,7 +43,9 @@ pub(super) fn run(def: &'static WorkflowDef, input: &[u8], rebuild: Rebuild) -> 
             Turn::Panicked(message) => panic!("{rebuild:?}, await {number}: panicked: {message}"),
         };
         sound(def, &checkpoint.frame);
-        let answers = [answer(&checkpoint)];
+        let calls = open(&checkpoint, &mut begun);
+        let answers = [answer(calls[schedule.pick(number, calls.len())])];
+        log::set_turn(number + 1);
         let bytes = checkpoint.encode().expect("a checkpoint can be encoded");
         match rebuild {
             Rebuild::Never => {}
@@ -78,7 +87,7 @@ pub fn panic_message(name: &str, input: &[u8]) -> String {
             Turn::Suspended(checkpoint) => {
                 let bytes = checkpoint.encode().expect("a checkpoint can be encoded");
                 machine = rebuilt(def, &bytes);
-                turn = machine.turn(&[answer(&checkpoint)], Timestamp(0));
+                turn = machine.turn(&[answer(checkpoint.calls()[0])], Timestamp(0));
             }
             other => panic!("`{name}` does not panic: {other:?}"),
         }
@@ -98,24 +107,41 @@ fn seen(turn: &Turn) -> String {
     format!("{turn:?}")
 }
 
-/// Logs the first operation of a checkpoint and carries it out.
-fn answer(checkpoint: &Checkpoint) -> Answered {
-    let calls = checkpoint.calls();
-    let Some(Call {
-        op,
-        request: Request::Activity(request),
-        ..
-    }) = calls.first()
-    else {
-        panic!("`{}` has no call: {calls:?}", checkpoint.frame.label);
-    };
-    log::push(&request.name, &request.args);
+/// The operations under way in the order in which they began; those that are new are logged.
+fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
+    let mut calls = checkpoint.calls();
+    calls.sort_by_key(|call| call.op);
+    assert!(
+        !calls.is_empty(),
+        "`{}` has no call",
+        checkpoint.frame.label
+    );
+    for call in &calls {
+        if call.op > *begun {
+            let request = activity(call);
+            log::push(&request.name, &request.args, true);
+            *begun = call.op;
+        }
+    }
+    calls
+}
+
+fn activity(call: &Call) -> &ActivityRequest {
+    match &call.request {
+        Request::Activity(request) => request,
+        other => panic!("tests call activities, and this is {other:?}"),
+    }
+}
+
+/// Carries an operation out.
+fn answer(call: &Call) -> Answered {
+    let (op, request) = (call.op, activity(call));
     let answer = Resolution::Returned(if request.name.starts_with(ops::SIZE) {
         log::encoded(&request.args.len())
     } else {
         request.args.clone()
     });
-    Answered { op: *op, answer }
+    Answered { op, answer }
 }
 
 /// The frame is at a known suspend point and holds exactly the locals in that point's table.
@@ -136,4 +162,9 @@ fn sound(def: &'static WorkflowDef, frame: &Frame) {
     assert_eq!(distinct.len(), saved.len(), "equal names: {saved:?}");
     let problems = machine::check(def, frame);
     assert!(problems.is_empty(), "at `{}`: {problems:?}", frame.label);
+    for child in frame.children() {
+        // A branch, or a function that is awaited inline.
+        let inside = registry::workflow(&child.workflow).expect("a frame's function is known");
+        sound(inside, child);
+    }
 }

@@ -21,7 +21,7 @@ macro_rules! equivalent_group {
             #[test]
             fn equivalence() {
                 $($crate::equivalence::compare(
-                    plain::$function($($arg),*),
+                    || plain::$function($($arg),*),
                     durable::$function($($arg),*),
                 );)+
             }

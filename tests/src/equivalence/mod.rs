@@ -14,10 +14,12 @@ mod drive;
 mod group;
 pub mod log;
 pub mod ops;
+mod schedule;
 
 pub use compare::compare;
 pub use drive::panic_message;
 pub use durable_runtime::workflow;
+pub use schedule::Schedule;
 
 /// Compiles a function twice and compares the two on each list of arguments; see the
 /// [module](self).
@@ -46,10 +48,17 @@ macro_rules! equivalent {
             #[test]
             fn equivalence() {
                 $($crate::equivalence::compare(
-                    plain::$name($($arg),*),
+                    || plain::$name($($arg),*),
                     durable::$name($($arg),*),
                 );)+
             }
         }
     };
+}
+
+/// Tokio's `select!` with a fixed order, for the plain copy.
+#[macro_export]
+macro_rules! biased_select {
+    (biased; $($branches:tt)*) => { ::tokio::select! { biased; $($branches)* } };
+    ($($branches:tt)*) => { ::tokio::select! { biased; $($branches)* } };
 }

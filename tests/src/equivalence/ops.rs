@@ -10,31 +10,34 @@ pub(super) const SIZE: &str = "send ";
 
 /// Logs at once, without an await, and gives the value back: shows when an expression is evaluated.
 pub fn note<T: Serialize>(name: &str, value: T) -> T {
-    log::push(&format!("note {name}"), &log::encoded(&value));
+    log::push(&format!("note {name}"), &log::encoded(&value), false);
     value
 }
 
 /// For the plain copy: async functions.
 pub mod plain {
     use super::super::log::{self, encoded};
+    use super::super::schedule::Pending;
     pub use super::note;
+    pub use crate::biased_select as select;
     use durable_runtime::{Durable, codec};
     use serde::Serialize;
     use std::pin::Pin;
+    pub use tokio::{join, try_join};
 
     /// Gives the value back.
-    #[expect(clippy::unused_async, reason = "it stands for an operation")]
     pub async fn act<T: Durable>(name: &str, value: T) -> T {
         let bytes = encoded(&value);
-        log::push(&format!("{}{name}", super::ECHO), &bytes);
+        log::push(&format!("{}{name}", super::ECHO), &bytes, true);
+        Pending::new().answered().await;
         codec::decode(&bytes).expect("a test's value can be decoded")
     }
 
     /// Gives the size of the encoded value.
-    #[expect(clippy::unused_async, reason = "it stands for an operation")]
     pub async fn send<T: Serialize + ?Sized>(name: &str, value: &T) -> usize {
         let bytes = encoded(value);
-        log::push(&format!("{}{name}", super::SIZE), &bytes);
+        log::push(&format!("{}{name}", super::SIZE), &bytes, true);
+        Pending::new().answered().await;
         bytes.len()
     }
 
@@ -59,6 +62,7 @@ pub mod durable {
     use durable_runtime::operation::{
         ActivityOptions, ActivityRequest, Operation, Plan, Request, Resolution,
     };
+    pub use durable_runtime::{join, select, try_join};
     use serde::Serialize;
     use std::marker::PhantomData;
 

@@ -17,6 +17,7 @@ mod branches;
 mod conditions;
 mod errors;
 mod expressions;
+mod forks;
 mod hygiene;
 mod inference;
 mod inline;

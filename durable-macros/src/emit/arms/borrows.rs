@@ -98,6 +98,9 @@ impl Arms<'_> {
         if env.bound.contains_key(&local) {
             return TokenStream::new();
         }
+        if self.part.is_around(local) {
+            return self.out_of_reach(local);
+        }
         let ident = self.free_name(local, needed, env);
         if self.layout.remade.contains(&local) {
             return self.remake(local, &ident, needed, env);

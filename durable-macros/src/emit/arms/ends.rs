@@ -35,7 +35,7 @@ impl Arms<'_> {
             code.extend(stash(&renamed));
         }
         for index in 0..terminator.successors().len() {
-            if matches!(terminator, Terminator::Suspend { .. }) {
+            if matches!(terminator, Terminator::Suspend { .. } | Terminator::Fork(_)) {
                 break;
             }
             for local in terminator.defines_on(index) {
@@ -80,6 +80,7 @@ impl Arms<'_> {
                 let operation = self.user_expr(operation, &renamed, &env);
                 self.suspend(block, &operation, &env)
             }
+            Terminator::Fork(fork) => self.fork(block, fork, &renamed, &env),
             Terminator::Return {
                 value: Some(value), ..
             } => {
@@ -161,9 +162,10 @@ impl Arms<'_> {
     }
 
     /// Live locals go back into their slots; those that were not taken are there already.
-    /// Borrows are never in one.
+    /// Borrows are never in one, nor variables around the machine.
     pub(super) fn put_back(&self, live: &Locals, env: &Env) -> TokenStream {
         live.difference(&self.layout.remade)
+            .filter(|&&local| !self.part.is_around(local))
             .filter_map(|local| {
                 let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));
                 Some(quote!(#slot = ::core::option::Option::Some(#ident);))
@@ -184,6 +186,7 @@ fn bound_in(terminator: &Terminator) -> Bound {
             .fold(bound.expr(scrutinee), |bound, arm| bound.pat(&arm.pat)),
         Terminator::LetElse { init, .. } => bound.expr(init),
         Terminator::Suspend { operation, .. } => bound.expr(operation),
+        Terminator::Fork(fork) => fork.operations().fold(bound, Bound::expr),
         Terminator::Return { value, .. } => value.iter().fold(bound, Bound::expr),
         Terminator::Goto(_) | Terminator::Next { .. } | Terminator::Unreachable => bound,
     }

@@ -19,10 +19,11 @@ use super::is_linked;
 use super::rename::{Renamed, in_expr, in_stmt};
 mod borrows;
 mod ends;
+mod forks;
 
 use crate::analysis::liveness::{Liveness, at_exit};
 use crate::ir::{BlockId, Body, Code, ExitId, LocalId, LocalKind, Locals, Statement, Terminator};
-use crate::lower::Layout;
+use crate::lower::{Layout, Part};
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -30,17 +31,19 @@ use std::collections::BTreeMap;
 use syn::Expr;
 use syn::visit_mut::VisitMut;
 
-/// All arms of the machine, as arms of a `match` over their numbers.
-pub(super) fn arms(body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
+/// All arms of a machine, as arms of a `match` over their numbers.
+pub(super) fn arms(body: &Body, liveness: &Liveness, layout: &Layout, part: &Part) -> TokenStream {
     let arms = Arms {
         body,
         liveness,
         layout,
+        part,
     };
     layout
         .arms
         .iter()
         .enumerate()
+        .filter(|(_, head)| part.blocks.contains(head))
         .map(|(number, &head)| {
             let number = u32::try_from(number).expect("fewer than 2^32 arms");
             let code = arms.head(head);
@@ -53,6 +56,8 @@ struct Arms<'a> {
     body: &'a Body,
     liveness: &'a Liveness,
     layout: &'a Layout,
+    /// The machine.
+    part: &'a Part,
 }
 
 /// Which locals are in variables at one place of an arm, and under which names.
@@ -75,7 +80,7 @@ impl Arms<'_> {
     }
 
     fn head(&self, head: BlockId) -> TokenStream {
-        let mut env = Env::default();
+        let mut env = self.around();
         let suspend = self
             .body
             .blocks
@@ -99,8 +104,9 @@ impl Arms<'_> {
                 #link
             }
         });
+        let joined = self.joined(head, &mut env);
         let code = self.block(head, env);
-        quote!(#answer #code)
+        quote!(#answer #joined #code)
     }
 
     fn block(&self, number: BlockId, mut env: Env) -> TokenStream {
@@ -120,12 +126,19 @@ impl Arms<'_> {
         if env.holds(local, ident) {
             return TokenStream::new();
         }
+        if self.part.is_around(local) {
+            return self.out_of_reach(local);
+        }
         let kept = self.stashed(ident, local, live, env);
         let at = env.bound.get(&local).cloned();
         if at.is_none() && self.layout.remade.contains(&local) {
             let made = self.remake(local, ident, live, env);
             return quote!(#kept #made);
         }
+        debug_assert!(
+            self.part.owns(self.body, local),
+            "a local of another machine"
+        );
         env.bind(local, ident);
         let (rt, slot) = (names::rt(), names::slot(local.0));
         match at {
@@ -178,7 +191,8 @@ impl Arms<'_> {
         if holder == by {
             return None;
         }
-        if !live.contains(&holder) {
+        // A variable around the machine stays where it is.
+        if !live.contains(&holder) || self.part.is_around(holder) {
             env.bound.remove(&holder);
             return None;
         }
@@ -261,6 +275,9 @@ impl Arms<'_> {
         let mut renamed = Vec::new();
         for &local in live_out {
             let ident = self.ident(local);
+            if self.part.is_around(local) {
+                continue;
+            }
             if env.bound.get(&local) == Some(ident) && inside.0.contains(&names::unraw(ident)) {
                 let kept = names::stash(local.0);
                 env.bound.insert(local, kept.clone());

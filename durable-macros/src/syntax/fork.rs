@@ -1,0 +1,431 @@
+//! `join!`, `try_join!`, `select!` and `timeout(d, async { … }).await`, rewritten before anything else
+//! to calls that the rest of the compiler can walk like any expression.
+//!
+//! ```text
+//! join!(a, async { b })                    __durable_join(a, #[__durable_branch] { b })
+//! select! { p = a, if c => h, else => e }  match __durable_select(let p = a, c) {
+//!                                              (Some(p),) => h,
+//!                                              _ => e,
+//!                                          }
+//! timeout(d, async { b }).await            __durable_timeout(d, #[__durable_branch] { b })
+//! ```
+//!
+//! Handlers are thereby arms of an ordinary `match`, in which `?`, `return` and `break` work.
+
+use crate::diag::{Code, Diagnostics};
+use proc_macro2::Span;
+use quote::{format_ident, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Arm, Attribute, Block, Expr, ExprAsync, ExprCall, ExprMatch, Ident, Macro, Pat, Stmt, Token,
+    parse_quote, parse_quote_spanned,
+};
+
+/// More branches than this are refused.
+const BRANCHES_MAX: usize = 16;
+const PREFIX: &str = "__durable_";
+const BRANCH: &str = "__durable_branch";
+const BRANCH_MOVE: &str = "__durable_branch_move";
+
+/// How branches are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForkKind {
+    /// All outputs.
+    Join,
+    /// All values, or the first error.
+    TryJoin,
+    /// The first output that fits its pattern.
+    Select,
+    /// The output of the one branch, or none when the time is up.
+    Timeout,
+}
+
+impl ForkKind {
+    const ALL: [Self; 4] = [Self::Join, Self::TryJoin, Self::Select, Self::Timeout];
+
+    /// As the user writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::TryJoin => "try_join",
+            Self::Select => "select",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// Which kind of fork an expression is, if it is one that [`rewrite`] made.
+pub(crate) fn fork_kind(expr: &Expr) -> Option<ForkKind> {
+    match expr {
+        Expr::Call(call) => fork_call(call),
+        _ => None,
+    }
+}
+
+/// The same for a call.
+pub(crate) fn fork_call(call: &ExprCall) -> Option<ForkKind> {
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let name = path.path.get_ident()?.to_string();
+    let name = name.strip_prefix(PREFIX)?;
+    ForkKind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+/// Whether a branch is code (an `async` block), and then whether it is `async move`.
+pub(crate) fn branch_code(expr: &Expr) -> Option<bool> {
+    let Expr::Block(block) = expr else {
+        return None;
+    };
+    let is = |name: &str| block.attrs.iter().any(|a| a.path().is_ident(name));
+    if is(BRANCH) {
+        Some(false)
+    } else {
+        is(BRANCH_MOVE).then_some(true)
+    }
+}
+
+/// Whether this attribute marks a branch that is code.
+pub(crate) fn is_branch(attr: &Attribute) -> bool {
+    attr.path().is_ident(BRANCH) || attr.path().is_ident(BRANCH_MOVE)
+}
+
+/// Where an operand begins in the user's code.
+pub(crate) fn operand_span(operand: &Expr) -> Span {
+    match operand {
+        Expr::Block(block) if branch_code(operand).is_some() => block
+            .attrs
+            .iter()
+            .find(|attr| is_branch(attr))
+            .map_or_else(|| operand.span(), |attr| attr.path().span()),
+        _ => operand.span(),
+    }
+}
+
+/// Rewrites all of a function's body.
+pub(crate) fn rewrite(body: &mut Block, diagnostics: &mut Diagnostics) {
+    Rewrite { diagnostics }.visit_block_mut(body);
+}
+
+struct Rewrite<'d> {
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Rewrite<'_> {
+    /// What a macro call becomes.
+    fn call(&mut self, mac: &Macro, attrs: &[Attribute]) -> Option<Expr> {
+        let kind = macro_kind(mac)?;
+        let made = if kind == ForkKind::Select {
+            self.select(mac)
+        } else {
+            self.join(mac, kind)
+        };
+        let mut expr = made?;
+        match &mut expr {
+            Expr::Call(call) => call.attrs.extend(attrs.iter().cloned()),
+            Expr::Match(switch) => switch.attrs.extend(attrs.iter().cloned()),
+            _ => {}
+        }
+        Some(expr)
+    }
+
+    fn count(&mut self, mac: &Macro, count: usize) -> bool {
+        let name = &mac.path.segments.last().expect("a path has a name").ident;
+        if count == 0 {
+            self.diagnostics.report(
+                &mac.path,
+                Code::Unsupported,
+                &format!("this `{name}!` has no branches, so there is nothing to wait for"),
+                "remove it, or give it a branch",
+            );
+        } else if count > BRANCHES_MAX {
+            self.diagnostics.report(
+                &mac.path,
+                Code::Unsupported,
+                &format!(
+                    "this `{name}!` has {count} branches, and at most {BRANCHES_MAX} are supported"
+                ),
+                "put some of the branches into an `async` block with a `join!` of their own",
+            );
+        }
+        (1..=BRANCHES_MAX).contains(&count)
+    }
+
+    fn malformed(&mut self, mac: &Macro, error: &syn::Error, help: &str) {
+        let name = &mac.path.segments.last().expect("a path has a name").ident;
+        self.diagnostics.report_at(
+            error.span(),
+            Code::Unsupported,
+            &format!("this is not what `{name}!` takes: {error}"),
+            help,
+        );
+    }
+
+    fn join(&mut self, mac: &Macro, kind: ForkKind) -> Option<Expr> {
+        let parse = |input: ParseStream<'_>| {
+            biased(input)?;
+            Punctuated::<Expr, Token![,]>::parse_terminated(input)
+        };
+        let operands = match mac.parse_body_with(parse) {
+            Ok(operands) => operands,
+            Err(error) => {
+                let help =
+                    "write the branches with commas between: `join!(charge(order), async { … })`";
+                self.malformed(mac, &error, help);
+                return None;
+            }
+        };
+        if !self.count(mac, operands.len()) {
+            return None;
+        }
+        let span = mac.path.span();
+        Some(call(kind, span, operands.into_iter().map(branch)))
+    }
+
+    fn select(&mut self, mac: &Macro) -> Option<Expr> {
+        let select = match mac.parse_body::<Select>() {
+            Ok(select) => select,
+            Err(error) => {
+                let help = "write `pattern = operation => handler,` for each branch, as in Tokio's `select!`";
+                self.malformed(mac, &error, help);
+                return None;
+            }
+        };
+        if !self.count(mac, select.branches.len()) {
+            return None;
+        }
+        let (span, count) = (mac.path.span(), select.branches.len());
+        let mut operands = Vec::new();
+        let mut arms = Vec::new();
+        for (index, one) in select.branches.into_iter().enumerate() {
+            let (pat, operand) = (one.pat, branch(one.operand));
+            operands.push(parse_quote_spanned!(span=> let #pat = #operand));
+            operands.push(one.condition.unwrap_or_else(|| parse_quote!(true)));
+            let places = (0..count).map(|place| {
+                if place == index {
+                    quote_spanned!(span=> ::core::option::Option::Some(#pat))
+                } else {
+                    quote_spanned!(span=> _)
+                }
+            });
+            let pat: Pat = parse_quote_spanned!(span=> (#(#places,)*));
+            arms.push(arm(pat, one.handler, span));
+        }
+        let otherwise = select.otherwise.unwrap_or_else(|| {
+            parse_quote_spanned!(span=> ::core::panic!(
+                "all branches are disabled and there is no else branch"
+            ))
+        });
+        arms.push(arm(parse_quote_spanned!(span=> _), otherwise, span));
+        Some(Expr::Match(ExprMatch {
+            attrs: Vec::new(),
+            match_token: Token![match](span),
+            expr: Box::new(call(ForkKind::Select, span, operands)),
+            brace_token: syn::token::Brace::default(),
+            arms,
+        }))
+    }
+}
+
+fn arm(pat: Pat, body: Expr, span: Span) -> Arm {
+    Arm {
+        attrs: Vec::new(),
+        pat,
+        fat_arrow_token: Token![=>]([span, span]),
+        body: Box::new(body),
+        comma: Some(Token![,](span)),
+    }
+}
+
+fn call(kind: ForkKind, span: Span, args: impl IntoIterator<Item = Expr>) -> Expr {
+    let name = format_ident!("{PREFIX}{}", kind.name(), span = span);
+    let args = args.into_iter();
+    Expr::Call(ExprCall {
+        attrs: Vec::new(),
+        func: parse_quote!(#name),
+        paren_token: syn::token::Paren(span),
+        args: args.collect(),
+    })
+}
+
+/// An operand; an `async` block is marked as a branch that is code.
+fn branch(operand: Expr) -> Expr {
+    match operand {
+        Expr::Paren(inner) => branch(*inner.expr),
+        Expr::Group(inner) => branch(*inner.expr),
+        Expr::Async(ExprAsync {
+            async_token,
+            capture,
+            block,
+            ..
+        }) => {
+            let name = if capture.is_some() {
+                BRANCH_MOVE
+            } else {
+                BRANCH
+            };
+            let name = Ident::new(name, async_token.span);
+            let attr: Attribute = parse_quote!(#[#name]);
+            Expr::Block(syn::ExprBlock {
+                attrs: vec![attr],
+                label: None,
+                block,
+            })
+        }
+        other => other,
+    }
+}
+
+/// A macro of ours, by its path.
+fn macro_kind(mac: &Macro) -> Option<ForkKind> {
+    let segments: Vec<String> = mac
+        .path
+        .segments
+        .iter()
+        .map(|s| s.ident.to_string())
+        .collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match *segments.as_slice() {
+        ["join"] | ["durable_runtime", "join"] => Some(ForkKind::Join),
+        ["try_join"] | ["durable_runtime", "try_join"] => Some(ForkKind::TryJoin),
+        ["select"] | ["durable_runtime", "select"] => Some(ForkKind::Select),
+        _ => None,
+    }
+}
+
+/// `timeout(duration, async { … })`
+fn timeout(expr: &Expr) -> Option<Expr> {
+    let Expr::Await(awaited) = expr else {
+        return None;
+    };
+    let Expr::Call(made) = &*awaited.base else {
+        return None;
+    };
+    let Expr::Path(path) = &*made.func else {
+        return None;
+    };
+    let name = &path.path.segments.last()?.ident;
+    let [duration, code] = made.args.iter().collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let code = branch(code.clone());
+    (name == "timeout" && branch_code(&code).is_some()).then(|| {
+        let mut made = call(ForkKind::Timeout, path.span(), [duration.clone(), code]);
+        if let Expr::Call(made) = &mut made {
+            made.attrs.extend(awaited.attrs.iter().cloned());
+        }
+        made
+    })
+}
+
+fn biased(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    if ahead.parse::<Ident>().is_ok_and(|name| name == "biased") && ahead.peek(Token![;]) {
+        input.parse::<Ident>()?;
+        input.parse::<Token![;]>()?;
+    }
+    Ok(())
+}
+
+struct Select {
+    branches: Vec<SelectBranch>,
+    otherwise: Option<Expr>,
+}
+
+struct SelectBranch {
+    pat: Pat,
+    operand: Expr,
+    condition: Option<Expr>,
+    handler: Expr,
+}
+
+impl Parse for Select {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        biased(input)?;
+        let (mut branches, mut otherwise) = (Vec::new(), None);
+        while !input.is_empty() {
+            if input.peek(Token![else]) {
+                input.parse::<Token![else]>()?;
+                input.parse::<Token![=>]>()?;
+                otherwise = Some(handler(input)?);
+                if !input.is_empty() {
+                    return Err(input.error("`else` is the last branch"));
+                }
+                break;
+            }
+            let pat = Pat::parse_multi(input)?;
+            input.parse::<Token![=]>()?;
+            let operand = input.parse()?;
+            let condition = if input.peek(Token![,]) && input.peek2(Token![if]) {
+                input.parse::<Token![,]>()?;
+                input.parse::<Token![if]>()?;
+                Some(input.parse()?)
+            } else {
+                None
+            };
+            input.parse::<Token![=>]>()?;
+            branches.push(SelectBranch {
+                pat,
+                operand,
+                condition,
+                handler: handler(input)?,
+            });
+        }
+        Ok(Self {
+            branches,
+            otherwise,
+        })
+    }
+}
+
+/// A block, with a comma after it or not; any other expression needs one, unless it is the last.
+fn handler(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let block = input.peek(syn::token::Brace);
+    let handler = if block {
+        Expr::Block(input.parse()?)
+    } else {
+        input.parse()?
+    };
+    if input.peek(Token![,]) || !(block || input.is_empty()) {
+        input.parse::<Token![,]>()?;
+    }
+    Ok(handler)
+}
+
+impl VisitMut for Rewrite<'_> {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let count = block.stmts.len();
+        for (number, stmt) in block.stmts.iter_mut().enumerate() {
+            if let Stmt::Macro(mac) = &*stmt
+                && let Some(expr) = self.call(&mac.mac, &mac.attrs)
+            {
+                let mut semi = mac.semi_token;
+                if number + 1 < count && matches!(expr, Expr::Call(_)) {
+                    semi.get_or_insert_with(Default::default);
+                }
+                *stmt = Stmt::Expr(expr, semi);
+            }
+        }
+        visit_mut::visit_block_mut(self, block);
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(mac) = &*expr
+            && let Some(made) = self.call(&mac.mac, &mac.attrs)
+        {
+            *expr = made;
+        } else if let Some(made) = timeout(expr) {
+            *expr = made;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    // What runs at another time cannot wait here; the macro itself says so.
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_expr_const_mut(&mut self, _: &mut syn::ExprConst) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}

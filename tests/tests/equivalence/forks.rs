@@ -1,0 +1,6 @@
+//! `join!`, `try_join!` and `select!`, under several orders of answers.
+
+mod joins;
+mod more;
+mod selects;
+mod tries;

@@ -1,0 +1,11 @@
+use durable_runtime::prelude::*;
+
+#[workflow]
+async fn run() {
+    join!();
+    select! {
+        else => {}
+    }
+}
+
+fn main() {}
