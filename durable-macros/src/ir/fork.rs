@@ -50,10 +50,6 @@ pub(crate) struct Branch {
     pub(crate) code: BranchCode,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a few per function, and most are the large one"
-)]
 #[derive(Debug)]
 pub(crate) enum BranchCode {
     /// One operation.

@@ -495,6 +495,8 @@ pub(crate) fn changes_by_name(exprs: &[Expr], name: &str) -> bool {
         }
     }
     let mut changes = Changes { name, yes: false };
-    exprs.iter().for_each(|expr| changes.visit_expr(expr));
+    for expr in exprs {
+        changes.visit_expr(expr);
+    }
     changes.yes
 }
