@@ -60,6 +60,10 @@ pub(crate) struct Exit {
 
 /// One binding, temporary or cursor.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts about a binding that do not depend on each other"
+)]
 pub(crate) struct Local {
     /// How code in an arm calls it.
     pub(crate) ident: Ident,

@@ -27,6 +27,12 @@ pub(crate) struct Recipe {
     pub(crate) inputs: Locals,
     /// Operands that are computed once, where the borrow is made first.
     pub(crate) keys: Vec<(LocalId, Expr)>,
+    /// The pattern does not match everything; it has matched what is there.
+    pub(crate) refutable: bool,
+    /// What it makes can change what it borrows.
+    pub(crate) unique: bool,
+    /// Bindings that hold values beside their borrows, so a part may outlive what is borrowed.
+    pub(crate) mixed: Locals,
 }
 
 impl Body {

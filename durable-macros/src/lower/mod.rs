@@ -294,7 +294,11 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, mut told: 
                     name,
                     Code::Borrow,
                     &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}` in line {line}, and a borrow cannot be saved"),
-                    "bind it without `mut` so that it can be made again, or clone what it borrows",
+                    if this.mutable {
+                        "bind it without `mut` so that it can be made again, or clone what it borrows"
+                    } else {
+                        "clone what it borrows, or borrow it again after the `.await`"
+                    },
                 );
             } else if this.closure && this.recipe.is_none() {
                 diagnostics.report(

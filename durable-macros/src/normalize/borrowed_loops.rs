@@ -64,6 +64,7 @@ pub(super) struct Lent {
     item: Expr,
     inputs: Locals,
     shape: Shape,
+    unique: bool,
     /// The recipe's operands, which are computed before the loop.
     pub(super) keys: Locals,
 }
@@ -100,6 +101,7 @@ impl Builder<'_> {
             item: parse_quote!(#rt::current(#init, &#ident)),
             inputs,
             shape,
+            unique: draft.unique,
             keys,
         };
         let name = &self.body.locals[source.0].ident;
@@ -110,6 +112,9 @@ impl Builder<'_> {
             binds: Locals::from([source]),
             inputs: draft.inputs,
             keys: draft.keys,
+            refutable: false,
+            unique: draft.unique,
+            mixed: Locals::new(),
         };
         self.register(recipe);
         Some(lent)
@@ -117,10 +122,17 @@ impl Builder<'_> {
 
     /// Gives the bindings of a loop that are borrows their recipe.
     pub(super) fn lend(&mut self, lent: Lent, pat: &Pat, binds: &Locals) {
-        let mut borrows = Vec::new();
-        borrowed(pat, &lent.shape, &mut borrows);
-        let is = |l: &LocalId| borrows.contains(&self.body.locals[l.0].ident);
-        let binds: Locals = binds.iter().copied().filter(is).collect();
+        let mut found = Found::default();
+        found.borrowed(pat, &lent.shape);
+        let among = |names: &[Ident]| -> Locals {
+            let is = |l: &LocalId| names.contains(&self.body.locals[l.0].ident);
+            binds.iter().copied().filter(is).collect()
+        };
+        let (refused, mixed) = (among(&found.changing), among(&found.mixed));
+        let binds: Locals = &among(&found.borrows) | &mixed;
+        for local in refused {
+            self.body.locals[local.0].borrow = true;
+        }
         if binds.is_empty() {
             return;
         }
@@ -131,6 +143,9 @@ impl Builder<'_> {
             binds,
             inputs: lent.inputs,
             keys: Vec::new(),
+            refutable: false,
+            unique: lent.unique,
+            mixed,
         });
     }
 
@@ -176,7 +191,7 @@ impl Builder<'_> {
             }
             (machine @ Expr::Path(_), _) => {
                 let local = self.variable(machine)?;
-                self.body.locals[local.0].recipe?;
+                draft.unique |= self.body.recipe(local)?.unique;
                 draft.inputs.insert(local);
                 let place = twin.clone();
                 steady(twin, &place);
@@ -243,6 +258,7 @@ impl Builder<'_> {
         by: By,
         draft: &mut Draft,
     ) -> Option<bool> {
+        draft.unique |= by == By::Unique;
         let owner = self.borrowed_place(machine, twin, by, draft);
         if owner {
             // A part of it would have to be named to be checked.
@@ -264,29 +280,42 @@ fn steady(twin: &mut Expr, place: &Expr) {
     *twin = parse_quote_spanned!(span=> #rt::after(#rt::steady(&#place), #inner));
 }
 
-/// The names that a pattern binds to borrows in an item of this shape.
-fn borrowed(pat: &Pat, shape: &Shape, names: &mut Vec<Ident>) {
-    match (pat, shape) {
-        (Pat::Paren(pat), _) => borrowed(&pat.pat, shape, names),
-        (Pat::Tuple(pat), Shape::Pair(first, second)) => pair(&pat.elems, first, second, names),
-        (Pat::Ident(pat), shape) if pat.subpat.is_none() => {
-            let by_value = pat.mutability.is_none() && pat.by_ref.is_none();
-            if by_value && shape.borrows() {
-                names.push(pat.ident.clone());
-            }
-        }
-        (pat, Shape::Borrow) => borrowed_in(pat, names),
-        _ => {}
-    }
+/// The names of a pattern that are bound to borrows in an item.
+#[derive(Default)]
+struct Found {
+    borrows: Vec<Ident>,
+    /// To a tuple that holds values as well.
+    mixed: Vec<Ident>,
+    /// `mut`, so they may borrow something else later.
+    changing: Vec<Ident>,
 }
 
-fn pair(elems: &Punctuated<Pat, Token![,]>, first: &Shape, second: &Shape, names: &mut Vec<Ident>) {
-    let rest = elems.iter().position(|p| matches!(p, Pat::Rest(_)));
-    for (index, pat) in elems.iter().enumerate() {
-        let is_first = index == 0 && rest != Some(0);
-        let shape = if is_first { first } else { second };
-        if rest != Some(index) {
-            borrowed(pat, shape, names);
+impl Found {
+    fn borrowed(&mut self, pat: &Pat, shape: &Shape) {
+        match (pat, shape) {
+            (Pat::Paren(pat), _) => self.borrowed(&pat.pat, shape),
+            (Pat::Tuple(pat), Shape::Pair(first, second)) => self.pair(&pat.elems, first, second),
+            (Pat::Ident(pat), shape) if pat.subpat.is_none() => {
+                let names = match shape {
+                    _ if !shape.borrows() || pat.by_ref.is_some() => return,
+                    _ if pat.mutability.is_some() => &mut self.changing,
+                    Shape::Pair(..) => &mut self.mixed,
+                    _ => &mut self.borrows,
+                };
+                names.push(pat.ident.clone());
+            }
+            (pat, Shape::Borrow) => borrowed_in(pat, &mut self.borrows),
+            _ => {}
+        }
+    }
+
+    fn pair(&mut self, elems: &Punctuated<Pat, Token![,]>, first: &Shape, second: &Shape) {
+        let rest = elems.iter().position(|p| matches!(p, Pat::Rest(_)));
+        for (index, pat) in elems.iter().enumerate() {
+            let is_first = index == 0 && rest != Some(0);
+            if rest != Some(index) {
+                self.borrowed(pat, if is_first { first } else { second });
+            }
         }
     }
 }

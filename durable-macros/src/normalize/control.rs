@@ -49,7 +49,7 @@ impl Builder<'_> {
 
     /// Branches on a condition; answers what it binds in `then`.
     pub(super) fn cond(&mut self, cond: &mut Expr, then: BlockId, otherwise: BlockId) -> Locals {
-        if self.needs(cond) {
+        if self.needs(cond) || self.lends(cond) {
             match cond {
                 Expr::Paren(inner) => return self.cond(&mut inner.expr, then, otherwise),
                 Expr::Group(inner) => return self.cond(&mut inner.expr, then, otherwise),
@@ -72,10 +72,13 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+        let mut matched = None;
         let cond = match cond {
             Expr::Let(twin) => {
                 let mut machine = twin.clone();
-                *machine.expr = self.residual(&mut twin.expr);
+                let value = self.residual(&mut twin.expr);
+                let pats = [&*machine.pat];
+                (*machine.expr, matched) = self.matched(pats, value, &mut twin.expr);
                 Expr::Let(machine)
             }
             other => self.residual(other),
@@ -83,7 +86,9 @@ impl Builder<'_> {
         let uses = uses::of_expr(&cond, &self.scopes);
         let mut binds = Locals::new();
         for pat in let_patterns(&cond) {
-            binds.extend(self.bind_pattern(pat, None));
+            let bound = self.bind_pattern(pat, None);
+            self.bind_matched(pat, &bound, matched);
+            binds.extend(bound);
         }
         let terminator = Terminator::If {
             cond,
@@ -98,6 +103,8 @@ impl Builder<'_> {
 
     pub(super) fn match_expr(&mut self, expr: &mut ExprMatch, dest: Dest) {
         let scrutinee = self.residual(&mut expr.expr);
+        let pats = expr.arms.iter().map(|arm| &arm.pat);
+        let (scrutinee, matched) = self.matched(pats, scrutinee, &mut expr.expr);
         let exits = std::mem::take(&mut self.pending);
         let uses = uses::of_expr(&scrutinee, &self.scopes);
         let (at, after) = (self.current, self.new_block());
@@ -108,6 +115,7 @@ impl Builder<'_> {
             self.current = target;
             self.scopes.push();
             let binds = self.bind_pattern(&arm.pat, None);
+            self.bind_matched(&arm.pat, &binds, matched);
             let uses = uses::of_pat(&arm.pat, &self.scopes);
             self.expr_into(&mut arm.body, dest);
             let probes: Vec<_> = binds.iter().map(|&l| probe(l)).collect();

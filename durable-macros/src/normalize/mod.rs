@@ -13,6 +13,7 @@
 
 mod assign;
 mod borrowed_loops;
+mod borrowed_patterns;
 mod closures;
 mod control;
 mod exits;

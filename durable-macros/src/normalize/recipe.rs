@@ -53,6 +53,8 @@ pub(super) struct Draft {
     pub(super) tied: Vec<Expr>,
     /// What is borrowed is a value without a name.
     owner: bool,
+    /// It is a `&mut`.
+    pub(super) unique: bool,
 }
 
 impl Builder<'_> {
@@ -89,6 +91,9 @@ impl Builder<'_> {
             binds: binds.clone(),
             inputs: draft.inputs,
             keys: draft.keys,
+            refutable: false,
+            unique: draft.unique,
+            mixed: Locals::new(),
         })
     }
 
@@ -96,6 +101,7 @@ impl Builder<'_> {
         match (bare(machine), bare(twin)) {
             (Expr::Reference(machine), Expr::Reference(twin)) => {
                 let by = By::reference(machine);
+                draft.unique |= by == By::Unique;
                 draft.owner |= self.borrowed_place(&mut machine.expr, &mut twin.expr, by, draft);
                 Some(())
             }
@@ -155,12 +161,14 @@ impl Builder<'_> {
         let path = prefix(place);
         let local = self.variable(root_of(path))?;
         let this = &self.body.locals[local.0];
-        let changes = match by {
-            By::Shared => this.mutable,
-            By::Key => this.mutable || this.recipe.is_some(),
-            By::Unique => false,
-        };
-        changes.then(|| path.clone())
+        let mixed = self
+            .body
+            .recipe(local)
+            .is_some_and(|r| r.mixed.contains(&local));
+        if mixed || (by == By::Key && this.recipe.is_some()) {
+            return Some(root_of(path).clone());
+        }
+        (by != By::Unique && this.mutable).then(|| path.clone())
     }
 
     /// An operand of an index.
@@ -235,6 +243,7 @@ impl Draft {
             keys: Vec::new(),
             tied: Vec::new(),
             owner: false,
+            unique: false,
         }
     }
 }

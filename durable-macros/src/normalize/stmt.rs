@@ -146,13 +146,19 @@ impl Builder<'_> {
         let binds = match &mut init.diverge {
             Some((_, otherwise)) if self.suspends(&init.expr) || self.suspends(otherwise) => {
                 let value = self.hinted(&pat, &mut init.expr);
-                self.let_else(&local.pat, value, otherwise)
+                let (value, matched) = self.matched([&local.pat], value, &mut init.expr);
+                let binds = self.let_else(&local.pat, value, otherwise);
+                self.bind_matched(&pat, &binds, matched);
+                binds
             }
             Some((_, otherwise)) => {
-                let (init, otherwise) = (self.with_exits(&init.expr), self.with_exits(otherwise));
+                let value = self.with_exits(&init.expr);
+                let (init, matched) = self.matched([&local.pat], value, &mut init.expr);
+                let otherwise = self.with_exits(otherwise);
                 let uses = uses::of_expr(&init, &self.scopes);
                 let uses = &uses | &uses::of_expr(&otherwise, &self.scopes);
                 let binds = self.bind_pattern(&local.pat, Some(&init));
+                self.bind_matched(&pat, &binds, matched);
                 let otherwise = Some(otherwise);
                 let code = Code::Let {
                     pat,
@@ -182,8 +188,19 @@ impl Builder<'_> {
         let draft = recipe::is_plain_binding(pat)
             .then(|| self.draft(&first_name(pat), &value, twin))
             .flatten();
+        let (value, matched) = if recipe::is_plain_binding(pat) {
+            (value, None)
+        } else {
+            self.matched([pat], value, twin)
+        };
+        let uses = if matched.is_some() {
+            uses::of_expr(&value, &self.scopes)
+        } else {
+            uses
+        };
         let binds = self.bind_pattern(pat, Some(&value));
         let (pat, ty) = split_type(pat);
+        self.bind_matched(&pat, &binds, matched);
         let mut all = binds.clone();
         if let Some(draft) = draft {
             let id = self.adopt(draft, pat.clone(), ty.clone(), &binds, twin);

@@ -149,8 +149,9 @@ macro_rules! ranges {
 }
 ranges!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize char);
 
-/// In the twin: a loop over this can be saved at the awaits inside.
-pub fn lent<I: IntoIterator<IntoIter: Lent>>(iter: I) -> I {
+/// In the twin: a loop over this can be saved at the awaits inside. All that it goes over is
+/// borrowed as long as any item of it lives.
+pub fn lent<'a, I: IntoIterator<IntoIter: Lent> + Remade<'a>>(iter: I) -> I {
     iter
 }
 

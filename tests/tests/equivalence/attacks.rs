@@ -23,9 +23,15 @@
 //! | `Cell`, `OnceCell` | [`a_copy_out_of_a_cell`], [`what_a_once_cell_held`], `ui/attacks/once_cell` |
 //! | `find` with a closure | [`copies_at_an_index_that_changes`], `ui/attacks/found_by_a_closure` |
 //! | a borrow chosen by a flag, of a temporary, from a method | `borrows::a_value_without_a_name`, `ui/attacks/{chosen_by_a_flag,method_of_a_user}` |
-//! | guards of `match` | [`a_guard_chooses_the_alternative`], [`a_guard_with_an_effect_runs_once`], `ui/attacks/guard_*` |
+//! | guards of `match` | [`a_guard_chooses_the_alternative`], [`a_guard_with_an_effect_runs_once`], `borrowed_patterns::guards_are_not_asked_again`, `ui/attacks/guard_of_alternatives` |
 //! | a pattern that copies | [`a_pattern_that_copies`] |
 //! | a borrow of a borrow | `ui/attacks/{part_of_a_text,reborrow,swapped_borrows}` |
+//! | a text that a loop goes over is assigned | `ui/attacks/text_that_is_looped_over_changes` |
+//! | a binding that changes what its pattern looked at | `ui/attacks/{binding_changes_what_it_matched,part_beside_a_binding_changes}` |
+//! | one of two zipped sources changes | `ui/attacks/zipped_source_changes` |
+//! | a loop variable that borrows something else later | `ui/attacks/mutable_loop_variable` |
+//! | a copy, or a number, that outlives what it came from | `borrowed_loops::{a_copy_outlives_what_it_came_from,the_item_after_a_break}` |
+//! | shadowed roots, sources and borrows | `borrows::{shadowed_by_its_own_borrow,a_shadowed_root,shadowed_inside_and_back}` |
 //! | closures that own | [`closures_that_own_what_they_count`], `ui/attacks/closure_that_*`, `ui/saved/closure` |
 //! | items with interior mutability | [`items_that_change_inside`], `ui/attacks/loop_over_cloned_cells` |
 //! | an iterator that has moved on | [`an_iterator_that_has_moved_on`], `ui/saved/iterator` |

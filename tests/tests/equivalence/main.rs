@@ -12,6 +12,7 @@
 mod attacks;
 mod bindings;
 mod borrowed_loops;
+mod borrowed_patterns;
 mod borrows;
 mod branches;
 mod conditions;

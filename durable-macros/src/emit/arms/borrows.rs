@@ -90,6 +90,9 @@ impl Arms<'_> {
             .iter()
             .map(|(local, ident)| (self.ident(*local).clone(), ident.clone()));
         Names(names.collect()).visit_pat_mut(&mut pat);
+        if recipe.refutable {
+            return quote!(let (#pat) #ty = #init else { ::core::unreachable!() };);
+        }
         quote!(let #pat #ty = #init;)
     }
 
@@ -199,6 +202,11 @@ impl VisitMut for Names {
                 });
             }
         }
+    }
+    fn visit_field_pat_mut(&mut self, field: &mut syn::FieldPat) {
+        // `S { x }` cannot hold anything but a name.
+        field.colon_token.get_or_insert_with(Default::default);
+        visit_mut::visit_field_pat_mut(self, field);
     }
     fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
 }

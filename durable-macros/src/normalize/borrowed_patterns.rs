@@ -1,0 +1,159 @@
+//! Patterns that are matched against something borrowed: what they bind is made again by matching
+//! again, with the one pattern of its arm and without its guard.
+//!
+//! ```text
+//! Input:   match &order.note { Some(text) if long(text) => { op().await; use(text) } … }
+//! Output:  let b = &order.note;
+//!          match b { Some(text) if long(text) => … }
+//!             text: let Some(text) = b else { unreachable!() }
+//! ```
+//!
+//! The same pattern matches again because nothing that it looks at can have changed: all of what
+//! is matched is borrowed while a binding lives. Where that leaves a doubt (a guard that chose an
+//! alternative, or a binding that may itself change what is looked at) nothing is made again, and
+//! the binding is refused where it is needed after an await.
+
+use super::Builder;
+use super::borrowed_loops::borrowed_in;
+use crate::ir::{Code, LocalId, LocalKind, Locals, Recipe, Statement};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Expr, Pat, parse_quote};
+
+/// A borrow that patterns are matched against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matched {
+    local: LocalId,
+    /// It is a `&mut`.
+    unique: bool,
+}
+
+impl Builder<'_> {
+    /// The borrow that these patterns are matched against, if it is one and they bind parts of it,
+    /// and the expression that names it. `twin` is the twin's copy of the expression.
+    pub(super) fn matched<'p>(
+        &mut self,
+        pats: impl IntoIterator<Item = &'p Pat>,
+        machine: Expr,
+        twin: &mut Expr,
+    ) -> (Expr, Option<Matched>) {
+        let mut names = Vec::new();
+        for pat in pats {
+            borrowed_in(pat, &mut names);
+        }
+        let Some(name) = names.first().map(crate::names::unraw) else {
+            return (machine, None);
+        };
+        if let Some(local) = self.variable(&machine) {
+            let Some(recipe) = self.body.recipe(local) else {
+                return (machine, None);
+            };
+            if recipe.mixed.contains(&local) {
+                return (machine, None);
+            }
+            let unique = recipe.unique;
+            if unique {
+                // All of it is held, not only the part that is bound.
+                let inner = twin.clone();
+                *twin = syn::parse_quote_spanned!(inner.span()=> &mut *#inner);
+            }
+            return (machine, Some(Matched { local, unique }));
+        }
+        let Some(draft) = self.draft(&name, &machine, twin) else {
+            return (machine, None);
+        };
+        let uses = super::uses::of_expr(&machine, &self.scopes);
+        let local = self.new_temp(LocalKind::Borrow, machine.span());
+        let ident = self.body.locals[local.0].ident.clone();
+        let pat: Pat = parse_quote!(#ident);
+        let unique = draft.unique;
+        let id = self.adopt(draft, pat.clone(), None, &Locals::from([local]), twin);
+        let keys = self.body.recipes[id.0].keys.iter().map(|(key, _)| *key);
+        let code = Code::Let {
+            pat,
+            ty: None,
+            init: machine,
+            otherwise: None,
+        };
+        self.push(Statement {
+            binds: keys.chain([local]).collect(),
+            uses,
+            ..Statement::new(code)
+        });
+        (self.temp_expr(local), Some(Matched { local, unique }))
+    }
+
+    /// Whether a condition matches something borrowed, so that its parts are lowered one by one.
+    pub(super) fn lends(&self, cond: &Expr) -> bool {
+        match cond {
+            Expr::Let(cond) => {
+                let borrow = matches!(&*cond.expr, Expr::Reference(_));
+                let recipe = |local| self.body.recipe(local).is_some();
+                borrow || self.variable(&cond.expr).is_some_and(recipe)
+            }
+            Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_)) => {
+                self.lends(&binary.left) || self.lends(&binary.right)
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives what a pattern binds to parts of a borrow its recipe.
+    pub(super) fn bind_matched(&mut self, pat: &Pat, binds: &Locals, matched: Option<Matched>) {
+        let Some(Matched { local, unique }) = matched else {
+            return;
+        };
+        let mut names = Vec::new();
+        borrowed_in(pat, &mut names);
+        let is = |l: &LocalId| names.contains(&self.body.locals[l.0].ident);
+        let binds: Locals = binds.iter().copied().filter(is).collect();
+        if binds.is_empty() {
+            return;
+        }
+        let (pat, guarded) = match pat {
+            Pat::Guard(guarded) => ((*guarded.pat).clone(), true),
+            other => (other.clone(), false),
+        };
+        let mut doubts = Doubts::default();
+        doubts.visit_pat(&pat);
+        if (doubts.alternatives && (guarded || unique)) || (doubts.whole && unique) {
+            for local in binds {
+                self.body.locals[local.0].borrow = true;
+            }
+            return;
+        }
+        let ident = &self.body.locals[local.0].ident;
+        self.register(Recipe {
+            pat,
+            ty: None,
+            init: parse_quote!(#ident),
+            binds,
+            inputs: Locals::from([local]),
+            keys: Vec::new(),
+            refutable: true,
+            unique,
+            mixed: Locals::new(),
+        });
+    }
+}
+
+/// What keeps a pattern from being matched again.
+#[derive(Default)]
+struct Doubts {
+    alternatives: bool,
+    /// `name @ pattern`: the name may change what the pattern looks at.
+    whole: bool,
+}
+
+impl<'ast> Visit<'ast> for Doubts {
+    fn visit_pat_or(&mut self, pat: &'ast syn::PatOr) {
+        self.alternatives = true;
+        visit::visit_pat_or(self, pat);
+    }
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        let rest = |pat: &Pat| matches!(pat, Pat::Rest(_));
+        self.whole |= pat.subpat.as_ref().is_some_and(|(_, inner)| !rest(inner));
+        visit::visit_pat_ident(self, pat);
+    }
+    fn visit_expr(&mut self, _: &'ast Expr) {}
+}
