@@ -10,7 +10,7 @@ use crate::operation::{Answered, Resolution};
 use crate::prelude::*;
 use crate::registry;
 use crate::store::{
-    AttemptKind, AttemptRecord, End, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, Phase,
+    AttemptOf, AttemptRecord, End, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, Phase,
     Store, Write, Written,
 };
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,7 @@ impl World {
             result,
             frame: checkpoint.map(|c| c.encode().unwrap()),
             consumed: Vec::new(),
+            settled: Vec::new(),
         };
         assert_eq!(self.commit(Write::Step(step)).await, Written::Done);
     }
@@ -206,13 +207,12 @@ impl World {
         assert_eq!(self.commit(Write::End(end)).await, Written::Done);
     }
 
-    pub(crate) async fn fail(&self, run: RunId, seq: i64, attempt: u32, error: &str) {
+    pub(crate) async fn fail(&self, run: RunId, op: u64, attempt: u32, error: &str) {
         let record = AttemptRecord {
             run,
-            seq,
+            of: AttemptOf::Activity { op },
             attempt,
-            kind: AttemptKind::Activity,
-            at: at(seq + i64::from(attempt)),
+            at: at(op.cast_signed() + i64::from(attempt)),
             error: error.into(),
             next_at: at(120),
         };

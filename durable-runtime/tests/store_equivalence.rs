@@ -4,8 +4,8 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    Claim, End, Fence, MemoryStore, MessageKind, NewMessage, NewRun, NewStep, Page, Park, Phase,
-    RunFilter, Store, Unblock, Unfit, Write,
+    AttemptOf, AttemptRecord, Claim, End, Fence, MemoryStore, MessageKind, NewMessage, NewRun,
+    NewStep, Page, Park, Phase, RunFilter, Store, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -25,7 +25,7 @@ impl Dice {
 fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
     let run = dice.roll(6);
     let seq = last[usize::try_from(run).expect("small")];
-    match dice.roll(8) {
+    match dice.roll(9) {
         0 | 1 => Write::Start(NewRun {
             id: id(dice.roll(4)),
             ..new_run(run, (dice.roll(3) > 0).then_some(worker))
@@ -33,6 +33,10 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
         2..=4 => Write::Step(NewStep {
             consumed: (dice.roll(4) == 0)
                 .then(|| dice.roll(4))
+                .into_iter()
+                .collect(),
+            settled: (dice.roll(3) == 0)
+                .then(|| tried(dice))
                 .into_iter()
                 .collect(),
             ..step(run, (seq + 1 - dice.roll(8) / 7).max(1))
@@ -43,10 +47,27 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
             fingerprint: dice.roll(2).unsigned_abs(),
             ..park(run, dice.roll(3), dice.roll(4))
         }),
+        7 => Write::Attempt(AttemptRecord {
+            run: RunId(run),
+            of: tried(dice),
+            attempt: u32::try_from(dice.roll(3)).expect("small"),
+            at: Timestamp(seq),
+            error: "no".into(),
+            next_at: Timestamp(9),
+        }),
         _ => Write::End(End {
             keep_frames: dice.roll(2) == 0,
             ..store_kit::end(run, Phase::Failed, dice.roll(4))
         }),
+    }
+}
+
+fn tried(dice: &mut Dice) -> AttemptOf {
+    match dice.roll(3) {
+        0 => AttemptOf::Workflow { seq: dice.roll(2) },
+        op => AttemptOf::Activity {
+            op: op.unsigned_abs(),
+        },
     }
 }
 
@@ -168,7 +189,8 @@ async fn seen(store: &dyn Store) -> String {
     }
     for run in (0..6).map(RunId) {
         let (steps, inbox) = (store.steps(run, 0, 100).await, store.inbox(run).await);
-        all.push(format!("{run}: {steps:?} {inbox:?}"));
+        let attempts = store.attempts(run).await;
+        all.push(format!("{run}: {steps:?} {attempts:?} {inbox:?}"));
     }
     for worker in (0..3).map(Incarnation) {
         all.push(format!("{worker}: {:?}", store.mail(worker).await));

@@ -28,6 +28,7 @@ mod terminate;
 mod time;
 mod tree;
 mod view;
+mod waits;
 mod worker;
 mod workers;
 mod workflows;

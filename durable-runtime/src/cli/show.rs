@@ -6,12 +6,12 @@ use super::terminal::{Format, Terminal, cell};
 use super::time::{absolute, clock, relative, rfc3339, span};
 use super::tree;
 use super::view::{
-    Row, Status, answer_words, attempt_json, request_json, request_words, step_json,
+    Row, Status, answer_words, attempt_json, awaited_json, request_words, step_json,
 };
-use crate::client::{Answer, Client, Description, Handle, Inspection, Step};
+use super::waits;
+use crate::client::{Answer, Client, Description, Handle, Inspection, OperationEnd, Step};
 use crate::id::Timestamp;
-use crate::operation::Request;
-use crate::store::{AttemptKind, AttemptRecord, RunState};
+use crate::store::{AttemptOf, AttemptRecord, RunState};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
@@ -43,8 +43,8 @@ pub(crate) async fn run(
         }
         Format::Table => {
             header(&description, term)?;
-            waiting(&description, term)?;
-            variables(locals.as_ref(), term)?;
+            waits::waiting(&description, locals.as_ref(), term)?;
+            waits::variables(locals.as_ref(), term)?;
             awaits(&steps, skipped, term)?;
             failures(&steps, &description.attempts, term)?;
         }
@@ -69,7 +69,7 @@ fn document(
             "location": w.location.map(|l| l.to_string()),
             "expression": w.location.map(|l| l.expression),
             "since": rfc3339(w.since),
-            "request": w.request.as_ref().map(request_json),
+            "operations": w.operations.iter().map(awaited_json).collect::<Vec<_>>(),
         })),
         "next_retry_at": found.next_retry.map(rfc3339),
         "cancel_requested": found.cancel_requested.as_ref().map(|c| json!({
@@ -140,61 +140,6 @@ fn value(term: &mut Terminal<'_>, name: &str, value: &Value) -> Result<(), Failu
     Ok(write!(term.out, "{text}")?)
 }
 
-fn waiting(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
-    let Some(waiting) = &found.waiting else {
-        return Ok(());
-    };
-    let now = term.now;
-    term.title(&format!("Waiting at {}", waiting.label))?;
-    if let Some(location) = waiting.location {
-        let text = format!("  {location}  {}", paint(DIM, location.expression));
-        term.line(text)?;
-    }
-    let what = match &waiting.request {
-        Some(request @ Request::Timer { due }) => format!(
-            "{} until {} ({})",
-            request_words(request),
-            absolute(*due, &term.zone),
-            relative(*due, now)
-        ),
-        Some(request) => request_words(request),
-        None => "its branches".to_owned(),
-    };
-    term.line(format_args!(
-        "  for {what}, since {}",
-        relative(waiting.since, now)
-    ))?;
-    if let (Some(last), Some(next)) = (found.attempts.last(), found.next_retry) {
-        let failed = format!("attempt {} failed: {}", last.attempt, last.error);
-        term.line(format_args!("  {}", paint(BAD, failed)))?;
-        term.line(format_args!("  next attempt {}", relative(next, now)))?;
-    }
-    Ok(())
-}
-
-fn variables(locals: Option<&Inspection>, term: &mut Terminal<'_>) -> Result<(), Failure> {
-    let Some(frame) = locals else {
-        return Ok(());
-    };
-    term.title("Locals at the last checkpoint")?;
-    if frame.locals.is_empty() && frame.children.is_empty() {
-        return term.line(paint(DIM, "  none are needed any more"));
-    }
-    branch(frame, 2, term)
-}
-
-fn branch(frame: &Inspection, indent: usize, term: &mut Terminal<'_>) -> Result<(), Failure> {
-    let entries = frame.locals.iter().map(|l| (l.name.as_str(), &l.value));
-    let text = tree::render(entries, indent, term.width);
-    write!(term.out, "{text}")?;
-    for child in &frame.children {
-        let pad = " ".repeat(indent);
-        term.line(format_args!("{pad}{} {}", paint(DIM, "in"), child.label))?;
-        branch(child, indent + 2, term)?;
-    }
-    Ok(())
-}
-
 fn awaits(steps: &[Step], skipped: i64, term: &mut Terminal<'_>) -> Result<(), Failure> {
     if steps.is_empty() {
         return Ok(());
@@ -204,35 +149,83 @@ fn awaits(steps: &[Step], skipped: i64, term: &mut Terminal<'_>) -> Result<(), F
         let note = format!("  … {skipped} before these: add -n {}", skipped + 20);
         term.line(paint(DIM, note))?;
     }
-    let rows = steps.iter().map(|step| cells(step, term)).collect();
+    let rows = steps.iter().flat_map(|step| cells(step, term)).collect();
     term.table(2, &["#", "AWAIT", "BEGAN", "TOOK", "TRIES", "ANSWER"], rows)
 }
 
-fn cells(step: &Step, term: &Terminal<'_>) -> Vec<Cell> {
+/// A row for each answer that ended the wait, or one while it lasts.
+fn cells(step: &Step, term: &Terminal<'_>) -> Vec<Vec<Cell>> {
+    let Some(end) = &step.end else {
+        let tries = tries(step, None);
+        return vec![row(
+            step,
+            &step.label,
+            String::new(),
+            tries,
+            cell(DIM, "…"),
+            term,
+        )];
+    };
+    let ended = |ended: &OperationEnd| {
+        let (word, value) = answer_words(&ended.answer);
+        let style = match word {
+            "returned" | "fired" => anstyle::Style::new(),
+            "cancelled" => WARN,
+            _ => BAD,
+        };
+        let text = value.map_or_else(|| word.to_owned(), |value| format!("{word} {value}"));
+        let took = span(step.started_at.until(end.at));
+        let answer = cell(style, tree::fit(&text, 200));
+        row(
+            step,
+            &place(step, ended),
+            took,
+            tries(step, Some(ended)),
+            answer,
+            term,
+        )
+    };
+    end.answers.iter().map(ended).collect()
+}
+
+/// The await; of several operations under way also which one it was.
+fn place(step: &Step, ended: &OperationEnd) -> String {
+    let inner = ended.path.iter().skip(1).cloned();
+    let what = ended.request.as_ref().map(request_words);
+    let several = step.requests.len() > 1 || ended.path.len() > 1;
+    let parts = inner.chain(what.filter(|_| several));
+    std::iter::once(step.label.clone())
+        .chain(parts)
+        .collect::<Vec<_>>()
+        .join(" › ")
+}
+
+fn tries(step: &Step, ended: Option<&OperationEnd>) -> usize {
+    let own = |of: AttemptOf| match (of, ended) {
+        (AttemptOf::Workflow { .. }, _) => false,
+        (AttemptOf::Activity { .. }, None) => true,
+        (AttemptOf::Activity { op }, Some(ended)) => op == ended.op,
+    };
     let failed = step
         .attempts
         .iter()
-        .filter(|a| a.kind == AttemptKind::Activity)
+        .filter(|attempt| own(attempt.of))
         .count();
-    let returned = matches!(&step.end, Some(end) if matches!(end.answer, Answer::Returned(_)));
-    let tries = failed + usize::from(returned);
-    let (took, answer) = match &step.end {
-        Some(end) => {
-            let (word, value) = answer_words(&end.answer);
-            let style = match word {
-                "returned" | "fired" => anstyle::Style::new(),
-                "cancelled" => WARN,
-                _ => BAD,
-            };
-            let text = value.map_or_else(|| word.to_owned(), |value| format!("{word} {value}"));
-            let took = span(step.started_at.until(end.at));
-            (took, cell(style, tree::fit(&text, 200)))
-        }
-        None => (String::new(), cell(DIM, "…")),
-    };
+    let returned = ended.is_some_and(|end| matches!(end.answer, Answer::Returned(_)));
+    failed + usize::from(returned)
+}
+
+fn row(
+    step: &Step,
+    place: &str,
+    took: String,
+    tries: usize,
+    answer: Cell,
+    term: &Terminal<'_>,
+) -> Vec<Cell> {
     vec![
         Cell::new(step.seq),
-        Cell::new(&step.label),
+        Cell::new(place),
         cell(DIM, clock(step.started_at, &term.zone)),
         Cell::new(took),
         if tries > 1 {
@@ -244,18 +237,20 @@ fn cells(step: &Step, term: &Terminal<'_>) -> Vec<Cell> {
     ]
 }
 
+/// Failed attempts, each with the wait in which it counts.
 fn failures(
     steps: &[Step],
     current: &[AttemptRecord],
     term: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
     // Before the first await there is no step that could carry them.
-    let early = current.iter().filter(|attempt| attempt.seq == 0);
+    let fresh = AttemptOf::Workflow { seq: 0 };
+    let early = current.iter().filter(|attempt| attempt.of == fresh);
     let shown: Vec<_> = early
-        .map(|attempt| ("", attempt))
+        .map(|attempt| (None, attempt))
         .chain(steps.iter().flat_map(|step| {
-            let label = step.label.as_str();
-            step.attempts.iter().map(move |attempt| (label, attempt))
+            let own = step.attempts.iter();
+            own.map(move |attempt| (Some(step), attempt))
         }))
         .collect();
     if shown.is_empty() {
@@ -264,14 +259,20 @@ fn failures(
     term.title("Failed attempts")?;
     let rows = shown
         .into_iter()
-        .map(|(label, attempt)| {
-            let what = match attempt.kind {
-                AttemptKind::Activity => label.to_owned(),
-                AttemptKind::Workflow if label.is_empty() => "workflow code".to_owned(),
-                AttemptKind::Workflow => format!("workflow code after {label}"),
+        .map(|(step, attempt)| {
+            let what = match (step, attempt.of) {
+                (Some(step), AttemptOf::Activity { op }) => {
+                    let answers = step.end.iter().flat_map(|end| &end.answers);
+                    let ended = answers.into_iter().find(|ended| ended.op == op);
+                    ended.map_or_else(|| step.label.clone(), |ended| place(step, ended))
+                }
+                (Some(step), AttemptOf::Workflow { .. }) => {
+                    format!("workflow code after {}", step.label)
+                }
+                (None, _) => "workflow code".to_owned(),
             };
             vec![
-                Cell::new(attempt.seq),
+                Cell::new(step.map_or(0, |step| step.seq)),
                 Cell::new(what),
                 Cell::new(attempt.attempt),
                 cell(DIM, clock(attempt.at, &term.zone)),

@@ -3,10 +3,10 @@
 //! Times are RFC 3339 in UTC and ids are text, so that no reader loses digits.
 
 use super::time::{relative, rfc3339, span};
-use crate::client::{Answer, Description, Step, Summary};
+use crate::client::{Answer, Awaited, Description, Step, Summary};
 use crate::id::Timestamp;
 use crate::operation::Request;
-use crate::store::{AttemptRecord, Phase, RunState};
+use crate::store::{AttemptOf, AttemptRecord, Phase, RunState};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -33,8 +33,8 @@ impl Status {
         if let RunState::Blocked(_) = summary.state {
             return Self::of_summary(summary, now);
         }
-        if let (Some(last), Some(next)) = (description.attempts.last(), description.next_retry) {
-            let attempt = last.attempt + 1;
+        if let Some(last) = description.retrying() {
+            let (attempt, next) = (last.attempt + 1, last.next_at);
             let when = if next > now {
                 format!("attempt {attempt} {}", relative(next, now))
             } else {
@@ -42,13 +42,19 @@ impl Status {
             };
             return Self::new("retrying", Some(when));
         }
-        let request = description
-            .waiting
-            .as_ref()
-            .and_then(|w| w.request.as_ref());
-        match request {
-            Some(Request::Timer { due }) if *due > now => {
-                Self::new("sleeping", Some(format!("{} left", span(now.until(*due)))))
+        let waiting = description.waiting.iter();
+        let timer = |request: &Request| match request {
+            Request::Timer { due } => Some(*due),
+            Request::Activity(_) => None,
+        };
+        let dues = waiting.flat_map(|w| w.operations.iter().map(|own| timer(&own.request)));
+        // It sleeps if all that it waits for are timers.
+        match dues
+            .collect::<Option<Vec<_>>>()
+            .and_then(|all| all.into_iter().min())
+        {
+            Some(due) if due > now => {
+                Self::new("sleeping", Some(format!("{} left", span(now.until(due)))))
             }
             _ => Self::of_summary(summary, now),
         }
@@ -150,20 +156,44 @@ pub(crate) fn step_json(step: &Step) -> Value {
         "seq": step.seq,
         "await": step.label,
         "location": step.location.map(|l| l.to_string()),
-        "request": step.request.as_ref().map(request_json),
+        "requests": step.requests.iter().map(request_json).collect::<Vec<_>>(),
         "started_at": rfc3339(step.started_at),
         "ended_at": step.end.as_ref().map(|end| rfc3339(end.at)),
-        "answer": step.end.as_ref().map(|end| &end.answer),
+        "answers": step.end.as_ref().map(|end| {
+            end.answers.iter().map(|ended| json!({
+                "op": ended.op,
+                "path": ended.path,
+                "request": ended.request.as_ref().map(request_json),
+                "answer": ended.answer,
+            })).collect::<Vec<_>>()
+        }),
         "attempts": step.attempts.iter().map(attempt_json).collect::<Vec<_>>(),
+    })
+}
+
+/// An operation under way as JSON.
+pub(crate) fn awaited_json(own: &Awaited) -> Value {
+    json!({
+        "op": own.op,
+        "path": own.path,
+        "request": request_json(&own.request),
+        "since": own.since.map(rfc3339),
+        "attempts": own.attempts.iter().map(attempt_json).collect::<Vec<_>>(),
+        "next_retry_at": own.next_retry().map(rfc3339),
     })
 }
 
 /// A failed attempt as JSON.
 pub(crate) fn attempt_json(attempt: &AttemptRecord) -> Value {
+    let (kind, op, seq) = match attempt.of {
+        AttemptOf::Activity { op } => ("activity", Some(op), None),
+        AttemptOf::Workflow { seq } => ("workflow", None, Some(seq)),
+    };
     json!({
-        "seq": attempt.seq,
+        "kind": kind,
+        "op": op,
+        "seq": seq,
         "attempt": attempt.attempt,
-        "kind": attempt.kind,
         "failed_at": rfc3339(attempt.at),
         "error": attempt.error,
         "next_at": rfc3339(attempt.next_at),

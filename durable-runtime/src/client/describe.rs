@@ -1,14 +1,16 @@
 //! Where a workflow is, read from its rows; none of its code is asked.
 
+use super::inspect::leaves;
 use super::{Client, ClientError, Summary};
 use crate::codec;
-use crate::frame::{Checkpoint, Frame};
+use crate::frame::{Call, Checkpoint};
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::Request;
 use crate::registry;
-use crate::store::{AttemptRecord, MessageKind, Phase, RunRecord, StepRecord};
+use crate::store::{AttemptOf, AttemptRecord, MessageKind, Phase, RunRecord, StepRecord};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Everything that is known about where a workflow is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,7 +28,8 @@ pub struct Description {
     pub waiting: Option<Waiting>,
     /// Failed attempts of what it is doing now, oldest first.
     pub attempts: Vec<AttemptRecord>,
-    /// When the next attempt begins, if the last one failed.
+    /// When the next attempt begins, if the last one failed; with several operations under way
+    /// the earliest.
     pub next_retry: Option<Timestamp>,
     /// A cancellation that the workflow has not been told of yet.
     pub cancel_requested: Option<PendingCancel>,
@@ -45,8 +48,46 @@ pub struct Waiting {
     pub location: Option<Location>,
     /// Since when.
     pub since: Timestamp,
-    /// What is awaited.
-    pub request: Option<Request>,
+    /// What is awaited: one operation at a plain await, several where branches are joined, in
+    /// their order. An operation whose answer is known, though the code could not take it yet, is
+    /// not listed.
+    pub operations: Vec<Awaited>,
+}
+
+/// An operation that a workflow waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Awaited {
+    /// Its number in the run.
+    pub op: u64,
+    /// The labels that lead to it: that of the workflow's own await, then those of the branches
+    /// and inline functions inside. Empty for an operation that goes on in the background.
+    pub path: Vec<String>,
+    /// What is to be done.
+    pub request: Request,
+    /// Since when, if it is known: a timer among several operations does not say.
+    pub since: Option<Timestamp>,
+    /// Failed attempts, oldest first.
+    pub attempts: Vec<AttemptRecord>,
+}
+
+impl Awaited {
+    /// When the next attempt begins, if the last one failed.
+    #[must_use]
+    pub fn next_retry(&self) -> Option<Timestamp> {
+        self.attempts.last().map(|attempt| attempt.next_at)
+    }
+}
+
+impl Description {
+    /// The last failed attempt of what is tried again next.
+    #[must_use]
+    pub fn retrying(&self) -> Option<&AttemptRecord> {
+        let mut last = BTreeMap::new();
+        for attempt in &self.attempts {
+            last.insert(attempt.of, attempt);
+        }
+        last.into_values().min_by_key(|attempt| attempt.next_at)
+    }
 }
 
 /// A place in the source of a workflow.
@@ -89,29 +130,6 @@ pub struct PendingCancel {
     pub reason: String,
 }
 
-/// The local variables of a workflow in its last checkpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Inspection {
-    /// The function.
-    pub workflow: String,
-    /// The label of the await.
-    pub label: String,
-    /// The locals that are needed after it.
-    pub locals: Vec<InspectedLocal>,
-    /// The branches that run inside the await.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub children: Vec<Inspection>,
-}
-
-/// A local variable and its value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct InspectedLocal {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: Value,
-}
-
 pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Description, ClientError> {
     let record = client.record(id).await?;
     let input =
@@ -126,18 +144,26 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
     });
     let mut attempts = client.store().attempts(record.run).await?;
     let seq = latest.as_ref().map_or(0, |step| step.seq);
-    attempts.retain(|attempt| running && attempt.seq == seq);
     let cancel_requested = if running {
         cancel_requested(client, &record).await?
     } else {
         None
     };
     let (waiting, cancelling) = match latest {
-        Some(step) if running => standing(&record, step)?,
+        Some(step) if running => {
+            let (waiting, cancelling) = standing(&record, step, &attempts)?;
+            (Some(waiting), cancelling)
+        }
         _ => (None, false),
     };
-    Ok(Description {
-        next_retry: attempts.last().map(|attempt| attempt.next_at),
+    attempts.retain(|attempt| match attempt.of {
+        AttemptOf::Workflow { seq: from } => running && from == seq,
+        AttemptOf::Activity { op } => waiting
+            .as_ref()
+            .is_some_and(|waiting| waiting.operations.iter().any(|own| own.op == op)),
+    });
+    let mut description = Description {
+        next_retry: None,
         input,
         output,
         summary: record.into(),
@@ -146,26 +172,51 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
         attempts,
         cancel_requested,
         cancelling,
-    })
+    };
+    description.next_retry = description.retrying().map(|attempt| attempt.next_at);
+    Ok(description)
 }
 
-fn standing(record: &RunRecord, step: StepRecord) -> Result<(Option<Waiting>, bool), ClientError> {
-    let (request, cancelling) = match &step.frame {
-        Some(bytes) => {
-            let checkpoint = checkpoint(&record.id, bytes)?;
-            let request = checkpoint.calls().first().map(|call| call.request.clone());
-            (request, checkpoint.cancelled)
+fn standing(
+    record: &RunRecord,
+    step: StepRecord,
+    attempts: &[AttemptRecord],
+) -> Result<(Waiting, bool), ClientError> {
+    let checkpoint = step
+        .frame
+        .as_deref()
+        .map(|bytes| checkpoint(&record.id, bytes));
+    let checkpoint = checkpoint.transpose()?;
+    let leaves = checkpoint.as_ref().map(leaves).unwrap_or_default();
+    let alone = leaves.len() == 1;
+    let awaited = |(path, call): (Vec<String>, &Call)| {
+        let own = attempts
+            .iter()
+            .filter(|a| a.of == AttemptOf::Activity { op: call.op });
+        Awaited {
+            op: call.op,
+            path,
+            since: match &call.request {
+                _ if alone => Some(step.at),
+                Request::Activity(activity) => Some(activity.begun),
+                Request::Timer { .. } => None,
+            },
+            request: call.request.clone(),
+            attempts: own.cloned().collect(),
         }
-        None => (None, false),
     };
+    let open = leaves.into_iter().filter(|(_, call)| call.answer.is_none());
     let waiting = Waiting {
+        operations: open.map(awaited).collect(),
         seq: step.seq,
         location: Location::of(&record.workflow, &step.label),
         label: step.label,
         since: step.at,
-        request,
     };
-    Ok((Some(waiting), cancelling))
+    Ok((
+        waiting,
+        checkpoint.is_some_and(|checkpoint| checkpoint.cancelled),
+    ))
 }
 
 async fn cancel_requested(
@@ -178,42 +229,6 @@ async fn cancel_requested(
         at: message.sent_at,
         reason: String::from_utf8_lossy(&message.payload).into_owned(),
     }))
-}
-
-pub(super) async fn inspect(
-    client: &Client,
-    id: &WorkflowId,
-) -> Result<Option<Inspection>, ClientError> {
-    let record = client.record(id).await?;
-    if record.phase != Phase::Running {
-        return Ok(None);
-    }
-    let latest = client.store().latest_step(record.run).await?;
-    let Some(bytes) = latest.and_then(|step| step.frame) else {
-        return Ok(None);
-    };
-    inspection(&checkpoint(id, &bytes)?.frame)
-        .map(Some)
-        .map_err(|source| unreadable(id, "a local in the last checkpoint", source))
-}
-
-fn inspection(frame: &Frame) -> Result<Inspection, codec::Error> {
-    let local = |local: &crate::frame::SavedLocal| {
-        Ok(InspectedLocal {
-            value: codec::to_json(&local.value)?,
-            name: local.name.clone(),
-        })
-    };
-    Ok(Inspection {
-        workflow: frame.workflow.clone(),
-        label: frame.label.clone(),
-        locals: frame.locals.iter().map(local).collect::<Result<_, _>>()?,
-        children: frame
-            .children()
-            .into_iter()
-            .map(inspection)
-            .collect::<Result<_, _>>()?,
-    })
 }
 
 /// Decodes a stored checkpoint.

@@ -1,7 +1,8 @@
 //! One workflow, seen from outside.
 
 use super::{
-    Client, ClientError, Description, Inspection, Outcome, ResultError, Step, describe, steps,
+    Client, ClientError, Description, Inspection, Outcome, ResultError, Step, describe, inspect,
+    steps,
 };
 use crate::Durable;
 use crate::codec;
@@ -170,7 +171,7 @@ impl<R> Handle<R> {
     /// The values of its local variables in the last checkpoint; `None` before the first await
     /// and after the end. Asks none of its code, so it works while no worker runs.
     pub async fn inspect(&self) -> Result<Option<Inspection>, ClientError> {
-        describe::inspect(&self.client, &self.id).await
+        inspect::inspect(&self.client, &self.id).await
     }
 
     /// The awaits it has recorded after the one numbered `after` (0 for all), oldest first, at

@@ -14,6 +14,7 @@ mod check;
 mod describe;
 mod error;
 mod handle;
+mod inspect;
 mod link;
 mod list;
 mod start;
@@ -24,13 +25,14 @@ mod wait;
 mod tests;
 
 pub use check::{Checked, CheckedPage};
-pub use describe::{Description, InspectedLocal, Inspection, Location, PendingCancel, Waiting};
+pub use describe::{Awaited, Description, Location, PendingCancel, Waiting};
 pub use error::{ClientError, ResultError};
 pub use handle::Handle;
+pub use inspect::{InspectedLocal, InspectedWait, Inspection};
 pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
 pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
-pub use steps::{Answer, Step, StepEnd};
+pub use steps::{Answer, OperationEnd, Step, StepEnd};
 
 use crate::clock::{Clock, SystemClock};
 use crate::id::{Timestamp, WorkflowId};

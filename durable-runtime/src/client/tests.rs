@@ -278,7 +278,8 @@ async fn describe_says_where_it_waits_and_what_went_wrong() {
         "{}",
         location.expression
     );
-    assert!(matches!(waiting.request, Some(Request::Activity(call)) if call.name == "charge"));
+    let request = &waiting.operations[0].request;
+    assert!(matches!(request, Request::Activity(call) if call.name == "charge"));
     assert_eq!(found.attempts.len(), 1);
     assert_eq!(found.next_retry, Some(at(120)));
     assert_eq!(found.input["order"]["cents"], 1999);
@@ -321,7 +322,7 @@ async fn steps_pair_each_await_with_its_answer_page_by_page() {
             (
                 step.seq,
                 step.label.as_str(),
-                &step.end.as_ref().unwrap().answer,
+                &step.end.as_ref().unwrap().answers[0].answer,
             )
         })
         .collect();

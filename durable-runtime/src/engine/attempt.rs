@@ -11,8 +11,10 @@ use crate::registry::{ActivityContext, ActivityFn, AttemptEnd};
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -23,7 +25,29 @@ const STOP_GRACE: Duration = Duration::from_secs(1);
 
 /// An attempt in progress; stopped when dropped.
 #[derive(Debug)]
-pub(super) struct Attempt(JoinHandle<(Outcome, Busy)>);
+pub(super) struct Attempt(JoinHandle<End>);
+
+/// The end of an attempt.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) outcome: Outcome,
+    /// Held until the run has taken note.
+    pub(super) busy: Busy,
+    /// Smaller than that of any attempt that ended later.
+    pub(super) turn: u64,
+}
+
+impl End {
+    /// An attempt ends now.
+    pub(super) fn new(outcome: Outcome, busy: Busy) -> Self {
+        static TURNS: AtomicU64 = AtomicU64::new(0);
+        Self {
+            outcome,
+            busy,
+            turn: TURNS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+}
 
 impl Attempt {
     /// Begins as soon as one of `permits` is free.
@@ -35,23 +59,29 @@ impl Attempt {
         permits: Arc<Semaphore>,
     ) -> Self {
         let busy = clock.busy();
-        Self(tokio::spawn(attempt(
-            body, call, context, clock, permits, busy,
-        )))
+        Self(tokio::spawn(async move {
+            let (outcome, busy) = attempt(body, call, context, clock, permits, busy).await;
+            End::new(outcome, busy)
+        }))
     }
 
-    /// Waits for the end.
-    pub(super) async fn ended(&mut self) -> (Outcome, Busy) {
-        match (&mut self.0).await {
-            Ok(ended) => ended,
+    /// Asks for the end; not to be asked again after that.
+    pub(super) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let joined = std::task::ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(joined.unwrap_or_else(|error| {
             // The body is caught elsewhere; this is a panic in a destructor, or an abort.
-            Err(error) => (Outcome::Panicked(error.to_string()), Busy::default()),
-        }
+            End::new(Outcome::Panicked(error.to_string()), Busy::default())
+        }))
+    }
+
+    /// Tells it to stop.
+    pub(super) fn abort(&self) {
+        self.0.abort();
     }
 
     /// Stops it, and waits until it holds nothing any more.
     pub(super) async fn stop(mut self) {
-        self.0.abort();
+        self.abort();
         // A body that does not stop in time cannot be helped; its result counts for nothing.
         let _ = tokio::time::timeout(STOP_GRACE, &mut self.0).await;
     }

@@ -3,9 +3,9 @@
 use crate::frame::{Call, Checkpoint};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::Turn;
-use crate::operation::{Request, Resolution, TimeoutKind};
+use crate::operation::{Answered, TimeoutKind};
 use crate::registry::AttemptEnd;
-use crate::store::{AttemptRecord, ClaimedRun, Message, NewRun, Write};
+use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Write};
 use std::time::Duration;
 
 /// A run that is claimed this often in a row, each time from a worker that died, is blocked: it
@@ -23,10 +23,10 @@ pub(super) struct Instance {
     pub(super) seq: i64,
     pub(super) place: Place,
     pub(super) doing: Doing,
-    /// Failed attempts recorded for `place`: of its activity, or of the code that goes on there.
-    pub(super) failures: u32,
-    /// Nothing is attempted again before this.
-    pub(super) resume_at: Option<Timestamp>,
+    /// Tries of the code that goes on from `place`.
+    pub(super) code: Tries,
+    /// The operations that `place` waits for and that have no answer, by number.
+    pub(super) ops: Vec<Underway>,
     pub(super) cancel: Cancel,
     /// Why the run is to be terminated, if it is.
     pub(super) terminate: Option<String>,
@@ -51,32 +51,40 @@ pub(super) enum Place {
     Unfit(String, String),
 }
 
+/// One operation under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Underway {
+    pub(super) op: u64,
+    /// An attempt of it runs.
+    pub(super) running: bool,
+    /// Attempts of it so far.
+    pub(super) tries: Tries,
+}
+
+/// How often something has failed so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tries {
+    /// Recorded failures.
+    pub(super) failed: u32,
+    /// It is not tried again before this.
+    pub(super) next_at: Option<Timestamp>,
+}
+
 /// What is going on outside of the pure core.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Doing {
     /// Nothing yet.
     Loaded,
-    /// The code runs, and was given this answer.
-    Turn(Option<Resolution>),
-    /// An attempt of the activity runs.
-    Attempt,
-    /// A pause.
-    Wait(Pause),
+    /// The code runs, and was given these answers.
+    Turn(Vec<Answered>),
+    /// Operations are under way: attempts run, timers and pauses are waited for.
+    Work,
+    /// The code has panicked and is given another try later. Attempts that run go on.
+    Heal,
     /// A park is being committed, or was refused and the inbox is being read.
     Park,
     /// Ended or handed back.
     Over,
-}
-
-/// What a pause is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pause {
-    /// The awaited timer.
-    Timer,
-    /// The next attempt of the activity.
-    Retry,
-    /// Another try for code that panicked.
-    Heal,
 }
 
 /// What became of a request to cancel.
@@ -97,9 +105,9 @@ pub(super) enum Event {
     Begin,
     /// The code ran until it stopped.
     Turned(Turn),
-    /// The attempt ended.
-    Attempted(Outcome),
-    /// The pause is over.
+    /// The attempt of this operation ended.
+    Attempted(u64, Outcome),
+    /// It is as late as the last [`Action::Work`] wanted to wait.
     Due,
     /// All unread messages, and the wake counter from before they were read.
     Mail {
@@ -142,12 +150,15 @@ pub(super) struct Decision {
 /// What to do next.
 #[derive(Debug, PartialEq)]
 pub(super) enum Action {
-    /// Run the code with this answer.
-    Turn(Option<Resolution>),
-    /// Begin this attempt (from 1) of the awaited activity.
-    Attempt(u32),
-    /// Pause until then.
-    Wait(Timestamp),
+    /// Run the code with [`Instance::given`].
+    Turn,
+    /// Let the attempts that run go on, and wait.
+    Work {
+        /// Begin attempts of these operations first; each with its number, from 1.
+        begin: Vec<(u64, u32)>,
+        /// Wait no longer than this.
+        until: Option<Timestamp>,
+    },
     /// Go on with what is going on.
     Continue,
     /// Wait for the answer to the park.
@@ -188,8 +199,8 @@ impl Instance {
             seq: 0,
             place: Place::Fresh(new.input.clone()),
             doing: Doing::Loaded,
-            failures: 0,
-            resume_at: None,
+            code: Tries::default(),
+            ops: Vec::new(),
             cancel: Cancel::None,
             terminate: None,
             unread: Vec::new(),
@@ -230,8 +241,8 @@ impl Instance {
             seq,
             place,
             doing: Doing::Loaded,
-            failures: attempts.iter().map(|a| a.attempt).max().unwrap_or(0),
-            resume_at: attempts.iter().map(|a: &AttemptRecord| a.next_at).max(),
+            code: Tries::of(&attempts, AttemptOf::Workflow { seq }),
+            ops: Vec::new(),
             cancel,
             terminate: None,
             unread: Vec::new(),
@@ -239,24 +250,40 @@ impl Instance {
             wakes,
             carry: Vec::new(),
         };
+        if let Place::At(checkpoint) = &instance.place {
+            instance.ops = underway(checkpoint, |op| Underway {
+                tries: Tries::of(&attempts, AttemptOf::Activity { op }),
+                ..Underway::new(op)
+            });
+        }
         instance.note(inbox);
         instance
     }
 
-    /// The activity that is awaited, if one is.
-    pub(super) fn activity(&self) -> Option<&crate::operation::ActivityRequest> {
-        match &self.call()?.request {
-            Request::Activity(activity) => Some(activity),
-            Request::Timer { .. } => None,
+    /// What the code was given in the turn that is going on.
+    pub(super) fn given(&self) -> &[Answered] {
+        match &self.doing {
+            Doing::Turn(given) => given,
+            _ => &[],
         }
     }
 
-    /// The operation that is awaited.
-    pub(super) fn call(&self) -> Option<&Call> {
+    /// The operations that are awaited, in the order of their numbers.
+    pub(super) fn calls(&self) -> Vec<&Call> {
         match &self.place {
-            Place::At(checkpoint) => checkpoint.calls().into_iter().next(),
-            Place::Fresh(_) | Place::Unfit(..) => None,
+            Place::At(checkpoint) => {
+                let mut calls = checkpoint.calls();
+                calls.sort_unstable_by_key(|call| call.op);
+                calls
+            }
+            Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
         }
+    }
+
+    /// Whether an attempt of this operation is to run.
+    pub(super) fn runs(&self, op: u64) -> bool {
+        let found = self.ops.binary_search_by_key(&op, |own| own.op);
+        found.is_ok_and(|at| self.ops[at].running)
     }
 
     /// The label of the await; empty before the first.
@@ -267,6 +294,46 @@ impl Instance {
             Place::Unfit(label, _) => label,
         }
     }
+}
+
+impl Underway {
+    /// One that has not begun.
+    pub(super) fn new(op: u64) -> Self {
+        Self {
+            op,
+            running: false,
+            tries: Tries::default(),
+        }
+    }
+}
+
+impl Tries {
+    /// Counts a failure; answers how many there are now.
+    pub(super) fn fail(&mut self, next_at: Timestamp) -> u32 {
+        self.failed = self.failed.saturating_add(1);
+        self.next_at = Some(next_at);
+        self.failed
+    }
+
+    fn of(attempts: &[AttemptRecord], of: AttemptOf) -> Self {
+        let own = attempts.iter().filter(|attempt| attempt.of == of);
+        own.fold(Self::default(), |tries, attempt| Self {
+            failed: tries.failed.max(attempt.attempt),
+            next_at: tries.next_at.max(Some(attempt.next_at)),
+        })
+    }
+}
+
+/// The operations without an answer, each as `make` has it, by number.
+pub(super) fn underway(
+    checkpoint: &Checkpoint,
+    mut make: impl FnMut(u64) -> Underway,
+) -> Vec<Underway> {
+    let calls = checkpoint.calls();
+    let open = calls.iter().filter(|call| call.answer.is_none());
+    let mut ops: Vec<_> = open.map(|call| make(call.op)).collect();
+    ops.sort_unstable_by_key(|own| own.op);
+    ops
 }
 
 fn read(label: String, frame: Option<Vec<u8>>) -> Place {

@@ -15,6 +15,7 @@
 
 pub mod activity;
 mod attempt;
+mod attempts;
 mod backoff;
 mod committer;
 mod health;

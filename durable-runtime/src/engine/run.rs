@@ -1,8 +1,9 @@
 //! The task of one run in memory: asks its instance what to do, has it committed, and does it.
 
 use super::attempt::Attempt;
+use super::attempts::Attempts;
 use super::committer::CommitError;
-use super::instance::{Action, Doing, Event, Instance, Outcome, Place};
+use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
 use crate::client;
@@ -10,7 +11,7 @@ use crate::clock::{Busy, Sleeping};
 use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Blocked, Machine, Turn, fingerprint, panic_message};
-use crate::operation::{Answered, Resolution};
+use crate::operation::Request;
 use crate::registry::ActivityContext;
 use crate::store::{ClaimedRun, Phase, RunState, StoreError, Unfit, Write, Written};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,7 +26,9 @@ pub(super) struct Run {
     machine: Option<Machine>,
     mailbox: Arc<Mailbox>,
     busy: Option<Busy>,
-    pending: Pending,
+    attempts: Attempts,
+    /// The earliest timer or pause, and its instant.
+    pause: Option<(Timestamp, Pause)>,
     /// Who waits for the start.
     starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
     /// The store has refused writes of this run before.
@@ -34,23 +37,12 @@ pub(super) struct Run {
     left: Left,
 }
 
-/// What is waited for.
-enum Pending {
-    Nothing,
-    Attempt(Attempt),
-    Pause(Sleeping),
-    /// The activity does not exist here.
-    Unfit(String),
-}
+/// A sleep in progress.
+struct Pause(Sleeping);
 
-impl std::fmt::Debug for Pending {
+impl std::fmt::Debug for Pause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Nothing => "Nothing",
-            Self::Attempt(_) => "Attempt",
-            Self::Pause(_) => "Pause",
-            Self::Unfit(_) => "Unfit",
-        })
+        f.write_str("Pause")
     }
 }
 
@@ -88,7 +80,8 @@ impl Run {
             machine: None,
             mailbox,
             busy: Some(busy),
-            pending: Pending::Nothing,
+            attempts: Attempts::default(),
+            pause: None,
             starter,
             refused: false,
             left: Left::default(),
@@ -116,12 +109,8 @@ impl Run {
                 return self.reload().await;
             }
         };
-        if decision.action != Action::Continue
-            && let Pending::Attempt(attempt) =
-                std::mem::replace(&mut self.pending, Pending::Nothing)
-        {
-            attempt.stop().await;
-        }
+        let instance = &self.instance;
+        self.attempts.keep(|op| instance.runs(op)).await;
         match self.commit(decision.writes).await {
             Next::Act => self.act(decision.action).await,
             Next::Tell(event) => Some(event),
@@ -198,13 +187,10 @@ impl Run {
 
     async fn act(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Turn(answer) => Some(Event::Turned(self.turn(answer).await)),
-            Action::Attempt(number) => {
-                self.pending = self.attempt(number);
-                Some(self.wait().await)
-            }
-            Action::Wait(until) => {
-                self.pending = Pending::Pause(self.life.clock.sleep_until(until));
+            Action::Turn => Some(Event::Turned(self.turn().await)),
+            Action::Work { begin, until } => {
+                self.begin(&begin);
+                self.pause_until(until);
                 Some(self.wait().await)
             }
             Action::Continue => Some(self.wait().await),
@@ -214,8 +200,8 @@ impl Run {
         }
     }
 
-    /// Runs the code to its next await.
-    async fn turn(&mut self, answer: Option<Resolution>) -> Turn {
+    /// Runs the code until all of it waits again.
+    async fn turn(&mut self) -> Turn {
         let mut machine = match self.machine.take() {
             Some(machine) => machine,
             None => match self.build().await {
@@ -223,12 +209,7 @@ impl Run {
                 Err(turn) => return turn,
             },
         };
-        let op = self.instance.call().map_or(0, |call| call.op);
-        let answers: Vec<_> = answer
-            .map(|answer| Answered { op, answer })
-            .into_iter()
-            .collect();
-        let turn = machine.turn(&answers, self.life.clock.now());
+        let turn = machine.turn(self.instance.given(), self.life.clock.now());
         if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {
             self.machine = Some(machine);
             return turn;
@@ -243,14 +224,18 @@ impl Run {
             let name = &self.instance.workflow;
             return Err(self.unfit(format!("this binary has no workflow `{name}`")));
         };
+        let stored;
         let checkpoint = match &self.instance.place {
             Place::Fresh(input) => return Ok(Machine::start(def, input.clone())),
-            Place::At(_) if self.life.options.evict_always => self.stored().await?,
-            Place::At(checkpoint) => checkpoint.clone(),
+            Place::At(_) if self.life.options.evict_always => {
+                stored = self.stored().await?;
+                &stored
+            }
+            Place::At(checkpoint) => checkpoint,
             Place::Unfit(_, reason) => return Err(self.unfit(reason.clone())),
         };
         let frame = &checkpoint.frame;
-        match catch_unwind(AssertUnwindSafe(|| Machine::resume(def, &checkpoint))) {
+        match catch_unwind(AssertUnwindSafe(|| Machine::resume(def, checkpoint))) {
             Ok(Ok(machine)) => Ok(machine),
             Ok(Err(blocked)) => {
                 // With its own fingerprint it is damaged: others of its kind may be whole.
@@ -282,38 +267,62 @@ impl Run {
         })
     }
 
-    fn attempt(&self, number: u32) -> Pending {
-        let op = self.instance.call().map_or(0, |call| call.op);
-        let Some(call) = self.instance.activity() else {
-            return Pending::Unfit("it awaits no activity".into());
-        };
-        let Some(body) = self.life.registry.activity(&call.name) else {
-            return Pending::Unfit(format!("this binary has no activity `{}`", call.name));
-        };
-        let context = ActivityContext {
-            idempotency_key: format!("{}/{op}", self.instance.run),
-            attempt: number,
-            workflow_id: self.instance.id.as_str().to_owned(),
-        };
-        let (clock, permits) = (self.life.clock.clone(), self.life.activities.clone());
-        Pending::Attempt(Attempt::begin(
-            body.clone(),
-            call.clone(),
-            context,
-            clock,
-            permits,
-        ))
+    /// Begins attempts of these operations.
+    fn begin(&mut self, begin: &[(u64, u32)]) {
+        if begin.is_empty() {
+            return;
+        }
+        let calls = self.instance.calls();
+        for &(op, attempt) in begin {
+            let found = calls.binary_search_by_key(&op, |call| call.op);
+            let Some(Request::Activity(call)) = found.ok().map(|at| &calls[at].request) else {
+                let reason = format!("operation {op} is no activity");
+                self.attempts.unfit(op, reason, self.life.clock.busy());
+                continue;
+            };
+            let Some(body) = self.life.registry.activity(&call.name) else {
+                let reason = format!("this binary has no activity `{}`", call.name);
+                self.attempts.unfit(op, reason, self.life.clock.busy());
+                continue;
+            };
+            let context = ActivityContext {
+                idempotency_key: format!("{}/{op}", self.instance.run),
+                attempt,
+                workflow_id: self.instance.id.as_str().to_owned(),
+            };
+            let (clock, permits) = (self.life.clock.clone(), self.life.activities.clone());
+            let call = call.clone();
+            self.attempts.begin(
+                op,
+                Attempt::begin(body.clone(), call, context, clock, permits),
+            );
+        }
     }
 
-    /// Waits for what is pending, for mail, or to be told to let go.
+    fn pause_until(&mut self, until: Option<Timestamp>) {
+        if self.pause.as_ref().map(|(at, _)| *at) != until {
+            let sleep = |at| (at, Pause(self.life.clock.sleep_until(at)));
+            self.pause = until.map(sleep);
+        }
+    }
+
+    /// Waits for what is under way, for mail, or to be told to let go.
     async fn wait(&mut self) -> Event {
         let mut stage = self.life.stage.clone();
-        let released = match &self.pending {
-            Pending::Attempt(_) => Stage::Stop,
-            Pending::Nothing | Pending::Pause(_) | Pending::Unfit(_) => Stage::Drain,
+        let released = if self.attempts.is_empty() {
+            Stage::Drain
+        } else {
+            Stage::Stop
         };
-        // What is pending has a guard or a deadline of its own.
+        // What is under way has guards or a deadline of its own.
         self.busy = None;
+        let (pause, attempts) = (&mut self.pause, &mut self.attempts);
+        let due = async {
+            match pause {
+                Some((_, Pause(sleeping))) => sleeping.await,
+                None => std::future::pending().await,
+            }
+        };
         let (event, busy) = tokio::select! {
             biased;
             mail = self.mailbox.take() => {
@@ -323,8 +332,14 @@ impl Run {
             _ = stage.wait_for(|stage| *stage >= released) => {
                 (Event::Release, self.life.clock.busy())
             }
-            ended = self.pending.ended(&self.life) => ended,
+            (op, end) = attempts.ended() => (Event::Attempted(op, end.outcome), end.busy),
+            busy = due => {
+                (Event::Due, busy)
+            }
         };
+        if matches!(event, Event::Due) {
+            self.pause = None;
+        }
         self.busy = Some(busy);
         event
     }
@@ -350,7 +365,8 @@ impl Run {
     /// Reads the run again after a refusal; if it is still ours, it goes on from there.
     async fn reload(&mut self) -> Option<Event> {
         discard(self.machine.take());
-        self.pending = Pending::Nothing;
+        self.attempts.keep(|_| false).await;
+        self.pause = None;
         let refusal = match &self.instance.place {
             Place::Unfit(_, reason) if self.refused => Some(reason.clone()),
             _ => None,
@@ -386,9 +402,7 @@ impl Run {
             (wakes, mail)
         });
         let latest = read(|| store.latest_step(run)).await?;
-        let seq = latest.as_ref().map_or(0, |step| step.seq);
-        let mut attempts = read(|| store.attempts(run)).await?;
-        attempts.retain(|attempt| attempt.seq == seq);
+        let attempts = read(|| store.attempts(run)).await?;
         Ok(Some(ClaimedRun {
             run: record,
             wakes,
@@ -397,28 +411,6 @@ impl Run {
             attempts,
             inbox,
         }))
-    }
-}
-
-impl Pending {
-    async fn ended(&mut self, life: &Life) -> (Event, Busy) {
-        match self {
-            Self::Nothing => std::future::pending().await,
-            Self::Attempt(attempt) => {
-                let (outcome, busy) = attempt.ended().await;
-                *self = Self::Nothing;
-                (Event::Attempted(outcome), busy)
-            }
-            Self::Pause(sleeping) => {
-                let busy = sleeping.await;
-                *self = Self::Nothing;
-                (Event::Due, busy)
-            }
-            Self::Unfit(reason) => {
-                let outcome = Outcome::Unfit(std::mem::take(reason));
-                (Event::Attempted(outcome), life.clock.busy())
-            }
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! below. Pairs that are not listed are refused.
 
 use super::instance::{
-    Action, Cancel, Decision, Doing, Event, Instance, Outcome, Pause, Place, Policy,
+    Action, Cancel, Decision, Doing, Event, Instance, Outcome, Place, Policy, Tries, Underway,
+    underway,
 };
 use crate::codec;
 use crate::frame::{Call, Checkpoint, Frame, Wait};
@@ -12,7 +13,7 @@ use crate::operation::{
     ActivityOptions, ActivityRequest, Answered, Request, Resolution, RetryPolicy, TimeoutKind,
 };
 use crate::registry::AttemptEnd;
-use crate::store::{Message, MessageKind, NewRun, Write};
+use crate::store::{AttemptOf, Message, MessageKind, NewRun, Write};
 use expect_test::expect_file;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -27,39 +28,51 @@ fn policy() -> Policy {
     }
 }
 
-fn checkpoint(request: Request) -> Checkpoint {
-    let call = Call {
-        op: 1,
-        request,
-        answer: None,
+/// Waits for these operations, numbered from `first`.
+fn checkpoint(first: u64, requests: Vec<Request>) -> Checkpoint {
+    let call = |(op, request)| {
+        let answer = None;
+        Wait::Call(Call {
+            op,
+            request,
+            answer,
+        })
     };
+    let waits: Vec<_> = (first..).zip(requests).map(call).collect();
     Checkpoint {
         frame: Frame {
             workflow: "w".into(),
             label: "here".into(),
             fingerprint: 7,
             locals: Vec::new(),
-            waits: vec![Wait::Call(call)],
+            waits,
         },
-        next_op: 2,
+        next_op: 9,
         cancelled: false,
         spawned: Vec::new(),
     }
 }
 
+fn fires(due: i64) -> Request {
+    let due = Timestamp(due);
+    Request::Timer { due }
+}
+
 fn timer(due: i64) -> Checkpoint {
-    checkpoint(Request::Timer {
-        due: Timestamp(due),
-    })
+    checkpoint(1, vec![fires(due)])
 }
 
 fn activity(limit: Option<Duration>) -> Checkpoint {
+    checkpoint(1, vec![calls(limit)])
+}
+
+fn calls(limit: Option<Duration>) -> Request {
     let retry = RetryPolicy {
         jitter: 0.0,
         max_attempts: Some(3),
         ..RetryPolicy::default()
     };
-    checkpoint(Request::Activity(ActivityRequest {
+    Request::Activity(ActivityRequest {
         name: "act".into(),
         args: Vec::new(),
         options: ActivityOptions {
@@ -68,7 +81,7 @@ fn activity(limit: Option<Duration>) -> Checkpoint {
             ..ActivityOptions::default()
         },
         begun: Timestamp(9_000),
-    }))
+    })
 }
 
 fn instance(place: Place, doing: Doing) -> Instance {
@@ -90,7 +103,29 @@ fn instance(place: Place, doing: Doing) -> Instance {
 }
 
 fn at(checkpoint: Checkpoint, doing: Doing) -> Instance {
-    instance(Place::At(checkpoint), doing)
+    let ops = underway(&checkpoint, Underway::new);
+    let mut instance = instance(Place::At(checkpoint), doing);
+    instance.ops = ops;
+    instance
+}
+
+/// Attempts of these operations run.
+fn running(checkpoint: Checkpoint, ops: &[u64]) -> Instance {
+    let mut instance = at(checkpoint, Doing::Work);
+    for own in &mut instance.ops {
+        own.running = ops.contains(&own.op);
+    }
+    instance
+}
+
+fn failed(failed: u32, next_at: i64) -> Tries {
+    let next_at = Some(Timestamp(next_at));
+    Tries { failed, next_at }
+}
+
+/// The turn that follows an attempt of operation 1, or its cancellation.
+fn given(op: u64, answer: Resolution) -> Doing {
+    Doing::Turn(vec![Answered { op, answer }])
 }
 
 fn returned() -> Resolution {
@@ -114,14 +149,14 @@ fn states() -> Vec<(&'static str, Instance)> {
         due_at: Timestamp(0),
     }));
     let mut born_turn = born.clone();
-    born_turn.doing = Doing::Turn(None);
-    let mut healing = fresh(Doing::Wait(Pause::Heal));
-    (healing.failures, healing.resume_at) = (1, Some(NOW));
-    let mut retrying = at(activity(None), Doing::Wait(Pause::Retry));
-    (retrying.failures, retrying.resume_at) = (1, Some(NOW));
-    let mut last = at(activity(None), Doing::Attempt);
-    last.failures = 2;
-    let mut told = at(activity(None), Doing::Turn(Some(Resolution::Cancelled)));
+    born_turn.doing = Doing::Turn(Vec::new());
+    let mut healing = fresh(Doing::Heal);
+    healing.code = failed(1, NOW.0);
+    let mut retrying = at(activity(None), Doing::Work);
+    retrying.ops[0].tries = failed(1, NOW.0);
+    let mut last = running(activity(None), &[1]);
+    last.ops[0].tries = failed(2, 9_500);
+    let mut told = at(activity(None), given(1, Resolution::Cancelled));
     (told.cancel, told.unread) = (Cancel::Told, vec![4]);
     let mut cancelled = at(activity(None), Doing::Loaded);
     (cancelled.cancel, cancelled.unread) = (Cancel::Requested, vec![4]);
@@ -149,23 +184,20 @@ fn states() -> Vec<(&'static str, Instance)> {
         ("turn, born here", born_turn),
         (
             "turn, with a result",
-            at(activity(None), Doing::Turn(Some(returned()))),
+            at(activity(None), given(1, returned())),
         ),
         (
             "turn, with a kept answer",
-            at(answered, Doing::Turn(Some(returned()))),
+            at(answered, given(1, returned())),
         ),
         ("turn, with a cancellation", told),
-        ("attempt", at(activity(None), Doing::Attempt)),
+        ("attempt", running(activity(None), &[1])),
         ("attempt, the last", last),
         (
             "attempt, little time left",
-            at(activity(limited), Doing::Attempt),
+            running(activity(limited), &[1]),
         ),
-        (
-            "wait for a timer",
-            at(timer(10_000), Doing::Wait(Pause::Timer)),
-        ),
+        ("wait for a timer", at(timer(10_000), Doing::Work)),
         ("wait for a retry", retrying),
         ("wait to heal", healing),
         ("park", at(timer(310_000), Doing::Park)),
@@ -187,13 +219,14 @@ fn mail(kind: Option<MessageKind>) -> Event {
     }
 }
 
-fn ended(resolution: Resolution, retryable: bool, error: Option<&str>) -> Event {
+fn ended(op: u64, resolution: Resolution, retryable: bool, error: Option<&str>) -> Event {
     let error = error.map(str::to_owned);
-    Event::Attempted(Outcome::Ended(AttemptEnd {
+    let end = AttemptEnd {
         resolution,
         retryable,
         error,
-    }))
+    };
+    Event::Attempted(op, Outcome::Ended(end))
 }
 
 fn finished(output: &Result<u8, &str>) -> Event {
@@ -216,37 +249,37 @@ fn events() -> Vec<(&'static str, Event)> {
         ("begin", Event::Begin),
         (
             "suspended at a timer",
-            Event::Turned(Turn::Suspended(timer(11_000))),
+            Event::Turned(Turn::Suspended(checkpoint(4, vec![fires(11_000)]))),
         ),
         (
             "suspended at an activity",
-            Event::Turned(Turn::Suspended(activity(None))),
+            Event::Turned(Turn::Suspended(checkpoint(4, vec![calls(None)]))),
         ),
         ("returned Ok", finished(&Ok(1))),
         ("returned Err", finished(&Err("bad"))),
         ("code panicked", Event::Turned(Turn::Panicked("oh".into()))),
         ("code blocked", Event::Turned(Turn::Blocked(blocked))),
-        ("attempt returned", ended(returned(), false, None)),
-        ("attempt failed", ended(failed(), true, Some("bad"))),
+        ("attempt returned", ended(1, returned(), false, None)),
+        ("attempt failed", ended(1, failed(), true, Some("bad"))),
         (
             "attempt failed for good",
-            ended(failed(), false, Some("bad")),
+            ended(1, failed(), false, Some("bad")),
         ),
         (
             "attempt panicked",
-            Event::Attempted(Outcome::Panicked("oh".into())),
+            Event::Attempted(1, Outcome::Panicked("oh".into())),
         ),
         (
             "attempt too long",
-            Event::Attempted(Outcome::TimedOut(TimeoutKind::StartToClose)),
+            Event::Attempted(1, Outcome::TimedOut(TimeoutKind::StartToClose)),
         ),
         (
             "attempts too long",
-            Event::Attempted(Outcome::TimedOut(TimeoutKind::ScheduleToClose)),
+            Event::Attempted(1, Outcome::TimedOut(TimeoutKind::ScheduleToClose)),
         ),
         (
             "attempt unfit",
-            Event::Attempted(Outcome::Unfit("no".into())),
+            Event::Attempted(1, Outcome::Unfit("no".into())),
         ),
         ("due", Event::Due),
         ("no mail", mail(None)),
@@ -266,26 +299,37 @@ fn write_text(write: &Write) -> String {
                 .result
                 .as_ref()
                 .map(|bytes| codec::decode::<Vec<Answered>>(bytes));
-            let result = result.map_or("-".into(), |result| name(&result.unwrap()[0].answer));
+            let result = result.map_or("-".into(), |result| answers(&result.unwrap()));
             let frame = step
                 .frame
                 .as_ref()
                 .map(|bytes| Checkpoint::decode(bytes).unwrap());
             let frame = frame.map_or("-", |checkpoint| {
-                let answered = checkpoint.calls()[0].answer.is_some();
-                match (answered, checkpoint.cancelled) {
-                    (true, _) => "frame with the answer",
-                    (false, true) => "frame, told",
-                    (false, false) => "frame",
+                let calls = checkpoint.calls();
+                let kept = calls.iter().filter(|call| call.answer.is_some()).count();
+                match (kept, checkpoint.cancelled) {
+                    (0, true) => "frame, told",
+                    (0, false) => "frame",
+                    (1, _) => "frame with the answer",
+                    _ => "frame with the answers",
                 }
             });
-            let consumed = &step.consumed;
-            let seq = step.seq;
-            format!("Step {seq} ({result}, {frame}, {consumed:?})")
+            let (seq, consumed) = (step.seq, &step.consumed);
+            let settled = match step.settled.as_slice() {
+                [] => String::new(),
+                all => format!(
+                    ", over: {}",
+                    all.iter().map(tried).collect::<Vec<_>>().join(" ")
+                ),
+            };
+            format!("Step {seq} ({result}, {frame}, {consumed:?}{settled})")
         }
         Write::Attempt(attempt) => format!(
-            "Attempt {:?} {}.{} ({}, next at {})",
-            attempt.kind, attempt.seq, attempt.attempt, attempt.error, attempt.next_at.0
+            "Failed {}, try {} ({}, next at {})",
+            tried(&attempt.of),
+            attempt.attempt,
+            attempt.error,
+            attempt.next_at.0
         ),
         Write::Park(park) => {
             let due = park.due_at.map(|at| at.0);
@@ -296,6 +340,18 @@ fn write_text(write: &Write) -> String {
         }
         Write::End(end) => format!("End {} ({:?}, {:?})", end.seq, end.phase, end.error),
     }
+}
+
+fn tried(of: &AttemptOf) -> String {
+    match of {
+        AttemptOf::Activity { op } => format!("#{op}"),
+        AttemptOf::Workflow { seq } => format!("code after {seq}"),
+    }
+}
+
+fn answers(all: &[Answered]) -> String {
+    let text = |answered: &Answered| format!("#{} {}", answered.op, name(&answered.answer));
+    all.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn name(resolution: &Resolution) -> String {
@@ -309,12 +365,28 @@ fn name(resolution: &Resolution) -> String {
     }
 }
 
-fn action_text(action: &Action) -> String {
-    match action {
-        Action::Turn(None) => "Turn".into(),
-        Action::Turn(Some(answer)) => format!("Turn with {}", name(answer)),
-        Action::Wait(until) => format!("Wait until {}", until.0),
+fn action_text(action: &Action, after: &Instance) -> String {
+    let text = match action {
+        Action::Turn if after.given().is_empty() => "Turn".into(),
+        Action::Turn => format!("Turn with {}", answers(after.given())),
+        Action::Work { begin, until } => {
+            let begin = begin
+                .iter()
+                .map(|(op, attempt)| format!("begin #{op}.{attempt}"));
+            let until = until.map(|at| format!("wait until {}", at.0));
+            let parts: Vec<_> = begin.chain(until).collect();
+            match parts.as_slice() {
+                [] => "wait".to_owned(),
+                parts => parts.join(", "),
+            }
+        }
         other => format!("{other:?}"),
+    };
+    let running = after.ops.iter().filter(|own| own.running);
+    let running: Vec<_> = running.map(|own| format!("#{}", own.op)).collect();
+    match running.as_slice() {
+        [] => text,
+        running => format!("{text} [{} runs]", running.join(" ")),
     }
 }
 
@@ -328,7 +400,7 @@ fn table(policy: Policy) -> String {
             match instance.decide(event, NOW, &policy) {
                 Ok(Decision { writes, action }) => {
                     let mut parts: Vec<_> = writes.iter().map(write_text).collect();
-                    parts.push(action_text(&action));
+                    parts.push(action_text(&action, &instance));
                     writeln!(text, "  {event_name}: {}", parts.join("; ")).unwrap();
                 }
                 Err(_) => assert_eq!(instance, before, "a refused event changes nothing"),
@@ -354,18 +426,20 @@ fn in_a_shutdown() {
 
 #[test]
 fn messages_are_noted_once_and_a_repeated_cancel_is_absorbed() {
-    let mut instance = at(activity(None), Doing::Attempt);
+    let mut instance = running(activity(None), &[1]);
     let first = instance
         .decide(mail(Some(MessageKind::Cancel)), NOW, &policy())
         .unwrap();
-    assert_eq!(first.action, Action::Turn(Some(Resolution::Cancelled)));
-    let turned = Event::Turned(Turn::Suspended(activity(None)));
+    assert_eq!(first.action, Action::Turn);
+    assert_eq!(instance.given()[0].answer, Resolution::Cancelled);
+    let clean_up = checkpoint(2, vec![calls(None)]);
+    let turned = Event::Turned(Turn::Suspended(clean_up));
     let next = instance.decide(turned, NOW, &policy()).unwrap();
-    assert_eq!(
-        next.action,
-        Action::Attempt(1),
-        "what follows a cancel runs normally"
-    );
+    let begun = Action::Work {
+        begin: vec![(2, 1)],
+        until: None,
+    };
+    assert_eq!(next.action, begun, "what follows a cancel runs normally");
     // The same message, and another cancel.
     for ord in [9, 10] {
         let mut again = mail(Some(MessageKind::Cancel));
@@ -382,8 +456,8 @@ fn messages_are_noted_once_and_a_repeated_cancel_is_absorbed() {
 
 #[test]
 fn a_frame_that_is_too_large_blocks_and_keeps_the_answer() {
-    let mut instance = at(activity(None), Doing::Turn(Some(returned())));
-    let mut large = timer(11_000);
+    let mut instance = at(activity(None), given(1, returned()));
+    let mut large = checkpoint(2, vec![fires(11_000)]);
     let value = vec![0; codec::limits::FRAME_BYTES_MAX];
     large.frame.locals.push(crate::frame::SavedLocal {
         name: "x".into(),
@@ -393,7 +467,7 @@ fn a_frame_that_is_too_large_blocks_and_keeps_the_answer() {
     let decision = instance.decide(event, NOW, &policy()).unwrap();
     let texts: Vec<_> = decision.writes.iter().map(write_text).collect();
     assert!(
-        texts[0].starts_with("Step 2 (Returned, frame with the answer"),
+        texts[0].starts_with("Step 2 (#1 Returned, frame with the answer"),
         "{texts:?}"
     );
     assert!(texts[1].contains("are allowed"), "{texts:?}");

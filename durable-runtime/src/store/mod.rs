@@ -22,7 +22,7 @@ pub use error::{FenceError, StoreError};
 pub use memory::MemoryStore;
 pub use open::open;
 pub use records::{
-    AttemptKind, AttemptRecord, Claim, ClaimedRun, End, Fence, Listing, Message, MessageKind,
+    AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, Listing, Message, MessageKind,
     NewMessage, NewRun, NewStep, NewWorker, Page, Park, Phase, RunFilter, RunRecord, RunState,
     Sent, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
 };

@@ -109,12 +109,15 @@ pub struct NewStep {
     pub label: String,
     /// When.
     pub at: Timestamp,
-    /// The encoded resolution of the previous await; `None` for the first.
+    /// The encoded answers that ended the wait before; `None` for the first.
     pub result: Option<Vec<u8>>,
     /// The encoded frame; `None` for the last step of a run.
     pub frame: Option<Vec<u8>>,
     /// Messages (`ord`) that this step consumed.
     pub consumed: Vec<i64>,
+    /// What is over with this step, of all that has failed attempts on record: a new owner is not
+    /// told of them any more.
+    pub settled: Vec<AttemptOf>,
 }
 
 /// A step on record.
@@ -126,21 +129,26 @@ pub struct StepRecord {
     pub label: String,
     /// When it was recorded.
     pub at: Timestamp,
-    /// The encoded resolution of the await before.
+    /// The encoded answers that ended the wait before.
     pub result: Option<Vec<u8>>,
     /// The encoded frame, unless it was dropped when the run ended.
     pub frame: Option<Vec<u8>>,
 }
 
 /// What failed in an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[repr(u8)]
-pub enum AttemptKind {
-    /// An activity's body.
-    Activity = 0,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum AttemptOf {
+    /// The body of an activity.
+    Activity {
+        /// The number of the operation in its run.
+        op: u64,
+    },
     /// The workflow's own code panicked.
-    Workflow = 1,
+    Workflow {
+        /// The step (its seq) from which the code went on; 0 is its beginning.
+        seq: i64,
+    },
 }
 
 /// A failed attempt; recorded so that a crash does not reset retries.
@@ -148,12 +156,11 @@ pub enum AttemptKind {
 pub struct AttemptRecord {
     /// The run.
     pub run: RunId,
-    /// The step (its seq) during which it failed; 0 before the first await.
-    pub seq: i64,
+    /// What failed.
+    #[serde(flatten)]
+    pub of: AttemptOf,
     /// 1 for the first attempt.
     pub attempt: u32,
-    /// What failed.
-    pub kind: AttemptKind,
     /// When it failed.
     pub at: Timestamp,
     /// Why, for people.
@@ -286,7 +293,7 @@ pub struct ClaimedRun {
     pub strikes: u32,
     /// Its latest step, if it has reached an await.
     pub latest: Option<StepRecord>,
-    /// Failed attempts recorded for the latest step, oldest first.
+    /// Failed attempts of what no step has settled yet, oldest first.
     pub attempts: Vec<AttemptRecord>,
     /// Unread messages, in order; read after `wakes`.
     pub inbox: Vec<Message>,

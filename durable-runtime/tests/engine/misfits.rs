@@ -84,6 +84,7 @@ async fn misfit(bench: &Bench, own: bool) {
         result: None,
         frame: Some(checkpoint.encode().unwrap()),
         consumed: vec![],
+        settled: Vec::new(),
     };
     let park = Park {
         run,

@@ -4,7 +4,7 @@ use crate::support::{Behave, Bench, Op, call, options, output, start_script};
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::operation::{ActivityOptions, RetryPolicy};
 use durable_runtime::prelude::*;
-use durable_runtime::store::Phase;
+use durable_runtime::store::{AttemptOf, Phase};
 
 #[tokio::test]
 async fn a_script_of_activities_and_timers_runs_to_its_end() {
@@ -96,7 +96,11 @@ async fn failures_are_repeated_with_growing_pauses() {
         attempts.iter().map(|a| a.attempt).collect::<Vec<_>>(),
         [1, 2, 3, 4]
     );
-    assert!(attempts.iter().all(|a| a.error == "no a" && a.seq == 1));
+    assert!(
+        attempts
+            .iter()
+            .all(|a| a.error == "no a" && a.of == AttemptOf::Activity { op: 1 })
+    );
     worker.stop().await;
 }
 

@@ -8,7 +8,7 @@ use durable_runtime::codec;
 use durable_runtime::engine::{Health, Worker, WorkerError};
 use durable_runtime::operation::Resolution;
 use durable_runtime::registry::{AttemptEnd, Registry, workflow};
-use durable_runtime::store::{AttemptKind, Phase, StoreError};
+use durable_runtime::store::{AttemptOf, Phase, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -109,7 +109,7 @@ async fn code_that_panics_is_tried_again_and_heals() {
     assert!(
         attempts
             .iter()
-            .all(|a| a.kind == AttemptKind::Workflow && a.error == "broken")
+            .all(|a| matches!(a.of, AttemptOf::Workflow { .. }) && a.error == "broken")
     );
     let pauses: Vec<_> = attempts
         .iter()

@@ -58,6 +58,7 @@ pub(crate) fn step(run: i64, seq: i64) -> NewStep {
         result: Some(vec![2; 100]),
         frame: Some(vec![3; 300]),
         consumed: Vec::new(),
+        settled: Vec::new(),
     }
 }
 

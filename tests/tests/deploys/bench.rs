@@ -305,6 +305,7 @@ impl Bench {
             result: None,
             frame: Some(b"not a frame".to_vec()),
             consumed: vec![],
+            settled: Vec::new(),
         };
         let park = Park {
             run: run.run,

@@ -206,11 +206,17 @@ async fn show_as_json_is_complete() {
     assert_eq!(exit, Exit::Ok);
     let shown: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(shown["workflow"]["status"], "retrying");
-    assert_eq!(shown["waiting"]["request"]["args"]["cents"], 1999);
+    assert_eq!(
+        shown["waiting"]["operations"][0]["request"]["args"]["cents"],
+        1999
+    );
     assert_eq!(shown["next_retry_at"], "2026-01-02T03:06:05.000Z");
     assert_eq!(shown["locals"]["locals"][0]["value"], "r-42");
     assert_eq!(shown["steps"].as_array().unwrap().len(), 3);
-    assert_eq!(shown["steps"][0]["answer"]["returned"], "r-42");
+    assert_eq!(
+        shown["steps"][0]["answers"][0]["answer"]["returned"],
+        "r-42"
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use super::kit::{
 };
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    Claim, FenceError, NewRun, NewStep, Park, RunState, Store, Unfit, Write, Written,
+    AttemptOf, AttemptRecord, Claim, FenceError, NewRun, NewStep, Park, RunState, Store, Unfit,
+    Write, Written,
 };
 
 pub async fn a_claim_takes_the_earliest_first(store: &dyn Store) {
@@ -134,15 +135,25 @@ pub async fn a_claim_brings_all_that_is_needed(store: &dyn Store) {
     let ord = store.inbox(RunId(10)).await.expect("readable")[0].ord;
     let consuming = NewStep {
         consumed: vec![ord],
+        settled: vec![
+            AttemptOf::Activity { op: 1 },
+            AttemptOf::Workflow { seq: 1 },
+        ],
         ..step(10, 2)
+    };
+    let panicked = |seq| AttemptRecord {
+        of: AttemptOf::Workflow { seq },
+        ..attempt(10, 0, 1)
     };
     first
         .commit(vec![
             Write::Step(step(10, 1)),
             Write::Attempt(attempt(10, 1, 1)),
-            Write::Step(consuming),
             Write::Attempt(attempt(10, 2, 1)),
+            Write::Attempt(panicked(1)),
+            Write::Step(consuming),
             Write::Attempt(attempt(10, 2, 2)),
+            Write::Attempt(panicked(2)),
         ])
         .await;
     send(store, 10, "unread").await;
@@ -164,7 +175,9 @@ pub async fn a_claim_brings_all_that_is_needed(store: &dyn Store) {
         claimed.latest.and_then(|step| step.frame),
         Some(vec![4, 5, 6])
     );
-    assert_eq!(claimed.attempts, [attempt(10, 2, 1), attempt(10, 2, 2)]);
+    // One from before the latest step is still under way.
+    let open = [attempt(10, 2, 1), attempt(10, 2, 2), panicked(2)];
+    assert_eq!(claimed.attempts, open);
     let inbox: Vec<_> = claimed.inbox.iter().map(|m| m.msg.as_str()).collect();
     assert_eq!(inbox, ["unread", "later"]);
     assert_eq!(claimed.strikes, 0);

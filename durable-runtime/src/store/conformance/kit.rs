@@ -2,7 +2,7 @@
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptKind, AttemptRecord, Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage,
+    AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage,
     NewRun, NewStep, NewWorker, Park, Phase, RunRecord, RunState, Sent, Store, Write, Written,
 };
 
@@ -145,15 +145,15 @@ pub(in crate::store) fn step(run: i64, seq: i64) -> NewStep {
         result: (seq > 1).then(|| vec![3]),
         frame: Some(vec![4, 5, 6]),
         consumed: Vec::new(),
+        settled: Vec::new(),
     }
 }
 
-pub(in crate::store) fn attempt(run: i64, seq: i64, attempt: u32) -> AttemptRecord {
+pub(in crate::store) fn attempt(run: i64, op: u64, attempt: u32) -> AttemptRecord {
     AttemptRecord {
         run: RunId(run),
-        seq,
+        of: AttemptOf::Activity { op },
         attempt,
-        kind: AttemptKind::Activity,
         at: Timestamp(5),
         error: "no connection".into(),
         next_at: Timestamp(9),

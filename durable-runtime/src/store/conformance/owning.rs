@@ -4,7 +4,7 @@ use super::kit::{
     LEASE, Worker, attempt, find, new_worker, numbers, park_until, send, start, state, step,
 };
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{FenceError, RunState, Store, StoreError, Write, Written};
+use crate::store::{AttemptOf, FenceError, NewStep, RunState, Store, StoreError, Write, Written};
 
 /// A moment after the kit's leases have ended.
 const LATE: Timestamp = Timestamp(LEASE.0 + 1);
@@ -65,11 +65,15 @@ pub async fn the_dead_are_listed_until_their_runs_are_taken(store: &dyn Store) {
 pub async fn a_takeover_moves_runs_in_portions(store: &dyn Store) {
     let mut dead = Worker::register(store, 1).await;
     dead.starts(&[10, 11, 12]).await;
+    let settling = NewStep {
+        settled: vec![AttemptOf::Activity { op: 1 }],
+        ..step(10, 2)
+    };
     let writes = vec![
         Write::Step(step(10, 1)),
-        Write::Step(step(10, 2)),
         Write::Attempt(attempt(10, 1, 1)),
         Write::Attempt(attempt(10, 2, 1)),
+        Write::Step(settling),
     ];
     dead.commit(writes).await;
     send(store, 10, "a").await;

@@ -4,8 +4,8 @@ use super::kit::{Worker, attempt, end, find, id, message, owned, park, send, sta
 use crate::id::{RunId, Timestamp};
 use crate::store::limits::VALUE_BYTES_MAX;
 use crate::store::{
-    AttemptKind, AttemptRecord, End, FenceError, NewRun, NewStep, Phase, RunState, Sent,
-    StepRecord, Store, StoreError, Write, Written,
+    AttemptOf, AttemptRecord, End, FenceError, NewRun, NewStep, Phase, RunState, Sent, StepRecord,
+    Store, StoreError, Write, Written,
 };
 
 const RUN: RunId = RunId(10);
@@ -41,7 +41,7 @@ pub async fn attempts_come_back_once_in_order(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
     worker.starts(&[10]).await;
     let panicked = AttemptRecord {
-        kind: AttemptKind::Workflow,
+        of: AttemptOf::Workflow { seq: 1 },
         ..attempt(10, 1, 1)
     };
     let all = vec![

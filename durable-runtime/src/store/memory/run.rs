@@ -55,6 +55,8 @@ pub(super) struct Run {
     pub(super) row: Row,
     pub(super) steps: Vec<StepRecord>,
     pub(super) attempts: Vec<AttemptRecord>,
+    /// Those of what no step has settled.
+    pub(super) open: Vec<AttemptRecord>,
     pub(super) inbox: Vec<Kept>,
 }
 
@@ -82,6 +84,7 @@ impl Run {
             row,
             steps: Vec::new(),
             attempts: Vec::new(),
+            open: Vec::new(),
             inbox: Vec::new(),
         }
     }
@@ -137,18 +140,12 @@ impl Run {
 
     /// All that a new owner needs to go on.
     pub(super) fn claimed(&self) -> ClaimedRun {
-        let seq = self.last_seq();
         ClaimedRun {
             run: self.record(),
             wakes: self.row.wakes,
             strikes: self.row.strikes,
             latest: self.steps.last().map(|step| self.view(step)),
-            attempts: self
-                .attempts
-                .iter()
-                .filter(|attempt| attempt.seq == seq)
-                .cloned()
-                .collect(),
+            attempts: self.open.clone(),
             inbox: self.unread(),
         }
     }

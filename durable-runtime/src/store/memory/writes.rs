@@ -27,6 +27,7 @@ struct Before {
     inbox: Vec<Kept>,
     steps: usize,
     attempts: usize,
+    open: Vec<AttemptRecord>,
 }
 
 fn bug(text: String) -> FenceError {
@@ -145,6 +146,8 @@ impl<'a> Batch<'a> {
             // The worker has read a message that is not there: a restored backup.
             unread.ok_or(FenceError::HistoryLost)?.used_seq = Some(step.seq);
         }
+        run.open
+            .retain(|attempt| !step.settled.contains(&attempt.of));
         run.steps.push(StepRecord {
             seq: step.seq,
             label: step.label,
@@ -157,8 +160,9 @@ impl<'a> Batch<'a> {
 
     fn attempt(&mut self, attempt: AttemptRecord) -> Written {
         if let Some(run) = self.state.runs.get_mut(&attempt.run) {
-            let key = |a: &AttemptRecord| (a.seq, a.kind, a.attempt);
+            let key = |a: &AttemptRecord| (a.of, a.attempt);
             if !run.attempts.iter().any(|old| key(old) == key(&attempt)) {
+                run.open.push(attempt.clone());
                 run.attempts.push(attempt);
             }
         }
@@ -221,6 +225,7 @@ impl<'a> Batch<'a> {
             inbox: r.inbox.clone(),
             steps: r.steps.len(),
             attempts: r.attempts.len(),
+            open: r.open.clone(),
         });
         self.before.insert(run, before);
     }
@@ -245,6 +250,7 @@ impl Before {
         run.inbox = self.inbox;
         run.steps.truncate(self.steps);
         run.attempts.truncate(self.attempts);
+        run.open = self.open;
         run
     }
 }

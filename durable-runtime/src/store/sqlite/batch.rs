@@ -165,6 +165,15 @@ impl Batch<'_> {
                 return Err(FenceError::HistoryLost.into());
             }
         }
+        for of in &step.settled {
+            let (kind, number) = rows::tried(*of);
+            self.db
+                .conn
+                .prepare_cached(
+                    "UPDATE attempt SET settled=1 WHERE run=?1 AND kind=?2 AND number=?3",
+                )?
+                .execute([step.run.0, kind, number])?;
+        }
         Ok(Written::Done)
     }
 
@@ -172,16 +181,17 @@ impl Batch<'_> {
         if self.owned_wakes(attempt.run)?.is_none() {
             return Ok(Written::Refused);
         }
+        let (kind, number) = rows::tried(attempt.of);
         self.db
             .conn
             .prepare_cached(
-                "INSERT INTO attempt(run,seq,kind,attempt,at,error,next_at) \
-                 VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(run,seq,kind,attempt) DO NOTHING",
+                "INSERT INTO attempt(run,kind,number,attempt,at,error,next_at) \
+                 VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(run,kind,number,attempt) DO NOTHING",
             )?
             .execute(params![
                 attempt.run.0,
-                attempt.seq,
-                attempt.kind as i64,
+                kind,
+                number,
                 attempt.attempt,
                 attempt.at.0,
                 attempt.error,

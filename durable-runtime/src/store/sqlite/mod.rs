@@ -221,7 +221,7 @@ impl Store for SqliteStore {
     }
 
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
-        let work = move |conn: &_| rows::attempts(conn, run, None);
+        let work = move |conn: &_| rows::attempts(conn, run);
         self.readers.call(work).await
     }
 

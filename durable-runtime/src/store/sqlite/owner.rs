@@ -69,15 +69,13 @@ pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome
 
 /// All that a new owner needs to go on. The counter was read before, the inbox is read here.
 fn load(db: &Db, run: RunId, (wakes, strikes): (i64, u32)) -> Outcome<ClaimedRun> {
-    let latest = rows::latest_step(&db.conn, run)?;
-    let seq = latest.as_ref().map_or(0, |step| step.seq);
     Ok(ClaimedRun {
         run: rows::run_by_number(&db.conn, run)?,
         wakes,
         strikes,
-        attempts: rows::attempts(&db.conn, run, Some(seq))?,
+        attempts: rows::open_attempts(&db.conn, run)?,
         inbox: rows::inbox(&db.conn, run)?,
-        latest,
+        latest: rows::latest_step(&db.conn, run)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::error::{Outcome, bug};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptKind, AttemptRecord, Message, MessageKind, Phase, RunRecord, RunState, StepRecord,
+    AttemptOf, AttemptRecord, Message, MessageKind, Phase, RunRecord, RunState, StepRecord,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -18,6 +18,9 @@ pub(super) const RUN: &str = "SELECT w.run, w.id, \
 /// The columns of [`step`].
 const STEP: &str = "SELECT s.seq, n.text, s.at, s.result, s.frame \
     FROM step s CROSS JOIN name n ON n.n=s.label ";
+
+/// The columns of [`attempt`].
+const ATTEMPT: &str = "SELECT run, kind, number, attempt, at, error, next_at FROM attempt";
 
 /// A value that no version of this program writes.
 fn foreign(column: usize, what: String) -> rusqlite::Error {
@@ -86,20 +89,30 @@ pub(super) fn step(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
 }
 
 fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRecord> {
-    let kind = match row.get(3)? {
-        0 => AttemptKind::Activity,
-        1 => AttemptKind::Workflow,
-        other => return Err(foreign(3, format!("attempt kind {other}"))),
+    let number: i64 = row.get(2)?;
+    let of = match row.get(1)? {
+        0 => AttemptOf::Activity {
+            op: number.cast_unsigned(),
+        },
+        1 => AttemptOf::Workflow { seq: number },
+        other => return Err(foreign(1, format!("attempt kind {other}"))),
     };
     Ok(AttemptRecord {
         run: RunId(row.get(0)?),
-        seq: row.get(1)?,
-        attempt: row.get(2)?,
-        kind,
+        of,
+        attempt: row.get(3)?,
         at: Timestamp(row.get(4)?),
         error: row.get(5)?,
         next_at: Timestamp(row.get(6)?),
     })
+}
+
+/// The columns `kind` and `number` of an attempt.
+pub(super) fn tried(of: AttemptOf) -> (i64, i64) {
+    match of {
+        AttemptOf::Activity { op } => (0, op.cast_signed()),
+        AttemptOf::Workflow { seq } => (1, seq),
+    }
 }
 
 /// A message from the columns `msg, ord, kind, payload, sent_at`, beginning at `first`.
@@ -168,21 +181,16 @@ pub(super) fn steps(
     all(conn, &sql, [run.0, after, limit], step)
 }
 
-/// The failed attempts of a run, or only those of one step.
-pub(super) fn attempts(
-    conn: &Connection,
-    run: RunId,
-    seq: Option<i64>,
-) -> Outcome<Vec<AttemptRecord>> {
-    const COLUMNS: &str =
-        "SELECT run, seq, attempt, kind, at, error, next_at FROM attempt WHERE run=?1";
-    match seq {
-        Some(seq) => {
-            let sql = format!("{COLUMNS} AND seq=?2 ORDER BY aid");
-            all(conn, &sql, [run.0, seq], attempt)
-        }
-        None => all(conn, &format!("{COLUMNS} ORDER BY aid"), [run.0], attempt),
-    }
+/// All failed attempts of a run.
+pub(super) fn attempts(conn: &Connection, run: RunId) -> Outcome<Vec<AttemptRecord>> {
+    let sql = format!("{ATTEMPT} WHERE run=?1 ORDER BY aid");
+    all(conn, &sql, [run.0], attempt)
+}
+
+/// The failed attempts of what no step has settled.
+pub(super) fn open_attempts(conn: &Connection, run: RunId) -> Outcome<Vec<AttemptRecord>> {
+    let sql = format!("{ATTEMPT} WHERE run=?1 AND settled=0 ORDER BY aid");
+    all(conn, &sql, [run.0], attempt)
 }
 
 /// The unread messages of a run.

@@ -54,14 +54,16 @@ CREATE UNIQUE INDEX step_run ON step(run,seq);
 CREATE TABLE attempt(
   aid INTEGER PRIMARY KEY,
   run INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
   kind INTEGER NOT NULL,
+  number INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   at INTEGER NOT NULL,
   error TEXT NOT NULL,
-  next_at INTEGER NOT NULL
+  next_at INTEGER NOT NULL,
+  settled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE UNIQUE INDEX attempt_run ON attempt(run,seq,kind,attempt);
+CREATE UNIQUE INDEX attempt_run ON attempt(run,kind,number,attempt);
+CREATE INDEX attempt_open ON attempt(run) WHERE settled=0;
 
 -- One row per run that waits to be claimed or woken; none while it is owned or finished.
 CREATE TABLE ready(

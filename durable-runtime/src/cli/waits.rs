@@ -1,0 +1,183 @@
+//! `show`: what a workflow waits for and holds: a line at a plain await, a tree where several
+//! operations are under way.
+
+use super::failure::Failure;
+use super::style::{BAD, DIM, paint};
+use super::terminal::Terminal;
+use super::time::{absolute, relative};
+use super::tree;
+use super::view::{answer_words, request_words};
+use crate::client::{Awaited, Description, InspectedWait, Inspection, Waiting};
+use crate::operation::Request;
+
+pub(super) fn waiting(
+    found: &Description,
+    frame: Option<&Inspection>,
+    term: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let Some(waiting) = &found.waiting else {
+        return Ok(());
+    };
+    term.title(&format!("Waiting at {}", waiting.label))?;
+    if let Some(location) = waiting.location {
+        let text = format!("  {location}  {}", paint(DIM, location.expression));
+        term.line(text)?;
+    }
+    let what = match waiting.operations.as_slice() {
+        [] => "its code to go on".to_owned(),
+        [one] => request(&one.request, term),
+        all => format!("{} operations", all.len()),
+    };
+    let since = relative(waiting.since, term.now);
+    term.line(format_args!("  for {what}, since {since}"))?;
+    if let (true, Some(last)) = (is_plain(frame), found.retrying()) {
+        let failed = format!("attempt {} failed: {}", last.attempt, last.error);
+        term.line(format_args!("  {}", paint(BAD, failed)))?;
+        let next = relative(last.next_at, term.now);
+        term.line(format_args!("  next attempt {next}"))?;
+    }
+    match frame {
+        Some(frame) if !is_plain(Some(frame)) => Tree { waiting, term }.of(frame),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn variables(
+    frame: Option<&Inspection>,
+    term: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let Some(frame) = frame else {
+        return Ok(());
+    };
+    if frame.locals.is_empty() && !is_plain(Some(frame)) {
+        return Ok(());
+    }
+    term.title("Locals at the last checkpoint")?;
+    if frame.locals.is_empty() {
+        return term.line(paint(DIM, "  none are needed any more"));
+    }
+    let entries = frame.locals.iter().map(|l| (l.name.as_str(), &l.value));
+    let text = tree::render(entries, 2, term.width);
+    Ok(write!(term.out, "{text}")?)
+}
+
+/// Whether it waits for one operation and nothing else goes on.
+fn is_plain(frame: Option<&Inspection>) -> bool {
+    frame.is_none_or(|frame| {
+        frame.spawned.is_empty() && matches!(frame.waits.as_slice(), [InspectedWait::Operation(_)])
+    })
+}
+
+/// `activity charge`, or `timer until … (in 3 h)`.
+fn request(request: &Request, term: &Terminal<'_>) -> String {
+    let words = request_words(request);
+    match request {
+        Request::Timer { due } => {
+            let (at, left) = (absolute(*due, &term.zone), relative(*due, term.now));
+            format!("{words} until {at} ({left})")
+        }
+        Request::Activity(_) => words,
+    }
+}
+
+/// Prints the tree of frames and waits.
+struct Tree<'a, 'b, 'c> {
+    waiting: &'a Waiting,
+    term: &'b mut Terminal<'c>,
+}
+
+impl Tree<'_, '_, '_> {
+    fn of(&mut self, frame: &Inspection) -> Result<(), Failure> {
+        let background = !frame.spawned.is_empty();
+        self.all(&frame.waits, "  ", background)?;
+        if background {
+            self.line("  └─ ", "in the background")?;
+            let waits: Vec<_> = frame.spawned.iter().map(|(_, wait)| wait.clone()).collect();
+            self.all(&waits, "     ", false)?;
+        }
+        Ok(())
+    }
+
+    /// Siblings; `more` follow that are printed elsewhere.
+    fn all(&mut self, waits: &[InspectedWait], prefix: &str, more: bool) -> Result<(), Failure> {
+        for (at, wait) in waits.iter().enumerate() {
+            let last = at + 1 == waits.len() && !more;
+            let (mark, below) = if last {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
+            };
+            let below = format!("{prefix}{below}");
+            self.one(wait, &format!("{prefix}{mark}"), &below)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, wait: &InspectedWait, first: &str, below: &str) -> Result<(), Failure> {
+        match wait {
+            InspectedWait::Operation(op) => self.operation(*op, first, below),
+            InspectedWait::Frame(frame) => {
+                let place = frame
+                    .location
+                    .map_or_else(String::new, |l| format!("  {l}"));
+                self.line(first, &format!("at {}{}", frame.label, paint(DIM, place)))?;
+                for local in &frame.locals {
+                    let text = format!("{} = {}", local.name, tree::inline(&local.value));
+                    self.line(&format!("{below}  "), &text)?;
+                }
+                self.all(&frame.waits, below, false)
+            }
+            InspectedWait::All(waits) => {
+                self.line(first, "all of")?;
+                self.all(waits, below, false)
+            }
+            InspectedWait::Race(waits) => {
+                self.line(first, "the first of")?;
+                self.all(waits, below, false)
+            }
+            InspectedWait::Spawned(op) => {
+                self.line(first, &format!("operation {op}, started earlier"))
+            }
+            InspectedWait::Done(answer) => {
+                let (word, value) = answer_words(answer);
+                let value = value.map_or_else(String::new, |value| format!(" {value}"));
+                self.line(first, &paint(DIM, format!("{word}{value}")).to_string())
+            }
+            InspectedWait::Off => self.line(first, &paint(DIM, "takes no part").to_string()),
+        }
+    }
+
+    fn operation(&mut self, op: u64, first: &str, below: &str) -> Result<(), Failure> {
+        let found = self.waiting.operations.iter().find(|own| own.op == op);
+        let Some(own) = found.cloned() else {
+            return self.line(first, &paint(DIM, "answered").to_string());
+        };
+        let since = own.since.map_or_else(String::new, |at| {
+            format!(", since {}", relative(at, self.term.now))
+        });
+        let words = request(&own.request, self.term);
+        self.line(first, &format!("{words}{since}"))?;
+        self.failed(&own, below)
+    }
+
+    fn failed(&mut self, own: &Awaited, below: &str) -> Result<(), Failure> {
+        let Some(last) = own.attempts.last() else {
+            return Ok(());
+        };
+        let failed = format!("attempt {} failed: {}", last.attempt, last.error);
+        let prefix = format!("{below}  ");
+        self.line(&prefix, &paint(BAD, failed).to_string())?;
+        let next = relative(last.next_at, self.term.now);
+        self.line(&prefix, &format!("next attempt {next}"))
+    }
+
+    fn line(&mut self, prefix: &str, text: &str) -> Result<(), Failure> {
+        let room = self.term.width.saturating_sub(prefix.chars().count());
+        let text = if text.contains('\u{1b}') {
+            text.to_owned()
+        } else {
+            tree::fit(text, room)
+        };
+        self.term.line(format_args!("{}{text}", paint(DIM, prefix)))
+    }
+}

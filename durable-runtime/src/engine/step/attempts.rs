@@ -1,0 +1,101 @@
+//! How an attempt ended, and whether another one follows.
+
+use super::super::backoff;
+use super::super::instance::{Decision, Instance, Outcome, Place, Policy};
+use super::text::shortened;
+use super::work::deadline;
+use crate::id::Timestamp;
+use crate::operation::{Answered, Request, Resolution, TimeoutKind};
+use crate::registry::AttemptEnd;
+use crate::store::{AttemptOf, AttemptRecord, Write};
+
+impl Instance {
+    pub(super) fn attempted(
+        &mut self,
+        op: u64,
+        outcome: Outcome,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Decision {
+        self.set_running(op, false);
+        let (answer, retryable, error) = match outcome {
+            Outcome::Unfit(reason) => return self.park(None, Some(reason)),
+            Outcome::Ended(AttemptEnd {
+                resolution: answer @ Resolution::Returned(_),
+                ..
+            }) => return self.turn(vec![Answered { op, answer }]),
+            Outcome::Ended(AttemptEnd {
+                resolution,
+                retryable,
+                error,
+            }) => {
+                let error = error.unwrap_or_else(|| "failed".to_owned());
+                (resolution, retryable, error)
+            }
+            Outcome::Panicked(message) => {
+                let error = format!("panicked: {message}");
+                (Resolution::Panicked(message), true, error)
+            }
+            Outcome::TimedOut(kind) => {
+                let again = kind == TimeoutKind::StartToClose;
+                let error = format!("timed out ({kind:?})");
+                (Resolution::TimedOut(kind), again, error)
+            }
+        };
+        let next = retryable.then(|| self.next_attempt(op, now)).flatten();
+        self.record_failure(op, error, now, next.unwrap_or(now));
+        match next {
+            Some(_) => self.proceed(now, policy, false),
+            None => self.turn(vec![Answered { op, answer }]),
+        }
+    }
+
+    /// When the attempt after one that fails now begins, if there is one.
+    fn next_attempt(&self, op: u64, now: Timestamp) -> Option<Timestamp> {
+        let Place::At(checkpoint) = &self.place else {
+            return None;
+        };
+        let Request::Activity(call) = &checkpoint.call(op)?.request else {
+            return None;
+        };
+        let at = self.ops.binary_search_by_key(&op, |own| own.op).ok()?;
+        let failures = self.ops[at].tries.failed.saturating_add(1);
+        let (retry, deadline) = (&call.options.retry, deadline(call));
+        backoff::next_attempt(retry, failures, now, deadline, self.seed(op))
+    }
+
+    fn record_failure(&mut self, op: u64, error: String, now: Timestamp, next_at: Timestamp) {
+        let Ok(at) = self.ops.binary_search_by_key(&op, |own| own.op) else {
+            return;
+        };
+        let attempt = self.ops[at].tries.fail(next_at);
+        self.carry.push(Write::Attempt(AttemptRecord {
+            run: self.run,
+            of: AttemptOf::Activity { op },
+            attempt,
+            at: now,
+            error: shortened(error),
+            next_at,
+        }));
+    }
+
+    /// The code panicked; when it is given another try.
+    pub(super) fn record_panic(&mut self, message: String, now: Timestamp) -> Timestamp {
+        let next_at = backoff::next_heal(self.code.failed.saturating_add(1), now);
+        let attempt = self.code.fail(next_at);
+        self.carry.push(Write::Attempt(AttemptRecord {
+            run: self.run,
+            of: AttemptOf::Workflow { seq: self.seq },
+            attempt,
+            at: now,
+            error: shortened(message),
+            next_at,
+        }));
+        next_at
+    }
+
+    /// What jitter is drawn from: differs between operations, is the same after a restart.
+    fn seed(&self, op: u64) -> u64 {
+        self.run.0.cast_unsigned() ^ op.rotate_left(32)
+    }
+}

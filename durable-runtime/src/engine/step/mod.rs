@@ -1,0 +1,302 @@
+//! What happens next to a run: a function from its state and an event to a decision.
+//!
+//! ```text
+//!            Begin          Turned(Suspended)          an answer: Attempted, Due, a cancel
+//!   Loaded ────────▶ Turn ────────────────────▶ Work ─────────────────────────────────────▶ Turn
+//!                    │ ▲                        │  ▲ │
+//!                    │ └───── Due, an answer ── Heal │ all that runs is over, and what is left
+//!                    │            ▲               │  │ takes long
+//!                    │            └ Turned(Panicked) ▼
+//!                    ├─ Turned(Blocked) ───────▶ Park ── Parked ─▶ Over
+//!                    └─ Turned(Finished) ────────────────────────▶ Over
+//! ```
+//!
+//! All operations of a checkpoint are under way together: their attempts run side by side, the
+//! earliest timer or pause is waited for. The first that has an answer ends the wait with one turn
+//! and one step; those that the next checkpoint still waits for are not disturbed by it.
+//!
+//! No I/O, no clock, no chance: the same state, event and time give the same decision. The caller
+//! commits the writes in one batch, and only when they are on disk performs the action, so the
+//! state may run ahead of the store but nothing outside does. Attempts that the state no longer
+//! counts as running ([`Instance::runs`]) are stopped before that.
+
+mod attempts;
+mod text;
+mod turned;
+mod work;
+
+pub(super) use work::deadline;
+
+use super::instance::{
+    Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Unexpected,
+};
+use crate::frame::Call;
+use crate::id::Timestamp;
+use crate::operation::{Answered, Resolution};
+use crate::store::{End, Message, MessageKind, Park, Phase, Write};
+
+impl Instance {
+    /// Takes note of an event and decides what follows.
+    pub(super) fn decide(
+        &mut self,
+        event: Event,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<Decision, Unexpected> {
+        let doing = std::mem::replace(&mut self.doing, Doing::Over);
+        Ok(match (doing, event) {
+            (doing @ (Doing::Loaded | Doing::Over), event @ Event::Mail { .. }) => {
+                return Err(self.unexpected(doing, &event));
+            }
+            (doing, Event::Mail { wakes, messages }) => {
+                self.wakes = wakes;
+                self.note(messages);
+                self.doing = doing;
+                self.read_mail(now, policy)
+            }
+            (Doing::Loaded, Event::Begin) => self.proceed(now, policy, false),
+            (Doing::Work | Doing::Heal, Event::Due) => self.proceed(now, policy, true),
+            (Doing::Work | Doing::Heal, Event::Release) => self.release(now, policy),
+            (doing @ (Doing::Work | Doing::Heal), Event::Attempted(op, outcome)) => {
+                if !self.runs(op) {
+                    return Err(self.unexpected(doing, &Event::Attempted(op, outcome)));
+                }
+                self.attempted(op, outcome, now, policy)
+            }
+            (Doing::Turn(given), Event::Turned(turn)) => self.turned(&given, turn, now, policy),
+            (Doing::Park, Event::Parked) => self.act(Action::Leave, Doing::Over),
+            (Doing::Park, Event::Woken { wakes }) => {
+                self.wakes = wakes;
+                self.act(Action::ReadInbox, Doing::Park)
+            }
+            (doing, event) => return Err(self.unexpected(doing, &event)),
+        })
+    }
+
+    fn unexpected(&mut self, doing: Doing, event: &Event) -> Unexpected {
+        let error = Unexpected {
+            doing: format!("{doing:?}"),
+            event: format!("{event:?}"),
+        };
+        self.doing = doing;
+        error
+    }
+
+    /// Takes note of messages; those noted before change nothing.
+    pub(super) fn note(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            if message.ord <= self.last_ord {
+                continue;
+            }
+            self.last_ord = message.ord;
+            match message.kind {
+                MessageKind::Cancel => {
+                    self.unread.push(message.ord);
+                    if self.cancel == Cancel::None {
+                        self.cancel = Cancel::Requested;
+                    }
+                }
+                MessageKind::Terminate => {
+                    let reason = String::from_utf8_lossy(&message.payload).into_owned();
+                    self.terminate.get_or_insert(reason);
+                }
+            }
+        }
+    }
+
+    fn read_mail(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        match &self.doing {
+            // Its end, or what follows it, takes the messages into account.
+            Doing::Turn(_) => carry_on(),
+            _ if self.terminate.is_some() => self.terminated(now, policy),
+            Doing::Park => self.proceed(now, policy, false),
+            Doing::Work if self.cancel == Cancel::Requested => self.cancelled(),
+            _ => carry_on(),
+        }
+    }
+
+    /// Decides what to do at the place where the run is. `due`: what was waited for is due.
+    fn proceed(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
+        if self.terminate.is_some() {
+            return self.terminated(now, policy);
+        }
+        let calls = match &self.place {
+            Place::Unfit(_, reason) => {
+                let reason = reason.clone();
+                return self.park(None, Some(reason));
+            }
+            Place::Fresh(_) => Vec::new(),
+            Place::At(checkpoint) => checkpoint.calls(),
+        };
+        let fresh = matches!(self.place, Place::Fresh(_));
+        if !fresh && calls.is_empty() {
+            let reason = "it awaits nothing that this version knows".to_owned();
+            return self.park(None, Some(reason));
+        }
+        let idle = !self.any_runs();
+        if let Some(at) = self.code.next_at.filter(|at| *at > now) {
+            return self.heal(at, now, policy);
+        }
+        if fresh || calls.iter().any(|call| call.answer.is_some()) {
+            if policy.draining && idle && self.carry.is_empty() {
+                return self.park(Some(now), None);
+            }
+            return self.turn(Vec::new());
+        }
+        if self.cancel == Cancel::Requested {
+            // Never parked with a later time: it would sleep on a message that it has seen.
+            return if policy.draining && idle {
+                self.park(Some(now), None)
+            } else {
+                self.cancelled()
+            };
+        }
+        self.work(now, policy, due)
+    }
+
+    /// Nothing new begins until the code is given another try.
+    fn heal(&mut self, at: Timestamp, now: Timestamp, policy: &Policy) -> Decision {
+        if !self.any_runs() && (policy.draining || now.until(at) > policy.park_after) {
+            return self.park(Some(at), None);
+        }
+        let wait = Action::Work {
+            begin: Vec::new(),
+            until: Some(at),
+        };
+        self.act(wait, Doing::Heal)
+    }
+
+    /// All that is under way ends with a cancellation, in one turn.
+    fn cancelled(&mut self) -> Decision {
+        self.cancel = Cancel::Told;
+        let answer = |call: &Call| {
+            let open = call.answer.is_none();
+            open.then_some(Answered {
+                op: call.op,
+                answer: Resolution::Cancelled,
+            })
+        };
+        let answers = match &self.place {
+            Place::At(checkpoint) => checkpoint.calls().into_iter().filter_map(answer).collect(),
+            Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
+        };
+        self.turn(answers)
+    }
+
+    /// Gives the code these answers, after those that were kept for it.
+    fn turn(&mut self, answers: Vec<Answered>) -> Decision {
+        for answered in &answers {
+            self.set_running(answered.op, false);
+        }
+        let mut given = self.kept();
+        given.extend(answers);
+        // A start and a last failed attempt join the commit that the turn ends with.
+        let step = self
+            .carry
+            .iter()
+            .any(|write| matches!(write, Write::Step(_)));
+        let writes = if step {
+            std::mem::take(&mut self.carry)
+        } else {
+            Vec::new()
+        };
+        self.doing = Doing::Turn(given);
+        Decision {
+            writes,
+            action: Action::Turn,
+        }
+    }
+
+    /// The answers that are kept in the checkpoint.
+    fn kept(&self) -> Vec<Answered> {
+        let Place::At(checkpoint) = &self.place else {
+            return Vec::new();
+        };
+        // Nearly always: all operations without an answer are listed.
+        let calls = checkpoint.calls();
+        let kept = |call: &Call| {
+            let answer = call.answer.clone()?;
+            Some(Answered {
+                op: call.op,
+                answer,
+            })
+        };
+        calls.into_iter().filter_map(kept).collect()
+    }
+
+    fn release(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        if self.any_runs() {
+            return self.park(Some(now), None);
+        }
+        self.proceed(now, policy, true)
+    }
+
+    fn park(&mut self, due_at: Option<Timestamp>, blocked: Option<String>) -> Decision {
+        self.stop_all();
+        let fingerprint = match &self.place {
+            Place::At(checkpoint) => checkpoint.frame.fingerprint,
+            Place::Fresh(_) | Place::Unfit(..) => 0,
+        };
+        self.carry.push(Write::Park(Park {
+            run: self.run,
+            wakes: self.wakes,
+            seq: self.seq,
+            queue: self.queue.clone(),
+            point: format!("{}/{}", self.workflow, self.label()),
+            fingerprint,
+            due_at,
+            blocked,
+        }));
+        self.act(Action::Park, Doing::Park)
+    }
+
+    fn terminated(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        self.carry.push(Write::End(End {
+            run: self.run,
+            phase: Phase::Terminated,
+            output: None,
+            error: self.terminate.clone(),
+            seq: self.seq,
+            at: now,
+            keep_frames: policy.keep_frames,
+        }));
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Decision {
+        self.stop_all();
+        self.act(Action::Leave, Doing::Over)
+    }
+
+    fn act(&mut self, action: Action, doing: Doing) -> Decision {
+        self.doing = doing;
+        Decision {
+            writes: std::mem::take(&mut self.carry),
+            action,
+        }
+    }
+
+    fn any_runs(&self) -> bool {
+        self.ops.iter().any(|own| own.running)
+    }
+
+    fn set_running(&mut self, op: u64, running: bool) {
+        if let Ok(at) = self.ops.binary_search_by_key(&op, |own| own.op) {
+            self.ops[at].running = running;
+        }
+    }
+
+    fn stop_all(&mut self) {
+        for own in &mut self.ops {
+            own.running = false;
+        }
+    }
+}
+
+/// Nothing changes.
+fn carry_on() -> Decision {
+    Decision {
+        writes: Vec::new(),
+        action: Action::Continue,
+    }
+}

@@ -1,0 +1,198 @@
+//! How a turn of the code ended, and what is recorded of it.
+
+use super::super::instance::{
+    Cancel, Decision, Instance, Place, Policy, Tries, Underway, underway,
+};
+use super::text::{error_text, shortened};
+use crate::codec;
+use crate::frame::Checkpoint;
+use crate::id::Timestamp;
+use crate::machine::{Finished, Turn};
+use crate::operation::Answered;
+use crate::store::{AttemptOf, End, NewStep, Phase, Write};
+
+impl Instance {
+    pub(super) fn turned(
+        &mut self,
+        given: &[Answered],
+        turn: Turn,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Decision {
+        let end = match turn {
+            Turn::Suspended(checkpoint) => return self.suspended(given, checkpoint, now, policy),
+            Turn::Finished(finished) => match self.end(finished, now, policy) {
+                Ok(end) => end,
+                Err(reason) => {
+                    self.keep_answers(given, now);
+                    return self.park(None, Some(reason));
+                }
+            },
+            Turn::Panicked(message) => {
+                self.keep_answers(given, now);
+                let at = self.record_panic(message, now);
+                return self.heal(at, now, policy);
+            }
+            Turn::Blocked(blocked) => {
+                self.keep_answers(given, now);
+                return self.park(None, Some(blocked.to_string()));
+            }
+        };
+        self.record_step(given, None, now);
+        self.carry.push(Write::End(End {
+            seq: self.seq,
+            ..end
+        }));
+        self.leave()
+    }
+
+    fn suspended(
+        &mut self,
+        given: &[Answered],
+        mut checkpoint: Checkpoint,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Decision {
+        checkpoint.cancelled = self.cancel == Cancel::Told;
+        let problem = match checkpoint.encode() {
+            Ok(bytes) => match untaken(given, &checkpoint) {
+                None => {
+                    self.record_step(given, Some((checkpoint, bytes)), now);
+                    return self.proceed(now, policy, false);
+                }
+                Some(op) => format!("the answer to operation {op} was not taken"),
+            },
+            Err(error) => error.to_string(),
+        };
+        self.keep_answers(given, now);
+        let label = checkpoint.frame.label;
+        self.park(None, Some(format!("await {label}: {problem}")))
+    }
+
+    /// The end of a run whose function returned.
+    fn end(&self, finished: Finished, now: Timestamp, policy: &Policy) -> Result<End, String> {
+        let output = finished
+            .output
+            .map_err(|error| format!("its return value cannot be encoded: {error}"))?;
+        let phase = match (finished.failed, self.cancel) {
+            (false, _) => Phase::Completed,
+            (true, Cancel::Told) => Phase::Cancelled,
+            (true, Cancel::None | Cancel::Requested) => Phase::Failed,
+        };
+        Ok(End {
+            run: self.run,
+            phase,
+            error: finished.failed.then(|| shortened(error_text(&output))),
+            output: Some(output),
+            seq: self.seq,
+            at: now,
+            keep_frames: policy.keep_frames,
+        })
+    }
+
+    /// Records the answers that ended the wait, and the next one (`None`: the function returned).
+    fn record_step(
+        &mut self,
+        given: &[Answered],
+        next: Option<(Checkpoint, Vec<u8>)>,
+        now: Timestamp,
+    ) {
+        let result = self.unrecorded(given);
+        let (checkpoint, frame) = next.unzip();
+        let settled = self.go_on_at(checkpoint.as_ref());
+        self.seq += 1;
+        let told = self.cancel == Cancel::Told;
+        let label = checkpoint.as_ref().map(|next| next.frame.label.clone());
+        self.carry.push(Write::Step(NewStep {
+            run: self.run,
+            seq: self.seq,
+            label: label.unwrap_or_default(),
+            at: now,
+            result,
+            frame,
+            consumed: if told {
+                std::mem::take(&mut self.unread)
+            } else {
+                Vec::new()
+            },
+            settled,
+        }));
+        if let Some(checkpoint) = checkpoint {
+            self.place = Place::At(checkpoint);
+        }
+    }
+
+    /// The answers as they are stored, without those that stand in the step that kept them.
+    fn unrecorded(&self, given: &[Answered]) -> Option<Vec<u8>> {
+        let open = |answered: &&Answered| {
+            let found = self.ops.binary_search_by_key(&answered.op, |own| own.op);
+            found.is_ok()
+        };
+        let fresh: Vec<&Answered> = given.iter().filter(open).collect();
+        if fresh.is_empty() {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        codec::encode_into(&mut bytes, &fresh).expect("a resolution is flat");
+        Some(bytes)
+    }
+
+    /// Takes over what is under way at the next await: those that go on, with their attempts, and
+    /// new ones. Answers what is over of all that has failed before.
+    fn go_on_at(&mut self, next: Option<&Checkpoint>) -> Vec<AttemptOf> {
+        let mut settled = Vec::new();
+        if std::mem::take(&mut self.code) != Tries::default() {
+            settled.push(AttemptOf::Workflow { seq: self.seq });
+        }
+        let before = std::mem::take(&mut self.ops);
+        if let Some(checkpoint) = next {
+            self.ops = underway(checkpoint, |op| {
+                let found = before.binary_search_by_key(&op, |own| own.op);
+                found.map_or_else(|_| Underway::new(op), |at| before[at].clone())
+            });
+        }
+        let failed = before.into_iter().filter(|own| own.tries.failed > 0);
+        for Underway { op, .. } in failed {
+            if self.ops.binary_search_by_key(&op, |own| own.op).is_err() {
+                settled.push(AttemptOf::Activity { op });
+            }
+        }
+        settled
+    }
+
+    /// Records answers that the code could not take yet, so that no operation is repeated.
+    fn keep_answers(&mut self, given: &[Answered], now: Timestamp) {
+        let Place::At(checkpoint) = &self.place else {
+            return;
+        };
+        let mut checkpoint = checkpoint.clone();
+        let mut changed = false;
+        for answered in given {
+            if let Some(call) = checkpoint.call_mut(answered.op)
+                && call.answer.is_none()
+            {
+                call.answer = Some(answered.answer.clone());
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+        checkpoint.cancelled = self.cancel == Cancel::Told;
+        // If all together are too large, the operations will be repeated after all.
+        if let Ok(bytes) = checkpoint.encode() {
+            self.record_step(given, Some((checkpoint, bytes)), now);
+        }
+    }
+}
+
+/// An operation that still waits though it was answered: a bug in a composite operation, which
+/// would repeat it for ever.
+fn untaken(given: &[Answered], checkpoint: &Checkpoint) -> Option<u64> {
+    let calls = checkpoint.calls();
+    let waits = |op| calls.iter().any(|call| call.op == op);
+    given
+        .iter()
+        .map(|answered| answered.op)
+        .find(|op| waits(*op))
+}
