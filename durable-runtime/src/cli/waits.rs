@@ -141,16 +141,16 @@ impl Tree<'_, '_, '_> {
             InspectedWait::Done(answer) => {
                 let (word, value) = answer_words(answer);
                 let value = value.map_or_else(String::new, |value| format!(" {value}"));
-                self.line(first, &paint(DIM, format!("{word}{value}")).to_string())
+                self.line(first, &paint(DIM, format!("{word}{value}")))
             }
-            InspectedWait::Off => self.line(first, &paint(DIM, "takes no part").to_string()),
+            InspectedWait::Off => self.line(first, &paint(DIM, "takes no part")),
         }
     }
 
     fn operation(&mut self, op: u64, first: &str, below: &str) -> Result<(), Failure> {
         let found = self.waiting.operations.iter().find(|own| own.op == op);
         let Some(own) = found.cloned() else {
-            return self.line(first, &paint(DIM, "answered").to_string());
+            return self.line(first, &paint(DIM, "answered"));
         };
         let since = own.since.map_or_else(String::new, |at| {
             format!(", since {}", relative(at, self.term.now))
@@ -166,7 +166,7 @@ impl Tree<'_, '_, '_> {
         };
         let failed = format!("attempt {} failed: {}", last.attempt, last.error);
         let prefix = format!("{below}  ");
-        self.line(&prefix, &paint(BAD, failed).to_string())?;
+        self.line(&prefix, &paint(BAD, failed))?;
         let next = relative(last.next_at, self.term.now);
         self.line(&prefix, &format!("next attempt {next}"))
     }

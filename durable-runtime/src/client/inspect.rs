@@ -145,7 +145,9 @@ fn leaf<'a>(wait: &'a Wait, path: &mut Vec<String>, found: &mut Vec<(Vec<String>
             path.pop();
         }
         Wait::All(waits) | Wait::Race(waits) => {
-            waits.iter().for_each(|wait| leaf(wait, path, found));
+            for wait in waits {
+                leaf(wait, path, found);
+            }
         }
         Wait::Spawned(_) | Wait::Done(_) | Wait::Off => {}
     }
