@@ -1,6 +1,6 @@
 //! The ready-made error of workflows and activities: any error, kept as plain data.
 
-use crate::operation::{ActivityError, Cancelled, PanicMessage, TimeoutKind};
+use crate::operation::{ActivityError, Cancelled, Elapsed, PanicMessage, TimeoutKind};
 use serde::{Deserialize, Serialize};
 use std::error::Error as StdError;
 use std::fmt;
@@ -39,7 +39,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// Code returned an error.
     Failed,
-    /// An activity ran out of time.
+    /// An activity ran out of time, or the deadline of a time-out has elapsed.
     TimedOut,
     /// The workflow was cancelled.
     Cancelled,
@@ -124,7 +124,7 @@ impl Error {
 fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     if error.is::<Cancelled>() {
         Some(ErrorKind::Cancelled)
-    } else if error.is::<TimeoutKind>() {
+    } else if error.is::<TimeoutKind>() || error.is::<Elapsed>() {
         Some(ErrorKind::TimedOut)
     } else if error.is::<PanicMessage>() {
         Some(ErrorKind::Panicked)

@@ -4,10 +4,13 @@
 //! saved local under its own name and encoded on its own, the operation that is awaited, and the
 //! frames of branches that run inside. Bytes in, bytes out; nothing here knows user types.
 
+mod stored;
+
 use crate::codec;
 use crate::codec::limits::FRAME_BYTES_MAX;
 use crate::operation::{Request, Resolution};
 use serde::{Deserialize, Serialize};
+use stored::Stored;
 
 /// The first bytes of every stored frame: a magic word and the version of its layout.
 const MAGIC: [u8; 4] = *b"DFR\x01";
@@ -40,7 +43,7 @@ pub struct SavedLocal {
 }
 
 /// One function stopped at one suspend point.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The function's persistent name.
     pub workflow: String,
@@ -57,7 +60,7 @@ pub struct Frame {
 }
 
 /// One thing that a function waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// An operation of the engine: an activity, a timer.
     Call(Call),
@@ -65,10 +68,14 @@ pub enum Wait {
     Frame(Box<Frame>),
     /// Several operations that are awaited as one value, until all have an answer.
     All(Vec<Wait>),
-    /// Several operations that are awaited as one value, until one has an answer.
+    /// The same, but until the first that fails.
+    TryAll(Vec<Wait>),
+    /// What is awaited, and operations that put an end to it: until one has an answer.
     Race(Vec<Wait>),
     /// An operation that was started earlier and is listed in [`Checkpoint::spawned`].
     Spawned(u64),
+    /// The first of several such operations to end; nothing if there are none.
+    FirstOf(Vec<u64>),
     /// A branch or an operation that has ended.
     Done(Done),
     /// A branch of a `select!` that takes no part.
@@ -100,17 +107,16 @@ pub struct Done {
 
 /// Everything that is stored at an await: the tree of frames, and what belongs to the run as a
 /// whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The workflow's own frame, the root of the tree.
     pub frame: Frame,
     /// The number of the next operation.
     pub next_op: u64,
     /// Whether the code was told of a cancellation at an earlier await.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
     /// Operations that were started and are not awaited where they were started, by number.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Those that have ended stand in the order in which they did.
     pub spawned: Vec<(u64, Wait)>,
 }
 
@@ -166,8 +172,10 @@ impl Wait {
         match self {
             Self::Call(call) => found.push(call),
             Self::Frame(frame) => frame.calls(found),
-            Self::All(waits) | Self::Race(waits) => waits.iter().for_each(|w| w.calls(found)),
-            Self::Spawned(_) | Self::Done(_) | Self::Off => {}
+            Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {
+                waits.iter().for_each(|w| w.calls(found));
+            }
+            Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
     }
 
@@ -175,20 +183,23 @@ impl Wait {
         match self {
             Self::Call(call) => found.push(call),
             Self::Frame(frame) => frame.calls_mut(found),
-            Self::All(waits) | Self::Race(waits) => {
+            Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {
                 for wait in waits {
                     wait.calls_mut(found);
                 }
             }
-            Self::Spawned(_) | Self::Done(_) | Self::Off => {}
+            Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
     }
 
-    fn frames<'a>(&'a self, found: &mut Vec<&'a Frame>) {
+    /// The frames in it, without those inside them.
+    pub(crate) fn frames<'a>(&'a self, found: &mut Vec<&'a Frame>) {
         match self {
             Self::Frame(frame) => found.push(frame),
-            Self::All(waits) | Self::Race(waits) => waits.iter().for_each(|w| w.frames(found)),
-            Self::Call(_) | Self::Spawned(_) | Self::Done(_) | Self::Off => {}
+            Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {
+                waits.iter().for_each(|w| w.frames(found));
+            }
+            Self::Call(_) | Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
     }
 }
@@ -224,10 +235,10 @@ impl Checkpoint {
     /// The bytes that are stored.
     ///
     /// # Errors
-    /// [`FrameError::TooLarge`], or [`FrameError::Codec`] when branches nest too deep.
+    /// [`FrameError::TooLarge`], or [`FrameError::Codec`] when operations in operations nest too deep.
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
         let mut bytes = MAGIC.to_vec();
-        codec::encode_into(&mut bytes, self)?;
+        codec::encode_into(&mut bytes, &Stored::of(self))?;
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(FrameError::TooLarge(bytes.len()));
         }
@@ -247,13 +258,14 @@ impl Checkpoint {
         if *magic != MAGIC {
             return Err(FrameError::Layout(magic[3]));
         }
-        Ok(codec::decode(contents)?)
+        Ok(codec::decode::<Stored<'static>>(contents)?.into_checkpoint()?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::limits::INLINE_DEPTH_MAX;
     use crate::operation::{ActivityOptions, ActivityRequest};
 
     fn checkpoint() -> Checkpoint {
@@ -306,7 +318,7 @@ mod tests {
             },
             next_op: 4,
             cancelled: true,
-            spawned: vec![(3, Wait::All(vec![Wait::Spawned(3)]))],
+            spawned: vec![(3, Wait::TryAll(vec![Wait::FirstOf(vec![3])]))],
         }
     }
 
@@ -346,6 +358,30 @@ mod tests {
         for len in 0..good.len() {
             assert!(Checkpoint::decode(&good[..len]).is_err(), "{len} bytes");
         }
+    }
+
+    fn nested(depth: usize) -> Checkpoint {
+        let mut checkpoint = checkpoint();
+        checkpoint.frame.waits = vec![Wait::Off];
+        for _ in 0..depth {
+            let mut outer = checkpoint.frame.clone();
+            let inner = Wait::Frame(Box::new(checkpoint.frame));
+            outer.waits = vec![Wait::Race(vec![Wait::All(vec![inner])])];
+            checkpoint.frame = outer;
+        }
+        checkpoint
+    }
+
+    #[test]
+    fn frames_nest_to_a_limit_and_cost_what_they_hold() {
+        let size = |depth| nested(depth).encode().unwrap().len();
+        assert_eq!(size(INLINE_DEPTH_MAX) - size(80), 2 * (size(90) - size(80)));
+        let deepest = nested(INLINE_DEPTH_MAX);
+        let bytes = deepest.encode().unwrap();
+        assert_eq!(Checkpoint::decode(&bytes), Ok(deepest));
+        let deeper = nested(INLINE_DEPTH_MAX + 1).encode().unwrap();
+        let error = Checkpoint::decode(&deeper).unwrap_err();
+        assert_eq!(error.to_string(), "the frame: frames nest too deep");
     }
 
     #[test]

@@ -178,6 +178,11 @@ impl VisitMut for Resolve<'_> {
                 }
                 Wrapper::Awaited(point) => {
                     let ty = names::op_ty(point.0);
+                    // `(&mut handle).await` needs parentheses, an argument does not.
+                    let inner = match inner {
+                        Expr::Paren(paren) if paren.attrs.is_empty() => *paren.expr,
+                        inner => inner,
+                    };
                     parse_quote_spanned!(span=> #rt::awaited(#ty, #inner))
                 }
                 Wrapper::Joined(output) => {

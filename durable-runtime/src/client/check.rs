@@ -76,6 +76,7 @@ fn check(record: &RunRecord, label: &str, stored: Option<&[u8]>) -> Vec<Problem>
     match checkpoint(&record.id, stored) {
         Ok(checkpoint) => guarded(|| {
             let mut problems = machine::check(def, &checkpoint.frame);
+            problems.extend(machine::check_spawned(&checkpoint));
             problems.extend(checkpoint.calls().into_iter().filter_map(check_call));
             problems
         }),

@@ -113,9 +113,12 @@ fn inspected(wait: &Wait) -> Result<InspectedWait, codec::Error> {
     Ok(match wait {
         Wait::Call(call) => InspectedWait::Operation(call.op),
         Wait::Frame(child) => InspectedWait::Frame(Box::new(frame(child)?)),
-        Wait::All(waits) => InspectedWait::All(all(waits)?),
+        Wait::All(waits) | Wait::TryAll(waits) => InspectedWait::All(all(waits)?),
         Wait::Race(waits) => InspectedWait::Race(all(waits)?),
         Wait::Spawned(op) => InspectedWait::Spawned(*op),
+        Wait::FirstOf(ops) => {
+            InspectedWait::Race(ops.iter().copied().map(InspectedWait::Spawned).collect())
+        }
         Wait::Done(done) => InspectedWait::Done(answer(done.answer.clone())?),
         Wait::Off => InspectedWait::Off,
     })
@@ -144,11 +147,11 @@ fn leaf<'a>(wait: &'a Wait, path: &mut Vec<String>, found: &mut Vec<(Vec<String>
             frame.waits.iter().for_each(|wait| leaf(wait, path, found));
             path.pop();
         }
-        Wait::All(waits) | Wait::Race(waits) => {
+        Wait::All(waits) | Wait::TryAll(waits) | Wait::Race(waits) => {
             for wait in waits {
                 leaf(wait, path, found);
             }
         }
-        Wait::Spawned(_) | Wait::Done(_) | Wait::Off => {}
+        Wait::Spawned(_) | Wait::FirstOf(_) | Wait::Done(_) | Wait::Off => {}
     }
 }

@@ -169,5 +169,20 @@ pub(super) fn answer(resolution: Resolution) -> Result<Answer, codec::Error> {
         Resolution::Panicked(message) => Answer::Panicked(message),
         Resolution::Fired => Answer::Fired,
         Resolution::Cancelled => Answer::Cancelled,
+        // Parts of a composite that have ended.
+        Resolution::FirstFailure(failure) => answer(*failure)?,
+        Resolution::Won { answer: won, .. } => answer(*won)?,
+        Resolution::All(answers) => {
+            let values = answers.into_iter().map(|each| Ok(value(answer(each)?)));
+            Answer::Returned(values.collect::<Result<_, _>>()?)
+        }
     })
+}
+
+/// An answer as one value, for people.
+fn value(answer: Answer) -> Value {
+    match answer {
+        Answer::Returned(value) => value,
+        other => Value::String(format!("{other:?}")),
+    }
 }

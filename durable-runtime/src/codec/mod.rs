@@ -31,6 +31,7 @@ pub mod limits;
 mod read;
 mod ser;
 mod shape;
+pub(crate) mod splice;
 mod tag;
 #[cfg(test)]
 mod tests;

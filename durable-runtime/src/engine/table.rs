@@ -361,7 +361,7 @@ fn name(resolution: &Resolution) -> String {
         Resolution::TimedOut(kind) => format!("TimedOut {kind:?}"),
         Resolution::Panicked(_) => "Panicked".into(),
         Resolution::Fired => "Fired".into(),
-        Resolution::Cancelled => "Cancelled".into(),
+        other => format!("{other:?}"),
     }
 }
 

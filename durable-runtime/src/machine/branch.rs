@@ -177,8 +177,8 @@ impl Cx {
             other => other,
         };
         let mut answer = None;
-        let wait = if wait.is_resolved() {
-            answer = wait.into_resolution();
+        let wait = if wait.is_resolved(self) {
+            answer = wait.into_resolution(self);
             Live::Done(Done {
                 answer: answer.clone()?,
                 locals: Vec::new(),

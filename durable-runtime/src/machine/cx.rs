@@ -5,6 +5,7 @@ use crate::frame::{Checkpoint, Frame, SavedLocal};
 use crate::id::Timestamp;
 use crate::machine::live::{Inlines, Live};
 use crate::machine::node::NodeRef;
+use crate::machine::spawned::Spawned;
 use crate::machine::support::{Answers, Awaits, Data};
 use crate::machine::{Point, describe};
 use crate::operation::Answered;
@@ -78,13 +79,15 @@ pub(super) enum Said {
 
 /// What all nodes of one machine share.
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     now: Timestamp,
     next_op: u64,
     blocked: Option<Blocked>,
     said: Vec<Said>,
     /// What [`Entry::Check`] says about the suspend point.
     inlines: Option<Inlines>,
+    pub(super) spawned: Vec<Spawned>,
+    pub(super) stirred: bool,
 }
 
 /// The context of one function or branch; only it or its driver runs at a time.
@@ -103,6 +106,8 @@ impl Cx {
             blocked: None,
             said: Vec::new(),
             inlines: None,
+            spawned: Vec::new(),
+            stirred: false,
         };
         Self {
             shared: Arc::new(Mutex::new(shared)),
@@ -124,11 +129,6 @@ impl Cx {
         op
     }
 
-    /// The clock of this turn.
-    pub(super) fn now(&self) -> Timestamp {
-        self.shared().now
-    }
-
     /// The context of a branch.
     pub(super) fn with_node(&self, node: NodeRef) -> Self {
         Self {
@@ -141,7 +141,17 @@ impl Cx {
         &self.node
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    /// The clock of this turn.
+    pub(super) fn now(&self) -> Timestamp {
+        self.shared().now
+    }
+
+    /// Whether operations have been spawned or cancelled since it was last asked.
+    pub(super) fn was_stirred(&self) -> bool {
+        std::mem::take(&mut self.shared().stirred)
+    }
+
+    pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -153,9 +163,10 @@ impl Cx {
     /// more is dropped.
     pub(super) fn deliver(&self, answers: &[Answered], now: Timestamp) {
         self.shared().now = now;
-        let mut node = self.node.lock();
         for answered in answers {
-            node.deliver(answered);
+            if !self.node.lock().deliver(self, answered) {
+                self.deliver_spawned(answered);
+            }
         }
     }
 
@@ -165,11 +176,13 @@ impl Cx {
 
     /// The tree as it stands, to be stored.
     pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
+        let frame = self.node.lock().frame()?;
+        let next_op = self.shared().next_op;
         Some(Checkpoint {
-            frame: self.node.lock().frame()?,
-            next_op: self.shared().next_op,
+            frame,
+            next_op,
             cancelled: false,
-            spawned: Vec::new(),
+            spawned: self.stored_spawned(),
         })
     }
 
@@ -210,7 +223,7 @@ impl Cx {
         match (awaits.begin)(operation, now).and_then(|plan| Live::begin(self, plan)) {
             Ok(live) => {
                 let mut node = self.node.lock();
-                node.woken = live.is_resolved();
+                node.woken = live.is_resolved(self);
                 node.waits = vec![live];
             }
             Err(error) => self.block(None, &error),
@@ -264,7 +277,8 @@ impl Cx {
     /// Waits for the answer to the operation. The only wait in a machine without branches.
     pub async fn wait(&self) {
         poll_fn(|_| {
-            let answered = self.node.lock().waits.first().map(Live::is_resolved);
+            let node = self.node.lock();
+            let answered = node.waits.first().map(|live| live.is_resolved(self));
             if answered == Some(true) && !self.is_blocked() {
                 Poll::Ready(())
             } else {
@@ -282,7 +296,7 @@ impl Cx {
     #[must_use]
     pub fn complete<O, T>(&self, awaits: Answers<O, T>) -> T {
         let answer = self.node.lock().waits.pop();
-        let answer = answer.and_then(Live::into_resolution);
+        let answer = answer.and_then(|live| live.into_resolution(self));
         let answer = answer.expect("a machine goes on when there is an answer");
         match (awaits.complete)(answer) {
             Ok(output) => output,

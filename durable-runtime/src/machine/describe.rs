@@ -2,7 +2,7 @@
 
 use super::cx::{Cx, Entry, Said};
 use super::live::{self, Inlines};
-use crate::frame::Frame;
+use crate::frame::{Checkpoint, Frame};
 use crate::registry::{self, WorkflowDef};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,6 +87,21 @@ pub fn check(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
         problems.extend(inside.into_iter().map(|problem| problem.inside(child)));
     }
     problems
+}
+
+/// [`check`] for what a workflow has spawned.
+#[must_use]
+pub fn check_spawned(checkpoint: &Checkpoint) -> Vec<Problem> {
+    let mut frames = Vec::new();
+    for (_, wait) in &checkpoint.spawned {
+        wait.frames(&mut frames);
+    }
+    let check = |frame: &Frame| match live::definition(&frame.workflow, || None) {
+        Ok(def) => check(def, frame),
+        Err(error) => vec![Problem { local: None, error }],
+    };
+    let inside = |frame| check(frame).into_iter().map(move |p| p.inside(frame));
+    frames.into_iter().flat_map(inside).collect()
 }
 
 fn check_one(def: &'static WorkflowDef, frame: &Frame) -> (Vec<Problem>, Option<Inlines>) {

@@ -6,7 +6,7 @@ use crate::codec;
 use crate::codec::limits::INLINE_DEPTH_MAX;
 use crate::frame::{Call, Done, Frame, Wait};
 use crate::machine::Point;
-use crate::operation::{Answered, Plan, Resolution};
+use crate::operation::{Answered, Plan, Request, Resolution};
 use crate::registry::{self, MachineFuture, WorkflowDef};
 
 /// What a node waits for; see [`Wait`].
@@ -22,6 +22,11 @@ pub(super) enum Live {
     Node(NodeRef),
     /// A function that is awaited.
     Inline(Inline),
+    All(Vec<Live>),
+    TryAll(Vec<Live>),
+    Race(Vec<Live>),
+    Spawned(u64),
+    FirstOf(Vec<u64>),
     /// It has ended.
     Done(Done),
     /// Read from a stored frame, and not entered yet.
@@ -55,28 +60,41 @@ pub type Inlines = fn() -> Option<&'static WorkflowDef>;
 impl Live {
     /// What a plan comes to.
     pub(super) fn begin(cx: &Cx, plan: Plan) -> Result<Self, codec::Error> {
-        match plan {
-            Plan::Call(request) => Ok(Self::Call {
-                call: Call {
-                    op: cx.next_op(),
-                    request,
-                    answer: None,
-                },
-                given: None,
-            }),
+        let all = |plans: Vec<Plan>| {
+            let plans = plans.into_iter();
+            plans.map(|p| Self::begin(cx, p)).collect::<Result<_, _>>()
+        };
+        Ok(match plan {
+            Plan::Call(request) => Self::call(cx, request),
+            Plan::All(plans) => Self::All(all(plans)?),
+            Plan::TryAll(plans) => Self::TryAll(all(plans)?),
+            Plan::Race(plans) => Self::Race(all(plans)?),
+            Plan::Spawned(op) => Self::Spawned(op),
+            Plan::FirstOf(ops) => Self::FirstOf(ops),
             Plan::Inline { def, input } => {
                 let depth = cx.node().lock().depth + 1;
                 if depth > INLINE_DEPTH_MAX {
                     return Err(codec::Error::custom(format_args!(
-                        "`{}` is the {depth}th function inside another, and at most \
+                        "`{}` would be the {depth}th function inside another, and at most \
                          {INLINE_DEPTH_MAX} may be; does a recursion not end?",
                         def.name
                     )));
                 }
                 let node = NodeRef::new(def, depth);
                 let future = (def.run)(cx.with_node(node.clone()), Entry::Fresh(input));
-                Ok(Self::inline(node, future))
+                Self::inline(node, future)
             }
+        })
+    }
+
+    fn call(cx: &Cx, request: Request) -> Self {
+        Self::Call {
+            call: Call {
+                op: cx.next_op(),
+                request,
+                answer: None,
+            },
+            given: None,
         }
     }
 
@@ -88,10 +106,19 @@ impl Live {
         })
     }
 
+    pub(super) fn done(answer: Resolution) -> Self {
+        Self::Done(Done {
+            answer,
+            locals: Vec::new(),
+        })
+    }
+
     pub(super) fn from_stored(wait: Wait) -> Self {
         match wait {
             Wait::Call(call) => Self::Call { call, given: None },
             Wait::Done(done) => Self::Done(done),
+            Wait::Spawned(op) => Self::Spawned(op),
+            Wait::FirstOf(ops) => Self::FirstOf(ops),
             Wait::Off => Self::Off,
             other => Self::Stored(other),
         }
@@ -99,18 +126,24 @@ impl Live {
 
     /// Goes on with what was stored at an await whose operation runs these functions.
     pub(super) fn enter(self, cx: &Cx, inlines: Inlines) -> Result<Self, Blocked> {
-        match self {
-            Self::Stored(Wait::Frame(frame)) => resume(cx, *frame, inlines),
-            Self::Stored(wait) => Err(Blocked {
-                label: cx.node().lock().place(),
-                local: None,
-                error: format!("it waits for what this version does not know: {wait:?}"),
-            }),
-            other => Ok(other),
-        }
+        let Self::Stored(wait) = self else {
+            return Ok(self);
+        };
+        let all = |waits: Vec<Wait>| -> Result<Vec<_>, Blocked> {
+            let waits = waits.into_iter().map(Self::from_stored);
+            waits.map(|live| live.enter(cx, inlines)).collect()
+        };
+        Ok(match wait {
+            Wait::Frame(frame) => resume(cx, *frame, inlines)?,
+            Wait::All(waits) => Self::All(all(waits)?),
+            Wait::TryAll(waits) => Self::TryAll(all(waits)?),
+            Wait::Race(waits) => Self::Race(all(waits)?),
+            other => Self::from_stored(other),
+        })
     }
 
     pub(super) fn stored(&self) -> Wait {
+        let all = |lives: &[Self]| lives.iter().map(Self::stored).collect();
         match self {
             Self::Call {
                 given: Some(answer),
@@ -125,6 +158,11 @@ impl Live {
                 .lock()
                 .frame()
                 .map_or(Wait::Off, |frame| Wait::Frame(Box::new(frame))),
+            Self::All(lives) => Wait::All(all(lives)),
+            Self::TryAll(lives) => Wait::TryAll(all(lives)),
+            Self::Race(lives) => Wait::Race(all(lives)),
+            Self::Spawned(op) => Wait::Spawned(*op),
+            Self::FirstOf(ops) => Wait::FirstOf(ops.clone()),
             Self::Done(done) => Wait::Done(done.clone()),
             Self::Stored(wait) => wait.clone(),
             Self::Begun(_) | Self::Fresh | Self::Off => Wait::Off,
@@ -132,14 +170,28 @@ impl Live {
     }
 
     /// Hands an answer to the operation that waits for it.
-    pub(super) fn deliver(&mut self, answered: &Answered) -> bool {
+    pub(super) fn deliver(&mut self, cx: &Cx, answered: &Answered) -> bool {
         match self {
             Self::Call { call, given } if call.op == answered.op => {
                 *given = Some(answered.answer.clone());
                 true
             }
-            Self::Node(node) | Self::Inline(Inline { node, .. }) => node.lock().deliver(answered),
+            Self::Node(node) | Self::Inline(Inline { node, .. }) => {
+                node.lock().deliver(cx, answered)
+            }
+            Self::All(lives) | Self::TryAll(lives) => {
+                lives.iter_mut().any(|live| live.deliver(cx, answered))
+            }
+            Self::Race(lives) => {
+                let found = lives.iter_mut().position(|l| l.deliver(cx, answered));
+                if let Some(ends @ 1..) = found {
+                    lives[ends].hold(cx);
+                }
+                found.is_some()
+            }
             Self::Call { .. }
+            | Self::Spawned(_)
+            | Self::FirstOf(_)
             | Self::Done(_)
             | Self::Stored(_)
             | Self::Begun(_)
@@ -148,11 +200,56 @@ impl Live {
         }
     }
 
+    /// What puts an end to another operation was cancelled together with it. It still holds for
+    /// what that one awaits to clean up, and begins again, for the same time, as a new operation.
+    fn hold(&mut self, cx: &Cx) {
+        if let Self::Call {
+            call,
+            given: Some(Resolution::Cancelled),
+        } = self
+        {
+            *self = Self::call(cx, call.request.clone());
+        }
+    }
+
+    /// Cancels whatever is under way in it.
+    pub(super) fn cancel(&mut self) {
+        match self {
+            Self::Call { given, .. } => {
+                given.get_or_insert(Resolution::Cancelled);
+            }
+            Self::Node(node) | Self::Inline(Inline { node, .. }) => {
+                let mut node = node.lock();
+                node.waits.iter_mut().for_each(Self::cancel);
+                node.woken = true;
+            }
+            Self::All(lives) | Self::TryAll(lives) => lives.iter_mut().for_each(Self::cancel),
+            Self::Race(lives) => lives.iter_mut().take(1).for_each(Self::cancel),
+            _ => {}
+        }
+    }
+
+    /// The parts of a composite.
+    pub(super) fn parts(&mut self) -> &mut [Self] {
+        match self {
+            Self::All(lives) | Self::TryAll(lives) | Self::Race(lives) => lives,
+            _ => &mut [],
+        }
+    }
+
     /// Whether there is an answer.
-    pub(super) fn is_resolved(&self) -> bool {
+    pub(super) fn is_resolved(&self, cx: &Cx) -> bool {
+        let resolved = |live: &Self| live.is_resolved(cx);
         match self {
             Self::Call { given, .. } => given.is_some(),
             Self::Done(_) => true,
+            Self::All(lives) => lives.iter().all(resolved),
+            Self::TryAll(lives) => {
+                lives.iter().any(|live| live.is_failure(cx)) || lives.iter().all(resolved)
+            }
+            Self::Race(lives) => lives.iter().any(resolved),
+            Self::Spawned(op) => cx.has_ended(*op),
+            Self::FirstOf(ops) => ops.is_empty() || ops.iter().any(|op| cx.has_ended(*op)),
             Self::Node(_)
             | Self::Inline(_)
             | Self::Stored(_)
@@ -162,11 +259,44 @@ impl Live {
         }
     }
 
+    /// Whether there is an answer, and it is a failure.
+    fn is_failure(&self, cx: &Cx) -> bool {
+        match self {
+            Self::Call { given, .. } => given.as_ref().is_some_and(Resolution::is_failure),
+            Self::Done(done) => done.answer.is_failure(),
+            Self::TryAll(lives) => lives.iter().any(|live| live.is_failure(cx)),
+            Self::Race(lives) => {
+                self.is_resolved(cx) && !lives.first().is_some_and(|live| live.is_resolved(cx))
+            }
+            Self::Spawned(op) => cx.has_failed(*op),
+            _ => false,
+        }
+    }
+
     /// The answer, if there is one.
-    pub(super) fn into_resolution(self) -> Option<Resolution> {
+    pub(super) fn into_resolution(self, cx: &Cx) -> Option<Resolution> {
         match self {
             Self::Call { given, .. } => given,
             Self::Done(done) => Some(done.answer),
+            Self::All(lives) => all(lives, cx),
+            Self::TryAll(mut lives) => match lives.iter().position(|live| live.is_failure(cx)) {
+                Some(at) => {
+                    let failure = lives.swap_remove(at).into_resolution(cx)?;
+                    Some(Resolution::FirstFailure(Box::new(failure)))
+                }
+                None => all(lives, cx),
+            },
+            Self::Race(mut lives) => {
+                let index = lives.iter().position(|live| live.is_resolved(cx))?;
+                let answer = Box::new(lives.swap_remove(index).into_resolution(cx)?);
+                Some(Resolution::Won { index, answer })
+            }
+            Self::Spawned(op) => cx.take_ended(&[op]).map(|(_, answer)| answer),
+            Self::FirstOf(ops) if ops.is_empty() => Some(Resolution::All(Vec::new())),
+            Self::FirstOf(ops) => cx.take_ended(&ops).map(|(index, answer)| Resolution::Won {
+                index,
+                answer: Box::new(answer),
+            }),
             Self::Node(_)
             | Self::Inline(_)
             | Self::Stored(_)
@@ -175,6 +305,11 @@ impl Live {
             | Self::Off => None,
         }
     }
+}
+
+fn all(lives: Vec<Live>, cx: &Cx) -> Option<Resolution> {
+    let answers = lives.into_iter().map(|live| live.into_resolution(cx));
+    answers.collect::<Option<_>>().map(Resolution::All)
 }
 
 /// A function that was awaited, where its frame left it.

@@ -12,6 +12,7 @@
 mod attempt;
 mod borrow;
 mod branch;
+pub(crate) mod current;
 mod cx;
 mod describe;
 mod lent;
@@ -21,11 +22,15 @@ mod point;
 mod run;
 mod saved;
 mod source;
+mod spawned;
 pub mod support;
+mod value;
 
 pub use branch::BranchEntry;
 pub use cx::{Blocked, Cx, Entry, Finished};
-pub use describe::{Description, LocalDescription, Problem, check, describe, fingerprint};
+pub use describe::{
+    Description, LocalDescription, Problem, check, check_spawned, describe, fingerprint,
+};
 pub use point::{Local, Point};
 
 use crate::frame::Checkpoint;
@@ -115,6 +120,7 @@ impl Machine {
         let cx = Cx::new(def);
         cx.restore(checkpoint, &mut frame);
         let future = (def.run)(cx.clone(), Entry::Resume(point, frame));
+        cx.restore_spawned(checkpoint)?;
         let mut machine = Self::new(cx, future);
         // The first poll of each function loads its locals and stops at its suspend point.
         match machine.poll() {
@@ -151,6 +157,11 @@ impl Machine {
 
     /// Polls the workflow whenever something has come that it waits for.
     fn poll(&mut self) -> Poll<Finished> {
+        let cx = self.cx.clone();
+        current::with(&cx, || self.poll_here())
+    }
+
+    fn poll_here(&mut self) -> Poll<Finished> {
         loop {
             let woken = self.cx.run();
             if self.cx.is_blocked() || (self.begun && !woken) {

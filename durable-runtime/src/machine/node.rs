@@ -1,6 +1,7 @@
 //! The live tree of a machine: one node for each function and branch that is stopped somewhere,
 //! with what it waits for. Frames are made of it, and it is made of frames.
 
+use super::cx::Cx;
 use super::live::Live;
 use crate::frame::{Frame, SavedLocal};
 use crate::machine::Description;
@@ -51,11 +52,11 @@ impl Node {
     /// The place where it stands, for people: the label of its suspend point, after the name of
     /// the function if that is not the workflow itself.
     pub(super) fn place(&self) -> String {
-        let label = self.point.map_or("", |point| self.def.points[point].label);
-        if self.depth == 0 {
-            label.to_owned()
-        } else {
-            format!("{}/{label}", self.def.name)
+        let label = self.point.map(|point| self.def.points[point].label);
+        match label {
+            _ if self.depth == 0 => label.unwrap_or_default().to_owned(),
+            Some(label) => format!("{}/{label}", self.def.name),
+            None => self.def.name.to_owned(),
         }
     }
 
@@ -80,8 +81,8 @@ impl Node {
     }
 
     /// Hands an answer to the operation that waits for it, if it is in this part of the tree.
-    pub(super) fn deliver(&mut self, answered: &Answered) -> bool {
-        let found = self.waits.iter_mut().any(|wait| wait.deliver(answered));
+    pub(super) fn deliver(&mut self, cx: &Cx, answered: &Answered) -> bool {
+        let found = self.waits.iter_mut().any(|wait| wait.deliver(cx, answered));
         self.woken |= found;
         found
     }

@@ -13,16 +13,24 @@
 use super::cx::{Cx, Finished};
 use super::live::{Inline, Live};
 use super::node::NodeRef;
+use super::value;
 use crate::codec;
-use crate::frame::Done;
 use crate::operation::Resolution;
 use std::task::{Context, Poll, Waker};
 
 impl Cx {
-    /// Lets the functions below this one go on until all of them wait; answers whether something
-    /// has come that this one waits for.
+    /// Lets what is below the workflow, and what it has spawned, go on until all of that waits;
+    /// answers whether something has come that the workflow itself waits for.
     pub(super) fn run(&self) -> bool {
-        run_node(self, self.node())
+        loop {
+            if run_node(self, self.node()) {
+                return true;
+            }
+            let ended = run_spawned(self);
+            if self.is_blocked() || !(self.was_stirred() || ended) {
+                return false;
+            }
+        }
     }
 }
 
@@ -31,32 +39,83 @@ fn run_node(cx: &Cx, node: &NodeRef) -> bool {
     let mut waits = std::mem::take(&mut node.lock().waits);
     let mut woken = std::mem::take(&mut node.lock().woken);
     for wait in &mut waits {
-        woken |= run(cx, wait);
+        woken |= run(cx, wait, Form::Answer);
     }
     node.lock().waits = waits;
     woken
 }
 
+/// What is kept of an operation that has ended.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// Its answer, for who knows its type.
+    Answer,
+    /// Its output; see [`value`].
+    Value,
+}
+
 /// Runs what is below; answers whether the node above is to look at it again.
-fn run(cx: &Cx, live: &mut Live) -> bool {
+fn run(cx: &Cx, live: &mut Live, form: Form) -> bool {
     match live {
         Live::Node(node) => run_node(cx, node),
         Live::Inline(inline) => match run_inline(cx, inline) {
             Some(answer) => {
-                *live = Live::Done(Done {
-                    answer,
-                    locals: Vec::new(),
-                });
+                *live = Live::done(answer);
                 true
             }
             None => false,
         },
-        Live::Call { .. }
-        | Live::Done(_)
-        | Live::Stored(_)
-        | Live::Begun(_)
-        | Live::Fresh
-        | Live::Off => false,
+        Live::All(_) | Live::TryAll(_) | Live::Race(_) => run_several(cx, live, form),
+        Live::Spawned(_) | Live::FirstOf(_) if form == Form::Answer => live.is_resolved(cx),
+        Live::Spawned(_) | Live::FirstOf(_) | Live::Call { .. } => {
+            if form == Form::Value && live.is_resolved(cx) {
+                end(cx, live, form);
+            }
+            false
+        }
+        Live::Done(_) | Live::Stored(_) | Live::Begun(_) | Live::Fresh | Live::Off => false,
+    }
+}
+
+/// Runs the parts of a composite in their order, until the whole is decided. What has lost ends
+/// there. Answers whether it is decided.
+fn run_several(cx: &Cx, live: &mut Live, form: Form) -> bool {
+    let count = live.parts().len();
+    if form == Form::Value {
+        // Those that have an answer are given their form before it decides about the whole.
+        for part in live.parts() {
+            if matches!(part, Live::Call { .. }) {
+                run(cx, part, form);
+            }
+        }
+    }
+    for at in 0..count {
+        if !live.is_resolved(cx) {
+            run(cx, &mut live.parts()[at], form);
+        }
+    }
+    let decided = live.is_resolved(cx);
+    if decided {
+        end(cx, live, form);
+    }
+    decided
+}
+
+/// Keeps no more of an operation than what it gave.
+fn end(cx: &Cx, live: &mut Live, form: Form) {
+    let ended = std::mem::replace(live, Live::Off);
+    let kind = match (&ended, form) {
+        (_, Form::Answer) => value::Kind::Other,
+        (Live::Call { call, .. }, _) => value::Kind::Call(call.request.clone()),
+        (Live::All(_), _) => value::Kind::All,
+        (Live::TryAll(_), _) => value::Kind::TryAll,
+        (Live::Race(_), _) => value::Kind::Race,
+        _ => value::Kind::Other,
+    };
+    match ended.into_resolution(cx).map(|answer| kind.value(answer)) {
+        Some(Ok(answer)) => *live = Live::done(answer),
+        Some(Err(error)) => cx.block(Some("the result of a spawned operation"), &error),
+        None => {}
     }
 }
 
@@ -75,7 +134,10 @@ fn run_inline(cx: &Cx, inline: &mut Inline) -> Option<Resolution> {
                 Ok(output) if failed => return Some(Resolution::Failed(output)),
                 Ok(output) => return Some(Resolution::Returned(output)),
                 Err(error) => {
-                    block_result(cx, inline, &error);
+                    let name = inline.node.lock().def.name;
+                    let error =
+                        codec::Error::custom(format_args!("the result of `{name}`: {error}"));
+                    cx.block(None, &error);
                     return None;
                 }
             }
@@ -83,8 +145,15 @@ fn run_inline(cx: &Cx, inline: &mut Inline) -> Option<Resolution> {
     }
 }
 
-fn block_result(cx: &Cx, inline: &Inline, error: &codec::Error) {
-    let name = inline.node.lock().def.name;
-    let error = codec::Error::custom(format_args!("the result of `{name}`: {error}"));
-    cx.block(None, &error);
+/// Runs what was spawned, each until it waits; answers whether one has ended.
+fn run_spawned(cx: &Cx) -> bool {
+    let mut ended = false;
+    for op in cx.under_way() {
+        // Not in the table while it runs: it may spawn by itself.
+        let mut live = cx.replace_spawned(op, Live::Off);
+        run(cx, &mut live, Form::Value);
+        ended |= matches!(live, Live::Done(_));
+        cx.replace_spawned(op, live);
+    }
+    ended
 }

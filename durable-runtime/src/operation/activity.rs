@@ -272,10 +272,10 @@ impl<T: Durable, E: Durable> Operation for ActivityCall<T, E> {
             Resolution::TimedOut(kind) => Err(ActivityError::TimedOut(kind)),
             Resolution::Panicked(message) => Err(ActivityError::Panicked(PanicMessage(message))),
             Resolution::Cancelled => Err(ActivityError::Cancelled),
-            Resolution::Fired => {
-                return Err(codec::Error::custom(
-                    "an activity cannot end with a timer's answer",
-                ));
+            other => {
+                return Err(codec::Error::custom(format_args!(
+                    "an activity cannot end with {other:?}"
+                )));
             }
         })
     }

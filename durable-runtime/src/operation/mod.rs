@@ -5,6 +5,8 @@
 //! ([`Resolution`]), `complete` turns it into the typed output.
 
 mod activity;
+mod composite;
+mod spawn;
 mod timer;
 mod workflow;
 
@@ -12,6 +14,8 @@ pub use activity::{
     ActivityCall, ActivityError, ActivityOptions, Infallible, PanicMessage, RetryPolicy,
     TimeoutKind,
 };
+pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, try_join_all};
+pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
 pub use workflow::WorkflowCall;
 
@@ -65,6 +69,17 @@ pub enum Plan {
         /// Its encoded arguments.
         input: Vec<u8>,
     },
+    /// All of these, until each has an answer: [`Resolution::All`].
+    All(Vec<Plan>),
+    /// All of these, until each has an answer, or one fails: [`Resolution::FirstFailure`].
+    TryAll(Vec<Plan>),
+    /// The first of these, and the others to put an end to it: [`Resolution::Won`].
+    Race(Vec<Plan>),
+    /// The output of an operation that was spawned under this number.
+    Spawned(u64),
+    /// The output of the first of such operations to end: [`Resolution::Won`], or no answers
+    /// ([`Resolution::All`]) if there are no such operations.
+    FirstOf(Vec<u64>),
 }
 
 impl From<Request> for Plan {
@@ -116,6 +131,17 @@ pub enum Resolution {
     Fired,
     /// The workflow was cancelled while it waited.
     Cancelled,
+    /// Each of several operations has ended.
+    All(Vec<Resolution>),
+    /// One of several operations that all were to succeed has failed.
+    FirstFailure(Box<Resolution>),
+    /// One of several operations has ended before the others.
+    Won {
+        /// Which one.
+        index: usize,
+        /// Its answer.
+        answer: Box<Resolution>,
+    },
 }
 
 impl Resolution {
@@ -123,8 +149,14 @@ impl Resolution {
     #[must_use]
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::Returned(_) | Self::Fired => false,
-            Self::Failed(_) | Self::TimedOut(_) | Self::Panicked(_) | Self::Cancelled => true,
+            Self::Returned(_) | Self::Fired | Self::All(_) => false,
+            Self::Failed(_)
+            | Self::TimedOut(_)
+            | Self::Panicked(_)
+            | Self::Cancelled
+            | Self::FirstFailure(_) => true,
+            // What puts an end to the first one.
+            Self::Won { index, .. } => *index > 0,
         }
     }
 }

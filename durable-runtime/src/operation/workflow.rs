@@ -5,14 +5,16 @@ use crate::Durable;
 use crate::client::{Client, Start};
 use crate::codec;
 use crate::id::Timestamp;
-use crate::registry::WorkflowDef;
+use crate::registry::{self, WorkflowDef};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// A call of a workflow whose function returns `R`; made by calling the function.
 ///
 /// Awaited in another workflow, the function runs inline, as a part of that run: its awaits are
 /// saved in the same checkpoint, a panic in it is one of the run, and cancelling the run reaches
-/// what it awaits.
+/// what it awaits. The call itself is data, and can be kept over other awaits.
 #[must_use = "a workflow does nothing unless it is started, or awaited in another workflow"]
 pub struct WorkflowCall<R> {
     def: &'static WorkflowDef,
@@ -25,6 +27,34 @@ impl<R> std::fmt::Debug for WorkflowCall<R> {
         f.debug_struct("WorkflowCall")
             .field("name", &self.def.name)
             .finish_non_exhaustive()
+    }
+}
+
+/// A call as data.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    name: Cow<'a, str>,
+    #[serde(with = "codec::bytes")]
+    input: Vec<u8>,
+}
+
+impl<R> Serialize for WorkflowCall<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kept = Kept {
+            name: Cow::Borrowed(self.def.name),
+            input: self.input.clone().map_err(ser::Error::custom)?,
+        };
+        kept.serialize(serializer)
+    }
+}
+
+impl<'de, R> Deserialize<'de> for WorkflowCall<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Kept { name, input } = Kept::deserialize(deserializer)?;
+        let def = registry::workflow(&name).ok_or_else(|| {
+            de::Error::custom(format_args!("this binary has no workflow `{name}`"))
+        })?;
+        Ok(Self::new(def, Ok(input)))
     }
 }
 
