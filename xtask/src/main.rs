@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod compile_cost;
+mod equivalence;
 mod storm;
 mod tidy;
 
@@ -19,6 +20,8 @@ enum Verb {
     Ci,
     /// Measures what `#[workflow]` costs rustc, beside the plain `async fn`.
     CompileCost(compile_cost::Args),
+    /// Compares random programs with their machines.
+    Equivalence(equivalence::Args),
     /// Kills, freezes and stops worker processes at random while orders run, then audits.
     Storm(storm::Args),
     /// Checks what no compiler checks: file lengths, module docs, paths in documents, leftovers.
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Ci => ci::run(),
         Verb::CompileCost(args) => compile_cost::run(&args),
+        Verb::Equivalence(args) => equivalence::run(&args),
         Verb::Storm(args) => storm::run(&args),
         Verb::Tidy => tidy::run(),
     };

@@ -15,6 +15,7 @@ mod group;
 pub mod log;
 pub mod ops;
 mod schedule;
+pub mod vocabulary;
 
 pub use compare::compare;
 pub use drive::panic_message;

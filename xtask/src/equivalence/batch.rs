@@ -1,0 +1,200 @@
+//! Compiles and runs some programs together, and says what became of each.
+
+use super::generate::Program;
+use super::print;
+use super::toolchain::{Fault, Toolchain};
+use anyhow::{Context, ensure};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// A batch that runs for longer does not end.
+const RUN_MAX: Duration = Duration::from_secs(180);
+
+/// What became of a program.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// Both copies did the same.
+    Equal,
+    /// They did not: what the comparison says.
+    Diverged(String),
+    /// The macro refused what rustc accepts: the code of the diagnostic, if it has one.
+    Refused { code: Option<String>, text: String },
+    /// rustc refused the plain copy: the generator is wrong.
+    Invalid(String),
+}
+
+/// Compiles and runs programs in a directory.
+pub(super) fn run(
+    tools: &Toolchain,
+    dir: &Path,
+    programs: &[Program],
+) -> anyhow::Result<Vec<Outcome>> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    for program in programs {
+        fs::write(
+            dir.join(format!("{}.rs", program.name)),
+            print::both(program),
+        )?;
+    }
+    let binary = dir.join("programs");
+    let mut refused = BTreeMap::new();
+    loop {
+        let left: Vec<_> = programs
+            .iter()
+            .filter(|p| !refused.contains_key(&p.name))
+            .collect();
+        if left.is_empty() {
+            break;
+        }
+        let faults = compile(tools, dir, &left, Some(&binary))?;
+        if faults.is_empty() {
+            break;
+        }
+        refused.extend(faults);
+    }
+    let invalid = invalid(tools, dir, programs, &refused)?;
+    let mut said = BTreeMap::new();
+    if refused.len() < programs.len() {
+        said = execute(&binary)?;
+        fs::remove_file(&binary)?;
+    }
+    Ok(programs
+        .iter()
+        .map(|p| {
+            match (
+                invalid.get(&p.name),
+                refused.get(&p.name),
+                said.remove(&p.name),
+            ) {
+                (Some(text), _, _) => Outcome::Invalid(text.clone()),
+                (_, Some(text), _) => Outcome::Refused {
+                    code: code(text),
+                    text: text.clone(),
+                },
+                (_, _, Some(None)) => Outcome::Equal,
+                (_, _, Some(Some(text))) => Outcome::Diverged(text),
+                _ => Outcome::Diverged("it does not come to an end".to_owned()),
+            }
+        })
+        .collect())
+}
+
+/// What rustc has against each program.
+fn compile(
+    tools: &Toolchain,
+    dir: &Path,
+    programs: &[&Program],
+    binary: Option<&Path>,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let root = dir.join("main.rs");
+    fs::write(&root, print::root(programs))?;
+    let mut by_program = BTreeMap::new();
+    for Fault { program, text } in tools.compile(&root, binary)? {
+        let program = program.with_context(|| format!("rustc fails outside programs:\n{text}"))?;
+        ensure!(
+            programs.iter().any(|p| p.name == program),
+            "no program `{program}`:\n{text}"
+        );
+        let all: &mut String = by_program.entry(program).or_default();
+        all.push_str(&text);
+    }
+    Ok(by_program)
+}
+
+/// Of those that were refused: those whose plain copy rustc refuses too.
+fn invalid(
+    tools: &Toolchain,
+    dir: &Path,
+    programs: &[Program],
+    refused: &BTreeMap<String, String>,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut left: Vec<_> = programs
+        .iter()
+        .filter(|p| refused.contains_key(&p.name))
+        .collect();
+    let dir = dir.join("plain");
+    let mut invalid = BTreeMap::new();
+    while !left.is_empty() {
+        fs::create_dir_all(&dir)?;
+        for program in &left {
+            fs::write(
+                dir.join(format!("{}.rs", program.name)),
+                print::plain(program),
+            )?;
+        }
+        let faults = compile(tools, &dir, &left, None)?;
+        if faults.is_empty() {
+            break;
+        }
+        left.retain(|p| !faults.contains_key(&p.name));
+        invalid.extend(faults);
+    }
+    Ok(invalid)
+}
+
+/// The code of a diagnostic of ours.
+fn code(text: &str) -> Option<String> {
+    let (_, code) = text.split_once("code: durable ")?;
+    Some(
+        code.chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect(),
+    )
+}
+
+/// Runs a test binary: of each test that ended, what it said if it failed.
+fn execute(binary: &Path) -> anyhow::Result<BTreeMap<String, Option<String>>> {
+    let mut child = Command::new(binary)
+        .args(["--test-threads", "1"])
+        .env("RUST_BACKTRACE", "0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot run {}", binary.display()))?;
+    let mut stdout = child.stdout.take().context("its output is captured")?;
+    let (done, ended) = mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        let read = stdout.read_to_end(&mut text);
+        // Nobody listens any more when it took too long.
+        let _ = done.send(());
+        read.map(|_| String::from_utf8_lossy(&text).into_owned())
+    });
+    if ended.recv_timeout(RUN_MAX).is_err() {
+        child.kill()?;
+    }
+    child.wait()?;
+    let text = reader
+        .join()
+        .ok()
+        .context("the reader of the output panicked")??;
+    Ok(results(&text))
+}
+
+/// Reads what the test harness prints.
+fn results(text: &str) -> BTreeMap<String, Option<String>> {
+    let name = |test: &str| test.split("::").next().unwrap_or_default().to_owned();
+    let mut results = BTreeMap::new();
+    for line in text.lines() {
+        let Some(test) = line.strip_prefix("test ") else {
+            continue;
+        };
+        if let Some(test) = test.strip_suffix(" ... ok") {
+            results.insert(name(test), None);
+        } else if let Some(test) = test.strip_suffix(" ... FAILED") {
+            results.insert(name(test), Some(String::new()));
+        }
+    }
+    for part in text.split("\n---- ").skip(1) {
+        if let Some((test, said)) = part.split_once(" stdout ----\n") {
+            let said = said.split("\nfailures:").next().unwrap_or_default();
+            results.insert(name(test), Some(said.trim().to_owned()));
+        }
+    }
+    results
+}

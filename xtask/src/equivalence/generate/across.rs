@@ -1,0 +1,85 @@
+//! Closures that are needed after an await, and awaits in macros and guards.
+
+use super::{Gen, Ty};
+
+impl Gen {
+    pub(super) fn closure_across(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let held: Vec<_> = self.scope.visible().collect();
+        let (f, p, r) = (self.unique("f"), self.unique("p"), self.unique("r"));
+        let body = self.quietly(|g| {
+            g.block(|g| {
+                g.scope.declare(&p, Ty::U32, false);
+                g.quiet_value(&Ty::U32)
+            })
+        });
+        let pause = self.holding(&held, |g| g.pause());
+        self.scope.declare(&r, Ty::U32, false);
+        let after = self.pause();
+        Some(format!(
+            "let {f} = |{p}: u32| {{ {body} }};\n{pause}let {r} = {f}(3) ^ {f}(4);\n{after}"
+        ))
+    }
+
+    /// The closure keeps the value that its local had.
+    pub(super) fn moving_closure_across(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (declared, id) = self.known(&Ty::U32);
+        let (rate, f, r) = (self.name_of(id), self.unique("f"), self.unique("r"));
+        let change = match self.rng.u32(..2) {
+            0 => format!("{rate} ^= 10;\n"),
+            _ => String::new(),
+        };
+        let pause = self.pause();
+        self.scope.declare(&r, Ty::U32, false);
+        Some(format!(
+            "{declared}let {f} = move |y: u32| {rate} ^ y;\n{change}{pause}let {r} = {f}({rate});\n"
+        ))
+    }
+
+    pub(super) fn await_in_macro(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (r, value) = (self.unique("r"), self.call(&Ty::U32, 1));
+        let other = self.call(&Ty::String, 1);
+        let before = self.leaf(&Ty::U32);
+        Some(match self.rng.u32(..5) {
+            0 => {
+                self.scope.declare(&r, Ty::String, true);
+                format!("let mut {r} = format!(\"{{}} {{}}\", {other}, {value});\n")
+            }
+            1 => {
+                self.scope.declare(&r, Ty::vec(Ty::U32), true);
+                format!("let mut {r} = vec![{before}, {value}];\n")
+            }
+            2 => {
+                self.scope.declare(&r, Ty::Bool, false);
+                format!("let {r} = matches!({value}, 0..=5);\n")
+            }
+            3 => format!("assert!({value} <= u32::MAX, \"{{}}\", 1);\n"),
+            _ => format!("assert_ne!({value}.min(7), 8, \"{{}}\", 2);\n"),
+        })
+    }
+
+    pub(super) fn await_in_guard(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (r, x) = (self.unique("r"), self.unique("x"));
+        let value = self.value(&Ty::U32, 1);
+        let (first, second) = (self.call_name(), self.call_name());
+        let other = self.call(&Ty::U32, 1);
+        self.scope.declare(&r, Ty::U32, false);
+        Some(format!(
+            "let {r} = match ({value}, 1) {{\n\
+             ({x}, _) if act(\"{first}\", {x}).await % 2 == 1 => {x} / 2,\n\
+             ({x}, 1) if {x} > 4 && act(\"{second}\", true).await => 5,\n\
+             _ => {other},\n}};\n"
+        ))
+    }
+}

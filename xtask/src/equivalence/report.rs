@@ -1,0 +1,82 @@
+//! What is said about a run.
+
+use super::generate::{Coverage, Program, TEMPLATES};
+use super::print;
+use comfy_table::Table;
+use std::collections::BTreeMap;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) compared: usize,
+    pub(super) diverged: usize,
+    pub(super) invalid: usize,
+    /// How often each code refused a program. `None`: rustc's words, not ours.
+    pub(super) refused: BTreeMap<Option<String>, usize>,
+    /// Of the compared programs: how often a construct occurs, and in how many.
+    covered: BTreeMap<&'static str, (usize, usize)>,
+}
+
+impl Report {
+    /// Counts what a compared program contains.
+    pub(super) fn cover(&mut self, coverage: &Coverage) {
+        for (construct, times) in coverage {
+            let entry = self.covered.entry(construct).or_default();
+            entry.0 += times;
+            entry.1 += 1;
+        }
+    }
+
+    pub(super) fn refusals(&self) -> usize {
+        self.refused.values().sum()
+    }
+
+    /// Templates that no compared program contains.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let always = TEMPLATES.iter().filter(|t| !t.gated);
+        always
+            .map(|t| t.name)
+            .filter(|name| !self.covered.contains_key(name))
+            .collect()
+    }
+
+    /// The table of what was covered.
+    pub(super) fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.set_header(["construct", "occurrences", "programs"]);
+        for (construct, (times, programs)) in &self.covered {
+            table.add_row([
+                (*construct).to_owned(),
+                times.to_string(),
+                programs.to_string(),
+            ]);
+        }
+        table
+    }
+
+    /// One line on what the macro refused.
+    pub(super) fn refusal_line(&self) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+        let percent =
+            100.0 * self.refusals() as f64 / (self.compared + self.refusals()).max(1) as f64;
+        let codes: Vec<_> = self
+            .refused
+            .iter()
+            .map(|(code, times)| format!("{} {times}", code.as_deref().unwrap_or("without a code")))
+            .collect();
+        format!(
+            "refused: {} programs, {percent:.1} % ({})",
+            self.refusals(),
+            codes.join(", ")
+        )
+    }
+}
+
+/// Says everything about a program that went wrong.
+pub(super) fn show(what: &str, program: &Program, said: &str) {
+    println!(
+        "{what}: {}\n{}\n{said}\n",
+        program.name,
+        print::readable(program)
+    );
+}
