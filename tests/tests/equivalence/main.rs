@@ -26,6 +26,7 @@ mod iterators;
 mod loops;
 mod macros;
 mod places;
+mod regressions;
 mod shadowing;
 mod sizes;
 mod standard_macros;

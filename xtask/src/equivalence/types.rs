@@ -59,6 +59,15 @@ impl Ty {
         !matches!(self, Ty::Hash(_))
     }
 
+    pub(super) fn has_no_default(&self) -> bool {
+        match self {
+            Ty::Result(_) => true,
+            Ty::Pair(a, b) => a.has_no_default() || b.has_no_default(),
+            Ty::Array(of) => of.has_no_default(),
+            _ => false,
+        }
+    }
+
     /// A type of at most this depth. Never one that is not shown.
     pub(super) fn random(rng: &mut fastrand::Rng, depth: u32) -> Ty {
         let plain = [

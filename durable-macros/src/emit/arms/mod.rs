@@ -217,7 +217,12 @@ impl Arms<'_> {
             }
         }
         for &local in statement.assigns.difference(&statement.uses) {
-            code.extend(self.declare(local, live, env));
+            // A jump out of what is assigned leaves the old value in place.
+            code.extend(if live_out.contains(&local) {
+                self.ensure(local, live, env)
+            } else {
+                self.declare(local, live, env)
+            });
         }
         let mut room = Vec::new();
         if !statement.exits.is_empty() {
@@ -357,6 +362,10 @@ impl Arms<'_> {
             Code::Start { cursor, source } => {
                 let (ident, token) = (self.ident(*cursor), names::looped(cursor.0));
                 let source = self.user_expr(source, renamed, before);
+                if !self.layout.has_slot(*cursor) {
+                    // A loop that never begins a second round is an iterator like any other.
+                    return quote!(let mut #ident = ::core::iter::IntoIterator::into_iter(#source););
+                }
                 quote!(let mut #ident = #rt::start(#token, #source);)
             }
             Code::Param { index, pat, ty } => {

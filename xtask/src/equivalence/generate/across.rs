@@ -12,10 +12,10 @@ impl Gen {
         let body = self.quietly(|g| {
             g.block(|g| {
                 g.scope.declare(&p, Ty::U32, false);
-                g.quiet_value(&Ty::U32)
+                g.quiet_value(&Ty::U32, 2)
             })
         });
-        let pause = self.holding(&held, |g| g.pause());
+        let pause = self.holding(&held, Self::pause);
         self.scope.declare(&r, Ty::U32, false);
         let after = self.pause();
         Some(format!(

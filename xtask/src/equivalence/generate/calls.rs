@@ -62,9 +62,6 @@ impl Gen {
             8 => format!("!({})", self.truth(below)),
             9 => {
                 let ty = Ty::random(&mut self.rng, 1);
-                if !ty.is_shown() || contains_result(&ty) {
-                    return self.leaf(&Ty::Bool);
-                }
                 let (a, b) = (self.value(&ty, below), self.leaf(&ty));
                 format!("({a}) == ({b})")
             }
@@ -82,8 +79,4 @@ impl Gen {
         let by = if self.chance(50) { "&&" } else { "||" };
         format!("({first}) {by} ({second})")
     }
-}
-
-fn contains_result(ty: &Ty) -> bool {
-    ty.to_string().contains("Result")
 }

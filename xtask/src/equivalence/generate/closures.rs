@@ -7,13 +7,11 @@ impl Gen {
     pub(super) fn from_closure(&mut self, ty: &Ty, depth: u32) -> String {
         self.hit("closure called at once");
         let parameter = self.unique("p");
-        let value = self.value(&Ty::U32, depth);
-        let body = self.quietly(|g| {
-            g.block(|g| {
-                g.scope.declare(&parameter, Ty::U32, false);
-                g.value(ty, depth)
-            })
+        let body = self.block(|g| {
+            g.scope.declare(&parameter, Ty::U32, false);
+            g.quiet_value(ty, depth)
         });
+        let value = self.value(&Ty::U32, depth);
         format!("(|{parameter}: u32| {{ {body} }})({value})")
     }
 
@@ -24,7 +22,7 @@ impl Gen {
         let body = self.quietly(|g| {
             g.block(|g| {
                 g.scope.declare(&p, Ty::U32, false);
-                g.quiet_value(&Ty::U32)
+                g.quiet_value(&Ty::U32, 2)
             })
         });
         let pause = self.pause();
@@ -35,9 +33,9 @@ impl Gen {
     }
 
     /// A value that changes nothing, so that a closure which gives it is `Fn`.
-    pub(super) fn quiet_value(&mut self, ty: &Ty) -> String {
+    pub(super) fn quiet_value(&mut self, ty: &Ty, depth: u32) -> String {
         let held: Vec<_> = self.scope.visible().collect();
-        self.holding(&held, |g| g.quietly(|g| g.value(ty, 2)))
+        self.holding(&held, |g| g.quietly(|g| g.value(ty, depth)))
     }
 
     /// A closure with a copy of its own: later changes of the local do not reach it.
@@ -74,7 +72,7 @@ impl Gen {
     pub(super) fn function_value(&mut self) -> Option<String> {
         let (f, r) = (self.unique("f"), self.unique("r"));
         let condition = self.condition(2);
-        let argument = self.quiet_value(&Ty::U32);
+        let argument = self.quiet_value(&Ty::U32, 2);
         let pause = self.pause();
         self.scope.declare(&r, Ty::U32, false);
         Some(match self.rng.u32(..3) {

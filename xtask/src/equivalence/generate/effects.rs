@@ -58,7 +58,7 @@ impl Gen {
     pub(super) fn drop_between(&mut self) -> Option<String> {
         let (d, r, before) = (self.unique("loud"), self.unique("r"), self.pause());
         let note = self.unique("n");
-        let value = self.quiet_value(&Ty::U32);
+        let value = self.quiet_value(&Ty::U32, 2);
         let pause = self.pause();
         self.scope.declare(&r, Ty::U32, false);
         Some(

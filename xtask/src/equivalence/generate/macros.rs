@@ -34,26 +34,28 @@ impl Gen {
             0 => {
                 let (declared, id) = self.known(&Ty::U32);
                 let name = self.name_of(id);
-                let value = self.quiet_value(&Ty::U32);
+                let value = self.quiet_value(&Ty::U32, 2);
                 let pause = self.pause();
-                Some(format!("{declared}{pause}set!({name} = {value});\n"))
+                // What nobody reads any more is not there to be set.
+                let shown = self.show(&[&name]);
+                Some(format!("{declared}{pause}set!({name} = {value});\n{shown}"))
             }
             1 => {
-                let value = self.quiet_value(&Ty::U32);
+                let value = self.quiet_value(&Ty::U32, 2);
                 let id = self.find(|s, v| s.var(v).ty.is_shown())?;
                 let moved = self.name_of(id);
                 Some(format!("event!({moved} = {value}, other = 1);\n"))
             }
             2 => {
                 let r = self.unique("pair");
-                let value = self.quiet_value(&Ty::U32);
+                let value = self.quiet_value(&Ty::U32, 2);
                 self.scope.declare(&r, Ty::pair(Ty::U32, Ty::U32), false);
                 Some(format!("let {r} = twice!({value});\n"))
             }
             _ if self.leaves => {
                 let condition = self.condition(2);
                 let returns = self.returns.clone();
-                let value = self.maybe(|g| g.at_once(|g| g.value(&returns, 1)));
+                let value = self.maybe(|g| g.quietly(|g| g.value(&returns, 1)));
                 self.hit("`return` hidden in a macro");
                 Some(format!("if {condition} {{ give_up!({value}); }}\n"))
             }

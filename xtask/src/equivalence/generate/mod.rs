@@ -4,6 +4,13 @@
 //! borrowed or not yet there is not used. A statement is written by one [`Template`]; expressions
 //! are written for a type. Whatever is worth counting calls [`Gen::hit`].
 
+#![expect(
+    clippy::format_push_string,
+    clippy::unnecessary_wraps,
+    clippy::match_bool,
+    reason = "templates put text together, and all have one type"
+)]
+
 mod across;
 mod borrowed_loops;
 mod borrows;

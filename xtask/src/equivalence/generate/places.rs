@@ -92,7 +92,7 @@ impl Gen {
     pub(super) fn taken(&mut self) -> Option<String> {
         let id = self.find(|s, v| s.free(v) && s.var(v).ty.is_shown())?;
         let (name, ty) = (self.name_of(id), self.scope.var(id).ty.clone());
-        if ty.to_string().contains("Result") {
+        if ty.has_no_default() {
             return None;
         }
         let (taken, pause) = (self.unique("taken"), self.pause());

@@ -105,26 +105,34 @@ impl Gen {
                 let default = self.quietly(|g| g.block(|g| g.value(ty, depth)));
                 format!("({option}).unwrap_or_else(|| {default})")
             }
+            // Not every type has a default.
+            _ if ty.has_no_default() => {
+                format!("({option}).map_or({}, same)", ty.literal(&mut self.rng))
+            }
             _ => format!("({option}).unwrap_or_default()"),
         }
     }
 
     /// With `?`, if the function can return what it gives up with.
     fn asked(&mut self, ty: &Ty, depth: u32) -> String {
-        let asked = match self.returns.clone() {
-            _ if !self.leaves => return self.of_type(ty, depth),
-            Ty::Result(_) if *ty == Ty::U32 && self.chance(50) => {
-                let n = self.value(ty, depth);
-                format!("checked({n})")
-            }
-            Ty::Result(_) => self.value(&Ty::Result(Box::new(ty.clone())), depth),
-            Ty::Option(_) => self.value(&Ty::option(ty.clone()), depth),
+        let asked = match self.returns {
+            Ty::Result(_) => Ty::Result(Box::new(ty.clone())),
+            Ty::Option(_) => Ty::option(ty.clone()),
             _ => return self.of_type(ty, depth),
         };
-        if !self.awaits && self.chance(40) || !asked.contains(".await") && self.chance(30) {
-            self.hit("`?` hidden in a macro");
-            return format!("ask!({asked})");
+        if !self.leaves {
+            return self.of_type(ty, depth);
         }
+        if self.chance(25) {
+            self.hit("`?` hidden in a macro");
+            return format!("ask!({})", self.quietly(|g| g.value(&asked, depth)));
+        }
+        let asked = match asked {
+            Ty::Result(of) if *of == Ty::U32 && self.chance(50) => {
+                format!("checked({})", self.value(&of, depth))
+            }
+            asked => self.value(&asked, depth),
+        };
         self.hit("`?`");
         format!("({asked})?")
     }
@@ -174,13 +182,15 @@ impl Gen {
             return format!("break '{}", around.label);
         }
         let returns = self.returns.clone();
-        let value = self.value(&returns, depth.min(1));
-        if self.chance(30) && !value.contains(".await") {
+        if self.chance(25) {
             self.hit("`return` hidden in a macro");
-            return format!("give_up!({value})");
+            return format!(
+                "give_up!({})",
+                self.quietly(|g| g.value(&returns, depth.min(1)))
+            );
         }
         self.hit("early return");
-        format!("return {value}")
+        format!("return {}", self.value(&returns, depth.min(1)))
     }
 }
 

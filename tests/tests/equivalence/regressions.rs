@@ -1,0 +1,56 @@
+//! What random programs found (`cargo xtask equivalence`), made smaller and kept.
+
+use durable_tests::equivalent;
+
+equivalent! {
+    with [(vec![1, 2]), (vec![])];
+    async fn a_loop_that_always_ends_in_its_first_round(v: Vec<u32>) -> u32 {
+        let mut seen = 0;
+        for x in v {
+            seen += act("x", x).await;
+            if seen > 5 {
+                return seen;
+            }
+            break;
+        }
+        for (i, x) in [7, 8].into_iter().enumerate() {
+            seen += act("y", x).await;
+            break;
+        }
+        seen
+    }
+}
+
+equivalent! {
+    with [(Some(1), true), (Some(1), false)];
+    async fn a_jump_out_of_the_value_that_is_assigned(mut given: Option<u32>, flag: bool) -> Option<u32> {
+        let mut rounds = 0;
+        while rounds < 3 {
+            rounds += 1;
+            tick().await;
+            given = if rounds > 1 {
+                Some(match flag {
+                    true => break,
+                    false => 7,
+                })
+            } else {
+                None
+            };
+            tick().await;
+        }
+        given
+    }
+}
+
+equivalent! {
+    with [(String::from("a"), 3)];
+    async fn a_jump_out_of_a_later_part_of_what_is_assigned(mut text: String, n: u32) -> String {
+        let mut rounds = 0;
+        'l: loop {
+            rounds += 1;
+            tick().await;
+            text = format!("{rounds}") + if rounds > n { break } else { "!" };
+        }
+        text
+    }
+}
