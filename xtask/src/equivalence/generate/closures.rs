@@ -4,14 +4,15 @@ use super::{Gen, Ty};
 
 impl Gen {
     /// A closure that is called where it is written.
-    pub(super) fn from_closure(&mut self, ty: &Ty, depth: u32) -> String {
+    pub(super) fn closure_value(&mut self, ty: &Ty, depth: u32) -> String {
         self.hit("closure called at once");
         let parameter = self.unique("p");
         let body = self.block(|g| {
             g.scope.declare(&parameter, Ty::U32, false);
             g.quiet_value(ty, depth)
         });
-        let value = self.value(&Ty::U32, depth);
+        let held: Vec<_> = self.scope.visible().collect();
+        let value = self.holding(&held, |g| g.value(&Ty::U32, depth));
         format!("(|{parameter}: u32| {{ {body} }})({value})")
     }
 

@@ -334,9 +334,13 @@ impl Gen {
 
     /// Writes while locals are neither changed nor moved.
     fn holding<T>(&mut self, held: &[VarId], write: impl FnOnce(&mut Self) -> T) -> T {
-        held.iter().for_each(|&v| self.scope.var_mut(v).held += 1);
+        for &v in held {
+            self.scope.var_mut(v).held += 1;
+        }
         let written = write(self);
-        held.iter().for_each(|&v| self.scope.var_mut(v).held -= 1);
+        for &v in held {
+            self.scope.var_mut(v).held -= 1;
+        }
         written
     }
 

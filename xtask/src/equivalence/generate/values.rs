@@ -24,7 +24,7 @@ impl Gen {
             87..=89 => self.unwrapped(ty, depth),
             90..=92 => self.asked(ty, depth),
             93..=95 => self.left_early(ty, depth),
-            96 | 97 => self.from_closure(ty, depth),
+            96 | 97 => self.closure_value(ty, depth),
             _ => format!("same({})", self.value(ty, depth)),
         }
     }
