@@ -179,6 +179,7 @@ fn local(number: usize) -> Local {
         ident: crate::names::temp(number),
         kind: LocalKind::User,
         depth: 1,
+        owner: None,
         mutable: false,
         borrow: false,
         closure: false,

@@ -70,6 +70,8 @@ pub(crate) struct Local {
     pub(crate) kind: LocalKind,
     /// How many bindings of this name are visible where it is bound, itself included.
     pub(crate) depth: usize,
+    /// Its type, where it is written down and one of std's owners.
+    pub(crate) owner: Option<crate::normalize::Owner>,
     /// It is bound as `mut`.
     pub(crate) mutable: bool,
     /// Its initialiser is written as a borrow (`&place`).

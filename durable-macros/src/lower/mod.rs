@@ -30,6 +30,8 @@ pub(crate) struct Layout {
     pub(crate) passed: Locals,
     /// Borrows that are made again: those that are needed where an arm begins.
     pub(crate) remade: Locals,
+    /// Those, and borrows without a name: an arm makes them whenever it needs them.
+    pub(crate) borrows: Locals,
     /// Locals that are handed to branches, and not saved.
     pub(crate) handed: Locals,
     /// The machines: the function's own, and those of branches.
@@ -140,6 +142,9 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
     }
     let remade = passed.iter().copied();
     let remade: Locals = remade.filter(|l| body.recipe(*l).is_some()).collect();
+    let unnamed = (0..body.locals.len()).map(LocalId);
+    let unnamed = unnamed.filter(|l| matches!(body.locals[l.0].kind, LocalKind::Borrow));
+    let borrows = remade.iter().copied().chain(unnamed).collect();
     passed.retain(|l| !remade.contains(l));
     passed.retain(|l| {
         !number.contains_key(l) && !number_around.contains_key(l) && !handed.contains(l)
@@ -165,6 +170,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         cared_for,
         passed,
         remade,
+        borrows,
         handed,
         parts,
         points,

@@ -17,11 +17,10 @@
 //! `Steady`, the iterator one of std's, and what is mentioned is tied to it.
 
 use super::Builder;
-use super::recipe::{By, Draft, bare};
+use super::recipe::{By, Draft, bare, steady};
 use super::scope::pattern_names;
 use crate::ir::{LocalId, LocalKind, Locals, Recipe, RecipeId};
 use crate::names;
-use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, Ident, Pat, Token, parse_quote, parse_quote_spanned};
@@ -271,13 +270,6 @@ impl Builder<'_> {
         }
         Some(owner)
     }
-}
-
-/// In the twin: what is borrowed is of a steady type.
-fn steady(twin: &mut Expr, place: &Expr) {
-    let span = place.span();
-    let (rt, inner) = (names::rt_at(span), twin.to_token_stream());
-    *twin = parse_quote_spanned!(span=> #rt::after(#rt::steady(&#place), #inner));
 }
 
 /// The names of a pattern that are bound to borrows in an item.

@@ -25,6 +25,7 @@ mod macros;
 mod needs;
 mod operands;
 mod place;
+mod receivers;
 mod recipe;
 mod scope;
 pub(crate) mod standard;
@@ -38,6 +39,7 @@ pub(crate) use exits::exit;
 pub(crate) use fork::clean_pattern;
 pub(crate) use macros::{contains_await, mentions as macro_mentions};
 pub(crate) use place::assigns;
+pub(crate) use receivers::Owner;
 pub(crate) use scope::pattern_names;
 pub(crate) use text::source_text;
 pub(crate) use uses::{changes_by_name, panics};
@@ -86,6 +88,9 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
     for (index, param) in input.params.iter().enumerate() {
         let binds = builder.bind_pattern(&param.pat, None);
         probes.extend(binds.iter().map(|&l| twin::probe(l)));
+        if let (Pat::Ident(_), Some(local)) = (&param.pat, binds.first()) {
+            builder.body.locals[local.0].owner = receivers::of_type(&param.ty);
+        }
         let code = Code::Param {
             index,
             pat: param.pat.clone(),
@@ -188,6 +193,7 @@ impl Builder<'_> {
             ident,
             kind,
             depth,
+            owner: None,
             mutable: false,
             borrow: false,
             closure: false,
@@ -233,6 +239,7 @@ impl Builder<'_> {
             );
         }
         let mutable = scope::mutable_names(pat);
+        let owner = receivers::of_binding(pat, init);
         let mut binds = Locals::new();
         for ident in scope::pattern_names(pat) {
             let name = names::unraw(&ident);
@@ -240,6 +247,7 @@ impl Builder<'_> {
             let guard = (guard && name.starts_with('_')).then(|| ident.clone());
             let local = self.new_local(ident, LocalKind::User, depth);
             self.body.locals[local.0].borrow = borrow;
+            self.body.locals[local.0].owner = owner;
             self.body.locals[local.0].mutable = mutable.contains(&name);
             self.body.locals[local.0].closure = matches!(init, Some(Expr::Closure(_)));
             self.scopes.bind(name, local, guard);

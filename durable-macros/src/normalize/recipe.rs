@@ -1,7 +1,7 @@
 //! Which borrows can be made again after a resume, and from what: decided by syntax alone.
 //!
 //! ```text
-//! recipe  = & place | &mut place
+//! recipe  = & place | &mut place | local.method(operand)
 //! place   = local | value | place.field | *place | place[operand]
 //! operand = literal | & place | a borrow with a recipe | value
 //! ```
@@ -103,6 +103,24 @@ impl Builder<'_> {
                 let by = By::reference(machine);
                 draft.unique |= by == By::Unique;
                 draft.owner |= self.borrowed_place(&mut machine.expr, &mut twin.expr, by, draft);
+                Some(())
+            }
+            (Expr::MethodCall(call), Expr::MethodCall(other)) => {
+                let local = self.variable(&call.receiver)?;
+                let owner = self.body.locals[local.0].owner?;
+                let closure = |arg: &Expr| matches!(arg, Expr::Closure(_));
+                if !super::receivers::borrows(owner, &call.method.to_string())
+                    || call.args.iter().any(closure)
+                {
+                    return None;
+                }
+                let place = other.receiver.clone();
+                let (to, from) = (&mut call.receiver, &mut other.receiver);
+                self.borrowed_place(to, from, By::Shared, draft);
+                for (machine, twin) in call.args.iter_mut().zip(&mut other.args) {
+                    self.operand(machine, twin, draft);
+                }
+                steady(twin, &place);
                 Some(())
             }
             _ => None,
@@ -255,6 +273,14 @@ pub(super) fn is_plain_binding(pat: &Pat) -> bool {
         Pat::Type(pat) => is_plain_binding(&pat.pat),
         _ => false,
     }
+}
+
+/// In the twin: what is borrowed is of a steady type.
+pub(super) fn steady(twin: &mut Expr, place: &Expr) {
+    let span = place.span();
+    let rt = names::rt_at(span);
+    let inner = std::mem::replace(twin, Expr::Verbatim(proc_macro2::TokenStream::new()));
+    *twin = syn::parse_quote_spanned!(span=> #rt::after(#rt::steady(&#place), #inner));
 }
 
 /// The longest path of fields that a place begins with.

@@ -255,3 +255,31 @@ equivalent! {
         sum
     }
 }
+
+equivalent! {
+    with [(Some("a".to_owned()), vec![vec![1], vec![2]])];
+    async fn bindings_called_like_what_they_are_a_part_of(note: Option<String>, v: Vec<Vec<u32>>) -> String {
+        let mut out = String::new();
+        let i = 1;
+        if let Some(note) = &note {
+            out.push_str(note);
+            tick().await;
+        }
+        if let [v] = &v[i][..] {
+            out.push_str(&v.to_string());
+            tick().await;
+        }
+        match &v[i] {
+            v if v.len() == 1 => {
+                tick().await;
+                out.push_str(&format!("{v:?}"));
+            }
+            _ => {}
+        }
+        if let Some(note) = &note {
+            tick().await;
+            out.push_str(note);
+        }
+        format!("{out}{note:?}{v:?}")
+    }
+}

@@ -308,3 +308,73 @@ equivalent! {
         *cell + *at + i as u32
     }
 }
+
+equivalent! {
+    with [("name".to_owned(), vec![1, 2, 3], Some("x".to_owned()))];
+    async fn methods_that_borrow(name: String, v: Vec<u32>, o: Option<String>) -> Vec<String> {
+        let mut map = HashMap::new();
+        map.insert("k".to_owned(), 5);
+        let text = name.as_str();
+        let first = v.first();
+        let mut i = 1;
+        let second = v.get(i);
+        i += 1;
+        let inner = o.as_ref();
+        tick().await;
+        let mut out = vec![text.to_owned(), format!("{first:?}{second:?}{inner:?}{i}")];
+        let key = "k".to_owned();
+        if let Some(n) = map.get(&key) {
+            tick().await;
+            out.push(n.to_string());
+        }
+        let Some(last) = v.last() else { return out };
+        match o.as_deref() {
+            Some(s) => {
+                tick().await;
+                out.push(format!("{s}{last}"));
+            }
+            None => {}
+        }
+        match inner {
+            Some(s) if s.len() == 1 => {
+                tick().await;
+                out.push(s.clone());
+            }
+            _ => {}
+        }
+        out
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+enum Status {
+    Open,
+    Shut,
+}
+
+impl Status {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::Shut => "shut",
+        }
+    }
+
+    fn get(&self, more: &str) -> String {
+        format!("{}{more}", self.as_str())
+    }
+}
+
+equivalent! {
+    with [(Status::Open)];
+    async fn methods_of_a_user_that_give_data(mut status: Status) -> String {
+        let text = status.as_str();
+        let got = status.get("!");
+        status = Status::Shut;
+        tick().await;
+        let now = status.as_str();
+        drop(status);
+        tick().await;
+        format!("{text}{got}{now}")
+    }
+}

@@ -6,8 +6,8 @@ async fn charge(cents: u64) -> u64 {
 }
 
 #[workflow]
-async fn run(order: String) -> String {
-    let name = order.as_str();
+async fn run(order: (u64, String)) -> String {
+    let name = order.1.as_str();
     let paid = charge(1).await;
     format!("{name} {paid:?}")
 }

@@ -13,7 +13,7 @@
 
 use super::{Arms, Env, stash};
 use crate::emit::rename::{Renamed, in_expr};
-use crate::ir::{LocalId, Locals, Recipe};
+use crate::ir::{LocalId, LocalKind, Locals, Recipe};
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -23,7 +23,7 @@ use syn::{Pat, PatWild};
 impl Arms<'_> {
     /// What must not be lost before `uses` are in variables.
     pub(super) fn needed(&self, uses: &Locals, live: Locals) -> Locals {
-        if self.layout.remade.is_empty() {
+        if self.layout.borrows.is_empty() {
             return live;
         }
         let uses = self.body.with_inputs(uses.clone());
@@ -33,12 +33,12 @@ impl Arms<'_> {
     /// Makes the borrows among `uses` that are in no variable of their own name.
     pub(super) fn settle(&self, uses: &Locals, needed: &Locals, env: &mut Env) -> TokenStream {
         let mut code = TokenStream::new();
-        if self.layout.remade.is_empty() {
+        if self.layout.borrows.is_empty() {
             return code;
         }
         // One may move what another holds to another name, but each local only once.
         loop {
-            let missing = uses.intersection(&self.layout.remade);
+            let missing = uses.intersection(&self.layout.borrows);
             let missing = missing.filter(|l| !env.holds(**l, self.ident(**l)));
             let missing: Locals = missing.copied().collect();
             if missing.is_empty() {
@@ -105,7 +105,7 @@ impl Arms<'_> {
             return self.out_of_reach(local);
         }
         let ident = self.free_name(local, needed, env);
-        if self.layout.remade.contains(&local) {
+        if self.layout.borrows.contains(&local) {
             return self.remake(local, &ident, needed, env);
         }
         env.bind(local, &ident);
@@ -125,7 +125,7 @@ impl Arms<'_> {
     /// Forgets the borrows that hold a local which has moved.
     pub(super) fn forget_borrows(&self, of: LocalId, env: &mut Env) {
         let holds = |local: LocalId| {
-            self.layout.remade.contains(&local)
+            self.layout.borrows.contains(&local)
                 && local != of
                 && self.body.with_inputs(Locals::from([local])).contains(&of)
         };
@@ -135,10 +135,12 @@ impl Arms<'_> {
 
     /// Whether the operands of a recipe are needed after the borrow is made first.
     pub(super) fn is_keyed(&self, recipe: &Recipe) -> bool {
-        recipe
+        let saved = recipe
             .keys
             .iter()
-            .any(|(key, _)| self.layout.has_slot(*key))
+            .any(|(key, _)| self.layout.has_slot(*key));
+        let unnamed = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Borrow);
+        saved || recipe.binds.iter().any(unnamed)
     }
 
     /// The first definition of borrows that are made again: operands, then the borrow.
@@ -152,7 +154,11 @@ impl Arms<'_> {
         let keys = recipe.keys.iter().map(|(key, value)| {
             let (ident, ty) = (self.ident(*key), names::local_ty(key.0));
             let value = self.user_expr(value, renamed, before);
-            quote!(let mut #ident = #rt::seen(#ty, #value);)
+            if self.layout.has_slot(*key) {
+                quote!(let mut #ident = #rt::seen(#ty, #value);)
+            } else {
+                quote!(let mut #ident = #value;)
+            }
         });
         let (pat, init) = (&recipe.pat, in_expr(&recipe.init, renamed));
         let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));

@@ -164,7 +164,7 @@ impl Arms<'_> {
     /// Live locals go back into their slots; those that were not taken are there already.
     /// Borrows are never in one, nor variables around the machine.
     pub(super) fn put_back(&self, live: &Locals, env: &Env) -> TokenStream {
-        live.difference(&self.layout.remade)
+        live.difference(&self.layout.borrows)
             .filter(|&&local| !self.part.is_around(local))
             .filter_map(|local| {
                 let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));

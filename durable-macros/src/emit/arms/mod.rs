@@ -131,7 +131,7 @@ impl Arms<'_> {
         }
         let kept = self.stashed(ident, local, live, env);
         let at = env.bound.get(&local).cloned();
-        if at.is_none() && self.layout.remade.contains(&local) {
+        if at.is_none() && self.layout.borrows.contains(&local) {
             let made = self.remake(local, ident, live, env);
             return quote!(#kept #made);
         }
