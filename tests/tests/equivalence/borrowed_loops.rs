@@ -401,3 +401,28 @@ equivalent! {
         out
     }
 }
+
+equivalent! {
+    with [(vec![vec![1, 2], vec![3]])];
+    async fn a_source_that_is_replaced_after_its_loop(mut rows: Vec<Vec<u32>>) -> Vec<u32> {
+        let mut other = vec![vec![7, 8, 9]];
+        let mut out = Vec::new();
+        for _ in 0..2 {
+            for row in &rows {
+                let [first, ..] = &row[..] else { continue };
+                tick().await;
+                if *first == 3 {
+                    break;
+                }
+                for x in row.iter().skip(1) {
+                    out.push(act("x", *x).await + *first);
+                }
+            }
+            std::mem::swap(&mut rows, &mut other);
+            let longest = &rows[0];
+            tick().await;
+            out.push(longest.len() as u32);
+        }
+        out
+    }
+}
