@@ -1,6 +1,8 @@
 //! Every state with every event: the whole table of decisions as text, compared with the one
 //! below. Pairs that are not listed are refused.
 
+mod two;
+
 use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Outcome, Place, Policy, Tries, Underway,
     underway,
@@ -203,6 +205,9 @@ fn states() -> Vec<(&'static str, Instance)> {
         ("park", at(timer(310_000), Doing::Park)),
         ("over", at(timer(310_000), Doing::Over)),
     ]
+    .into_iter()
+    .chain(two::states())
+    .collect()
 }
 
 fn mail(kind: Option<MessageKind>) -> Event {
@@ -254,6 +259,10 @@ fn events() -> Vec<(&'static str, Event)> {
         (
             "suspended at an activity",
             Event::Turned(Turn::Suspended(checkpoint(4, vec![calls(None)]))),
+        ),
+        (
+            "suspended, #2 goes on and #4 is new",
+            Event::Turned(Turn::Suspended(two::goes_on())),
         ),
         ("returned Ok", finished(&Ok(1))),
         ("returned Err", finished(&Err("bad"))),
@@ -422,6 +431,32 @@ fn in_a_shutdown() {
         ..policy()
     };
     expect_file!["table_in_a_shutdown.txt"].assert_eq(&table(draining));
+}
+
+#[test]
+fn a_hundred_operations_begin_together_and_end_one_by_one() {
+    let requests = |count| (0..count).map(|_| calls(None)).collect();
+    let mut instance = at(checkpoint(1, requests(100)), Doing::Loaded);
+    let begun = instance.decide(Event::Begin, NOW, &policy()).unwrap();
+    let Action::Work { begin, until: None } = begun.action else {
+        panic!("{begun:?}")
+    };
+    let all: Vec<_> = (1..=100).map(|op| (op, 1)).collect();
+    assert_eq!(begin, all);
+    for op in 1..100 {
+        let ended = ended(op, returned(), false, None);
+        let turn = instance.decide(ended, NOW, &policy()).unwrap();
+        assert_eq!(turn.action, Action::Turn);
+        let rest = checkpoint(op + 1, requests(100 - op));
+        let turned = Event::Turned(Turn::Suspended(rest));
+        let next = instance.decide(turned, NOW, &policy()).unwrap();
+        let wait = Action::Work {
+            begin: Vec::new(),
+            until: None,
+        };
+        assert_eq!(next.action, wait, "nothing begins again");
+        assert!(instance.runs(100) && !instance.runs(op));
+    }
 }
 
 #[test]

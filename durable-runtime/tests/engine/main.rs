@@ -5,6 +5,7 @@ mod crash;
 mod faulty;
 mod misfits;
 mod ownership;
+mod parallel;
 mod retry;
 mod support;
 mod trouble;

@@ -43,7 +43,7 @@ pub(crate) fn call(name: &str) -> Op {
 
 /// Calls the activity of this name; its body is the bench's.
 #[activity(retry(jitter = 0.0))]
-async fn act(name: String) -> Result<String, String> {
+pub(crate) async fn act(name: String) -> Result<String, String> {
     Ok(name)
 }
 
@@ -134,9 +134,11 @@ impl Bench {
     }
 
     pub(crate) fn registry(&self) -> Registry {
-        let script = registry::workflow("script").expect("it is linked");
-        Registry::new()
-            .with_workflow(script)
+        let all = ["script", "pair", "race", "three"];
+        let known = all.map(|name| registry::workflow(name).expect("it is linked"));
+        known
+            .into_iter()
+            .fold(Registry::new(), Registry::with_workflow)
             .with_activity_fn("act", self.body())
     }
 
