@@ -173,7 +173,9 @@ impl Wait {
             Self::Call(call) => found.push(call),
             Self::Frame(frame) => frame.calls(found),
             Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {
-                waits.iter().for_each(|w| w.calls(found));
+                for wait in waits {
+                    wait.calls(found);
+                }
             }
             Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
@@ -197,7 +199,9 @@ impl Wait {
         match self {
             Self::Frame(frame) => found.push(frame),
             Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {
-                waits.iter().for_each(|w| w.frames(found));
+                for wait in waits {
+                    wait.frames(found);
+                }
             }
             Self::Call(_) | Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
