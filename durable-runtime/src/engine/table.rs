@@ -434,32 +434,6 @@ fn in_a_shutdown() {
 }
 
 #[test]
-fn a_hundred_operations_begin_together_and_end_one_by_one() {
-    let requests = |count| (0..count).map(|_| calls(None)).collect();
-    let mut instance = at(checkpoint(1, requests(100)), Doing::Loaded);
-    let begun = instance.decide(Event::Begin, NOW, &policy()).unwrap();
-    let Action::Work { begin, until: None } = begun.action else {
-        panic!("{begun:?}")
-    };
-    let all: Vec<_> = (1..=100).map(|op| (op, 1)).collect();
-    assert_eq!(begin, all);
-    for op in 1..100 {
-        let ended = ended(op, returned(), false, None);
-        let turn = instance.decide(ended, NOW, &policy()).unwrap();
-        assert_eq!(turn.action, Action::Turn);
-        let rest = checkpoint(op + 1, requests(100 - op));
-        let turned = Event::Turned(Turn::Suspended(rest));
-        let next = instance.decide(turned, NOW, &policy()).unwrap();
-        let wait = Action::Work {
-            begin: Vec::new(),
-            until: None,
-        };
-        assert_eq!(next.action, wait, "nothing begins again");
-        assert!(instance.runs(100) && !instance.runs(op));
-    }
-}
-
-#[test]
 fn messages_are_noted_once_and_a_repeated_cancel_is_absorbed() {
     let mut instance = running(activity(None), &[1]);
     let first = instance

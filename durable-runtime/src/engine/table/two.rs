@@ -1,8 +1,9 @@
 //! States with two operations under way.
 
-use super::{at, calls, checkpoint, failed, fires, given, returned, running};
-use crate::engine::instance::{Cancel, Doing, Instance};
+use super::{NOW, at, calls, checkpoint, ended, failed, fires, given, policy, returned, running};
+use crate::engine::instance::{Action, Cancel, Doing, Event, Instance};
 use crate::frame::Checkpoint;
+use crate::machine::Turn;
 use crate::operation::{Answered, Resolution};
 
 /// Operation 2 is still awaited, beside a new one.
@@ -55,4 +56,30 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
         ("two: turn with cancellations", told),
         ("two: wait to heal, one runs, one is answered", healing),
     ]
+}
+
+#[test]
+fn a_hundred_operations_begin_together_and_end_one_by_one() {
+    let requests = |count| (0..count).map(|_| calls(None)).collect();
+    let mut instance = at(checkpoint(1, requests(100)), Doing::Loaded);
+    let begun = instance.decide(Event::Begin, NOW, &policy()).unwrap();
+    let Action::Work { begin, until: None } = begun.action else {
+        panic!("{begun:?}")
+    };
+    let all: Vec<_> = (1..=100).map(|op| (op, 1)).collect();
+    assert_eq!(begin, all);
+    for op in 1..100 {
+        let ended = ended(op, returned(), false, None);
+        let turn = instance.decide(ended, NOW, &policy()).unwrap();
+        assert_eq!(turn.action, Action::Turn);
+        let rest = checkpoint(op + 1, requests(100 - op));
+        let turned = Event::Turned(Turn::Suspended(rest));
+        let next = instance.decide(turned, NOW, &policy()).unwrap();
+        let wait = Action::Work {
+            begin: Vec::new(),
+            until: None,
+        };
+        assert_eq!(next.action, wait, "nothing begins again");
+        assert!(instance.runs(100) && !instance.runs(op));
+    }
 }
