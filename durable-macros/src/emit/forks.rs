@@ -128,7 +128,6 @@ impl Join<'_> {
             quote!(#slot = ::core::option::Option::Some(#ident);)
         });
         quote! {
-            use #rt::{CopyIt as _, CopyNot as _};
             if !#cx.has_branches(#count) {
                 return #cx.never().await;
             }
@@ -154,29 +153,29 @@ impl Join<'_> {
         self.layout.parts.iter().filter(is_child)
     }
 
-    /// What branches take with them, or copy. Copies first: another branch may take the rest.
+    /// What branches take with them, or copy.
     fn moved(&self) -> TokenStream {
-        let mut moved = TokenStream::new();
+        let (mut copies, mut moves) = (TokenStream::new(), TokenStream::new());
         for child in self.children() {
             let region = child.region.expect("a branch is a region");
             for &(local, copied) in &child.moved {
                 let (name, slot) = (names::moved(region.0, local.0), names::slot(local.0));
                 let (rt, ident) = (names::rt(), &self.body.locals[local.0].ident);
-                moved.extend(if self.part.is_around(local) {
-                    quote!(let mut #name = ::core::option::Option::Some((&#rt::CopyOf(&#ident)).copied());)
+                let inferred = quote_spanned!(ident.span()=> _);
+                let taken = quote!(<#inferred as #rt::TakenTwice>::taken);
+                if self.part.is_around(local) {
+                    copies.extend(quote! {
+                        let mut #name = ::core::option::Option::Some(#taken(&#ident));
+                    });
                 } else if copied {
-                    quote!(let mut #name = match &#slot {
-                        ::core::option::Option::Some(__value) => {
-                            ::core::option::Option::Some((&#rt::CopyOf(__value)).copied())
-                        }
-                        ::core::option::Option::None => ::core::option::Option::None,
-                    };)
+                    copies.extend(quote!(let mut #name = #slot.as_ref().map(#taken);));
                 } else {
-                    quote!(let mut #name = #slot.take();)
-                });
+                    moves.extend(quote!(let mut #name = #slot.take();));
+                }
             }
         }
-        moved
+        // Another branch may take what one copies.
+        quote!(#copies #moves)
     }
 
     /// Variables that branches borrow leave their slots, or the frame of the branch that has them

@@ -80,8 +80,12 @@ impl Cx {
     }
 
     /// The branches are joined, unless this binary cannot go on.
-    #[must_use]
     pub fn goes_on(&self) -> Poll<()> {
+        if self.is_resuming() {
+            // Code may only go on when what it waits for has been taken out of the store.
+            let error = "what is stored would be enough to go on, and was not when it was stored";
+            self.block(None, &codec::Error::custom(error));
+        }
         if self.is_blocked() {
             Poll::Pending
         } else {
@@ -325,35 +329,22 @@ pub fn never_value<T>(_: Ty<T>) -> T {
     unreachable!("only its type is asked for")
 }
 
-/// A variable that an `async move` block takes a copy of, by method lookup: rustc has checked in
-/// the twin that its type is `Copy`.
-#[derive(Debug)]
-pub struct CopyOf<'a, T>(pub &'a T);
-
-/// The copy.
-pub trait CopyIt {
-    /// What is copied.
-    type Value;
+/// A variable that an `async move` branch takes, and that something else needs too, is copied.
+#[diagnostic::on_unimplemented(
+    message = "an `async move` branch takes this `{Self}`, and it is needed elsewhere too",
+    label = "taken by a branch, and needed by another one or after the branches",
+    note = "clone it into a variable of the branch's own with `let` before, or leave out `move`",
+    note = "code: durable D16"
+)]
+pub trait TakenTwice: Sized {
     /// The copy.
-    fn copied(&self) -> Self::Value;
-}
-impl<T: Copy> CopyIt for CopyOf<'_, T> {
-    type Value = T;
-    fn copied(&self) -> T {
-        *self.0
-    }
+    #[must_use]
+    fn taken(value: &Self) -> Self;
 }
 
-/// A type that is not `Copy`: rustc refuses the program.
-pub trait CopyNot {
-    /// What would be copied.
-    type Value;
-    /// Never runs.
-    fn copied(&self) -> Self::Value;
-}
-impl<T> CopyNot for &CopyOf<'_, T> {
-    type Value = T;
-    fn copied(&self) -> T {
-        unreachable!("rustc has refused the twin")
+#[diagnostic::do_not_recommend]
+impl<T: Copy> TakenTwice for T {
+    fn taken(value: &T) -> T {
+        *value
     }
 }

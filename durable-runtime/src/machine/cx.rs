@@ -83,6 +83,8 @@ pub(super) struct Shared {
     now: Timestamp,
     next_op: u64,
     blocked: Option<Blocked>,
+    /// The machine is being made again: it only loads what was stored.
+    resuming: bool,
     said: Vec<Said>,
     /// What [`Entry::Check`] says about the suspend point.
     inlines: Option<Inlines>,
@@ -104,6 +106,7 @@ impl Cx {
             now: Timestamp::default(),
             next_op: 1,
             blocked: None,
+            resuming: false,
             said: Vec::new(),
             inlines: None,
             spawned: Vec::new(),
@@ -206,6 +209,14 @@ impl Cx {
     /// Notes why the machine cannot go on. The first reason stands.
     pub(super) fn block_with(&self, blocked: Blocked) {
         self.shared().blocked.get_or_insert(blocked);
+    }
+
+    pub(super) fn set_resuming(&self, resuming: bool) {
+        self.shared().resuming = resuming;
+    }
+
+    pub(super) fn is_resuming(&self) -> bool {
+        self.shared().resuming
     }
 
     pub(super) fn is_blocked(&self) -> bool {

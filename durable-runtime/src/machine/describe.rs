@@ -154,18 +154,11 @@ fn ask(def: &'static WorkflowDef) -> Description {
             local.shape = shape;
         }
     }
-    let fingerprints = def
-        .points
-        .iter()
+    let fingerprints = (0..def.points.len())
         .map(|point| {
             let mut hash = Fnv::new();
             hash.text(def.name);
-            hash.text(point.label);
-            for &local in point.locals {
-                let local = &locals[usize::from(local)];
-                hash.text(local.name);
-                hash.text(&local.shape);
-            }
+            hash.point(def, &locals, point);
             hash.0
         })
         .collect();
@@ -179,6 +172,25 @@ fn ask(def: &'static WorkflowDef) -> Description {
 struct Fnv(u64);
 
 impl Fnv {
+    /// A suspend point, with those of the branches that it joins.
+    fn point(&mut self, def: &WorkflowDef, locals: &[LocalDescription], number: usize) {
+        let point = &def.points[number];
+        self.text(point.label);
+        for &local in point.locals {
+            let local = &locals[usize::from(local)];
+            self.text(local.name);
+            self.text(&local.shape);
+        }
+        for (inside, point) in def.points.iter().enumerate() {
+            if let Some((fork, branch)) = point.parent
+                && usize::from(fork) == number
+            {
+                self.text(&branch.to_string());
+                self.point(def, locals, inside);
+            }
+        }
+    }
+
     fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }

@@ -119,11 +119,14 @@ impl Machine {
         };
         let cx = Cx::new(def);
         cx.restore(checkpoint, &mut frame);
+        cx.set_resuming(true);
         let future = (def.run)(cx.clone(), Entry::Resume(point, frame));
         cx.restore_spawned(checkpoint)?;
         let mut machine = Self::new(cx, future);
         // The first poll of each function loads its locals and stops at its suspend point.
-        match machine.poll() {
+        let poll = machine.poll();
+        machine.cx.set_resuming(false);
+        match poll {
             Poll::Pending => match machine.cx.take_blocked() {
                 Some(blocked) => Err(blocked),
                 None => Ok(machine),

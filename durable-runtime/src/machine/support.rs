@@ -7,7 +7,7 @@
 pub use super::Durable;
 pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
-pub use super::branch::{CopyIt, CopyNot, CopyOf, finished_branch, joined, never_value, step};
+pub use super::branch::{TakenTwice, finished_branch, joined, never_value, step};
 pub use super::cx::{Saver, get};
 pub use super::lent::{
     Lent, Position, Steady, after, current, lent, position, pull, steady, steady_value,

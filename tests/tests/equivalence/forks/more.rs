@@ -251,3 +251,85 @@ equivalent! {
         (list, y)
     }
 }
+
+equivalent! {
+    with [(1), (2)];
+    #[allow(unreachable_code, reason = "this is what is tested")]
+    async fn dead_branches(n: u32) -> u32 {
+        let mut list = Vec::new();
+        if act("n", n).await == 1 {
+            return join!(async { n }, act("m", n)).0;
+        }
+        return n;
+        let (a, b) = join!(async { list.push(1_u8); act("a", n).await }, act("b", 2_u32));
+        a + b
+    }
+}
+
+equivalent! {
+    with [(1), (4)];
+    async fn conditions_and_operands(n: u32) -> (u32, bool) {
+        let mut k = n;
+        while join!(act("while", k)).0 < 3 {
+            k += if select! { x = act("x", k) => x == 1, y = act("y", k) => y == 2 } { 1 } else { 2 };
+        }
+        let both = join!(act("p", k)).0 == 3 && try_join!(act("q", Ok::<u32, u32>(k))).is_ok();
+        let list = [k, join!(act("l", k)).0, select! { x = act("s", k) => x }];
+        (list.iter().sum::<u32>() + note("n", k) + join!(async { act("z", k).await }).0, both)
+    }
+}
+
+equivalent! {
+    with [(3)];
+    async fn closures_and_macros_in_branches(n: u32) -> (String, Vec<u32>) {
+        let double = |x: u32| x * 2;
+        let first = double(n);
+        let (text, list) = join!(
+            async {
+                let triple = |x: u32| x * 3;
+                let text = format!("{n} {} {first}", act("f", triple(n)).await);
+                assert_eq!(text.len(), act("len", text.len()).await, "{text}");
+                text
+            },
+            async {
+                let list = vec![act("v", n).await, first, n];
+                tick().await;
+                list.into_iter().map(|x| x + n).collect::<Vec<_>>()
+            },
+        );
+        println!("{text} {list:?} {}", act("p", n).await);
+        (text, list)
+    }
+}
+
+equivalent! {
+    with [("ab".to_owned()), ("".to_owned())];
+    async fn let_else_and_matches_in_branches(text: String) -> Result<(usize, char), String> {
+        let mut left = text.clone();
+        let (a, b) = try_join!(
+            async {
+                let Some(first) = act("first", text.chars().next()).await else {
+                    act("none", ()).await;
+                    return Err("empty".to_owned());
+                };
+                match act("c", first).await {
+                    'a' if text.len() > 1 => Ok(first),
+                    other => { tick().await; Err(format!("{other}")) }
+                }
+            },
+            async {
+                while let Some(c) = act("pop", left.pop()).await {
+                    if c == 'z' { break; }
+                    'inner: loop {
+                        match act("in", c).await {
+                            'b' => break 'inner,
+                            _ => return Ok(left.len()),
+                        }
+                    }
+                }
+                Err::<usize, String>("nothing".to_owned())
+            },
+        )?;
+        Ok((b, a))
+    }
+}
