@@ -4,7 +4,7 @@
 
 use durable_runtime::prelude::*;
 
-#[activity]
+#[activity(retry(max_attempts = 1))]
 async fn square(n: u64) -> Result<u64, String> {
     if n == 13 {
         Err("unlucky".to_owned())

@@ -315,12 +315,6 @@ impl Join<'_> {
                             return #cx.goes_on();
                         }
                     },
-                    ForkKind::Timeout => quote! {
-                        if #step {
-                            return #cx.goes_on();
-                        }
-                        #left = true;
-                    },
                     ForkKind::Select => {
                         let disabled = disabled(place);
                         before.extend(quote!(let mut #disabled = #cx.is_off(#place);));
@@ -381,7 +375,6 @@ impl Join<'_> {
                 }
             }
             ForkKind::Select => quote!((#(#outputs,)*)),
-            ForkKind::Timeout => quote!(#rt::first_in_time(#(#outputs),*)),
         }
     }
 }

@@ -210,15 +210,6 @@ fn operands(kind: ForkKind, args: Vec<Expr>) -> Vec<Operand> {
     };
     match kind {
         ForkKind::Join | ForkKind::TryJoin => args.into_iter().map(plain).collect(),
-        ForkKind::Timeout => {
-            let mut args = args.into_iter();
-            let (Some(duration), Some(code)) = (args.next(), args.next()) else {
-                unreachable!("a time limit has two operands")
-            };
-            let rt = names::rt_at(duration.span());
-            let timer = parse_quote_spanned!(duration.span()=> #rt::sleep(#duration));
-            vec![plain(code), plain(timer)]
-        }
         ForkKind::Select => {
             let mut operands = Vec::new();
             let mut args = args.into_iter();
@@ -256,10 +247,6 @@ fn combined(kind: ForkKind, outputs: &[Expr], span: Span) -> Expr {
                 .iter()
                 .map(|o| quote_spanned!(span=> ::core::option::Option::Some(#o)));
             parse_quote_spanned!(span=> (#(#some,)*))
-        }
-        ForkKind::Timeout => {
-            let rt = names::rt_at(span);
-            parse_quote_spanned!(span=> #rt::in_time(#(#outputs),*))
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `join!`, `try_join!`, `select!` and `timeout(d, async { … }).await`, rewritten before anything else
-//! to calls that the rest of the compiler can walk like any expression.
+//! `join!`, `try_join!` and `select!`, rewritten before anything else to calls that the rest of the
+//! compiler can walk like any expression.
 //!
 //! ```text
 //! join!(a, async { b })                    __durable_join(a, #[__durable_branch] { b })
@@ -7,7 +7,6 @@
 //!                                              (Some(p),) => h,
 //!                                              _ => e,
 //!                                          }
-//! timeout(d, async { b }).await            __durable_timeout(d, #[__durable_branch] { b })
 //! ```
 //!
 //! Handlers are thereby arms of an ordinary `match`, in which `?`, `return` and `break` work.
@@ -39,12 +38,10 @@ pub(crate) enum ForkKind {
     TryJoin,
     /// The first output that fits its pattern.
     Select,
-    /// The output of the one branch, or none when the time is up.
-    Timeout,
 }
 
 impl ForkKind {
-    const ALL: [Self; 4] = [Self::Join, Self::TryJoin, Self::Select, Self::Timeout];
+    const ALL: [Self; 3] = [Self::Join, Self::TryJoin, Self::Select];
 
     /// As the user writes it.
     pub(crate) fn name(self) -> &'static str {
@@ -52,7 +49,6 @@ impl ForkKind {
             Self::Join => "join",
             Self::TryJoin => "try_join",
             Self::Select => "select",
-            Self::Timeout => "timeout",
         }
     }
 }
@@ -296,8 +292,8 @@ fn macro_kind(mac: &Macro) -> Option<ForkKind> {
     }
 }
 
-/// `timeout(duration, async { … })`
-fn timeout(expr: &Expr) -> Option<Expr> {
+/// The callee of `timeout(limit, async { … }).await`.
+fn timeout(expr: &Expr) -> Option<&Expr> {
     let Expr::Await(awaited) = expr else {
         return None;
     };
@@ -307,18 +303,9 @@ fn timeout(expr: &Expr) -> Option<Expr> {
     let Expr::Path(path) = &*made.func else {
         return None;
     };
-    let name = &path.path.segments.last()?.ident;
-    let [duration, code] = made.args.iter().collect::<Vec<_>>()[..] else {
-        return None;
-    };
-    let code = branch(code.clone());
-    (name == "timeout" && branch_code(&code).is_some()).then(|| {
-        let mut made = call(ForkKind::Timeout, path.span(), [duration.clone(), code]);
-        if let Expr::Call(made) = &mut made {
-            made.attrs.extend(awaited.attrs.iter().cloned());
-        }
-        made
-    })
+    let named = path.path.segments.last()?.ident == "timeout";
+    let code = matches!(made.args.last()?, Expr::Async(_));
+    (named && code).then_some(&*made.func)
 }
 
 fn biased(input: ParseStream<'_>) -> syn::Result<()> {
@@ -417,8 +404,13 @@ impl VisitMut for Rewrite<'_> {
             && let Some(made) = self.call(&mac.mac, &mac.attrs)
         {
             *expr = made;
-        } else if let Some(made) = timeout(expr) {
-            *expr = made;
+        } else if let Some(timeout) = timeout(expr) {
+            self.diagnostics.report(
+                timeout,
+                Code::Unsupported,
+                "a time limit over an `async` block is not supported yet",
+                "write `select! { out = async { … } => …, _ = sleep(limit) => … }`, or put the block into a `#[workflow]` of its own",
+            );
         }
         visit_mut::visit_expr_mut(self, expr);
     }
