@@ -187,7 +187,7 @@ macro_rules! set {
 #[macro_export]
 macro_rules! event {
     ($($name:ident = $value:expr),*) => {
-        $(let _ = (stringify!($name), &$value);)*
+        { $(let _ = (stringify!($name), &$value);)* }
     };
 }
 

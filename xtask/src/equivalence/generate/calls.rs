@@ -56,7 +56,7 @@ impl Gen {
             5 | 6 => self.short_circuit(below),
             7 => {
                 self.hit("matches!");
-                let n = self.at_once(|g| g.value(&Ty::U32, below));
+                let n = self.quietly(|g| g.value(&Ty::U32, below));
                 format!("matches!({n}, 0 | 3..=7)")
             }
             8 => format!("!({})", self.truth(below)),

@@ -74,20 +74,17 @@ impl Gen {
         let (f, r) = (self.unique("f"), self.unique("r"));
         let condition = self.condition(2);
         let argument = self.quiet_value(&Ty::U32, 2);
-        let pause = self.pause();
+        let (pause, other) = (self.pause(), self.pause());
         self.scope.declare(&r, Ty::U32, false);
         Some(match self.rng.u32(..3) {
             0 => format!(
                 "let {f}: fn(u32) -> u32 = if {condition} {{ double }} else {{ triple }};\n\
                  let {r} = {f}({argument});\n{pause}"
             ),
-            1 => {
-                let other = self.pause();
-                format!(
-                    "let {r} = (if {condition} {{ double }} else {{ {other}triple }})({argument});\n\
-                     {pause}"
-                )
-            }
+            1 => format!(
+                "let {r} = (if {condition} {{ double }} else {{ {other}triple }})({argument});\n\
+                 {pause}"
+            ),
             _ => format!(
                 "let {f} = [double, triple, |n: u32| n / 2];\n\
                  let {r} = {f}.iter().fold({argument}, |n, f| f(n));\n\

@@ -125,7 +125,8 @@ impl Gen {
         match self.rng.u32(..8) {
             0 | 1 => {
                 let ty = Ty::random(&mut self.rng, 1);
-                let value = self.value(&ty, depth);
+                // A jump in the arguments of a macro is refused.
+                let value = self.staying(|g| g.value(&ty, depth));
                 if value.contains(".await") {
                     return format!("{{ let shown = {value}; format!(\"{{shown:?}}\") }}");
                 }
@@ -210,7 +211,7 @@ impl Gen {
             return format!("(0..({n}) % 4).map(|n| n * 3).collect::<Vec<u32>>()");
         }
         let items: Vec<_> = (0..self.rng.usize(1..4))
-            .map(|_| self.value(of, depth))
+            .map(|_| self.staying(|g| g.value(of, depth)))
             .collect();
         if items.iter().any(|i| i.contains(".await")) {
             return format!("Vec::from([{}])", items.join(", "));

@@ -107,7 +107,9 @@ impl Gen {
             let (counter, count) = g.counter();
             let most = g.rng.u32(0..3);
             let body = g.inside_of(around, |g| {
-                let value = super::values::parenthesized(&g.value(ty, depth));
+                // A jump to the next round from here would come back for ever.
+                let value = g.staying(|g| g.value(ty, depth));
+                let value = super::values::parenthesized(&value);
                 let body = if g.fuel > 0 {
                     g.loop_body(2)
                 } else {

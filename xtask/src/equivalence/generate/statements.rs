@@ -14,7 +14,8 @@ impl Gen {
             1 => format!("act(\"{}\", ()).await;\n", self.unique("p")),
             _ => {
                 let ty = Ty::random(&mut self.rng, 1);
-                let value = self.leaf(&ty);
+                // Its text may stand between other uses of a local: it moves none.
+                let value = self.staying(|g| g.leaf(&ty));
                 format!("act(\"{}\", {value}).await;\n", self.unique("p"))
             }
         }

@@ -130,10 +130,12 @@ impl Gen {
                 here
             });
             let Some(template) = chosen else { break };
+            let before = self.scope.clone();
             if let Some(written) = (template.write)(self) {
                 self.hit(template.name);
                 return written;
             }
+            self.scope = before;
         }
         self.pause()
     }

@@ -1,0 +1,55 @@
+//! The mutations: passages of the compiler, and what breaks them.
+
+/// One way to break the compiler.
+#[derive(Debug)]
+pub(super) struct Mutation {
+    pub(super) name: &'static str,
+    pub(super) file: &'static str,
+    /// A passage that stands in the file once.
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+}
+
+const LIVENESS: &str = "durable-macros/src/analysis/liveness.rs";
+const LABELS: &str = "durable-macros/src/normalize/labels.rs";
+const BORROWS: &str = "durable-macros/src/ir/recipe.rs";
+
+/// Every mutation.
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "liveness: a loop is gone round only once",
+        file: LIVENESS,
+        from: "            work.extend(&predecessors[number.0]);",
+        to: "            work.extend(predecessors[number.0].iter().filter(|p| p.0 < number.0));",
+    },
+    Mutation {
+        name: "liveness: what a statement uses is not needed before it",
+        file: LIVENESS,
+        from: "    live.extend(&statement.uses);",
+        to: "    live.extend(statement.uses.iter().skip(1));",
+    },
+    Mutation {
+        name: "liveness: a jump out of a statement needs nothing",
+        file: LIVENESS,
+        from: "    for &exit in &statement.exits {\n        live.extend(at_exit(body, exit, live_in));\n    }",
+        to: "    let _ = live_in;",
+    },
+    Mutation {
+        name: "labels: an ordinal instead of the arguments",
+        file: LABELS,
+        from: "format!(\"{}({})\", point.callee, digest(&point.detail))",
+        to: "point.callee.clone()",
+    },
+    Mutation {
+        name: "labels: a tie does not say of how many",
+        file: LABELS,
+        from: "format!(\"{}#{k}/{of}\", point.label)",
+        to: "format!(\"{}#{k}\", point.label)",
+    },
+    Mutation {
+        name: "borrows: the inputs of a live borrow are not live",
+        file: BORROWS,
+        from: "        if self.recipes.is_empty() {",
+        to: "        if self.recipes.len() < usize::MAX {",
+    },
+];
