@@ -139,12 +139,10 @@ fn invalid(
 
 /// The code of a diagnostic of ours.
 fn code(text: &str) -> Option<String> {
-    let (_, code) = text.split_once("code: durable ")?;
-    Some(
-        code.chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .collect(),
-    )
+    text.split("durable D").skip(1).find_map(|rest| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        (digits.len() == 2).then(|| format!("D{digits}"))
+    })
 }
 
 /// Runs a test binary: of each test that ended, what it said if it failed.

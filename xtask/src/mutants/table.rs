@@ -53,3 +53,18 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "        if self.recipes.len() < usize::MAX {",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::MUTATIONS;
+    use std::path::Path;
+
+    #[test]
+    fn each_passage_stands_once() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for mutation in MUTATIONS {
+            let text = std::fs::read_to_string(root.join(mutation.file)).unwrap();
+            assert_eq!(text.matches(mutation.from).count(), 1, "{}", mutation.name);
+        }
+    }
+}
