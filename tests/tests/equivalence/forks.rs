@@ -2,5 +2,6 @@
 
 mod joins;
 mod more;
+mod programs;
 mod selects;
 mod tries;

@@ -11,6 +11,7 @@
 
 mod attacks;
 mod bindings;
+mod borrow_programs;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod borrows;
