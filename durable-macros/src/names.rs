@@ -81,6 +81,11 @@ pub(crate) fn internal(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
 }
 
+/// The rest of a borrowed iterator, under the closures of its loop.
+pub(crate) fn pulled() -> Ident {
+    internal("pulled")
+}
+
 /// A parameter of a generated function, under a name for people; it cannot meet the user's own
 /// parameter of that name.
 pub(crate) fn argument(name: &str) -> Ident {

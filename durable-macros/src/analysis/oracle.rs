@@ -354,6 +354,7 @@ fn random_body(rng: &mut fastrand::Rng) -> Body {
             3 => Terminator::Next {
                 cursor: LocalId(rng.usize(..locals)),
                 source: None,
+                tail: None,
                 pat: syn::parse_quote!(_),
                 binds: some(rng),
                 body: to(rng),

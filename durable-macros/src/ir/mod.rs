@@ -195,6 +195,7 @@ pub(crate) enum Terminator {
         cursor: LocalId,
         /// The borrowed iterator, which is made again at each head.
         source: Option<LocalId>,
+        tail: Option<Tail>,
         pat: Pat,
         binds: Locals,
         body: BlockId,
@@ -215,6 +216,15 @@ pub(crate) enum Terminator {
     Return { value: Option<Expr>, uses: Locals },
     /// Control does not get here.
     Unreachable,
+}
+
+/// Adaptors with closures over a borrowed iterator: `pulled.filter(…).map(…)`.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    /// Over [`names::pulled`](crate::names::pulled), the rest of the iterator.
+    pub(crate) adaptors: Expr,
+    /// What the closures capture.
+    pub(crate) uses: Locals,
 }
 
 /// One arm of a lowered `match`.
@@ -326,7 +336,20 @@ impl Terminator {
                 let guards = arms.iter().flat_map(|a| a.uses.difference(&a.binds));
                 uses.iter().chain(guards).copied().collect()
             }
-            Self::Next { cursor, source, .. } => source.iter().chain([cursor]).copied().collect(),
+            Self::Next {
+                cursor,
+                source,
+                tail,
+                ..
+            } => {
+                let captures = tail.iter().flat_map(|tail| &tail.uses);
+                source
+                    .iter()
+                    .chain([cursor])
+                    .chain(captures)
+                    .copied()
+                    .collect()
+            }
             Self::Fork(fork) => fork.uses(),
             Self::Goto(_) | Self::Unreachable => Locals::new(),
         }

@@ -75,15 +75,20 @@ impl Body {
             Terminator::Next {
                 cursor,
                 source,
+                tail,
                 pat,
                 body,
                 exit,
                 ..
             } => {
                 let cursor = &self.locals[source.unwrap_or(*cursor).0].ident;
+                let through = tail
+                    .as_ref()
+                    .map(|tail| format!(" by {}", show(&tail.adaptors)));
                 format!(
-                    "next {} of {cursor} -> b{}, end b{}",
+                    "next {} of {cursor}{} -> b{}, end b{}",
                     show(pat),
+                    through.unwrap_or_default(),
                     body.0,
                     exit.0
                 )

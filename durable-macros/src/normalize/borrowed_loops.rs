@@ -11,15 +11,16 @@
 //! ```text
 //! source = & place | &mut place | a borrow with a recipe | place.iter() …
 //!        | source.enumerate() … | source.zip(source | a..b)
+//! loop   = source | a tail of closures over it
 //! ```
 //!
 //! Whether each is what it looks like is rustc's to say: in the twin what is borrowed must be
 //! `Steady`, the iterator one of std's, and what is mentioned is tied to it.
 
-use super::Builder;
 use super::recipe::{By, Draft, bare, steady};
 use super::scope::pattern_names;
-use crate::ir::{LocalId, LocalKind, Locals, Recipe, RecipeId};
+use super::{Builder, tails};
+use crate::ir::{LocalId, LocalKind, Locals, Recipe, RecipeId, Tail};
 use crate::names;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -57,6 +58,10 @@ pub(super) enum Shape {
 pub(super) struct Lent {
     /// The iterator: a borrow without a name.
     pub(super) source: LocalId,
+    /// It as written.
+    pub(super) iter: Expr,
+    /// The closures over it.
+    pub(super) tail: Option<Tail>,
     /// How many items it has given.
     pub(super) at: LocalId,
     /// What makes the current item again.
@@ -72,8 +77,17 @@ impl Builder<'_> {
     /// Reads what a loop goes over as a borrowed source; changes the twin's copy accordingly.
     pub(super) fn lent(&mut self, name: &str, machine: &Expr, twin: &mut Expr) -> Option<Lent> {
         let mut draft = Draft::new(name, self.scopes.count(name) + 1, machine, twin);
-        let (mut init, mut checked) = (machine.clone(), twin.clone());
-        let shape = self.source(&mut init, &mut checked, &mut draft)?;
+        let mut iter = machine.clone();
+        let tail = self.tail(&mut iter)?;
+        let twin = match &tail {
+            Some(tail) => tails::under(twin, tail.length),
+            None => twin,
+        };
+        let (mut init, mut checked) = (iter.clone(), twin.clone());
+        let mut shape = self.source(&mut init, &mut checked, &mut draft)?;
+        if tail.as_ref().is_some_and(|tail| tail.gives_values) {
+            shape = Shape::Value;
+        }
         let span = twin.span();
         let rt = names::rt_at(span);
         *twin = draft.tied.iter().fold(
@@ -96,6 +110,8 @@ impl Builder<'_> {
         let keys = draft.keys.iter().map(|(key, _)| *key).collect();
         let lent = Lent {
             source,
+            iter,
+            tail: tail.map(|found| found.tail),
             at,
             item: parse_quote!(#rt::current(#init, &#ident)),
             inputs,

@@ -61,7 +61,16 @@ const GENERATORS: [&str; 3] = ["repeat_with", "from_fn", "successors"];
 impl Builder<'_> {
     /// Refuses a loop that would have to save a closure.
     pub(super) fn refuse_closures(&mut self, source: &Expr) {
-        if let Some(name) = closure_call(source) {
+        if let Some((adaptor, name)) = after_closure(source) {
+            self.diagnostics.report(
+                adaptor,
+                Code::Closure,
+                &format!(
+                    "where `{adaptor}()` is, after the closure of `{name}(…)`, cannot be saved at the `.await` inside this loop"
+                ),
+                "do the work of the one or the other inside the loop; or collect the items first: `for item in items.collect::<Vec<_>>()`",
+            );
+        } else if let Some(name) = closure_call(source) {
             self.diagnostics.report(
                 name,
                 Code::Closure,
@@ -97,6 +106,39 @@ fn closure_call(source: &Expr) -> Option<&Ident> {
                 expr = &call.receiver;
             }
             Expr::Call(call) => return found.or(generator(call)),
+            _ => return None,
+        }
+    }
+}
+
+/// An adaptor with a state of its own after a closure over something borrowed, and the adaptor of
+/// that closure. Without it the loop could go on where it was.
+fn after_closure(source: &Expr) -> Option<(&Ident, &Ident)> {
+    let name = closure_call(source)?;
+    let mut adaptor = None;
+    let mut expr = source;
+    loop {
+        match expr {
+            Expr::Paren(inner) => expr = &inner.expr,
+            Expr::Group(inner) => expr = &inner.expr,
+            Expr::MethodCall(call) => {
+                if ["iter", "iter_mut", "chars", "bytes", "lines"]
+                    .iter()
+                    .any(|m| call.method == m)
+                {
+                    return Some((adaptor?, name));
+                }
+                if ["into_iter", "drain"].iter().any(|m| call.method == m) {
+                    return None;
+                }
+                if adaptor.is_none() && call.method != *name {
+                    adaptor = Some(&call.method);
+                }
+                if call.method == *name && adaptor.is_none() {
+                    return None;
+                }
+                expr = &call.receiver;
+            }
             _ => return None,
         }
     }

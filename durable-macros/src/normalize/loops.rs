@@ -4,7 +4,7 @@ use super::borrowed_loops::Lent;
 use super::control::first_name;
 use super::twin::{Wrapper, probe, wrap};
 use super::{Builder, Dest, Target, uses};
-use crate::ir::{BlockId, Code, LocalId, LocalKind, Locals, Statement, Terminator};
+use crate::ir::{BlockId, Code, LocalId, LocalKind, Locals, Statement, Tail, Terminator};
 use crate::names;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprLoop, ExprWhile, Ident, Label, Pat, parse_quote};
@@ -36,16 +36,17 @@ impl Builder<'_> {
     /// A loop over an iterator: its remaining items are a local of their own, `<binding>.at`.
     pub(super) fn for_expr(&mut self, expr: &mut ExprForLoop) {
         let source = self.residual(&mut expr.expr);
-        let uses = uses::of_expr(&source, &self.scopes);
         let named = first_name(&expr.pat);
-        if let Some(lent) = self.lent(&named, &source, &mut expr.expr) {
+        if let Some(mut lent) = self.lent(&named, &source, &mut expr.expr) {
+            let uses = uses::of_expr(&lent.iter, &self.scopes);
             self.scopes.push();
-            self.lent_start(&lent, source, uses);
-            let (cursor, iter) = (lent.at, Some(lent.source));
-            self.items(expr, cursor, iter, |s, pat, binds| s.lend(lent, pat, binds));
+            self.lent_start(&lent, uses);
+            let over = (lent.at, Some(lent.source), lent.tail.take());
+            self.items(expr, over, |s, pat, binds| s.lend(lent, pat, binds));
             return;
         }
         self.refuse_closures(&expr.expr);
+        let uses = uses::of_expr(&source, &self.scopes);
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
         let depth = self.scopes.count(&name) + 1;
@@ -58,11 +59,11 @@ impl Builder<'_> {
             uses,
             ..Statement::new(Code::Start { cursor, source })
         });
-        self.items(expr, cursor, None, |_, _, _| {});
+        self.items(expr, (cursor, None, None), |_, _, _| {});
     }
 
     /// The iterator of a borrowed source and the position in it.
-    fn lent_start(&mut self, lent: &Lent, source: Expr, uses: Locals) {
+    fn lent_start(&mut self, lent: &Lent, uses: Locals) {
         let rt = names::rt();
         let begin = |pat: &Ident, init: Expr| Code::Let {
             pat: parse_quote!(mut #pat),
@@ -70,7 +71,7 @@ impl Builder<'_> {
             init,
             otherwise: None,
         };
-        let iter = begin(&self.body.locals[lent.source.0].ident, source);
+        let iter = begin(&self.body.locals[lent.source.0].ident, lent.iter.clone());
         let at = begin(
             &self.body.locals[lent.at.0].ident,
             parse_quote!(#rt::position()),
@@ -92,8 +93,7 @@ impl Builder<'_> {
     fn items(
         &mut self,
         expr: &mut ExprForLoop,
-        cursor: LocalId,
-        source: Option<LocalId>,
+        (cursor, source, tail): (LocalId, Option<LocalId>, Option<Tail>),
         bound: impl FnOnce(&mut Self, &Pat, &Locals),
     ) {
         let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
@@ -104,6 +104,7 @@ impl Builder<'_> {
         let next = Terminator::Next {
             cursor,
             source,
+            tail,
             pat,
             binds: binds.clone(),
             body,

@@ -31,6 +31,7 @@ mod scope;
 pub(crate) mod standard;
 mod stmt;
 mod suspend;
+mod tails;
 mod text;
 pub(crate) mod twin;
 mod uses;

@@ -173,6 +173,33 @@ pub fn pull<I: IntoIterator>(at: &mut Position, iter: I) -> Option<I::Item> {
     Some(item)
 }
 
+/// The rest of what a loop goes over, below a tail of closures: it counts what they pull, so that
+/// none of them runs twice for an item.
+#[derive(Debug)]
+pub struct Counted<'p, I> {
+    rest: I,
+    at: &'p mut Position,
+}
+
+/// The items from the position on.
+pub fn counted<I: IntoIterator>(at: &mut Position, iter: I) -> Counted<'_, I::IntoIter> {
+    let mut rest = iter.into_iter();
+    if let Some(last) = at.0.checked_sub(1) {
+        rest.nth(last);
+    }
+    Counted { rest, at }
+}
+
+impl<I: Iterator> Iterator for Counted<'_, I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        let item = self.rest.next()?;
+        self.at.0 += 1;
+        Some(item)
+    }
+}
+
 /// The item at which a loop is.
 ///
 /// # Panics

@@ -10,7 +10,8 @@ pub use super::borrow::{Remade, again, tie};
 pub use super::branch::{TakenTwice, finished_branch, joined, never_value, step};
 pub use super::cx::{Saver, get};
 pub use super::lent::{
-    Lent, Position, Steady, after, current, lent, position, pull, steady, steady_value,
+    Counted, Lent, Position, Steady, after, counted, current, lent, position, pull, steady,
+    steady_value,
 };
 pub use super::live::{Inlines, no_inline};
 pub use super::saved::{

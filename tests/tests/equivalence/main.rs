@@ -16,6 +16,7 @@ mod borrowed_loops;
 mod borrowed_patterns;
 mod borrows;
 mod branches;
+mod closure_tails;
 mod conditions;
 mod errors;
 mod expressions;

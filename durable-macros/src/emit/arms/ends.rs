@@ -7,7 +7,7 @@ use crate::emit::rename::in_pat;
 use crate::ir::{Block, LocalId, Locals, Terminator};
 use crate::names;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Expr, Pat};
 
 impl Arms<'_> {
@@ -73,9 +73,14 @@ impl Arms<'_> {
             Terminator::Next {
                 cursor,
                 source,
+                tail,
                 pat,
                 ..
-            } => self.next(block, (*cursor, *source), pat, env),
+            } => {
+                let tail = tail.as_ref();
+                let tail = tail.map(|tail| self.user_expr(&tail.adaptors, &renamed, &env));
+                self.next(block, (*cursor, *source), tail, pat, env)
+            }
             Terminator::Suspend { operation, .. } => {
                 let operation = self.user_expr(operation, &renamed, &env);
                 self.suspend(block, &operation, &env)
@@ -100,20 +105,34 @@ impl Arms<'_> {
         &self,
         block: &Block,
         (cursor, source): (LocalId, Option<LocalId>),
+        tail: Option<impl ToTokens>,
         pat: &Pat,
         mut env: Env,
     ) -> TokenStream {
         let (rt, ident) = (names::rt(), self.ident(cursor));
+        let mut begin = TokenStream::new();
         let next = match source.map(|source| (source, self.ident(source))) {
             Some((source, iter)) => {
                 // It is used up by one item.
                 env.bound.remove(&source);
-                quote!(#rt::pull(&mut #ident, #iter))
+                match tail {
+                    None => quote!(#rt::pull(&mut #ident, #iter)),
+                    // Its own statement: the closures end before the item's code begins.
+                    Some(tail) => {
+                        let (pulled, item) = (names::pulled(), names::internal("item"));
+                        begin = quote! {
+                            let #pulled = #rt::counted(&mut #ident, #iter);
+                            let #item = ::core::iter::Iterator::next(&mut #tail);
+                        };
+                        quote!(#item)
+                    }
+                }
             }
             None => quote!(#rt::cursor_next(&mut #ident)),
         };
         let (item, end) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
         quote! {
+            #begin
             match #next {
                 ::core::option::Option::Some(#pat) => { #item }
                 ::core::option::Option::None => { #end }

@@ -1,0 +1,135 @@
+//! Loops over borrowed things through closures, with awaits inside.
+
+use durable_tests::equivalent;
+use std::cell::Cell;
+
+equivalent! {
+    with [(vec![1, 2, 3, 4, 5, 6]), (vec![]), (vec![1])];
+    async fn filtered(v: Vec<u32>) -> (Vec<u32>, u32) {
+        let mut calls = 0;
+        let mut out = Vec::new();
+        for x in v.iter().filter(|x| {
+            calls += 1;
+            **x % 2 == 0
+        }) {
+            tick().await;
+            out.push(*x);
+            tick().await;
+            out.push(*x + 1);
+        }
+        (out, calls)
+    }
+}
+
+equivalent! {
+    with [(vec![1, 2, 3, 4, 5, 6])];
+    async fn mapped_in_order(v: Vec<u32>) -> (Vec<u32>, Vec<String>) {
+        let mut log = Vec::new();
+        let mut out = Vec::new();
+        for x in v
+            .iter()
+            .inspect(|x| {
+                note("saw", **x);
+            })
+            .filter(|x| {
+                log.push(format!("filter {x}"));
+                **x != 2
+            })
+            .map(|x| x * 10)
+            .filter_map(|x| if x == 40 { None } else { Some(x + 1) })
+        {
+            let more = act("more", x).await;
+            out.push(x + more);
+            if x == 51 {
+                continue;
+            }
+            tick().await;
+            out.push(x);
+        }
+        log.push("end".to_owned());
+        (out, log)
+    }
+}
+
+equivalent! {
+    with [(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()])];
+    async fn cloned_items(v: Vec<String>) -> Vec<String> {
+        let mut out = Vec::new();
+        for mut s in v.iter().cloned() {
+            s.push('!');
+            tick().await;
+            out.push(s);
+        }
+        for n in v.iter().map(String::len) {
+            tick().await;
+            out.push(n.to_string());
+        }
+        out
+    }
+}
+
+equivalent! {
+    with [(vec![1, 2, 3, 4, 5, 6], 2), (vec![3, 4], 9)];
+    async fn with_captures(v: Vec<u32>, least: u32) -> (Vec<usize>, Vec<u32>, u32) {
+        let mut out = Vec::new();
+        let mut seen = Vec::new();
+        let mut calls = 0;
+        let except = vec![4];
+        for (i, x) in v.iter().enumerate().filter(move |(_, x)| **x > least && !except.contains(x)) {
+            tick().await;
+            out.push(i);
+            for y in v.iter().filter(|y| {
+                calls += 1;
+                *y < x
+            }) {
+                tick().await;
+                if *y == 2 {
+                    break;
+                }
+                seen.push(*y);
+            }
+            seen.push(*x);
+        }
+        (out, seen, calls)
+    }
+}
+
+equivalent! {
+    with [(vec![1, 2, 3])];
+    async fn cells_that_change(v: Vec<u32>) -> Vec<u32> {
+        let cells: Vec<Cell<u32>> = v.into_iter().map(Cell::new).collect();
+        let mut out = Vec::new();
+        for c in cells.iter().filter(|c| c.get() != 3) {
+            c.set(7);
+            cells[2].set(8);
+            tick().await;
+            out.push(c.get());
+        }
+        for c in cells.iter().cloned() {
+            c.set(5);
+            tick().await;
+            out.push(c.get());
+        }
+        out
+    }
+}
+
+equivalent! {
+    with [(vec![1, 2, 3, 4])];
+    async fn changed_in_place(mut v: Vec<u32>) -> Vec<u32> {
+        let x = 3;
+        for x in v.iter_mut().filter(|y| **y != x) {
+            tick().await;
+            *x += 10;
+            tick().await;
+            *x += 100;
+        }
+        for x in v.iter_mut().map(|x| {
+            *x += 1;
+            *x
+        }) {
+            act("x", x).await;
+        }
+        v
+    }
+}
