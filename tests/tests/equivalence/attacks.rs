@@ -33,7 +33,7 @@
 //! | a copy, or a number, that outlives what it came from | `borrowed_loops::{a_copy_outlives_what_it_came_from,the_item_after_a_break}` |
 //! | shadowed roots, sources and borrows | `borrows::{shadowed_by_its_own_borrow,a_shadowed_root,shadowed_inside_and_back}` |
 //! | closures that own | [`closures_that_own_what_they_count`], `ui/attacks/closure_that_*`, `ui/saved/closure` |
-//! | items with interior mutability | [`items_that_change_inside`], `ui/attacks/loop_over_cloned_cells` |
+//! | items with interior mutability | [`items_that_change_inside`], `closure_tails::cells_that_change` |
 //! | an iterator that has moved on | [`an_iterator_that_has_moved_on`], `ui/saved/iterator` |
 //! | a borrow in a struct | `ui/attacks/{borrow_in_a_struct,borrow_in_stored_data}` |
 

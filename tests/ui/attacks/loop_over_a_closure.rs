@@ -15,6 +15,7 @@ async fn run(order: u64) -> u64 {
         x
     }) {
         total += charge(*x).await.unwrap_or(order);
+        total += *x;
     }
     total
 }
