@@ -158,10 +158,6 @@ pub(crate) enum Code {
 }
 
 /// How a block ends.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per block, and most hold an expression"
-)]
 #[derive(Debug)]
 pub(crate) enum Terminator {
     /// Control goes on.
