@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 pub(crate) fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let input = match Input::parse(item.clone(), "workflow") {
-        Ok(input) => input.open_branches(&mut diagnostics).open_macros(),
+        Ok(input) => input.open_branches(&mut diagnostics).prepared(),
         Err(error) => return [compile_errors(&error), item].into_iter().collect(),
     };
     match workflow_machine(args, &input, diagnostics) {

@@ -202,7 +202,7 @@ async fn macros_and_places(start: u64) -> String {
     assert!(tick().await.is_ok(), "{label}: {:?}", tick().await);
     assert!(tick().await.is_ok());
     debug_assert_eq!(tick().await.is_ok(), start > 0, "{label}");
-    if matches!(charge("c".to_owned(), 1).await, Ok(cents) if cents > 1) {
+    if matches!(charge("c".to_owned(), 1).await, Ok(paid) if paid > 1) {
         unreachable!("{:?}", tick().await);
     }
     format!("{label} {totals:?} {:?}", tick().await)

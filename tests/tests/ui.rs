@@ -3,4 +3,5 @@
 fn ui() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/*/*.rs");
+    cases.pass("run/*.rs");
 }

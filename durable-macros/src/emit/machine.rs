@@ -294,6 +294,16 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
     let passed = layout.passed.iter().filter(|l| part.owns(body, **l));
     let passed = passed.map(|&local| slot(local));
     let arms = arms::arms(body, liveness, layout, part);
+    let arms = quote!(match #here { #arms _ => ::core::unreachable!() });
+    // Whether each piece of the user's code stood in the `unsafe` block is checked in the twin.
+    let arms = if body.has_unsafe {
+        quote! {
+            #[allow(unsafe_code, reason = "the user's own")]
+            unsafe { #arms }
+        }
+    } else {
+        arms
+    };
     let save = each_saved(layout, |number, local, name| {
         let (slot, saved) = (names::slot(local.0), names::saved(local.0));
         if layout.cared_for.contains(&number) {
@@ -323,10 +333,7 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
                         // its target, so that it is not a second error as well.
                         loop {
                             #code: {
-                                match #here {
-                                    #arms
-                                    _ => ::core::unreachable!(),
-                                }
+                                #arms
                             }
                         }
                     };

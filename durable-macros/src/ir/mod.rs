@@ -42,6 +42,8 @@ pub(crate) struct Body {
     pub(crate) blocks: Vec<Block>,
     pub(crate) points: Vec<Point>,
     pub(crate) exits: Vec<Exit>,
+    /// An `unsafe` block awaits: its code is spread over the machine.
+    pub(crate) has_unsafe: bool,
     pub(crate) recipes: Vec<Recipe>,
     /// Branches that are code.
     pub(crate) regions: Vec<Region>,

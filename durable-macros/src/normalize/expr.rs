@@ -26,6 +26,10 @@ impl Builder<'_> {
             Expr::Paren(inner) => self.expr_into(&mut inner.expr, dest),
             Expr::Group(inner) => self.expr_into(&mut inner.expr, dest),
             Expr::Block(block) => self.block_expr(block, dest),
+            Expr::Unsafe(block) => {
+                self.body.has_unsafe = true;
+                self.block(&mut block.block, dest);
+            }
             Expr::If(branch) => self.if_expr(branch, dest),
             Expr::Match(switch) => self.match_expr(switch, dest),
             Expr::Loop(looped) => self.loop_expr(looped, dest),
@@ -68,7 +72,9 @@ impl Builder<'_> {
             _ if fork_kind(expr).is_some() => self.fork(expr),
             Expr::Paren(inner) => self.residual(&mut inner.expr),
             Expr::Group(inner) => self.residual(&mut inner.expr),
-            Expr::Block(_) | Expr::If(_) | Expr::Match(_) | Expr::Loop(_) => self.join(expr),
+            Expr::Block(_) | Expr::Unsafe(_) | Expr::If(_) | Expr::Match(_) | Expr::Loop(_) => {
+                self.join(expr)
+            }
             Expr::Binary(binary) if is_lazy(&binary.op) && self.needs(&binary.right) => {
                 self.join(expr)
             }
@@ -82,11 +88,7 @@ impl Builder<'_> {
             }
             Expr::Assign(assign) => self.assign(assign),
             Expr::Binary(binary) if super::place::assigns(&binary.op) => self.compound(binary),
-            Expr::Unsafe(_)
-            | Expr::Let(_)
-            | Expr::Yield(_)
-            | Expr::TryBlock(_)
-            | Expr::Verbatim(_) => {
+            Expr::Let(_) | Expr::Yield(_) | Expr::TryBlock(_) | Expr::Verbatim(_) => {
                 self.diagnostics.report(
                     &*expr,
                     Code::Unsupported,

@@ -19,6 +19,7 @@ mod control;
 mod exits;
 mod expr;
 mod fork;
+pub(crate) mod items;
 mod labels;
 mod loops;
 mod macros;

@@ -388,6 +388,7 @@ impl Parts {
 fn written_out(name: &str, mac: &Macro, parts: &Parts) -> Option<Expr> {
     let allow = quote!(#[allow(
         clippy::manual_assert,
+        clippy::nonminimal_bool,
         clippy::match_like_matches_macro,
         reason = "written out from a macro"
     )]);

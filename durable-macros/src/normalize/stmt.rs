@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::control::first_name;
-use super::{Builder, Dest, macros, recipe, twin, uses};
+use super::{Builder, Dest, items, macros, recipe, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
@@ -43,22 +43,23 @@ impl Builder<'_> {
             let mut probes = Vec::new();
             match &mut stmt {
                 Stmt::Local(local) => probes = self.local(local),
-                Stmt::Item(item) => self.diagnostics.report(
-                    &*item,
-                    ErrorCode::Unsupported,
-                    "an item inside a block that awaits is not supported",
-                    "move it to the top of the function or out of it",
-                ),
+                Stmt::Item(item) => {
+                    let (what, help) = items::refusal(item);
+                    self.diagnostics
+                        .report(&*item, ErrorCode::Unsupported, &what, help);
+                }
                 Stmt::Expr(expr, None) if last => {
                     tail = true;
-                    self.expr_into(expr, dest);
+                    self.labelled(expr, |s, expr| s.expr_into(expr, dest));
                 }
                 Stmt::Expr(expr, _) if last && self.may_diverge(expr, dest) => {
                     tail = true;
                     let value = self.residual(expr);
                     self.deliver(syn::parse_quote!({ #value; }), dest);
                 }
-                Stmt::Expr(expr, _) => self.expr_stmt(expr),
+                Stmt::Expr(expr, _) => {
+                    self.labelled(expr, |s, expr| s.expr_into(expr, Dest::Discard));
+                }
                 Stmt::Macro(mac) if last && mac.semi_token.is_none() => {
                     tail = true;
                     let expr = Expr::Macro(syn::ExprMacro {
@@ -106,10 +107,28 @@ impl Builder<'_> {
         }
     }
 
-    fn expr_stmt(&mut self, expr: &mut Expr) {
-        self.label = take_label(attrs_of(expr));
-        self.expr_into(expr, Dest::Discard);
+    /// A statement that is an expression, and perhaps has a label.
+    fn labelled(&mut self, expr: &mut Expr, walk: impl FnOnce(&mut Self, &mut Expr)) {
+        let first = self.body.points.len();
+        let label = attrs_of(expr).and_then(take_label);
+        self.label = label.as_ref().map(syn::LitStr::value);
+        walk(self, expr);
         self.label = None;
+        self.label_is_used(label.as_ref(), first);
+    }
+
+    /// A label names the first suspend point of its statement.
+    fn label_is_used(&mut self, label: Option<&syn::LitStr>, first: usize) {
+        let Some(label) = label else { return };
+        let text = Some(label.value());
+        if !self.body.points[first..].iter().any(|p| p.fixed == text) {
+            self.diagnostics.report(
+                label,
+                ErrorCode::Label,
+                "there is no `.await` in this statement itself that the label could name",
+                "put `#[label = \"…\"]` on the statement with the `.await`",
+            );
+        }
     }
 
     /// Answers the twin's proof that the macro binds no name which is needed after the block: here
@@ -138,9 +157,13 @@ impl Builder<'_> {
 
     /// `let`. Answers the probes to put after it.
     fn local(&mut self, local: &mut syn::Local) -> Vec<Stmt> {
-        self.label = take_label(Some(&mut local.attrs));
+        let first = self.body.points.len();
+        let label = take_label(&mut local.attrs);
+        self.label = label.as_ref().map(syn::LitStr::value);
         let (pat, ty) = split_type(&local.pat);
         let Some(init) = &mut local.init else {
+            self.label = None;
+            self.label_is_used(label.as_ref(), first);
             return self.deferred(local);
         };
         let binds = match &mut init.diverge {
@@ -179,6 +202,7 @@ impl Builder<'_> {
             }
         };
         self.label = None;
+        self.label_is_used(label.as_ref(), first);
         binds.into_iter().map(twin::probe).collect()
     }
 
@@ -293,13 +317,12 @@ fn awaits_first(expr: &Expr) -> bool {
 }
 
 /// Takes `#[label = "…"]` off a statement.
-fn take_label(attrs: Option<&mut Vec<Attribute>>) -> Option<String> {
-    let attrs = attrs?;
+fn take_label(attrs: &mut Vec<Attribute>) -> Option<syn::LitStr> {
     let at = attrs.iter().position(|a| a.path().is_ident("label"))?;
     match attrs.remove(at).meta {
         Meta::NameValue(meta) => match meta.value {
             Expr::Lit(lit) => match lit.lit {
-                Lit::Str(text) => Some(text.value()),
+                Lit::Str(text) => Some(text),
                 _ => None,
             },
             _ => None,

@@ -2,9 +2,10 @@
 
 use super::fork;
 use crate::diag::{Code, Diagnostics, error};
+use crate::normalize::items;
 use crate::normalize::standard::{self, Opened};
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{
     Attribute, Block, FnArg, Ident, ItemFn, Pat, ReturnType, Safety, Signature, Type, Visibility,
 };
@@ -19,7 +20,7 @@ pub(crate) struct Input {
     /// What the function returns; `()` when nothing is written.
     pub(crate) output: Type,
     pub(crate) body: Block,
-    /// Macros in the body that hold an await; see [`open_macros`](Input::open_macros).
+    /// Macros in the body that hold an await; see [`prepared`](Input::prepared).
     pub(crate) macros: Opened,
 }
 
@@ -75,8 +76,15 @@ impl Input {
         self
     }
 
-    /// Opens the macros of the body that hold an await.
-    pub(crate) fn open_macros(mut self) -> Self {
+    /// Moves items out of blocks that await, and opens the macros that hold an await.
+    pub(crate) fn prepared(mut self) -> Self {
+        let params = self
+            .params
+            .iter()
+            .map(|Param { pat, ty, .. }| quote!(#pat: #ty,));
+        let output = &self.output;
+        let around = quote!(#(#params)* #output);
+        items::hoist(&mut self.body, &around);
         self.macros = standard::open(&mut self.body);
         self
     }
@@ -85,6 +93,16 @@ impl Input {
 fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
     match arg {
         FnArg::Typed(typed) => {
+            if let Some(cfg) = (typed.attrs.iter())
+                .find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
+            {
+                return Err(error(
+                    cfg,
+                    Code::Cfg,
+                    "`#[cfg]` on a parameter would change what is stored of a call",
+                    "put the `#[cfg]` on the function, and write one function for each case",
+                ));
+            }
             let name = match &*typed.pat {
                 Pat::Ident(pat) => crate::names::unraw(&pat.ident),
                 _ => format!("arg{index}"),

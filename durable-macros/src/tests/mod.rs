@@ -20,7 +20,7 @@ fn try_lowered(source: &str) -> syn::Result<Body> {
     let tokens: TokenStream = source.parse().expect("tokens");
     let mut diagnostics = Diagnostics::default();
     let input = Input::parse(tokens, "workflow")?;
-    let input = input.open_branches(&mut diagnostics).open_macros();
+    let input = input.open_branches(&mut diagnostics).prepared();
     diagnostics.check()?;
     check(&input, &mut diagnostics);
     diagnostics.check()?;

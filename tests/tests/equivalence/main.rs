@@ -12,6 +12,7 @@
 mod attacks;
 mod bindings;
 mod borrow_programs;
+mod blocks;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod borrows;
@@ -27,6 +28,7 @@ mod inline;
 mod iterators;
 mod loops;
 mod macros;
+mod partial_moves;
 mod places;
 mod regressions;
 mod shadowing;

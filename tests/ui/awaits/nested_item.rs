@@ -5,16 +5,15 @@ async fn charge(cents: u64) -> u64 {
     cents
 }
 
+const FEE: u64 = 1;
+
 #[workflow]
-async fn run(order: String) -> String {
-    struct Total(u64);
+async fn run(order: String) -> u64 {
     if order.is_empty() {
-        struct Part(u64);
-        let part = charge(1).await;
-        drop((part, Part(1)));
+        const FEE: u64 = 2;
+        return charge(FEE).await.unwrap_or(0);
     }
-    drop(Total(1));
-    order
+    charge(FEE).await.unwrap_or(0)
 }
 
 fn main() {}

@@ -153,7 +153,12 @@ impl Arms<'_> {
             crate::emit::proof(span, "Awaitable", "awaits"),
         );
         let number = self.layout.point(*point);
-        let put = self.put_back(&self.liveness.across(block, 0), env);
+        // A value of which a part was moved cannot go back: the error points to the await.
+        let mut at_await = env.clone();
+        for ident in at_await.bound.values_mut() {
+            ident.set_span(ident.span().located_at(span));
+        }
+        let put = self.put_back(&self.liveness.across(block, 0), &at_await);
         quote! {
             #cx.begin(#op, #begins, #operation);
             #put

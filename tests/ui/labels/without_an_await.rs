@@ -6,9 +6,10 @@ async fn charge(cents: u64) -> u64 {
 }
 
 #[workflow]
-async fn run(order: String) -> String {
-    let paid = unsafe { charge(1).await };
-    format!("{order} {paid:?}")
+async fn run(cents: u64) -> u64 {
+    #[label = "fee"]
+    let fee = cents / 10;
+    charge(fee).await.unwrap_or(0)
 }
 
 fn main() {}
