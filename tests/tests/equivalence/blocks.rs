@@ -60,13 +60,13 @@ equivalent! {
 equivalent! {
     with [(1)];
     async fn attributes(n: u32) -> u32 {
-        #[allow(unused_variables)]
+        #[allow(unused_variables, reason = "a test")]
         let unused = act("a", n).await;
-        #[allow(clippy::identity_op)]
+        #[allow(clippy::identity_op, reason = "a test")]
         let b = act("b", n + 0).await;
         #[rustfmt::skip]
         let c   =   act("c", b) . await;
-        #[allow(clippy::needless_return)]
+        #[allow(clippy::needless_return, reason = "a test")]
         if c > 100 {
             return act("d", c).await;
         }
@@ -75,13 +75,13 @@ equivalent! {
             tick().await;
         }
         let x = match c {
-            #[allow(unreachable_patterns)]
+            #[allow(unreachable_patterns, reason = "a test")]
             1 => act("one", 1).await,
-            #[allow(unreachable_patterns)]
+            #[allow(unreachable_patterns, reason = "a test")]
             1 => 2,
             _ => 3,
         };
-        let y = sum(#[allow(unused_parens)] (x), act("y", x).await);
+        let y = sum(#[allow(unused_parens, reason = "a test")] (x), act("y", x).await);
         x + y
     }
 }

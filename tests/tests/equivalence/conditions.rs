@@ -279,7 +279,7 @@ equivalent! {
                 return Ok(y);
             }
         };
-        #[allow(unreachable_code)]
+        #[allow(unreachable_code, reason = "a test")]
         Ok(z)
     }
 }
