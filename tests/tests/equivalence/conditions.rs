@@ -292,7 +292,7 @@ equivalent! {
         for (Ok(x) | Err(x), y @ (0 | 1..)) in [(Ok(1), 2), (Err(3), 0)] {
             out.push(act("x", x).await + y);
         }
-        if let (Some(1 | 2), z) | (None, z) | (Some(_), z) = act("z", (Some(n), 4)).await {
+        if let (Some(1 | 2), z) | (None, z) | (Some(3..), z) = act("z", (Some(n), 4)).await {
             out.push(act("zz", z).await);
         }
         out

@@ -76,6 +76,7 @@ equivalent! {
 
 equivalent! {
     with [(3)];
+    #[allow(clippy::dbg_macro, reason = "what is tested")]
     async fn shown_and_passed_on(n: u32) -> (u32, (u32, u32)) {
         let a = dbg!(act("a", n).await) + dbg!(note("b", 1));
         let b = dbg!(act("c", n).await, note("d", 2) + act("e", 5).await);
