@@ -31,6 +31,8 @@ pub(crate) enum Code {
     Guard,
     /// A parameter that cannot be stored.
     Parameter,
+    /// What is awaited cannot be stored. Most such mistakes are found by type, in the runtime.
+    NotAnOperation,
     /// A closure would have to live across an await.
     Closure,
     /// Branches that run at the same time would change one variable.
@@ -51,6 +53,7 @@ impl Code {
             Self::Label => "D10",
             Self::Guard => "D11",
             Self::Parameter => "D12",
+            Self::NotAnOperation => "D14",
             Self::Closure => "D17",
             Self::Capture => "D16",
         }

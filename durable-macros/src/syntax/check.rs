@@ -1,8 +1,7 @@
 //! Rules that concern the whole of a workflow function.
 
-use super::Input;
 use super::fork::{fork_kind, is_branch};
-use super::leaves;
+use super::{Input, foreign, leaves};
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, panics};
 use syn::visit::{self, Visit};
@@ -89,6 +88,8 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
                 "an `.await` inside a closure or an async block cannot be saved",
                 "move the `.await` out of it, or make it a function of its own",
             );
+        } else {
+            foreign::refuse_await(&expr.base, self.diagnostics);
         }
         visit::visit_expr_await(self, expr);
     }
@@ -109,6 +110,9 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
+        if self.closures == 0 && foreign::refuse_macro(mac, self.diagnostics) {
+            return;
+        }
         let name = mac.path.segments.last().map(|s| s.ident.to_string());
         let name = name.unwrap_or_default();
         if name == "stringify" || !contains_await(mac.tokens.clone()) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod check;
+mod foreign;
 pub(crate) mod fork;
 mod input;
 mod leaves;

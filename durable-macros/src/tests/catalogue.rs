@@ -1,6 +1,7 @@
 //! Every code of an error has a case in `tests/ui`, and `docs/diagnostics.md` shows all of them.
 //! `UPDATE_EXPECT=1 cargo test -p durable-macros` writes the page anew.
 
+use super::codes::{MEANINGS, Meaning};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -24,21 +25,96 @@ fn codes(text: &str, before: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Messages that no program is known to cause; they stand behind checks that come earlier.
+const NETS: [&str; 2] = [
+    "an `.await` in this kind of expression is not supported",
+    "a borrow of type `",
+];
+
+/// The sources that may hold messages.
+fn sources() -> Vec<(String, String)> {
+    let mut folders: Vec<PathBuf> = ["durable-macros/src", "durable-runtime/src"]
+        .iter()
+        .map(|folder| root().join(folder))
+        .collect();
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                sources.push((path.display().to_string(), read(&path)));
+            }
+        }
+    }
+    sources.sort();
+    sources
+}
+
 /// The codes that the compiler and the traits of the runtime use.
 fn known() -> BTreeSet<String> {
     let mut known = codes(&read(&root().join("durable-macros/src/diag.rs")), "=> \"");
-    for file in [
-        "machine/borrow.rs",
-        "machine/lent.rs",
-        "machine/mod.rs",
-        "machine/saved.rs",
-        "machine/source.rs",
-        "operation/mod.rs",
-    ] {
-        let text = read(&root().join("durable-runtime/src").join(file));
+    for (_, text) in sources() {
         known.extend(codes(&text, "code: durable "));
     }
     known
+}
+
+/// The text literals right after `before` and what may stand between, as their fixed parts.
+fn messages(text: &str, before: &str) -> Vec<Vec<String>> {
+    let literal = |rest: &str| {
+        let rest = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == ',');
+        let rest = rest.trim_start();
+        let rest = rest.strip_prefix("&format!(").unwrap_or(rest).trim_start();
+        let (literal, _) = rest.strip_prefix('"')?.split_once('"')?;
+        Some(fixed_parts(literal))
+    };
+    let lines = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+    let code = lines.collect::<Vec<_>>().join("\n");
+    code.split(before).skip(1).filter_map(literal).collect()
+}
+
+/// `{name} is a borrow` without what differs.
+fn fixed_parts(literal: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = literal;
+    while let Some((part, after)) = rest.split_once('{') {
+        parts.push(part.to_owned());
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    parts.push(rest.to_owned());
+    parts
+}
+
+fn says(line: &str, parts: &[String]) -> bool {
+    let mut rest = line;
+    parts.iter().all(|part| {
+        let found = rest.split_once(part.as_str());
+        rest = found.map_or("", |(_, after)| after);
+        found.is_some()
+    })
+}
+
+#[test]
+fn every_message_has_a_case() {
+    let said: String = cases().into_iter().map(|case| case.2).collect();
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for (path, text) in sources() {
+        for before in ["Code::", "message = "] {
+            for parts in messages(&text, before) {
+                seen += 1;
+                let net = NETS.contains(&parts[0].as_str());
+                if !net && !said.lines().any(|line| says(line, &parts)) {
+                    missing.push(format!("{path}: {}", parts.join("…")));
+                }
+            }
+        }
+    }
+    assert!(seen > 30, "the messages are written in a new way: {seen}");
+    let missing = missing.join("\n");
+    assert!(missing.is_empty(), "no case in tests/ui says\n{missing}");
 }
 
 /// The cases, by topic and name: source and what rustc says.
@@ -78,6 +154,15 @@ fn message(stderr: &str) -> String {
     lines.join("\n")
 }
 
+/// How a browser names the heading of a code.
+fn anchor(meaning: &Meaning) -> String {
+    let heading = format!("{}: {}", meaning.code, meaning.title).to_lowercase();
+    let kept = heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
 #[test]
 fn every_code_has_a_case_and_is_on_the_page() {
     let mut by_code: BTreeMap<String, Vec<(String, String, String)>> = BTreeMap::new();
@@ -93,10 +178,21 @@ fn every_code_has_a_case_and_is_on_the_page() {
     let mut page = String::from(
         "# Errors of `#[workflow]` and `#[activity]`\n\nMade from `tests/ui` by a test of \
          durable-macros; do not edit. Each message says what is wrong, where, and what to write \
-         instead.\n",
+         instead.\n\n| code | what | why | usually |\n|---|---|---|---|\n",
     );
+    let explained: BTreeSet<_> = MEANINGS.iter().map(|m| m.code.to_owned()).collect();
+    assert_eq!(explained, known(), "the table of codes in tests/codes.rs");
+    for m in MEANINGS {
+        let (code, at) = (m.code, anchor(m));
+        let _ = writeln!(
+            page,
+            "| [{code}](#{at}) | {} | {} | {} |",
+            m.title, m.why, m.fix
+        );
+    }
     for (code, cases) in &by_code {
-        let _ = write!(page, "\n## {code}\n");
+        let title = MEANINGS.iter().find(|m| m.code == code).map(|m| m.title);
+        let _ = write!(page, "\n## {code}: {}\n", title.unwrap_or_default());
         for (name, source, stderr) in cases {
             let _ = write!(
                 page,

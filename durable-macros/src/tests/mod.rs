@@ -1,6 +1,7 @@
 //! Tests of the passes on source text, up to the plan and the generated code.
 
 mod catalogue;
+mod codes;
 mod expansions;
 mod frames;
 mod graphs;

@@ -1,0 +1,125 @@
+//! What each code means: the table at the top of `docs/diagnostics.md`.
+//!
+//! A code is never used again for something else, also when its error is gone.
+
+/// A code, what is wrong, why that is an error, and the usual way out.
+pub(super) struct Meaning {
+    pub(super) code: &'static str,
+    pub(super) title: &'static str,
+    pub(super) why: &'static str,
+    pub(super) fix: &'static str,
+}
+
+const fn meaning(
+    code: &'static str,
+    title: &'static str,
+    why: &'static str,
+    fix: &'static str,
+) -> Meaning {
+    Meaning {
+        code,
+        title,
+        why,
+        fix,
+    }
+}
+
+/// By code.
+pub(super) const MEANINGS: &[Meaning] = &[
+    meaning(
+        "D01",
+        "not an `async fn`",
+        "only a function can be called again by its name, and only an async one can wait",
+        "write `async fn`",
+    ),
+    meaning(
+        "D02",
+        "wrong argument of the attribute",
+        "names, times and retries are checked before the program runs",
+        "as the message says",
+    ),
+    meaning(
+        "D03",
+        "not plain data",
+        "what is needed after an `.await`, an input and a result are stored, and loaded by other processes",
+        "`#[derive(Serialize, Deserialize)]`, or end its scope before the `.await`",
+    ),
+    meaning(
+        "D04",
+        "a borrow across an `.await`",
+        "a reference means nothing in another process; one is made again only where that is certain to give the same",
+        "bind it without `mut`, clone what it borrows, or borrow again after the `.await`",
+    ),
+    meaning(
+        "D05",
+        "`.await` in a closure or an async block",
+        "only the workflow's own body is saved",
+        "move it out, or make it a function",
+    ),
+    meaning(
+        "D06",
+        "`.await` in the arguments of a macro",
+        "what a macro does with its arguments cannot be seen",
+        "bind the awaited value with `let` first",
+    ),
+    meaning(
+        "D07",
+        "`#[cfg]` in the body",
+        "whether the code is there would change what is saved",
+        "put it on the function, or use `if cfg!(…)`",
+    ),
+    meaning(
+        "D08",
+        "the order depends on a type",
+        "saving must not change the order in which things happen, and only types would tell it",
+        "bind the awaited value with `let` first",
+    ),
+    meaning(
+        "D09",
+        "not supported",
+        "the construct cannot be saved exactly, or not yet",
+        "as the message says",
+    ),
+    meaning(
+        "D10",
+        "labels",
+        "a suspend point is found again by its label",
+        "give each a text of its own",
+    ),
+    meaning(
+        "D11",
+        "a guard across an `.await`",
+        "a guard that is dropped at the `.await` would protect nothing after it",
+        "end its scope before the `.await`",
+    ),
+    meaning(
+        "D12",
+        "a parameter or result that cannot be stored",
+        "a run owns its input, which is stored before it begins",
+        "take and return owned, concrete types",
+    ),
+    meaning(
+        "D14",
+        "not a durable operation",
+        "only what is stored can be awaited by another process",
+        "put other async code into an `#[activity]`",
+    ),
+    meaning(
+        "D15",
+        "a loop that cannot be saved",
+        "the rest of what a loop goes over is saved at each `.await` inside it",
+        "loop over an owned collection, a borrowed one of std, or a range",
+    ),
+    meaning(
+        "D16",
+        "branches that change one variable",
+        "branches run at the same time, and each is saved with what it changes",
+        "let each branch give its result, and combine them after the join",
+    ),
+    meaning(
+        "D17",
+        "a closure across an `.await`",
+        "code cannot be saved",
+        "make it a `fn`, or write it again after the `.await`",
+    ),
+];

@@ -1,0 +1,19 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(order: String) -> String {
+    let (first, second) = tokio::join!(charge(1), charge(2));
+    tokio::select! {
+        _ = charge(3) => {}
+        _ = charge(4) => {}
+    }
+    drop((first, second));
+    order
+}
+
+fn main() {}
