@@ -122,4 +122,10 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "code cannot be saved",
         "make it a `fn`, or write it again after the `.await`",
     ),
+    meaning(
+        "D18",
+        "not an operation to spawn",
+        "a checkpoint that holds it could not be loaded: no name leads to its function",
+        "spawn activities, timers, workflows without type parameters, and composites of them",
+    ),
 ];
