@@ -43,5 +43,5 @@ mod durable {
 }
 
 fn main() {
-    compare(plain::unsafe_blocks(1), durable::unsafe_blocks(1));
+    compare(|| plain::unsafe_blocks(1), durable::unsafe_blocks(1));
 }

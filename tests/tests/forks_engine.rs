@@ -35,15 +35,13 @@ async fn squares(n: u64) -> Result<Vec<u64>, Error> {
 #[workflow]
 async fn first(n: u64) -> Result<u64, Error> {
     let mut rounds = 0;
-    loop {
-        select! {
-            Ok(square) = async {
-                rounds += 1;
-                square(n).await.ok();
-                square(n + 1).await
-            } => return Ok(square + rounds),
-            _ = sleep(Duration::from_secs(3_600)) => return Err(Error::msg("an hour has passed")),
-        }
+    select! {
+        Ok(square) = async {
+            rounds += 1;
+            square(n).await.ok();
+            square(n + 1).await
+        } => Ok(square + rounds),
+        _ = sleep(Duration::from_secs(3_600)) => Err(Error::msg("an hour has passed")),
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn machine(
         async fn __durable_machine(#cx: #rt::Cx, #entry: #rt::Entry) -> #output {
             #(#items)*
             #tokens
-            let _ = async |#(#params),*| -> #output #twin;
+            let _ = |#(#params),*| -> #output #twin;
             #[allow(
                 warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
                 reason = "generated code"

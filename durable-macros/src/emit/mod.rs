@@ -5,7 +5,7 @@
 //! pub fn start_process_order(client, id, order) -> Start<R>
 //! const _: () = {
 //!     async fn machine(cx, entry) -> R {
-//!         let _ = async |order: Order| -> R { … };             twin.rs: the user's own body
+//!         let _ = |order: Order| -> R { … };                   twin.rs: the user's own body
 //!         let _: Infallible = { slots; entries; loop };        machine.rs
 //!             … one arm per head block …                       arms.rs
 //!     }

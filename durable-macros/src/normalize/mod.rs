@@ -16,6 +16,7 @@ mod borrowed_loops;
 mod borrowed_patterns;
 mod closures;
 mod control;
+mod disturbs;
 mod exits;
 mod expr;
 mod fork;
@@ -37,6 +38,7 @@ mod text;
 pub(crate) mod twin;
 mod uses;
 
+pub(crate) use disturbs::changes_by_name;
 pub(crate) use exits::exit;
 pub(crate) use fork::clean_pattern;
 pub(crate) use macros::{contains_await, mentions as macro_mentions};
@@ -44,7 +46,7 @@ pub(crate) use place::assigns;
 pub(crate) use receivers::Owner;
 pub(crate) use scope::pattern_names;
 pub(crate) use text::source_text;
-pub(crate) use uses::{changes_by_name, panics};
+pub(crate) use uses::panics;
 
 use crate::diag::{Code as ErrorCode, Diagnostics};
 use crate::ir::{

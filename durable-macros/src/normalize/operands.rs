@@ -6,8 +6,8 @@
 //! Output:  let t = next(); suspend price(x) -> a; send(t, a, y)
 //! ```
 
+use super::disturbs::{Disturbance, disturbs};
 use super::twin::{Wrapper, wrap};
-use super::uses::Disturbance;
 use super::{Builder, Dest, place, standard, uses};
 use crate::diag::Code;
 use crate::ir::LocalKind;
@@ -122,7 +122,7 @@ impl Builder<'_> {
         let Some(local) = self.scopes.resolve(&unraw(name)) else {
             return false;
         };
-        let disturbances = later.iter().map(|e| uses::disturbs(e, local, &self.scopes));
+        let disturbances = later.iter().map(|e| disturbs(e, local, &self.scopes));
         match disturbances.max().unwrap_or(Disturbance::None) {
             Disturbance::None => false,
             Disturbance::Unclear => {

@@ -21,6 +21,13 @@ pub(super) fn of_expr(expr: &Expr, scopes: &Scopes) -> Locals {
     uses.found
 }
 
+/// The locals that the arguments of a macro use.
+pub(super) fn of_macro(mac: &Macro, scopes: &Scopes) -> Locals {
+    let mut uses = Uses::new(scopes);
+    uses.visit_macro(mac);
+    uses.found
+}
+
 /// The locals that the guard and the constants of a pattern use.
 pub(super) fn of_pat(pat: &Pat, scopes: &Scopes) -> Locals {
     let mut uses = Uses::new(scopes);
@@ -345,10 +352,10 @@ fn diverges(expr: &Expr) -> bool {
 }
 
 fn exit_of(call: &syn::ExprCall) -> Option<ExitId> {
-    match &*call.func {
-        Expr::Path(path) => path.path.get_ident().and_then(super::exit),
-        _ => None,
-    }
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    path.path.get_ident().and_then(super::exit)
 }
 
 fn block_diverges(block: &Block) -> bool {
@@ -365,138 +372,4 @@ pub(crate) fn panics(mac: &Macro) -> bool {
     mac.path
         .get_ident()
         .is_some_and(|name| names.iter().any(|n| name == n))
-}
-
-/// Methods of std that change what they are called on: refused in our own words.
-const MUTATORS: &[&str] = &[
-    "append",
-    "clear",
-    "drain",
-    "entry",
-    "extend",
-    "fill",
-    "get_mut",
-    "insert",
-    "iter_mut",
-    "pop",
-    "pop_back",
-    "pop_front",
-    "push",
-    "push_back",
-    "push_front",
-    "push_str",
-    "remove",
-    "resize",
-    "retain",
-    "reverse",
-    "set",
-    "sort",
-    "swap",
-    "take",
-    "truncate",
-];
-
-/// What evaluating an expression may do to a local, by its syntax.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Disturbance {
-    /// Nothing but read it.
-    None,
-    /// Call a method on it, or use it in a macro or a closure: rustc has to say.
-    Unclear,
-    /// Assign it or borrow it mutably.
-    Changes,
-}
-
-/// Whether evaluating `expr` could change, move or mutably borrow `local`.
-pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturbance {
-    struct Disturbs<'s> {
-        local: LocalId,
-        scopes: &'s Scopes,
-        found: Disturbance,
-    }
-    impl Disturbs<'_> {
-        fn root(&mut self, expr: &Expr, as_: Disturbance) {
-            let root = super::place::root(expr);
-            if root.is_some_and(|r| self.scopes.resolve(&unraw(r)) == Some(self.local)) {
-                self.found = self.found.max(as_);
-            }
-        }
-    }
-    impl<'ast> Visit<'ast> for Disturbs<'_> {
-        fn visit_expr(&mut self, expr: &'ast Expr) {
-            match expr {
-                Expr::Assign(e) => self.root(&e.left, Disturbance::Changes),
-                Expr::Binary(e) if super::place::assigns(&e.op) => {
-                    self.root(&e.left, Disturbance::Changes);
-                }
-                Expr::Reference(e) if e.mutability.is_some() => {
-                    self.root(&e.expr, Disturbance::Changes);
-                }
-                Expr::MethodCall(e) => {
-                    let changes = MUTATORS.iter().any(|m| e.method == m);
-                    self.root(
-                        &e.receiver,
-                        if changes {
-                            Disturbance::Changes
-                        } else {
-                            Disturbance::Unclear
-                        },
-                    );
-                }
-                Expr::Closure(_) if of_expr(expr, self.scopes).contains(&self.local) => {
-                    self.found = self.found.max(Disturbance::Unclear);
-                }
-                _ => {}
-            }
-            visit::visit_expr(self, expr);
-        }
-        fn visit_macro(&mut self, mac: &'ast Macro) {
-            let mut uses = Uses::new(self.scopes);
-            uses.visit_macro(mac);
-            if uses.found.contains(&self.local) {
-                self.found = self.found.max(Disturbance::Unclear);
-            }
-        }
-        fn visit_item(&mut self, _: &'ast syn::Item) {}
-    }
-    let mut visitor = Disturbs {
-        local,
-        scopes,
-        found: Disturbance::None,
-    };
-    visitor.visit_expr(expr);
-    visitor.found
-}
-
-/// Whether one of the expressions changes a variable of this name, or borrows it mutably, as its
-/// syntax shows.
-pub(crate) fn changes_by_name(exprs: &[Expr], name: &str) -> bool {
-    struct Changes<'n> {
-        name: &'n str,
-        yes: bool,
-    }
-    impl Changes<'_> {
-        fn root(&mut self, expr: &Expr) {
-            self.yes |= super::place::root(expr).is_some_and(|root| unraw(root) == self.name);
-        }
-    }
-    impl<'ast> Visit<'ast> for Changes<'_> {
-        fn visit_expr(&mut self, expr: &'ast Expr) {
-            match expr {
-                Expr::Assign(e) => self.root(&e.left),
-                Expr::Binary(e) if super::place::assigns(&e.op) => self.root(&e.left),
-                Expr::Reference(e) if e.mutability.is_some() => self.root(&e.expr),
-                Expr::MethodCall(e) if MUTATORS.iter().any(|m| e.method == m) => {
-                    self.root(&e.receiver);
-                }
-                _ => {}
-            }
-            visit::visit_expr(self, expr);
-        }
-    }
-    let mut changes = Changes { name, yes: false };
-    for expr in exprs {
-        changes.visit_expr(expr);
-    }
-    changes.yes
 }

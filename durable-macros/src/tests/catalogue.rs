@@ -26,7 +26,8 @@ fn codes(text: &str, before: &str) -> BTreeSet<String> {
 }
 
 /// Messages that no program is known to cause; they stand behind checks that come earlier.
-const NETS: [&str; 2] = [
+const NETS: [&str; 3] = [
+    "an `.await` inside this kind of expression is not supported",
     "an `.await` in this kind of expression is not supported",
     "a borrow of type `",
 ];

@@ -16,7 +16,7 @@ fn check(source: &str, expected: &Expect) {
         let lines = lines.iter().map(|l| l.get(indent..).unwrap_or_default());
         lines.collect::<Vec<_>>().join("\n")
     };
-    let twin = between("let _ = async", "#[allow(");
+    let twin = between("let _ = |", "#[allow(");
     let arms = between("match __here {", "_ => ::core::unreachable!()");
     let shown = format!("{twin}\n\n{arms}\n");
     assert!(shown.lines().count() < 100, "a snapshot is for reading");
@@ -28,7 +28,7 @@ fn no_await() {
     check(
         "async fn f(a: u32) -> u32 { a + 1 }",
         &expect![[r#"
-        let _ = async |a: u32| -> u32 { a + 1 };
+        let _ = |a: u32| -> u32 { a + 1 };
 
         match __here {
             0u32 => {
@@ -44,7 +44,7 @@ fn one_local_across_one_await() {
     check(
         "async fn f(a: u32) -> u32 { let b = op(1).await; a + b }",
         &expect![[r#"
-            let _ = async |a: u32| -> u32 {
+            let _ = |a: u32| -> u32 {
                 rt::is(__ty0, &a);
                 let b = rt::awaited(__op0, op(1));
                 a + b
@@ -79,7 +79,7 @@ fn a_branch_that_suspends() {
     check(
         "async fn f(c: bool) -> u32 { let x = if c { op(1).await } else { 2 }; x }",
         &expect![[r#"
-            let _ = async |c: bool| -> u32 {
+            let _ = |c: bool| -> u32 {
                 let x = rt::seen(
                     __ty1,
                     if c { rt::awaited(__op0, op(1)) } else { 2 },
@@ -137,7 +137,7 @@ fn a_loop_over_items() {
     check(
         "async fn f(v: Vec<u32>) -> u32 { let mut sum = 0; for x in v { sum += op(x).await; } sum }",
         &expect![[r#"
-            let _ = async |v: Vec<u32>| -> u32 {
+            let _ = |v: Vec<u32>| -> u32 {
                 let mut sum = 0;
                 rt::is(__ty1, &sum);
                 for x in rt::seen(__src2, v) {

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::Durable;
     use crate::id::Timestamp;
-    use crate::operation::{ActivityCall, Operation, Plan, TimeoutKind};
+    use crate::operation::{ActivityCall, ActivityOptions, Operation, Plan, TimeoutKind};
     use std::fmt::Debug;
 
     type Called = Result<(u8, Vec<u8>), ActivityError<Option<String>>>;
@@ -122,7 +122,7 @@ mod tests {
     fn activity() -> Request {
         let args = Ok(codec::encode(&1).unwrap());
         let call: ActivityCall<(u8, Vec<u8>), Option<String>> =
-            ActivityCall::new("call", args, Default::default());
+            ActivityCall::new("call", args, ActivityOptions::default());
         match call.begin(Timestamp(0)).unwrap() {
             Plan::Call(request) => request,
             other => panic!("{other:?}"),
@@ -167,8 +167,8 @@ mod tests {
         }
     }
 
-    fn same<T: Durable + PartialEq + Debug>(settled: Resolution, expected: T) {
-        assert_eq!(read::<T>(settled), expected);
+    fn same<T: Durable + PartialEq + Debug>(settled: Resolution, expected: &T) {
+        assert_eq!(&read::<T>(settled), expected);
     }
 
     #[test]
@@ -177,28 +177,28 @@ mod tests {
         let each = || outcomes().into_iter();
         let answers = each().map(settled).collect();
         let outputs: Vec<Called> = each().map(complete).collect();
-        same(of_all(Resolution::All(answers)).unwrap(), outputs);
+        same(of_all(Resolution::All(answers)).unwrap(), &outputs);
 
         let good = || each().take(2);
         let answers = good().map(settled).collect();
         let outputs: Result<Vec<_>, _> = good().map(complete).collect();
-        same(of_try_all(Resolution::All(answers)).unwrap(), outputs);
+        same(of_try_all(Resolution::All(answers)).unwrap(), &outputs);
 
         let failure = settled(Resolution::Cancelled);
         let settled = of_try_all(Resolution::FirstFailure(Box::new(failure))).unwrap();
         assert!(settled.is_failure());
         same(
             settled,
-            Err::<Vec<(u8, Vec<u8>)>, _>(ActivityError::<Option<String>>::Cancelled),
+            &Err::<Vec<(u8, Vec<u8>)>, _>(ActivityError::<Option<String>>::Cancelled),
         );
 
         let answer = Box::new(of_call(&activity(), Resolution::Cancelled).unwrap());
         let won = of_race(Resolution::Won { index: 0, answer }).unwrap();
         assert!(!won.is_failure());
-        same(won, Ok::<_, Elapsed>(complete(Resolution::Cancelled)));
+        same(won, &Ok::<_, Elapsed>(complete(Resolution::Cancelled)));
         let answer = Box::new(Resolution::Fired);
         let lost = of_race(Resolution::Won { index: 1, answer }).unwrap();
         assert!(lost.is_failure());
-        same(lost, Err::<Called, _>(Elapsed));
+        same(lost, &Err::<Called, _>(Elapsed));
     }
 }

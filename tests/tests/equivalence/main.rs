@@ -11,8 +11,8 @@
 
 mod attacks;
 mod bindings;
-mod borrow_programs;
 mod blocks;
+mod borrow_programs;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod borrows;
