@@ -1,6 +1,7 @@
 //! Checkpoints inside a join under code that has changed: nothing goes on in the wrong branch.
 
 #![allow(clippy::unused_async, reason = "activities of tests")]
+#![allow(clippy::let_and_return, reason = "a label stands on a statement")]
 
 use durable_runtime::frame::{Checkpoint, Wait};
 use durable_runtime::id::Timestamp;

@@ -7,7 +7,7 @@ pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// The largest encoded frame, in bytes (4 MiB): all saved locals of one await together.
 ///
-/// [`crate::frame::Frame::encode`] refuses larger ones. A frame is written at every await, so a
+/// [`crate::frame::Checkpoint::encode`] refuses larger ones. A frame is written at every await, so a
 /// good one is a few hundred bytes.
 pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
 

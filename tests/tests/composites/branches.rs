@@ -3,7 +3,6 @@
 use crate::drive::{Order, Refused, square, story};
 use durable_runtime::operation::ActivityError;
 use durable_runtime::prelude::*;
-use durable_runtime::{join, select};
 
 type Squared = Result<u64, ActivityError<Refused>>;
 

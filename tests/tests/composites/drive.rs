@@ -13,7 +13,7 @@ use std::fmt::Debug;
 
 /// A number that is not squared.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub struct Refused(u64);
+pub(crate) struct Refused(u64);
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,7 +31,7 @@ pub async fn square(n: u64) -> Result<u64, Refused> {
 
 /// Which operation is answered next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Order {
+pub(crate) enum Order {
     /// Those that were begun first; timers when nothing else is left.
     First,
     /// Those that were begun last; timers when nothing else is left.
@@ -46,7 +46,7 @@ pub enum Order {
 
 /// What happened.
 #[derive(Debug, PartialEq)]
-pub struct Story {
+pub(crate) struct Story {
     /// The output, or the panic or the reason why it is blocked.
     pub output: Result<String, String>,
     /// Each operation when it was first seen, in their order.
@@ -58,17 +58,17 @@ pub struct Story {
 }
 
 impl Story {
-    pub fn output(&self) -> &str {
+    pub(crate) fn output(&self) -> &str {
         self.output.as_ref().expect("it has returned")
     }
 
-    pub fn error(&self) -> &str {
+    pub(crate) fn error(&self) -> &str {
         self.output.as_ref().expect_err("it cannot go on")
     }
 }
 
 /// The story of a workflow, which is the same however often its machine is rebuilt.
-pub fn story<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order) -> Story {
+pub(crate) fn story<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order) -> Story {
     let kept = drive(call, order, false);
     assert_eq!(drive(call, order, true), kept, "{order:?}: rebuilt");
     kept

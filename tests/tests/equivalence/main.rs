@@ -6,6 +6,11 @@
     for_loops_over_fallibles,
     clippy::all,
     clippy::pedantic,
+    clippy::todo,
+    clippy::dbg_macro,
+    unreachable_pub,
+    dropping_copy_types,
+    unfulfilled_lint_expectations,
     reason = "odd code on purpose"
 )]
 
