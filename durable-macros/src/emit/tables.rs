@@ -1,7 +1,7 @@
 //! The tables that describe a workflow, and its registration.
 
-use crate::ir::Body;
-use crate::lower::{Layout, Node};
+use crate::ir::{Body, LocalKind};
+use crate::lower::{Layout, Node, next_use};
 use crate::names;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
@@ -22,19 +22,25 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
             }
             None => quote!(::core::option::Option::None),
         };
+        let next_uses = plan.locals.iter().map(|&saved| {
+            let line = next_use(body, layout, plan, saved);
+            u32::try_from(line).unwrap_or(0)
+        });
         quote! {
             #rt::Point {
                 label: #label,
                 source: #source,
                 line: #line,
                 locals: &[#(#locals),*],
+                next_uses: &[#(#next_uses),*],
                 parent: #parent,
             }
         }
     });
     let locals = layout.saved.iter().map(|(local, name)| {
-        let line = line(body.locals[local.0].ident.span());
-        quote!(#rt::Local { name: #name, line: #line })
+        let this = &body.locals[local.0];
+        let (line, origin) = (line(this.ident.span()), origin(&this.kind));
+        quote!(#rt::Local { name: #name, line: #line, origin: #rt::Origin::#origin })
     });
     let edges = layout.edges.iter().map(|(from, to)| {
         let (from, to) = (node(layout, *from), node(layout, *to));
@@ -85,6 +91,17 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
         #rt::inventory::submit! {
             #rt::Linked(<#definition as #rt::Defined>::DEF)
         }
+    }
+}
+
+fn origin(kind: &LocalKind) -> TokenStream {
+    match kind {
+        LocalKind::User | LocalKind::Deferred => quote!(Variable),
+        LocalKind::Temp { .. } => quote!(Operand),
+        LocalKind::Answer { .. } => quote!(Answer),
+        LocalKind::Cursor { .. } => quote!(Rest),
+        LocalKind::Key { .. } | LocalKind::Borrow => quote!(Borrowed),
+        LocalKind::Output => unreachable!("what a branch gives is no variable"),
     }
 }
 

@@ -6,6 +6,7 @@
 //! … and live across a suspend point                        → saved, by name
 //! ```
 
+mod next_use;
 mod parts;
 
 use crate::analysis::cfg::arm_heads;
@@ -15,6 +16,7 @@ use crate::ir::{BlockId, Body, BranchCode, LocalId, LocalKind, Locals, PointId, 
 use crate::names::unraw;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use next_use::next_use;
 pub(crate) use parts::{ForkPlan, Part};
 
 /// The plan.

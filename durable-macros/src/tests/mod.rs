@@ -6,6 +6,7 @@ mod expansions;
 mod frames;
 mod graphs;
 mod labels;
+mod next_uses;
 mod validate;
 
 use crate::analysis::{captures, cfg, liveness::liveness};

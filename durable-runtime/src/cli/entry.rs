@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::terminal::Terminal;
-use super::{App, AppCommand, Global, STORE, Tool, ToolCommand, supervise, workflows};
+use super::{App, AppCommand, Global, STORE, Tool, ToolCommand, inspect, supervise, workflows};
 use crate::client::Client;
 use crate::clock::{Clock as _, SystemClock};
 use clap::Parser;
@@ -24,7 +24,7 @@ enum Command {
 ///
 /// The binary then runs its workflows (`worker`), starts them (`start`), watches and steers them
 /// (`list`, `show`, `result`, `cancel`, `terminate`, `workers`), lists what it knows
-/// (`workflows`), and checks that it can go on with everything in flight (`check`).
+/// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]
 pub fn main() -> ExitCode {
     match App::try_parse() {
@@ -103,6 +103,7 @@ async fn dispatch(
     let store = global.store.as_deref();
     match command {
         Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
+        Command::App(AppCommand::Inspect(args)) => inspect::run(&args, term),
         // It handles signals itself.
         Command::App(command @ AppCommand::Worker(_)) => {
             let client = connect(store, true).await?;

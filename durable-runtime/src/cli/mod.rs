@@ -2,9 +2,9 @@
 //! `durable-runtime` tool.
 //!
 //! ```text
-//!   application binary: worker start workflows check ─┐
-//!                                                     ├─ list show result cancel terminate workers
-//!   durable-runtime:    worker -- ./app …            ─┘
+//!   application binary: worker start workflows inspect check ─┐
+//!                                                             ├─ list show result cancel terminate workers
+//!   durable-runtime:    worker -- ./app …                    ─┘
 //! ```
 //!
 //! Commands speak through [`Client`], never to a store's tables, and print only here. Each one is
@@ -14,6 +14,7 @@ mod cancel;
 mod check;
 mod entry;
 mod failure;
+mod inspect;
 mod list;
 mod result;
 mod show;
@@ -84,6 +85,8 @@ enum AppCommand {
     Shared(SharedCommand),
     /// Show the workflows that this binary can run, with their awaits and saved locals
     Workflows(workflows::Args),
+    /// Show why each await of a workflow saves what it saves, and the graph of its awaits
+    Inspect(inspect::Args),
     /// Check that this binary can go on with every running workflow; exits with 1 if not
     Check(check::Args),
 }
@@ -135,6 +138,7 @@ impl AppCommand {
             Self::Start(args) => start::run(args, client, term).await,
             Self::Shared(command) => command.run(client, term).await,
             Self::Workflows(args) => workflows::run(&args, term),
+            Self::Inspect(args) => inspect::run(&args, term),
             Self::Check(args) => check::run(args, client, term).await,
         }
     }

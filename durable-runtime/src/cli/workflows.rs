@@ -70,7 +70,7 @@ fn saved<'a>(
 }
 
 /// A type's name without the modules: `Vec<Item>`.
-fn short(type_name: &str) -> String {
+pub(super) fn short(type_name: &str) -> String {
     let mut short = String::new();
     for part in type_name.split_inclusive(|c: char| !c.is_alphanumeric() && !"_:".contains(c)) {
         short.push_str(part.rsplit("::").next().unwrap_or(part));

@@ -31,7 +31,7 @@ pub use cx::{Blocked, Cx, Entry, Finished};
 pub use describe::{
     Description, LocalDescription, Problem, check, check_spawned, describe, fingerprint,
 };
-pub use point::{Local, Point};
+pub use point::{Local, Origin, Point};
 
 use crate::frame::Checkpoint;
 use crate::id::Timestamp;

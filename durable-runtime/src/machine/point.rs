@@ -11,6 +11,8 @@ pub struct Point {
     pub line: u32,
     /// Which locals (indices into the workflow's table) are saved here.
     pub locals: &'static [u16],
+    /// For each of these, the line in which it is used next: why it is saved.
+    pub next_uses: &'static [u32],
     /// In a branch: the suspend point that joins it, and which of that point's branches it is.
     pub parent: Option<(u16, u16)>,
 }
@@ -29,4 +31,21 @@ pub struct Local {
     pub name: &'static str,
     /// Line of its binding.
     pub line: u32,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a saved local comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A variable of the user.
+    Variable,
+    /// An argument or operand that is computed before the await beside it.
+    Operand,
+    /// The answer to an earlier await, inside the same expression.
+    Answer,
+    /// What is left of a loop.
+    Rest,
+    /// What a borrow needs to be made again.
+    Borrowed,
 }

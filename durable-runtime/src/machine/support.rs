@@ -18,7 +18,7 @@ pub use super::saved::{
     Answers, Awaitable, Awaits, BranchData, Data, Param, Stored, awaited, data, is_data, owned,
 };
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
-pub use super::{BranchEntry, Cx, Entry, Finished, Local, Point};
+pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
     ActivityCall, ActivityOptions, Infallible, Operation, Resolution, RetryPolicy, WorkflowCall,
