@@ -142,3 +142,134 @@ fn dot_text(lines: &[String]) -> String {
         .collect();
     format!("\"{}\"", lines.join("\\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A workflow with hostile labels, and with awaits inside another one.
+    fn hostile() -> WorkflowDef {
+        let point = |label, parent| Point {
+            label,
+            source: "",
+            line: 7,
+            locals: &[],
+            next_uses: &[],
+            parent,
+        };
+        let points = vec![
+            point(r#"say("a\" -> [b]; <c> & #d`")#1/2"#, None),
+            point("join", None),
+            point("end", Some((1, 0))),
+            point("beside", Some((1, 2))),
+            point("ünïcode\n|{}", Some((2, 1))),
+        ];
+        let buy = crate::registry::workflow("buy").unwrap();
+        WorkflowDef {
+            name: r#"a "quoted" name"#,
+            params: &[],
+            file: buy.file,
+            line: 1,
+            points: Vec::leak(points),
+            locals: &[],
+            edges: &[(Point::ENTRY, 0), (0, 0), (0, 1), (1, 3), (2, 4), (1, Point::EXIT)],
+            run: buy.run,
+            check_input: buy.check_input,
+        }
+    }
+
+    /// Replaces what is quoted by `Q`; a quote that is not closed fails.
+    fn unquoted(line: &str, escape: Option<char>) -> String {
+        let (mut text, mut chars) = (String::new(), line.chars());
+        while let Some(c) = chars.next() {
+            if c != '"' {
+                text.push(c);
+                continue;
+            }
+            loop {
+                match chars.next().expect("a quoted text ends in its line") {
+                    '"' => break,
+                    c if Some(c) == escape => drop(chars.next()),
+                    _ => {}
+                }
+            }
+            text.push('Q');
+        }
+        text
+    }
+
+    fn is_node(name: &str) -> bool {
+        let digits = name.strip_prefix('p').unwrap_or("");
+        name == "start" || name == "done" || digits.parse::<usize>().is_ok()
+    }
+
+    struct Grammar {
+        escape: Option<char>,
+        arrow: &'static str,
+        node: &'static str,
+        open: &'static str,
+        close: &'static str,
+    }
+
+    /// Every line is a statement of the language, every box is closed, every edge joins nodes.
+    fn parse(statements: &[&str], grammar: &Grammar) {
+        let (mut nodes, mut boxes, mut ends) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        let mut depth = 0;
+        for line in statements {
+            let line = unquoted(line.trim(), grammar.escape);
+            let line = line.trim_end_matches(';');
+            let (name, rest) = line.split_at(line.find([' ', '[', '(']).unwrap_or(line.len()));
+            if let Some((from, to)) = line.split_once(grammar.arrow) {
+                ends.extend([from.to_owned(), to.to_owned()]);
+            } else if line == grammar.close {
+                depth -= 1;
+                assert!(depth >= 0, "closed what was not open");
+            } else if name == "subgraph" {
+                assert!(rest.ends_with(grammar.open), "{line}");
+                assert!(boxes.insert(rest.to_owned()), "{rest} twice");
+                depth += 1;
+            } else if is_node(name) {
+                let shapes = [grammar.node, "([Q])", "([end])", " [shape=oval, label=Q]"];
+                assert!(shapes.contains(&rest), "{line}");
+                assert!(nodes.insert(name.to_owned()), "{name} twice");
+            } else {
+                assert_eq!(line, "node [shape=box]");
+            }
+        }
+        assert_eq!((depth, boxes.len(), nodes.len(), ends.len()), (0, 3, 7, 12));
+        assert!(ends.iter().all(|end| nodes.contains(end)), "{ends:?}");
+    }
+
+    #[test]
+    fn mermaid_keeps_hostile_labels_inside_their_quotes() {
+        let text = mermaid(&hostile());
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "flowchart TD");
+        let grammar = Grammar {
+            escape: None,
+            arrow: " --> ",
+            node: "[Q]",
+            open: " [Q]",
+            close: "end",
+        };
+        parse(&lines[1..], &grammar);
+    }
+
+    #[test]
+    fn dot_keeps_hostile_labels_inside_their_quotes() {
+        let text = dot(&hostile());
+        let lines: Vec<_> = text.lines().collect();
+        let (last, body) = lines[1..].split_last().unwrap();
+        assert_eq!(lines[0], r#"digraph "a \"quoted\" name" {"#);
+        assert_eq!(*last, "}");
+        let grammar = Grammar {
+            escape: Some('\\'),
+            arrow: " -> ",
+            node: " [label=Q]",
+            open: " { label=Q",
+            close: "}",
+        };
+        parse(body, &grammar);
+    }
+}

@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod inspect;
 mod look;
 
 use super::App;
