@@ -37,10 +37,12 @@ pub(crate) fn next_use(body: &Body, layout: &Layout, plan: &PointPlan, saved: us
 }
 
 fn fork(body: &Body, point: PointId) -> Option<&Fork> {
-    body.blocks.iter().find_map(|block| match &block.terminator {
-        Terminator::Fork(fork) if fork.point == point => Some(fork),
-        _ => None,
-    })
+    body.blocks
+        .iter()
+        .find_map(|block| match &block.terminator {
+            Terminator::Fork(fork) if fork.point == point => Some(fork),
+            _ => None,
+        })
 }
 
 /// The lines of the first uses on every way from some blocks.

@@ -128,7 +128,7 @@ fn in_a_format_string() {
 fn in_branches_and_after_them() {
     check(
         "async fn f(order: Order, note: String, mut log: Log) -> u32 {
-            let (a, b) = durable::join!(
+            let (a, b) = join!(
                 async {
                     one(&order).await;
                     log.add(1);
@@ -139,6 +139,11 @@ fn in_branches_and_after_them() {
             use_it(&note, &log);
             a + b
         }",
-        &expect![[r#""#]],
+        &expect![[r#"
+            join(async,three)@2: note→10
+            one@4: order→6, ^log→5
+            two@6: ^log→10
+            three@8: 
+        "#]],
     );
 }

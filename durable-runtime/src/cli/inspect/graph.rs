@@ -173,7 +173,14 @@ mod tests {
             line: 1,
             points: Vec::leak(points),
             locals: &[],
-            edges: &[(Point::ENTRY, 0), (0, 0), (0, 1), (1, 3), (2, 4), (1, Point::EXIT)],
+            edges: &[
+                (Point::ENTRY, 0),
+                (0, 0),
+                (0, 1),
+                (1, 3),
+                (2, 4),
+                (1, Point::EXIT),
+            ],
             run: buy.run,
             check_input: buy.check_input,
         }

@@ -7,7 +7,11 @@ use serde_json::Value;
 
 #[tokio::test]
 async fn what_is_saved_and_why() {
-    shows(&world().await, &["inspect", "buy"], Exit::Ok, expect![[r#"
+    shows(
+        &world().await,
+        &["inspect", "buy"],
+        Exit::Ok,
+        expect![[r#"
         buy(order)  durable-runtime/src/fixture.rs:44
           begins →  reserve
 
@@ -23,7 +27,9 @@ async fn what_is_saved_and_why() {
         charge  line 47  charge(order.cents)
           saves  reservation  String  defined in line 45, used next in line 48
           then  →  end
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
