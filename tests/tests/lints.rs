@@ -38,6 +38,7 @@
 )]
 
 use durable_runtime::prelude::*;
+use durable_runtime::{join, select, try_join};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -217,6 +218,33 @@ async fn nothing() {
     drop(tick().await);
 }
 
+/// Several things at a time; the imports of the macros are used.
+#[workflow]
+async fn at_the_same_time(start: u64) -> Result<u64, Refused> {
+    let mut count = start;
+    let (paid, ()) = join!(charge("a".to_owned(), start), async {
+        for _ in 0..2 {
+            count += u64::from(tick().await.is_ok());
+        }
+    });
+    let paid = paid.unwrap_or_default();
+    let (left, right) = try_join!(
+        async {
+            if tick().await.is_err() {
+                return Err(Refused::Poor { cents: paid });
+            }
+            Ok(paid)
+        },
+        async { Ok(charge("b".to_owned(), count).await.unwrap_or_default()) },
+    )?;
+    let first = select! {
+        Ok(cents) = charge("c".to_owned(), left) => cents,
+        _ = tick(), if right > 1 => right,
+        else => 0,
+    };
+    Ok(first + count)
+}
+
 /// Nothing to wait for.
 #[workflow]
 async fn at_once(n: u64) -> u64 {
@@ -227,6 +255,7 @@ async fn at_once(n: u64) -> u64 {
 fn all_are_registered() {
     let expected = [
         "at_once",
+        "at_the_same_time",
         "branches",
         "expressions",
         "lints.loops",

@@ -4,7 +4,7 @@
 //! ```text
 //! Input:   join!(charge(order), async { log().await })
 //! Output:  fork `join(charge,async)` [0: charge(order)] [1: b1] -> a in b2
-//! Twin:    { let b0 = charge(order); let b1 = async { … };
+//! Twin:    { let b0 = charge(order); let b1 = || { … };
 //!            seen((awaited(b0), joined(b1))) }
 //! ```
 
@@ -122,7 +122,9 @@ impl Builder<'_> {
             let mut code = block.block.clone();
             let (region, entry, output) = self.region(&mut code, moves, fork, branch, span);
             let moves = moves.then(|| Token![move](span));
-            let twin = parse_quote_spanned!(span=> let #name = async #moves #code;);
+            // A closure captures what an `async` block does, and refuses an `.await` that a macro
+            // hides.
+            let twin = parse_quote_spanned!(span=> let #name = #moves || #code;);
             let mut value: Expr = parse_quote!(#name);
             wrap(&mut value, Wrapper::Joined(output));
             let code = BranchCode::Region(RegionCode {

@@ -101,19 +101,38 @@ pub(crate) fn operand_span(operand: &Expr) -> Span {
     }
 }
 
-/// Rewrites all of a function's body.
+/// Rewrites all of a function's body. What the macros were called by stays in use, so that their
+/// imports are, and a name that nothing imports is still an error.
 pub(crate) fn rewrite(body: &mut Block, diagnostics: &mut Diagnostics) {
-    Rewrite { diagnostics }.visit_block_mut(body);
+    let mut rewrite = Rewrite {
+        diagnostics,
+        called: Vec::new(),
+    };
+    rewrite.visit_block_mut(body);
+    let imports = rewrite.called.into_iter().map(|name| -> Stmt {
+        parse_quote! {
+            #[allow(unused_imports, reason = "the macro is opened by the attribute")]
+            use #name as _;
+        }
+    });
+    body.stmts.splice(0..0, imports);
 }
 
 struct Rewrite<'d> {
     diagnostics: &'d mut Diagnostics,
+    /// The macros that were called by a single name.
+    called: Vec<Ident>,
 }
 
 impl Rewrite<'_> {
     /// What a macro call becomes.
     fn call(&mut self, mac: &Macro, attrs: &[Attribute]) -> Option<Expr> {
         let kind = macro_kind(mac)?;
+        if let Some(name) = mac.path.get_ident()
+            && !self.called.contains(name)
+        {
+            self.called.push(name.clone());
+        }
         let made = if kind == ForkKind::Select {
             self.select(mac)
         } else {

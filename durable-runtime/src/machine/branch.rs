@@ -316,7 +316,7 @@ fn variable<'a>(wait: &'a Wait, name: &str) -> Option<&'a [u8]> {
     clippy::must_use_candidate,
     reason = "as must-use as the user's own value"
 )]
-pub fn joined<F: Future>(_: Ty<F::Output>, _: F) -> F::Output {
+pub fn joined<T>(_: Ty<T>, _: impl FnOnce() -> T) -> T {
     unreachable!("the twin of a workflow never runs")
 }
 
