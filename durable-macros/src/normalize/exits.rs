@@ -9,6 +9,7 @@
 
 use super::needs::Needs;
 use super::{Builder, Dest};
+use crate::diag::Code;
 use crate::ir::{Exit, ExitId, Locals};
 use quote::format_ident;
 use syn::visit_mut::{self, VisitMut};
@@ -33,6 +34,16 @@ impl Builder<'_> {
         };
         exits.visit_expr_mut(&mut machine);
         machine
+    }
+
+    /// A jump in the arguments of a macro is in tokens that are the macro's own.
+    pub(super) fn refuse_jump(&mut self, mac: &syn::Macro) {
+        self.diagnostics.report(
+            &mac.path,
+            Code::AwaitInMacro,
+            "a jump in the arguments of a macro cannot leave a loop that contains an `.await`",
+            "bind the value with `let` first, and use it in the macro",
+        );
     }
 
     fn new_exit(&mut self, exit: Exit) -> Ident {
@@ -123,6 +134,12 @@ impl VisitMut for Exits<'_, '_> {
         let labels = self.jumps.enter(expr.label.as_ref(), true);
         self.visit_block_mut(&mut expr.body);
         self.jumps.leave(labels, true);
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        if self.jumps.leaves_from(mac) {
+            self.builder.refuse_jump(mac);
+        }
     }
 
     // Their bodies run elsewhere.

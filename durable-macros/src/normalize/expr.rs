@@ -70,7 +70,7 @@ impl Builder<'_> {
         match expr {
             Expr::Await(_) => self.suspend(expr),
             _ if fork_kind(expr).is_some() => self.fork(expr),
-            Expr::Paren(inner) => self.residual(&mut inner.expr),
+            Expr::Paren(inner) => parenthesized(self.residual(&mut inner.expr)),
             Expr::Group(inner) => self.residual(&mut inner.expr),
             Expr::Block(_) | Expr::Unsafe(_) | Expr::If(_) | Expr::Match(_) | Expr::Loop(_) => {
                 self.join(expr)
@@ -140,6 +140,14 @@ impl Builder<'_> {
         self.end_with(Terminator::Goto(after), right);
         self.expr_into(&mut binary.right, dest);
         self.end_with(Terminator::Goto(after), after);
+    }
+}
+
+/// Keeps the parentheses that a struct literal needs where a block may follow it.
+fn parenthesized(value: Expr) -> Expr {
+    match value {
+        Expr::Struct(_) | Expr::Binary(_) => syn::parse_quote!((#value)),
+        other => other,
     }
 }
 

@@ -140,6 +140,36 @@ pub(crate) fn contains_await(tokens: TokenStream) -> bool {
     false
 }
 
+/// The labels outside of a macro's arguments to which jumps in them go.
+pub(super) fn jumps(tokens: TokenStream) -> Vec<String> {
+    let (mut found, mut declared) = (Vec::new(), Vec::new());
+    labels(tokens, &mut found, &mut declared);
+    found.retain(|label| !declared.contains(label));
+    found
+}
+
+fn labels(tokens: TokenStream, jumps: &mut Vec<String>, declared: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_jump = |at: usize| match &tokens[at] {
+        TokenTree::Ident(word) => word == "break" || word == "continue",
+        _ => false,
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        match (token, tokens.get(at + 1)) {
+            (TokenTree::Group(group), _) => labels(group.stream(), jumps, declared),
+            (TokenTree::Punct(tick), Some(TokenTree::Ident(name))) if tick.as_char() == '\'' => {
+                let name = crate::names::unraw(name);
+                if at > 0 && is_jump(at - 1) {
+                    jumps.push(name);
+                } else {
+                    declared.push(name);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The expressions in the arguments of a well-known macro, and the names that are given to some.
 fn parse(mac: &Macro, name: &str) -> Option<(Vec<Expr>, Vec<String>)> {
     if name == "matches" {

@@ -1,7 +1,7 @@
 //! What has to be lowered: code that suspends, and code that jumps to a lowered loop. All else
 //! stays the user's own tokens.
 
-use super::Builder;
+use super::{Builder, macros};
 use crate::names::unraw;
 use crate::syntax::fork::{fork_call, is_branch};
 use syn::visit::{self, Visit};
@@ -60,6 +60,12 @@ impl Needs {
             Some(label) => self.labels.contains(&unraw(&label.ident)),
             None => self.depth == 0 && self.in_loop,
         }
+    }
+
+    /// Whether the arguments of a macro hold a jump to a label of a lowered target.
+    pub(super) fn leaves_from(&self, mac: &syn::Macro) -> bool {
+        let jumps = macros::jumps(mac.tokens.clone());
+        jumps.iter().any(|label| self.labels.contains(label))
     }
 
     pub(super) fn enter(&mut self, label: Option<&syn::Label>, is_loop: bool) -> Vec<String> {
@@ -123,6 +129,9 @@ impl<'ast> Visit<'ast> for Needs {
         self.inside(expr.label.as_ref(), false, |s| {
             visit::visit_expr_block(s, expr);
         });
+    }
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        self.yes |= self.leaves_from(mac);
     }
     // Their bodies run elsewhere; an await inside was refused before.
     fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}

@@ -134,6 +134,9 @@ impl Builder<'_> {
     /// Answers the twin's proof that the macro binds no name which is needed after the block: here
     /// blocks open no scopes, and nothing shows what a macro binds.
     fn macro_stmt(&mut self, mac: &syn::StmtMacro) -> Option<Stmt> {
+        if self.visitor().leaves_from(&mac.mac) {
+            self.refuse_jump(&mac.mac);
+        }
         let names = macros::may_bind(&mac.mac);
         let outer = |name: &String| {
             let local = self.scopes.resolve(name)?;

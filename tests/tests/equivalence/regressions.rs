@@ -1,6 +1,12 @@
 //! What random programs found (`cargo xtask equivalence`), made smaller and kept.
 
 use durable_tests::equivalent;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Met {
+    how: u32,
+}
 
 equivalent! {
     with [(vec![1, 2]), (vec![])];
@@ -52,5 +58,22 @@ equivalent! {
             text = format!("{rounds}") + if rounds > n { break } else { "!" };
         }
         text
+    }
+}
+
+// `match (Shape { … await … }) { … }` lost the parentheses that a struct literal needs there.
+equivalent! {
+    with [(0), (3)];
+    async fn struct_literal_as_a_scrutinee(n: u32) -> u32 {
+        let met = match (Met { how: act("how", n).await }) {
+            Met { how: 0 } => act("zero", 1).await,
+            Met { how } => how,
+        };
+        let same = if (Met { how: act("same", n).await } == Met { how: 3 }) {
+            act("three", met).await
+        } else {
+            0
+        };
+        met + same
     }
 }

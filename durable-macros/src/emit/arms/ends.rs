@@ -8,6 +8,7 @@ use crate::ir::{Block, LocalId, Locals, Terminator};
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::visit::Visit;
 use syn::{Expr, Pat};
 
 impl Arms<'_> {
@@ -50,14 +51,14 @@ impl Arms<'_> {
         code.extend(match terminator {
             Terminator::Goto(_) => self.edge(block, 0, &env),
             Terminator::If { cond, .. } => {
-                let cond = self.user_expr(cond, &renamed, &env);
+                let cond = before_block(&self.user_expr(cond, &renamed, &env));
                 let (then, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
                 quote!(if #cond { #then } else { #otherwise })
             }
             Terminator::Match {
                 scrutinee, arms, ..
             } => {
-                let scrutinee = self.user_expr(scrutinee, &renamed, &env);
+                let scrutinee = before_block(&self.user_expr(scrutinee, &renamed, &env));
                 let arms = arms.iter().enumerate().map(|(index, arm)| {
                     let pat = in_pat(&arm.pat, &renamed);
                     let code = self.edge(block, index, &env);
@@ -195,6 +196,33 @@ impl Arms<'_> {
                 Some(quote!(#slot = ::core::option::Option::Some(#ident);))
             })
             .collect()
+    }
+}
+
+/// An expression with a block after it: a struct literal in it needs parentheses.
+fn before_block(expr: &Expr) -> TokenStream {
+    struct Literal(bool);
+    impl<'ast> Visit<'ast> for Literal {
+        fn visit_expr_struct(&mut self, _: &'ast syn::ExprStruct) {
+            self.0 = true;
+        }
+        // Its own expression keeps the parentheses that it has.
+        fn visit_expr_let(&mut self, _: &'ast syn::ExprLet) {}
+    }
+    let mut literal = Literal(false);
+    literal.visit_expr(expr);
+    if literal.0 && !has_let(expr) {
+        quote!((#expr))
+    } else {
+        quote!(#expr)
+    }
+}
+
+fn has_let(cond: &Expr) -> bool {
+    match cond {
+        Expr::Let(_) => true,
+        Expr::Binary(binary) => has_let(&binary.left) || has_let(&binary.right),
+        _ => false,
     }
 }
 
