@@ -119,6 +119,11 @@ impl Gen {
         let condition = self.condition(2);
         let id = self.scope.declare(&name, ty.clone(), false);
         self.scope.var_mut(id).here = false;
+        let between = if self.chance(40) {
+            self.pause()
+        } else {
+            String::new()
+        };
         let ways = self.ways(2, |g, _| {
             let value = g.value(&ty, 2);
             g.scope.var_mut(id).here = true;
@@ -133,11 +138,6 @@ impl Gen {
             format!("{name}: {ty}")
         } else {
             name
-        };
-        let between = if self.chance(40) {
-            self.pause()
-        } else {
-            String::new()
         };
         Some(format!(
             "let {declared};\n{between}if {condition} {{\n{}}} else {{\n{}}}\n",
@@ -184,13 +184,14 @@ impl Gen {
     pub(super) fn moved_and_set_again(&mut self) -> Option<String> {
         let id = self.find(|s, v| s.free(v) && s.var(v).ty == Ty::String)?;
         let name = self.name_of(id);
-        let (call, pause) = (self.call_name(), self.pause());
+        let call = self.call_name();
         let call = if self.awaits {
             format!("act(\"{call}\", {name}).await")
         } else {
             format!("note(\"{call}\", {name})")
         };
         self.scope.var_mut(id).here = false;
+        let pause = self.pause();
         // Nothing may leave the loop or the block while the local has no value.
         let value = self.staying(|g| g.value(&Ty::String, 2));
         self.scope.var_mut(id).here = true;
