@@ -1,21 +1,19 @@
 //! The table of contents: every stage, in order, with its barrier.
 
-use crate::diag::{Diagnostics, compile_errors};
+use crate::diag::Diagnostics;
+use crate::emit::fallback::{Kind, fallback};
 use crate::syntax::{Input, args, check};
 use crate::{analysis, emit, ir, lower, normalize};
 use proc_macro2::TokenStream;
 
 /// Expands `#[workflow]`.
-pub(crate) fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let input = match Input::parse(item.clone(), "workflow") {
-        Ok(input) => input.open_branches(&mut diagnostics).prepared(),
-        Err(error) => return [compile_errors(&error), item].into_iter().collect(),
-    };
-    match workflow_machine(args, &input, diagnostics) {
-        Ok(tokens) => tokens,
-        Err(error) => emit::fallback(&input, &error),
-    }
+    let machine = Input::parse(item.clone(), "workflow").and_then(|input| {
+        let input = input.open_branches(&mut diagnostics).prepared();
+        workflow_machine(args, &input, diagnostics)
+    });
+    machine.unwrap_or_else(|error| fallback(Kind::Workflow, item, &error))
 }
 
 fn workflow_machine(
@@ -51,11 +49,8 @@ fn workflow_machine(
 }
 
 /// Expands `#[activity]`.
-pub(crate) fn activity(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn activity(args: TokenStream, item: &TokenStream) -> TokenStream {
     let result = Input::parse(item.clone(), "activity")
         .and_then(|input| crate::activity::expand(&args::activity(args)?, &input));
-    match result {
-        Ok(tokens) => tokens,
-        Err(error) => [compile_errors(&error), item].into_iter().collect(),
-    }
+    result.unwrap_or_else(|error| fallback(Kind::Activity, item, &error))
 }

@@ -27,7 +27,7 @@ use proc_macro::TokenStream;
 /// Arguments: `name = "…"` sets the persistent name (default: the function's).
 #[proc_macro_attribute]
 pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::workflow(args.into(), item.into()).into()
+    expand::workflow(args.into(), &item.into()).into()
 }
 
 /// Turns an `async fn` into an activity: calling it gives a value that a workflow may await, and
@@ -38,5 +38,5 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// max_attempts = 5, jitter = 0.1, non_retryable = predicate)`.
 #[proc_macro_attribute]
 pub fn activity(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::activity(args.into(), item.into()).into()
+    expand::activity(args.into(), &item.into()).into()
 }

@@ -12,7 +12,7 @@ use crate::names;
 use crate::syntax::args::{ActivityArgs, Retry};
 use crate::syntax::{Input, Param};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use std::time::Duration;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
@@ -144,21 +144,12 @@ fn output_types(
     non_retryable: Option<&syn::Expr>,
 ) -> (TokenStream, TokenStream, TokenStream) {
     let rt = names::rt();
-    let (ok, err): (Type, Type) = match returns(output) {
-        Returns::Value => {
-            let (call, data) = (quote!(#output, #rt::Infallible), data_proof(output));
-            let ended = quote!(#rt::attempt_returned(#data, &__output));
-            return (call, quote!(let _ = #data;), ended);
-        }
-        Returns::Result(types) => *types,
-        Returns::Alias => {
-            let at = output.span();
-            (
-                syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Ok),
-                syn::parse_quote_spanned!(at=> <#output as #rt::ResultParts>::Err),
-            )
-        }
-    };
+    let (ok, err) = output_arguments(output);
+    if matches!(returns(output), Returns::Value) {
+        let (call, data) = (quote!(#ok, #err), data_proof(output));
+        let ended = quote!(#rt::attempt_returned(#data, &__output));
+        return (call, quote!(let _ = #data;), ended);
+    }
     let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
     let proofs = quote!(let _ = (#ok_data, #err_data););
     let fatal = match non_retryable {
@@ -177,6 +168,24 @@ fn output_types(
         }
     };
     (quote!(#ok, #err), proofs, ended)
+}
+
+/// The type arguments of a call.
+pub(crate) fn output_arguments(output: &Type) -> (TokenStream, TokenStream) {
+    let rt = names::rt();
+    let of = |part: &str| {
+        let part = format_ident!("{part}");
+        let at = output.span();
+        quote_spanned!(at=> <#output as #rt::ResultParts>::#part)
+    };
+    match returns(output) {
+        Returns::Value => (quote!(#output), quote!(#rt::Infallible)),
+        Returns::Result(types) => {
+            let (ok, err) = *types;
+            (quote!(#ok), quote!(#err))
+        }
+        Returns::Alias => (of("Ok"), of("Err")),
+    }
 }
 
 /// What the return type of an activity says by its syntax.

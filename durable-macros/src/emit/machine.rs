@@ -31,7 +31,7 @@ pub(super) fn machine(
         quote!(#pat: #ty)
     });
     let twin = twin::body(template, body, liveness, layout, &input.macros);
-    let saved = proofs::saved(body, layout);
+    let saved = proofs::saved(input, body, layout);
     let root = &layout.parts[0];
     let slots = slots(body, layout, root);
     let outputs = forks::output_tokens(body, layout);

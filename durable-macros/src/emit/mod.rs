@@ -15,6 +15,7 @@
 
 mod arms;
 mod exits;
+pub(crate) mod fallback;
 mod forks;
 mod machine;
 mod proofs;
@@ -30,10 +31,8 @@ use crate::normalize::Normalized;
 use crate::syntax::Input;
 use crate::syntax::args::WorkflowArgs;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
-
-pub(crate) use public::fallback;
 
 /// Everything that replaces the user's function.
 pub(crate) fn workflow(
@@ -85,7 +84,7 @@ pub(crate) fn param_proof(ty: &Type) -> TokenStream {
 }
 
 /// The proof that a result of this type can be stored.
-pub(crate) fn data_proof(ty: &Type) -> TokenStream {
+pub(crate) fn data_proof(ty: &impl ToTokens) -> TokenStream {
     let rt = crate::names::rt();
     quote!(<#ty as #rt::Stored>::data())
 }

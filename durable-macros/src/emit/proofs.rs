@@ -4,9 +4,9 @@
 //! Input:   let held = stock.lock(); charge(1).await; drop(held);
 //! Output:  let __saved1 = {
 //!              #[diagnostic::on_unimplemented(message = "`held` is still needed after …")]
-//!              trait Durable: Sized { fn saved() -> Data<Self>; }
-//!              impl<T: rt::Durable> Durable for T { fn saved() -> Data<Self> { rt::data() } }
-//!              <_ as Durable>::saved()
+//!              trait held_in_line_1_of_run_is_plain_data: Sized { fn saved() -> Data<Self>; }
+//!              impl<T: rt::Durable> held_in_line_1_of_run_is_plain_data for T { … rt::data() … }
+//!              <_ as held_in_line_1_of_run_is_plain_data>::saved()
 //!          };
 //! ```
 //!
@@ -18,15 +18,16 @@ use super::tables::line;
 use crate::ir::{Body, LocalId, LocalKind, PointId};
 use crate::lower::Layout;
 use crate::names::{self, unraw};
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use crate::syntax::Input;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 
 const WHY: &str = "what is needed after an `.await` is stored there, and may be loaded by another process: it must be plain data (`Serialize`, `Deserialize`, `Send`, and nothing borrowed)";
 const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; turn an error of another crate into a `durable_runtime::Error`; a lock, a connection or a borrow must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
 
 /// The proof, at the user's binding, that each saved local is plain data. The words name the first
 /// await that it crosses.
-pub(super) fn saved(body: &Body, layout: &Layout) -> TokenStream {
+pub(super) fn saved(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
     let locals = layout.saved.iter().enumerate();
     // One proof for a local that is saved in two ways.
     let locals = locals.filter(|(number, (local, _))| {
@@ -38,12 +39,12 @@ pub(super) fn saved(body: &Body, layout: &Layout) -> TokenStream {
             let mut points = layout.points.iter();
             let plan = points.find(|p| p.locals.contains(&number));
             let point = plan.map_or_else(|| forks::cares_for(layout, *local), |plan| plan.point);
-            one(body, *local, point)
+            one(input, body, *local, point)
         })
         .collect()
 }
 
-fn one(body: &Body, local: LocalId, point: PointId) -> TokenStream {
+fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStream {
     let span = body.locals[local.0].ident.span();
     let (rt, at) = (names::rt(), names::rt_at(span));
     let (saved, ty) = (names::saved(local.0), names::local_ty(local.0));
@@ -51,6 +52,7 @@ fn one(body: &Body, local: LocalId, point: PointId) -> TokenStream {
     let message = format!(
         "{what} is still needed after {place}, so it would have to be saved, and `{{Self}}` cannot be"
     );
+    let durable = trait_name(input, body, local);
     let words = quote! {
         #[diagnostic::on_unimplemented(
             message = #message,
@@ -59,11 +61,11 @@ fn one(body: &Body, local: LocalId, point: PointId) -> TokenStream {
             note = #HELP,
             note = "code: durable D03"
         )]
-        trait Durable: ::core::marker::Sized {
+        trait #durable: ::core::marker::Sized {
             fn saved() -> #rt::Data<Self>;
         }
         #[diagnostic::do_not_recommend]
-        impl<__T: #rt::Durable> Durable for __T {
+        impl<__T: #rt::Durable> #durable for __T {
             fn saved() -> #rt::Data<Self> {
                 #rt::data()
             }
@@ -72,11 +74,31 @@ fn one(body: &Body, local: LocalId, point: PointId) -> TokenStream {
     // Of this path only `_` stands at the binding; were all of it there, rustc would offer to put
     // a `&` before the binding.
     let inferred = quote_spanned!(span=> _);
-    let proof = quote!(<#inferred as Durable>::saved());
+    let proof = quote!(<#inferred as #durable>::saved());
     quote_spanned! {span=>
         let #saved = { #words #at::owned(#proof) };
         #at::is_data(#ty, #saved);
     }
+}
+
+/// The name of the proof's trait, which rustc shows: "the trait … is not implemented for …". A name
+/// that stands once in the crate is shown without the path to it, which nobody wrote.
+fn trait_name(input: &Input, body: &Body, local: LocalId) -> Ident {
+    let this = &body.locals[local.0];
+    let (line, workflow) = (line(this.ident.span()), unraw(&input.ident));
+    let what = match &this.kind {
+        LocalKind::User | LocalKind::Deferred => unraw(&this.ident),
+        _ => format!("value_{}", local.0),
+    };
+    // What has the same name in the same line was made by a macro.
+    let mut before = body.locals[..local.0].iter();
+    let again = before.any(|l| l.ident == this.ident && self::line(l.ident.span()) == line);
+    let number = if again {
+        format!("_{}", local.0)
+    } else {
+        String::new()
+    };
+    format_ident!("{what}{number}_in_line_{line}_of_{workflow}_is_plain_data")
 }
 
 /// What is saved, as the user would call it.

@@ -1,12 +1,10 @@
-//! What callers see: the call value and the function that starts the workflow. The same names
-//! stand in when the body has errors, so that one mistake is one error.
+//! What callers see: the call value and the function that starts the workflow.
 
-use crate::diag::compile_errors;
 use crate::names;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Ident, Pat, Type};
+use syn::{Ident, Pat};
 
 /// The public functions of a workflow.
 pub(super) fn functions(input: &Input) -> TokenStream {
@@ -27,17 +25,6 @@ pub(super) fn functions(input: &Input) -> TokenStream {
         struct #definition;
         #public
     }
-}
-
-/// Errors, and functions of the right names and types that never run.
-pub(crate) fn fallback(input: &Input, error: &syn::Error) -> TokenStream {
-    let errors = compile_errors(error);
-    let nameless = |ty: &Type| matches!(ty, Type::ImplTrait(_));
-    if nameless(&input.output) || input.params.iter().any(|p| nameless(&p.ty)) {
-        return errors;
-    }
-    let public = signatures(input, &quote!(::core::unreachable!()));
-    quote!(#errors #public)
 }
 
 fn signatures(input: &Input, body: &TokenStream) -> TokenStream {

@@ -36,17 +36,7 @@ pub(crate) struct Param {
 impl Input {
     /// Parses an `async fn`; `what` names the attribute.
     pub(crate) fn parse(tokens: TokenStream, what: &str) -> syn::Result<Self> {
-        let function: ItemFn = syn::parse2(tokens).map_err(|e| {
-            error(
-                &e.to_compile_error()
-                    .into_iter()
-                    .next()
-                    .map_or_else(TokenStream::new, Into::into),
-                Code::NotAsyncFn,
-                &format!("#[{what}] goes on a function, and this is not one ({e})"),
-                "put it on an `async fn`",
-            )
-        })?;
+        let function: ItemFn = syn::parse2(tokens).map_err(|e| not_a_function(what, &e))?;
         signature(&function.sig, what)?;
         let output = match function.sig.output {
             ReturnType::Default => syn::parse_quote!(()),
@@ -88,6 +78,20 @@ impl Input {
         self.macros = standard::open(&mut self.body);
         self
     }
+}
+
+fn not_a_function(what: &str, found: &syn::Error) -> syn::Error {
+    let at = found
+        .to_compile_error()
+        .into_iter()
+        .next()
+        .map_or_else(TokenStream::new, Into::into);
+    error(
+        &at,
+        Code::NotAsyncFn,
+        &format!("#[{what}] goes on a function, and this is not one ({found})"),
+        "put it on an `async fn`",
+    )
 }
 
 fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {

@@ -6,6 +6,7 @@ mod foreign;
 pub(crate) mod fork;
 mod input;
 mod leaves;
+pub(crate) mod outline;
 
 pub(crate) use check::check;
 pub(crate) use input::{Input, Param};

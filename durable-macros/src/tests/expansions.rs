@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 
 /// The twin and the arms: the parts of an expansion that differ from function to function.
 fn check(source: &str, expected: &Expect) {
-    let tokens = crate::expand::workflow(TokenStream::new(), source.parse().expect("tokens"));
+    let tokens = crate::expand::workflow(TokenStream::new(), &source.parse().expect("tokens"));
     let file = syn::parse2(tokens).expect("an expansion is a file");
     let text = prettyplease::unparse(&file);
     let text = text.replace("::durable_runtime::__private::", "rt::");
@@ -206,7 +206,7 @@ fn errors_keep_the_public_functions() {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
     let tokens = crate::expand::workflow(
         TokenStream::new(),
-        parse("pub async fn f(a: u32) -> u32 { let mut r = &a; op(1).await; *r }"),
+        &parse("pub async fn f(a: u32) -> u32 { let mut r = &a; op(1).await; *r }"),
     );
     let file = syn::parse2(tokens).expect("an expansion is a file");
     let text = prettyplease::unparse(&file);
@@ -217,6 +217,7 @@ fn errors_keep_the_public_functions() {
     expect![[r#"
         ::core::compile_error! {
         pub fn f(a: u32) -> ::durable_runtime::__private::WorkflowCall<u32> {
-        pub fn start_f("#]]
+        pub fn start_f(
+            async fn f(a: u32) -> u32 {"#]]
     .assert_eq(&lines.join("\n"));
 }

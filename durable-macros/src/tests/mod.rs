@@ -8,6 +8,7 @@ mod graphs;
 mod labels;
 mod next_uses;
 mod validate;
+mod words;
 
 use crate::analysis::{captures, cfg, liveness::liveness};
 use crate::diag::Diagnostics;
