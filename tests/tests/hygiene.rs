@@ -192,3 +192,48 @@ async fn locals_called_as_internal_ones(n: u32) -> u32 {
 fn locals_may_be_called_as_internal_ones() {
     assert_eq!(run(&locals_called_as_internal_ones(1)), 22);
 }
+
+/// Modules of the user's own under the names of std's macros are no conflict.
+mod modules_called_as_macros {
+    use super::names::run;
+    use durable_runtime::prelude::*;
+
+    mod vec {
+        pub(super) const ONE: u32 = 1;
+    }
+    mod panic {
+        pub(super) const TWO: u32 = 2;
+    }
+
+    #[allow(clippy::todo, clippy::unimplemented, reason = "all macros of std")]
+    #[workflow]
+    async fn beside_modules_called_as_macros(n: u32) -> u32 {
+        let all = vec![sleep(Duration::ZERO).await.is_ok(), true];
+        let text = format!("{n} {:?}", sleep(Duration::ZERO).await.is_ok());
+        if n > 100 {
+            println!("{n}");
+            panic!("{text}");
+        }
+        assert!(all[0] && matches!(sleep(Duration::ZERO).await, Ok(())));
+        assert_eq!(sleep(Duration::ZERO).await.is_ok(), all[1]);
+        match n {
+            0 => unreachable!(),
+            98 => todo!(),
+            99 => unimplemented!(),
+            _ => debug_assert!(n != 7),
+        }
+        let mut out = String::new();
+        {
+            use std::fmt::Write as _;
+            write!(out, "{n}").unwrap();
+            eprintln!("{out}");
+        }
+        sleep(Duration::ZERO).await.unwrap();
+        vec::ONE + panic::TWO + u32::try_from(out.len() + text.len()).unwrap()
+    }
+
+    #[test]
+    fn modules_may_be_called_as_macros() {
+        assert_eq!(run(&beside_modules_called_as_macros(1)), 3 + 1 + 6);
+    }
+}

@@ -27,6 +27,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         params,
         output,
         body,
+        meant: _,
         macros: _,
     } = input;
     let name = args.name.clone().unwrap_or_else(|| names::unraw(ident));

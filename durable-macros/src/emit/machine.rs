@@ -31,6 +31,7 @@ pub(super) fn machine(
         quote!(#pat: #ty)
     });
     let twin = twin::body(template, body, liveness, layout, &input.macros);
+    let meant = input.meant.proofs();
     let saved = proofs::saved(input, body, layout);
     let root = &layout.parts[0];
     let slots = slots(body, layout, root);
@@ -51,6 +52,7 @@ pub(super) fn machine(
         #(#lints)*
         async fn __durable_machine(#cx: #rt::Cx, #entry: #rt::Entry) -> #output {
             #(#items)*
+            #meant
             #tokens
             let _ = |#(#params),*| -> #output #twin;
             #[allow(

@@ -6,6 +6,7 @@
 //! Output:  order, width, total
 //! ```
 
+use crate::syntax::meaning;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
@@ -108,9 +109,12 @@ pub(crate) fn mentions(mac: &Macro) -> Vec<String> {
     names
 }
 
-/// The names that a macro could bind, since it is given them: none for one that is well known.
+/// The names that a macro could bind, since it is given them: none for one that is std's.
 pub(super) fn may_bind(mac: &Macro) -> Vec<String> {
-    match arguments(mac) {
+    if meaning::is_proven(mac) {
+        return Vec::new();
+    }
+    match searched(mac) {
         Arguments::Known { .. } => Vec::new(),
         Arguments::Searched { names, fields } => [names, fields].concat(),
     }

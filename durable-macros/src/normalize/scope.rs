@@ -58,9 +58,10 @@ impl Scopes {
         self.all().filter(|b| b.name == name).count()
     }
 
-    /// Guards that are in scope here.
-    pub(super) fn guards(&self) -> impl Iterator<Item = &Ident> {
-        self.all().filter_map(|b| b.guard.as_ref())
+    /// Guards that are in scope here, once each.
+    pub(super) fn take_guards(&mut self) -> Vec<Ident> {
+        let bindings = self.open.iter_mut().flatten();
+        bindings.filter_map(|b| b.guard.take()).collect()
     }
 
     fn all(&self) -> impl DoubleEndedIterator<Item = &Binding> {

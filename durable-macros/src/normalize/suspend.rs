@@ -55,8 +55,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn refuse_guards(&mut self, at: Span) {
-        let guards: Vec<_> = self.scopes.guards().cloned().collect();
-        for guard in guards {
+        for guard in self.scopes.take_guards() {
             self.diagnostics.report(
                 &guard,
                 Code::Guard,

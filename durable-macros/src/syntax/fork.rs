@@ -102,20 +102,22 @@ pub(crate) fn operand_span(operand: &Expr) -> Span {
 }
 
 /// Rewrites all of a function's body. What the macros were called by stays in use, so that their
-/// imports are, and a name that nothing imports is still an error.
-pub(crate) fn rewrite(body: &mut Block, diagnostics: &mut Diagnostics) {
+/// imports are, and a name that nothing imports is still an error. Answers the names by which the macros were called.
+pub(crate) fn rewrite(body: &mut Block, diagnostics: &mut Diagnostics) -> Vec<Ident> {
     let mut rewrite = Rewrite {
         diagnostics,
         called: Vec::new(),
     };
     rewrite.visit_block_mut(body);
-    let imports = rewrite.called.into_iter().map(|name| -> Stmt {
+    let called = rewrite.called;
+    let imports = called.iter().map(|name| -> Stmt {
         parse_quote! {
             #[allow(unused_imports, reason = "the macro is opened by the attribute")]
             use #name as _;
         }
     });
     body.stmts.splice(0..0, imports);
+    called
 }
 
 struct Rewrite<'d> {

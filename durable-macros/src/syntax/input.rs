@@ -1,6 +1,7 @@
 //! The accepted function: attributes, signature, parameters, body.
 
 use super::fork;
+use super::meaning::Meant;
 use crate::diag::{Code, Diagnostics, error};
 use crate::normalize::items;
 use crate::normalize::standard::{self, Opened};
@@ -20,6 +21,8 @@ pub(crate) struct Input {
     /// What the function returns; `()` when nothing is written.
     pub(crate) output: Type,
     pub(crate) body: Block,
+    /// What the names of macros that are compiled here have to mean.
+    pub(crate) meant: Meant,
     /// Macros in the body that hold an await; see [`prepared`](Input::prepared).
     pub(crate) macros: Opened,
 }
@@ -56,13 +59,15 @@ impl Input {
             params,
             output,
             body: *function.block,
+            meant: Meant::default(),
             macros: Opened::default(),
         })
     }
 
     /// Opens the macros of the body that join branches.
     pub(crate) fn open_branches(mut self, diagnostics: &mut Diagnostics) -> Self {
-        fork::rewrite(&mut self.body, diagnostics);
+        let ours = fork::rewrite(&mut self.body, diagnostics);
+        self.meant = Meant::new(ours, &self.body);
         self
     }
 

@@ -6,6 +6,7 @@ mod foreign;
 pub(crate) mod fork;
 mod input;
 mod leaves;
+pub(crate) mod meaning;
 pub(crate) mod outline;
 
 pub(crate) use check::check;

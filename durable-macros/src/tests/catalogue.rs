@@ -1,7 +1,7 @@
 //! Every code of an error has a case in `tests/ui`, and `docs/diagnostics.md` shows all of them.
 //! `UPDATE_EXPECT=1 cargo test -p durable-macros` writes the page anew.
 
-use super::codes::{MEANINGS, Meaning};
+use super::codes::{BY_RUSTC, MEANINGS, Meaning};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -164,6 +164,56 @@ fn anchor(meaning: &Meaning) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
+/// The rustc code of a refusal that has none of ours. `once` holds mistakes that are none of our
+/// rules.
+fn code_of_rustc((name, _, stderr): &(String, String, String)) -> Option<String> {
+    let ours = stderr.contains("code: durable ") || name.starts_with("once/");
+    let code = stderr.strip_prefix("error[")?.get(..5)?;
+    (!ours).then(|| code.to_owned())
+}
+
+/// The part of the page about rules that rustc keeps.
+fn by_rustc() -> String {
+    let cases = cases();
+    let used: BTreeSet<_> = cases.iter().filter_map(code_of_rustc).collect();
+    let explained: BTreeSet<_> = BY_RUSTC.iter().map(|m| m.code.to_owned()).collect();
+    assert_eq!(
+        explained, used,
+        "the table of rustc's codes in tests/codes.rs"
+    );
+    let mut text = String::from(
+        "\n## Rules that rustc keeps\n\nWhere only rustc can tell, the expansion asks it, and it \
+         answers in its own words, on your code.\n\n| rustc | what | why | usually |\n|---|---|---|---|\n",
+    );
+    for m in BY_RUSTC {
+        let (code, at) = (m.code, anchor(m));
+        let _ = writeln!(
+            text,
+            "| [{code}](#{at}) | {} | {} | {} |",
+            m.title, m.why, m.fix
+        );
+    }
+    for m in BY_RUSTC {
+        let _ = write!(text, "\n### {}: {}\n", m.code, m.title);
+        for case in cases
+            .iter()
+            .filter(|c| code_of_rustc(c).as_deref() == Some(m.code))
+        {
+            write_case(&mut text, case);
+        }
+    }
+    text
+}
+
+fn write_case(page: &mut String, (name, source, stderr): &(String, String, String)) {
+    let _ = write!(
+        page,
+        "\n`tests/ui/{name}`:\n\n```rust,ignore\n{}\n```\n\n```text\n{}\n```\n",
+        example(source),
+        message(stderr).trim_end()
+    );
+}
+
 #[test]
 fn every_code_has_a_case_and_is_on_the_page() {
     let mut by_code: BTreeMap<String, Vec<(String, String, String)>> = BTreeMap::new();
@@ -194,15 +244,11 @@ fn every_code_has_a_case_and_is_on_the_page() {
     for (code, cases) in &by_code {
         let title = MEANINGS.iter().find(|m| m.code == code).map(|m| m.title);
         let _ = write!(page, "\n## {code}: {}\n", title.unwrap_or_default());
-        for (name, source, stderr) in cases {
-            let _ = write!(
-                page,
-                "\n`tests/ui/{name}`:\n\n```rust,ignore\n{}\n```\n\n```text\n{}\n```\n",
-                example(source),
-                message(stderr).trim_end()
-            );
+        for case in cases {
+            write_case(&mut page, case);
         }
     }
+    page.push_str(&by_rustc());
     let path = root().join("docs/diagnostics.md");
     expect_test::expect_file![path].assert_eq(&page);
 }

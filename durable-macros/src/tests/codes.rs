@@ -1,6 +1,7 @@
 //! What each code means: the table at the top of `docs/diagnostics.md`.
 //!
-//! A code is never used again for something else, also when its error is gone.
+//! A code is never used again for something else, also when its error is gone. Some rules are kept
+//! by rustc, in its own words; these stand in a table of their own.
 
 /// A code, what is wrong, why that is an error, and the usual way out.
 pub(super) struct Meaning {
@@ -127,5 +128,46 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "not an operation to spawn",
         "a checkpoint that holds it could not be loaded: no name leads to its function",
         "spawn activities, timers, workflows without type parameters, and composites of them",
+    ),
+];
+
+/// Rules that rustc keeps, by its codes: a doubt of ours is put to it as a question that only a
+/// wrong program fails, and what it says stands on the user's code.
+pub(super) const BY_RUSTC: &[Meaning] = &[
+    meaning(
+        "E0499",
+        "changed while a loop or a borrow needs it",
+        "a borrow that is needed after the `.await` holds all that it is made from",
+        "end the borrow before the change, or keep an index",
+    ),
+    meaning(
+        "E0506",
+        "assigned while a borrow needs it",
+        "a borrow is made again from what it was made from: a key or a text that changes would lead elsewhere",
+        "clone the key, or borrow after the assignment",
+    ),
+    meaning(
+        "E0597",
+        "a borrow in what is saved, or a name that a macro binds over an outer one",
+        "a checkpoint holds no borrows of locals; and nobody can see which variable a name means after a macro that may bind it",
+        "keep an owned value (`.to_owned()`, `.clone()`) or borrow again after the `.await`; let the macro give a value, and bind it with `let`",
+    ),
+    meaning(
+        "E0659",
+        "a macro with the name of one that is compiled specially",
+        "`join!`, `panic!`, and `vec!` or `println!` around an `.await` are compiled by what their names say, so another macro must not stand behind the name",
+        "call it by its path (`my::vec![…]`), or import it under another name; for `tokio::join` import `durable_runtime::join`",
+    ),
+    meaning(
+        "E0695",
+        "`break` or `continue` out of a macro",
+        "a macro hides which loop it leaves, and the loop may be one that is saved",
+        "write the jump where it can be seen: `let Some(x) = … else { continue };`, or put a loop of its own around",
+    ),
+    meaning(
+        "E0728",
+        "an `.await` inside a macro",
+        "what a macro awaits cannot be seen, so it could not be saved",
+        "write the `.await` in the function, and give the macro the value",
     ),
 ];

@@ -17,6 +17,7 @@ mod cx;
 mod describe;
 mod lent;
 mod live;
+pub(crate) mod meaning;
 mod node;
 mod point;
 mod run;
