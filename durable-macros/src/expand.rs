@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 /// Expands `#[workflow]`.
 pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let machine = Input::parse(item.clone(), "workflow").and_then(|input| {
+    let machine = Input::workflow(item.clone()).and_then(|input| {
         let input = input.open_branches(&mut diagnostics).prepared();
         workflow_machine(args, &input, diagnostics)
     });
@@ -50,7 +50,7 @@ fn workflow_machine(
 
 /// Expands `#[activity]`.
 pub(crate) fn activity(args: TokenStream, item: &TokenStream) -> TokenStream {
-    let result = Input::parse(item.clone(), "activity")
+    let result = Input::activity(item.clone())
         .and_then(|input| crate::activity::expand(&args::activity(args)?, &input));
     result.unwrap_or_else(|error| fallback(Kind::Activity, item, &error))
 }

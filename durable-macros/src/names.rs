@@ -112,6 +112,11 @@ pub(crate) fn definition(workflow: &Ident) -> Ident {
     format_ident!("__durable_{}", unraw(workflow), span = workflow.span())
 }
 
+/// The same for a generic function: a type for each choice of types, which messages show.
+pub(crate) fn definitions(workflow: &Ident) -> Ident {
+    format_ident!("generic_{}", unraw(workflow), span = workflow.span())
+}
+
 /// An identifier's text without `r#`.
 pub(crate) fn unraw(ident: &Ident) -> String {
     let text = ident.to_string();

@@ -10,7 +10,7 @@ use crate::diag::{Code, error};
 use crate::emit::{data_proof, param_proof};
 use crate::names;
 use crate::syntax::args::{ActivityArgs, Retry};
-use crate::syntax::{Input, Param};
+use crate::syntax::{Input, Param, generics};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use std::time::Duration;
@@ -27,6 +27,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         params,
         output,
         body,
+        generics: _,
         meant: _,
         macros: _,
     } = input;
@@ -120,21 +121,14 @@ fn owned(param: &Param) -> syn::Result<Owned> {
             "is `&mut`, and an activity cannot change its caller's data",
             "return the new value",
         ),
-        Type::Reference(ty) => Ok(Owned::Borrowed(match &*ty.elem {
-            Type::Path(path) if path.path.is_ident("str") => {
-                syn::parse_quote!(::std::string::String)
-            }
-            Type::Slice(slice) => {
-                let elem = &slice.elem;
-                syn::parse_quote!(::std::vec::Vec<#elem>)
-            }
-            other => other.clone(),
-        })),
         Type::ImplTrait(_) => refuse(
             "has no type of its own, so it cannot be stored",
             "write a concrete type",
         ),
-        other => Ok(Owned::Value(other.clone())),
+        other => Ok(match generics::owned(other) {
+            Some((owned, _)) => Owned::Borrowed(owned),
+            None => Owned::Value(other.clone()),
+        }),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::{arms, forks, is_linked, proof, proofs, twin};
 use crate::analysis::liveness::Liveness;
-use crate::ir::{Body, LocalId, LocalKind};
+use crate::ir::{Body, BranchCode, LocalId, LocalKind, PointId};
 use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// The function that runs a workflow.
 pub(super) fn machine(
@@ -27,7 +28,7 @@ pub(super) fn machine(
     let tokens = type_tokens(body, layout);
     let (looped, cursors) = (looped_tokens(body, layout), cursor_tokens(body, layout));
     let params = input.params.iter().map(|p| {
-        let (pat, ty) = (&p.pat, &p.ty);
+        let (pat, ty) = (&p.pat, p.stored());
         quote!(#pat: #ty)
     });
     let twin = twin::body(template, body, liveness, layout, &input.macros);
@@ -38,7 +39,7 @@ pub(super) fn machine(
     let outputs = forks::output_tokens(body, layout);
     let resume = resume_table(layout);
     let inputs = input.params.iter().enumerate().map(|(index, param)| {
-        let (ident, ty) = (internal(&format!("in{index}")), &param.ty);
+        let (ident, ty) = (internal(&format!("in{index}")), param.stored());
         quote!(let mut #ident: ::core::option::Option<#ty> = ::core::option::Option::None;)
     });
     let entries = entries(input, body, layout);
@@ -48,9 +49,14 @@ pub(super) fn machine(
             .iter()
             .any(|level| a.path().is_ident(level))
     });
+    let lent = input.params.iter().filter_map(|p| {
+        let (owned, at) = (p.owned.as_ref()?, p.ty.span());
+        Some(quote_spanned!(at=> <#owned as #rt::Lend>::lend();))
+    });
+    let (generics, _, bounds) = input.generics.machine.split_for_impl();
     quote! {
         #(#lints)*
-        async fn __durable_machine(#cx: #rt::Cx, #entry: #rt::Entry) -> #output {
+        async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry) -> #output #bounds {
             #(#items)*
             #meant
             #tokens
@@ -60,6 +66,7 @@ pub(super) fn machine(
                 reason = "generated code"
             )]
             let _: ::core::convert::Infallible = {
+                #(#lent)*
                 #looped
                 #cursors
                 #saved
@@ -192,16 +199,25 @@ fn each_saved(
     }
 }
 
-/// Which functions run inline at each suspend point.
+/// Which functions run inline at each suspend point: one entry, or one for each branch.
 pub(super) fn inlines(body: &Body, layout: &Layout) -> TokenStream {
     let rt = names::rt();
+    let forks: Vec<_> = layout.parts.iter().flat_map(|part| &part.forks).collect();
+    let of = |point: PointId| {
+        let op = names::op_ty(point.0);
+        quote!(#op.inlines())
+    };
     let inlines = layout.points.iter().map(|plan| {
-        let op = names::op_ty(plan.point.0);
-        if body.points[plan.point.0].joins {
-            quote!(#rt::no_inline)
-        } else {
-            quote!(#op.inlines())
-        }
+        let Some(fork) = forks.iter().find(|fork| fork.point == plan.point) else {
+            let inline = of(plan.point);
+            return quote!(&[#inline]);
+        };
+        let branches = &forks::find(body, fork).branches;
+        let branches = branches.iter().map(|branch| match &branch.code {
+            BranchCode::Operation { point, .. } => of(*point),
+            BranchCode::Region(_) => quote!(#rt::no_inline),
+        });
+        quote!(&[#(#branches),*])
     });
     quote!(&[#(#inlines),*])
 }
@@ -236,7 +252,7 @@ fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
     let (args, resumed, ready) = (internal("args"), internal("resumed"), internal("ready"));
     let params = input.params.iter().enumerate().map(|(index, param)| {
         let (ident, name) = (internal(&format!("in{index}")), &param.name);
-        let param = super::param_proof(&param.ty);
+        let param = super::param_proof(param.stored());
         quote! {
             match #param.get(&mut #args, #name) {
                 ::core::result::Result::Ok(__value) => #ident = ::core::option::Option::Some(__value),

@@ -1,7 +1,7 @@
 //! What callers see: the call value and the function that starts the workflow.
 
 use crate::names;
-use crate::syntax::Input;
+use crate::syntax::{Input, generics};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, Pat};
@@ -11,20 +11,21 @@ pub(super) fn functions(input: &Input) -> TokenStream {
     let rt = names::rt();
     let mut args = quote!(#rt::ArgsBuilder::new());
     for (param, ident) in input.params.iter().zip(parameter_names(input)) {
-        let (proof, name) = (super::param_proof(&param.ty), &param.name);
-        args = quote!(#proof.put(#args, #name, &#ident));
+        let name = &param.name;
+        args = if param.owned.is_some() {
+            quote!(#args.arg(#name, #ident))
+        } else {
+            let proof = super::param_proof(&param.ty);
+            quote!(#proof.put(#args, #name, &#ident))
+        };
     }
-    let definition = names::definition(&input.ident);
+    let definition = input.generics.definition(&input.ident);
+    let (_, arguments, _) = input.generics.machine.split_for_impl();
+    let turbofish = arguments.as_turbofish();
     let body = quote! {
-        #rt::WorkflowCall::new(<#definition as #rt::Defined>::DEF, #args.finish())
+        #rt::WorkflowCall::new(<#definition #turbofish as #rt::Defined>::DEF, #args.finish())
     };
-    let public = signatures(input, &body);
-    quote! {
-        #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, reason = "generated code")]
-        struct #definition;
-        #public
-    }
+    signatures(input, &body)
 }
 
 fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
@@ -53,22 +54,39 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         names::unraw(ident)
     );
     let forwarded: Vec<_> = attrs.iter().filter(|a| !a.path().is_ident("doc")).collect();
-    quote! {
-        #(#attrs)*
-        #[allow(unused_variables, clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
-        #vis fn #ident(#(#params),*) -> #rt::WorkflowCall<#output> {
-            #body
-        }
+    let definition = input.generics.definition(ident);
+    let (generics, _, bounds) = input.generics.called.split_for_impl();
+    let (_, arguments, _) = input.generics.machine.split_for_impl();
+    // Without a name that leads to it, a function can only be awaited.
+    let generic = input.generics.is_generic();
+    let call = if generic {
+        quote!(#rt::WorkflowCall<#output, #definition #arguments>)
+    } else {
+        quote!(#rt::WorkflowCall<#output>)
+    };
+    let start = (!generic).then(|| quote! {
         #[doc = #start_doc]
         #(#forwarded)*
         #[allow(clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
-        #vis fn #start(
+        #vis fn #start #generics(
             #client: &#rt::Client,
             #id: impl ::core::convert::Into<::std::string::String>,
             #(#params),*
-        ) -> #rt::Start<#output> {
+        ) -> #rt::Start<#output> #bounds {
             #ident(#(#names),*).start(#client, #id)
         }
+    });
+    let marker = generics::marker(&input.generics);
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, reason = "generated code")]
+        #vis struct #definition #marker
+        #(#attrs)*
+        #[allow(unused_variables, clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
+        #vis fn #ident #generics(#(#params),*) -> #call #bounds {
+            #body
+        }
+        #start
     }
 }
 

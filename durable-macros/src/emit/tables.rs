@@ -47,35 +47,45 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
         quote!((#from, #to))
     });
     let params: Vec<_> = input.params.iter().map(|p| &p.name).collect();
-    let proofs = input.params.iter().map(|p| super::param_proof(&p.ty));
+    let proofs = input.params.iter().map(|p| super::param_proof(p.stored()));
     let (output, line) = (&input.output, line(input.ident.span()));
     let data = super::data_proof(output);
-    let definition = names::definition(&input.ident);
+    let definition = input.generics.definition(&input.ident);
+    let (generics, arguments, bounds) = input.generics.machine.split_for_impl();
+    let these = arguments.as_turbofish();
+    // A generic function has no name that leads to it.
+    let registration = (!input.generics.is_generic()).then(|| {
+        quote! {
+            #rt::inventory::submit! {
+                #rt::Linked(<#definition as #rt::Defined>::DEF)
+            }
+        }
+    });
     quote! {
         static __DURABLE_POINTS: &[#rt::Point] = &[#(#points),*];
-        fn __durable_run(
+        fn __durable_run #generics(
             __cx: #rt::Cx,
             __entry: #rt::Entry,
         ) -> ::core::pin::Pin<::std::boxed::Box<
             dyn ::core::future::Future<Output = #rt::Finished> + ::core::marker::Send,
-        >> {
+        >> #bounds {
             ::std::boxed::Box::pin(async move {
                 #[allow(unused_imports, reason = "one of them answers, by method lookup")]
                 use #rt::{FailedOther as _, FailedResult as _};
-                let __output: #output = __durable_machine(__cx, __entry).await;
+                let __output: #output = __durable_machine #these(__cx, __entry).await;
                 let __failed = (&#rt::Outcome(&__output)).failed();
                 #rt::finished(#data, &__output, __failed)
             })
         }
-        fn __durable_check_input(
+        fn __durable_check_input #generics(
             __input: &[::core::primitive::u8],
-        ) -> ::core::result::Result<(), #rt::CodecError> {
+        ) -> ::core::result::Result<(), #rt::CodecError> #bounds {
             #[allow(unused_mut, unused_variables, reason = "a function without parameters")]
             let mut __args = #rt::Args::open(__input)?;
             #({ let _ = #proofs.get(&mut __args, #params)?; })*
             ::core::result::Result::Ok(())
         }
-        impl #rt::Defined for #definition {
+        impl #generics #rt::Defined for #definition #arguments #bounds {
             const DEF: &'static #rt::WorkflowDef = &#rt::WorkflowDef {
                 name: #name,
                 params: &[#(#params),*],
@@ -84,13 +94,11 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
                 points: __DURABLE_POINTS,
                 locals: &[#(#locals),*],
                 edges: &[#(#edges),*],
-                run: __durable_run,
-                check_input: __durable_check_input,
+                run: __durable_run #these,
+                check_input: __durable_check_input #these,
             };
         }
-        #rt::inventory::submit! {
-            #rt::Linked(<#definition as #rt::Defined>::DEF)
-        }
+        #registration
     }
 }
 

@@ -93,12 +93,12 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
         let binds = builder.bind_pattern(&param.pat, None);
         probes.extend(binds.iter().map(|&l| twin::probe(l)));
         if let (Pat::Ident(_), Some(local)) = (&param.pat, binds.first()) {
-            builder.body.locals[local.0].owner = receivers::of_type(&param.ty);
+            builder.body.locals[local.0].owner = receivers::of_type(param.stored());
         }
         let code = Code::Param {
             index,
             pat: param.pat.clone(),
-            ty: param.ty.clone(),
+            ty: param.stored().clone(),
         };
         builder.push(Statement {
             binds,

@@ -1,7 +1,7 @@
 //! Which borrows can be made again after a resume, and from what: decided by syntax alone.
 //!
 //! ```text
-//! recipe  = & place | &mut place | local.method(operand)
+//! recipe  = & place | &mut place | local.method(operand) | a shared borrow with a recipe
 //! place   = local | value | place.field | *place | place[operand]
 //! operand = literal | & place | a borrow with a recipe | value
 //! ```
@@ -123,7 +123,16 @@ impl Builder<'_> {
                 steady(twin, &place);
                 Some(())
             }
-            _ => None,
+            (machine, twin) => {
+                // Another name for a borrow.
+                let local = self.variable(machine)?;
+                let recipe = self.body.recipe(local).filter(|recipe| !recipe.unique)?;
+                if recipe.mixed.contains(&local) {
+                    draft.tied.push(twin.clone());
+                }
+                draft.inputs.insert(local);
+                Some(())
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Rules that concern the whole of a workflow function.
 
 use super::fork::{fork_kind, is_branch};
+use super::generics::borrows;
 use super::{Input, foreign, leaves};
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, panics};
@@ -20,27 +21,23 @@ pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
 
 fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
     for param in &input.params {
-        match &param.ty {
-            Type::Reference(ty) if !is_static(ty) => diagnostics.report(
-                ty,
-                Code::Parameter,
-                &format!(
-                    "`{}` is a reference, and a workflow that was started must own its input",
-                    param.name
-                ),
-                "take the value itself (`Order`, `String`, `Vec<T>`)",
+        let (what, help) = match &param.ty {
+            Type::Reference(ty) if ty.mutability.is_some() => (
+                "is `&mut`, and a function that may go on in another process cannot change its caller's data",
+                "take the value itself and return it: `cart = add_item(cart, item).await`",
             ),
-            Type::ImplTrait(ty) => diagnostics.report(
-                ty,
-                Code::Parameter,
-                &format!(
-                    "`{}` has no type of its own, so it cannot be stored",
-                    param.name
-                ),
-                "write a concrete type",
+            _ if borrows(param.stored()) => (
+                "holds a reference inside, and what is stored must own its data",
+                "take the value itself (`Option<Order>`, `Vec<String>`); a reference alone (`&Order`, `&str`, `&[T]`) may be taken",
             ),
-            _ => {}
-        }
+            _ => continue,
+        };
+        diagnostics.report(
+            &param.ty,
+            Code::Parameter,
+            &format!("`{}` {what}", param.name),
+            help,
+        );
     }
 }
 

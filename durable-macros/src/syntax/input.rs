@@ -1,6 +1,7 @@
 //! The accepted function: attributes, signature, parameters, body.
 
 use super::fork;
+use super::generics::{self, Parameters};
 use super::meaning::Meant;
 use crate::diag::{Code, Diagnostics, error};
 use crate::normalize::items;
@@ -17,6 +18,7 @@ pub(crate) struct Input {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
+    pub(crate) generics: Parameters,
     pub(crate) params: Vec<Param>,
     /// What the function returns; `()` when nothing is written.
     pub(crate) output: Type,
@@ -31,37 +33,79 @@ pub(crate) struct Input {
 #[derive(Debug)]
 pub(crate) struct Param {
     pub(crate) pat: Pat,
+    /// As written.
     pub(crate) ty: Type,
+    /// What the machine of a workflow owns where that is a reference.
+    pub(crate) owned: Option<Type>,
     /// Its name in the stored input: the parameter's, or its position for other patterns.
     pub(crate) name: String,
 }
 
 impl Input {
-    /// Parses an `async fn`; `what` names the attribute.
-    pub(crate) fn parse(tokens: TokenStream, what: &str) -> syn::Result<Self> {
-        let function: ItemFn = syn::parse2(tokens).map_err(|e| not_a_function(what, &e))?;
-        signature(&function.sig, what)?;
+    /// Parses a workflow.
+    pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
+        let mut function = function(tokens, "workflow")?;
+        let generics = Parameters::take(&mut function.sig);
+        let mut input = Self::new(function)?;
+        input.borrow_parameters();
+        for param in &input.params {
+            generics.refuse_lifetimes(param.stored())?;
+        }
+        generics.refuse_lifetimes(&input.output)?;
+        generics.refuse_lifetimes(&input.body)?;
+        Ok(Self { generics, ..input })
+    }
+
+    /// Parses an activity.
+    pub(crate) fn activity(tokens: TokenStream) -> syn::Result<Self> {
+        let function = function(tokens, "activity")?;
+        let generics = &function.sig.generics;
+        if !generics.params.is_empty() || generics.where_clause.is_some() {
+            return Err(error(
+                generics,
+                Code::Unsupported,
+                "#[activity] does not support generic functions",
+                "write concrete types; a stored call must name one function",
+            ));
+        }
+        Self::new(function)
+    }
+
+    fn new(function: ItemFn) -> syn::Result<Self> {
         let output = match function.sig.output {
             ReturnType::Default => syn::parse_quote!(()),
             ReturnType::Type(_, ty) => *ty,
         };
-        let params = function
-            .sig
-            .inputs
-            .into_iter()
-            .enumerate()
-            .map(param)
-            .collect::<Result<_, _>>()?;
+        let inputs = function.sig.inputs.into_iter().enumerate();
         Ok(Self {
             attrs: function.attrs,
             vis: function.vis,
             ident: function.sig.ident,
-            params,
+            generics: Parameters::default(),
+            params: inputs.map(param).collect::<Result<_, _>>()?,
             output,
             body: *function.block,
             meant: Meant::default(),
             macros: Opened::default(),
         })
+    }
+
+    /// A parameter that is a reference becomes a borrow of one that is owned.
+    fn borrow_parameters(&mut self) {
+        let mut borrows = Vec::new();
+        for (index, param) in self.params.iter_mut().enumerate() {
+            let Some((owned, inside)) = generics::owned(&param.ty) else {
+                continue;
+            };
+            let ident = match &param.pat {
+                Pat::Ident(pat) => pat.ident.clone(),
+                _ => quote::format_ident!("arg{index}"),
+            };
+            let pat = std::mem::replace(&mut param.pat, syn::parse_quote!(#ident));
+            param.owned = Some(owned);
+            borrows.push(syn::parse_quote!(let #pat: #inside = &#ident;));
+        }
+        self.body.stmts.splice(0..0, borrows);
     }
 
     /// Opens the macros of the body that join branches.
@@ -77,8 +121,10 @@ impl Input {
             .params
             .iter()
             .map(|Param { pat, ty, .. }| quote!(#pat: #ty,));
+        let generics = &self.generics.called;
+        let bounds = &generics.where_clause;
         let output = &self.output;
-        let around = quote!(#(#params)* #output);
+        let around = quote!(#generics #(#params)* #output #bounds);
         items::hoist(&mut self.body, &around);
         self.macros = standard::open(&mut self.body);
         self
@@ -97,6 +143,19 @@ fn not_a_function(what: &str, found: &syn::Error) -> syn::Error {
         &format!("#[{what}] goes on a function, and this is not one ({found})"),
         "put it on an `async fn`",
     )
+}
+
+impl Param {
+    /// The type that is stored.
+    pub(crate) fn stored(&self) -> &Type {
+        self.owned.as_ref().unwrap_or(&self.ty)
+    }
+}
+
+fn function(tokens: TokenStream, what: &str) -> syn::Result<ItemFn> {
+    let function: ItemFn = syn::parse2(tokens).map_err(|e| not_a_function(what, &e))?;
+    signature(&function.sig, what)?;
+    Ok(function)
 }
 
 fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
@@ -119,6 +178,7 @@ fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
             Ok(Param {
                 pat: *typed.pat,
                 ty: *typed.ty,
+                owned: None,
                 name,
             })
         }
@@ -148,13 +208,6 @@ fn signature(sig: &Signature, what: &str) -> syn::Result<()> {
             help,
         ))
     };
-    if !sig.generics.params.is_empty() || sig.generics.where_clause.is_some() {
-        return unsupported(
-            &|| sig.generics.to_token_stream(),
-            "generic functions",
-            "write concrete types; a stored call must name one function",
-        );
-    }
     if !matches!(sig.safety, Safety::Default) || sig.abi.is_some() || sig.constness.is_some() {
         return unsupported(
             &|| sig.fn_token.to_token_stream(),

@@ -4,6 +4,7 @@ pub(crate) mod args;
 mod check;
 mod foreign;
 pub(crate) mod fork;
+pub(crate) mod generics;
 mod input;
 mod leaves;
 pub(crate) mod meaning;

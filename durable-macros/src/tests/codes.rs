@@ -97,7 +97,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "D12",
         "a parameter or result that cannot be stored",
         "a run owns its input, which is stored before it begins",
-        "take and return owned, concrete types",
+        "take owned values, or references alone (`&Order`, `&str`, `&[T]`); return owned, concrete types",
     ),
     meaning(
         "D14",

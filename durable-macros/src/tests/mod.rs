@@ -22,7 +22,7 @@ use std::fmt::Write;
 fn try_lowered(source: &str) -> syn::Result<Body> {
     let tokens: TokenStream = source.parse().expect("tokens");
     let mut diagnostics = Diagnostics::default();
-    let input = Input::parse(tokens, "workflow")?;
+    let input = Input::workflow(tokens)?;
     let input = input.open_branches(&mut diagnostics).prepared();
     diagnostics.check()?;
     check(&input, &mut diagnostics);

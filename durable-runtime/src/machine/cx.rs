@@ -87,7 +87,7 @@ pub(super) struct Shared {
     resuming: bool,
     said: Vec<Said>,
     /// What [`Entry::Check`] says about the suspend point.
-    inlines: Option<Inlines>,
+    inlines: Vec<Inlines>,
     pub(super) spawned: Vec<Spawned>,
     pub(super) stirred: bool,
 }
@@ -108,7 +108,7 @@ impl Cx {
             blocked: None,
             resuming: false,
             said: Vec::new(),
-            inlines: None,
+            inlines: Vec::new(),
             spawned: Vec::new(),
             stirred: false,
         };
@@ -193,8 +193,8 @@ impl Cx {
         std::mem::take(&mut self.shared().said)
     }
 
-    pub(super) fn inlines(&self) -> Option<Inlines> {
-        self.shared().inlines
+    pub(super) fn take_inlines(&self) -> Vec<Inlines> {
+        std::mem::take(&mut self.shared().inlines)
     }
 
     pub(super) fn block(&self, local: Option<&str>, error: &codec::Error) {
@@ -263,7 +263,7 @@ impl Cx {
     }
 
     /// Notes at which suspend point a resumed machine waits, and goes on with what it waits for.
-    pub fn resumed(&self, point: usize, inlines: &[Inlines]) {
+    pub fn resumed(&self, point: usize, inlines: &[&[Inlines]]) {
         let mut node = self.node.lock();
         node.point = Some(point);
         let def = node.def;
@@ -277,7 +277,7 @@ impl Cx {
         drop(node);
         let mut waits = Vec::with_capacity(stored.len());
         for live in stored {
-            match live.enter(self, inlines[point]) {
+            match live.enter(self, inlines[point][0]) {
                 Ok(live) => waits.push(live),
                 Err(blocked) => self.block_with(blocked),
             }
@@ -329,8 +329,8 @@ impl Cx {
     }
 
     /// [`Entry::Check`]: which functions run inline at this suspend point.
-    pub fn checked(&self, point: usize, inlines: &[Inlines]) {
-        self.shared().inlines = Some(inlines[point]);
+    pub fn checked(&self, point: usize, inlines: &[&[Inlines]]) {
+        self.shared().inlines = inlines[point].to_vec();
     }
 
     /// [`Entry::Check`]: this local does not decode.

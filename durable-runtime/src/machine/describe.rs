@@ -3,7 +3,7 @@
 use super::cx::{Cx, Entry, Said};
 use super::live::{self, Inlines};
 use crate::frame::{Checkpoint, Frame};
-use crate::registry::{self, WorkflowDef};
+use crate::registry::WorkflowDef;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Waker};
@@ -73,18 +73,19 @@ pub fn fingerprint(def: &'static WorkflowDef, label: &str) -> Option<u64> {
 #[must_use]
 pub fn check(def: &'static WorkflowDef, frame: &Frame) -> Vec<Problem> {
     let (mut problems, inlines) = check_one(def, frame);
-    for child in frame.children() {
-        // A branch belongs to its parent's function; other frames are functions awaited inline.
-        let definition = inlines.map_or_else(
-            || registry::workflow(&child.workflow).ok_or_else(|| "its await is gone".to_owned()),
-            |inlines| live::definition(&child.workflow, inlines),
-        );
-        let inside = match definition {
-            Ok(def) => check(def, child),
-            Err(_) if child.workflow == def.name => check(def, child),
-            Err(error) => vec![Problem { local: None, error }],
-        };
-        problems.extend(inside.into_iter().map(|problem| problem.inside(child)));
+    for (branch, wait) in frame.waits.iter().enumerate() {
+        let mut children = Vec::new();
+        wait.frames(&mut children);
+        let inlines = inlines.get(branch).copied().unwrap_or(live::no_inline);
+        for child in children {
+            // A branch belongs to its parent's function; other frames are functions awaited inline.
+            let inside = match live::definition(&child.workflow, inlines) {
+                Ok(def) => check(def, child),
+                Err(_) if child.workflow == def.name => check(def, child),
+                Err(error) => vec![Problem { local: None, error }],
+            };
+            problems.extend(inside.into_iter().map(|problem| problem.inside(child)));
+        }
     }
     problems
 }
@@ -104,10 +105,10 @@ pub fn check_spawned(checkpoint: &Checkpoint) -> Vec<Problem> {
     frames.into_iter().flat_map(inside).collect()
 }
 
-fn check_one(def: &'static WorkflowDef, frame: &Frame) -> (Vec<Problem>, Option<Inlines>) {
+fn check_one(def: &'static WorkflowDef, frame: &Frame) -> (Vec<Problem>, Vec<Inlines>) {
     let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
         let error = format!("no await is labelled `{}` any more", frame.label);
-        return (vec![Problem { local: None, error }], None);
+        return (vec![Problem { local: None, error }], Vec::new());
     };
     let cx = Cx::new(def);
     let problems = said(&cx, Entry::Check(point, frame.without_waits()))
@@ -120,7 +121,7 @@ fn check_one(def: &'static WorkflowDef, frame: &Frame) -> (Vec<Problem>, Option<
             Said::Type { .. } => None,
         })
         .collect();
-    (problems, cx.inlines())
+    (problems, cx.take_inlines())
 }
 
 fn said(cx: &Cx, entry: Entry) -> Vec<Said> {

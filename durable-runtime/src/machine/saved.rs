@@ -62,6 +62,24 @@ impl<T: Durable> Stored for T {
     }
 }
 
+/// What a parameter that is a reference leads to: the function has a copy, so it must not change
+/// behind the reference.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can change behind a shared reference, and an awaited function has a copy of what it is lent",
+    label = "a change made here would be lost",
+    note = "take the value itself and return it: `count = bump(count).await`",
+    note = "code: durable D12"
+)]
+pub trait Lend {
+    /// The proof.
+    fn lend() {}
+}
+
+// `Cell` and `RefCell` are not `Sync`. What is, and changes all the same (`Mutex`, atomics), cannot
+// be told from data.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + Sync> Lend for T {}
+
 /// Encodes and decodes a type that is plain data.
 #[must_use]
 pub fn data<T: Durable>() -> Data<T> {

@@ -17,7 +17,7 @@ pub use activity::{
 pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, try_join_all};
 pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
-pub use workflow::WorkflowCall;
+pub use workflow::{ByName, WorkflowCall};
 
 use crate::Durable;
 use crate::codec;

@@ -5,7 +5,7 @@ use crate::Durable;
 use crate::client::{Client, Start};
 use crate::codec;
 use crate::id::Timestamp;
-use crate::registry::{self, WorkflowDef};
+use crate::registry::{self, Defined, WorkflowDef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -15,14 +15,52 @@ use std::marker::PhantomData;
 /// Awaited in another workflow, the function runs inline, as a part of that run: its awaits are
 /// saved in the same checkpoint, a panic in it is one of the run, and cancelling the run reaches
 /// what it awaits. The call itself is data, and can be kept over other awaits.
+///
+/// A generic function has a type of its own in place of [`ByName`]: it can be awaited, and not be
+/// started.
 #[must_use = "a workflow does nothing unless it is started, or awaited in another workflow"]
-pub struct WorkflowCall<R> {
+pub struct WorkflowCall<R, F = ByName> {
     def: &'static WorkflowDef,
     input: Result<Vec<u8>, codec::Error>,
-    output: PhantomData<fn() -> R>,
+    types: PhantomData<fn() -> (R, F)>,
 }
 
-impl<R> std::fmt::Debug for WorkflowCall<R> {
+/// The function of a call is found by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct ByName;
+
+/// How the function of a call is found.
+#[doc(hidden)]
+pub trait Found {
+    /// The function that a stored name leads to.
+    fn find(name: &str) -> Option<&'static WorkflowDef>;
+
+    /// The function, where the type alone leads to it.
+    #[must_use]
+    fn by_type() -> Option<&'static WorkflowDef>;
+}
+
+impl Found for ByName {
+    fn find(name: &str) -> Option<&'static WorkflowDef> {
+        registry::workflow(name)
+    }
+
+    fn by_type() -> Option<&'static WorkflowDef> {
+        None
+    }
+}
+
+impl<F: Defined> Found for F {
+    fn find(name: &str) -> Option<&'static WorkflowDef> {
+        (F::DEF.name == name).then_some(F::DEF)
+    }
+
+    fn by_type() -> Option<&'static WorkflowDef> {
+        Some(F::DEF)
+    }
+}
+
+impl<R, F> std::fmt::Debug for WorkflowCall<R, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WorkflowCall")
             .field("name", &self.def.name)
@@ -38,7 +76,7 @@ struct Kept<'a> {
     input: Vec<u8>,
 }
 
-impl<R> Serialize for WorkflowCall<R> {
+impl<R, F> Serialize for WorkflowCall<R, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let kept = Kept {
             name: Cow::Borrowed(self.def.name),
@@ -48,30 +86,25 @@ impl<R> Serialize for WorkflowCall<R> {
     }
 }
 
-impl<'de, R> Deserialize<'de> for WorkflowCall<R> {
+impl<'de, R, F: Found> Deserialize<'de> for WorkflowCall<R, F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Kept { name, input } = Kept::deserialize(deserializer)?;
-        let def = registry::workflow(&name).ok_or_else(|| {
+        let def = F::find(&name).ok_or_else(|| {
             de::Error::custom(format_args!("this binary has no workflow `{name}`"))
         })?;
         Ok(Self::new(def, Ok(input)))
     }
 }
 
-impl<R> WorkflowCall<R> {
+impl<R, F> WorkflowCall<R, F> {
     /// Used by `#[workflow]`.
     #[doc(hidden)]
     pub fn new(def: &'static WorkflowDef, input: Result<Vec<u8>, codec::Error>) -> Self {
         Self {
             def,
             input,
-            output: PhantomData,
+            types: PhantomData,
         }
-    }
-
-    /// Starts the workflow under an id, as `start_<name>` does.
-    pub fn start(self, client: &Client, id: impl Into<String>) -> Start<R> {
-        crate::client::start(client, self.def.name, id.into(), self.input)
     }
 
     /// The workflow's persistent name.
@@ -89,7 +122,14 @@ impl<R> WorkflowCall<R> {
     }
 }
 
-impl<R: Durable> Operation for WorkflowCall<R> {
+impl<R> WorkflowCall<R> {
+    /// Starts the workflow under an id, as `start_<name>` does.
+    pub fn start(self, client: &Client, id: impl Into<String>) -> Start<R> {
+        crate::client::start(client, self.def.name, id.into(), self.input)
+    }
+}
+
+impl<R: Durable, F: Found> Operation for WorkflowCall<R, F> {
     type Output = R;
 
     fn begin(self, _: Timestamp) -> Result<Plan, codec::Error> {
@@ -106,5 +146,9 @@ impl<R: Durable> Operation for WorkflowCall<R> {
                 "a function cannot end with {other:?}"
             ))),
         }
+    }
+
+    fn inlines() -> Option<&'static WorkflowDef> {
+        F::by_type()
     }
 }

@@ -160,3 +160,29 @@ fn results_convert() {
         "{cancelled:?}"
     );
 }
+
+#[workflow]
+async fn widest<T: Copy + Into<u64>>(items: Vec<T>, names: &[String]) -> u64 {
+    let mut widest = 0;
+    for item in items {
+        let n: u64 = item.into();
+        widest = widest.max(square(n).await.unwrap_or(0));
+    }
+    widest + names.len() as u64
+}
+
+#[workflow]
+async fn compared(n: u64) -> Result<(u64, Vec<u64>), Elapsed> {
+    let names = vec!["a".to_owned(), "b".to_owned()];
+    let one = timeout(Duration::from_secs(1), widest(vec![n], &names)).await?;
+    let all = join_all((0..n).map(|i| widest(vec![7_u8, u8::from(i > 1)], &names[1..]))).await;
+    Ok((one, all))
+}
+
+#[test]
+fn generic_helpers_run_in_composites() {
+    for order in [Order::First, Order::Last, Order::Seed(3)] {
+        let both = story(&compared(3), order);
+        assert_eq!(both.output(), "Ok((11, [50, 50, 50]))", "{order:?}");
+    }
+}

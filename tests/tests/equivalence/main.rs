@@ -27,6 +27,7 @@ mod conditions;
 mod errors;
 mod expressions;
 mod forks;
+mod helpers;
 mod hygiene;
 mod inference;
 mod inline;

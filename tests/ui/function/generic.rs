@@ -1,7 +1,7 @@
 use durable_runtime::prelude::*;
 
-#[workflow]
-async fn run<T: Send>(order: T) -> T {
+#[activity]
+async fn keep<T: Send>(order: T) -> T {
     order
 }
 

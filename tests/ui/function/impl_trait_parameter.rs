@@ -1,8 +1,13 @@
 use durable_runtime::prelude::*;
 
 #[workflow]
-async fn run(order: impl Into<String>) -> String {
-    order.into()
+async fn twice(make: impl Fn(u32) -> u32) -> u32 {
+    make(1) + make(2)
+}
+
+#[workflow]
+async fn run(n: u32) -> u32 {
+    twice(move |x| x * n).await
 }
 
 fn main() {}

@@ -1,0 +1,245 @@
+//! Generic parameters of a function, and parameters that are references.
+//!
+//! ```text
+//! Input:   async fn total<'a, T: Price>(items: &'a [T], note: impl Display + Durable) -> u64
+//! Called:  fn total<'a, T: Price, ImplNote: Display + Durable>(items: &'a [T], note: ImplNote)
+//! Machine: fn machine<T: Price, ImplNote: …>(…)
+//!              { let items: &[T] = &items; … }          over an `items: Vec<T>` of its own
+//! ```
+//!
+//! both with `T: Durable` and `ImplNote: Durable`: what a workflow holds is data.
+//!
+//! What a reference leads to cannot change while the function is awaited, since rustc holds the
+//! borrow in its caller. So the function may own a copy, and borrow from that.
+
+use crate::diag::{Code, error};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    FnArg, GenericParam, Generics, Ident, Lifetime, Pat, Signature, Type, TypeImplTrait, TypeParam,
+    parse_quote,
+};
+
+/// The generic parameters of a function: those that its callers see, and those of its machine.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters {
+    /// As written, with a name for each `impl Trait`.
+    pub(crate) called: Generics,
+    /// Without lifetimes, and every type is of data that can be stored.
+    pub(crate) machine: Generics,
+}
+
+impl Parameters {
+    /// Takes them out of a signature, whose `impl Trait` arguments become parameters.
+    pub(super) fn take(sig: &mut Signature) -> Self {
+        for arg in &mut sig.inputs {
+            if let FnArg::Typed(typed) = arg {
+                let mut named = NameImpls {
+                    of: match &*typed.pat {
+                        Pat::Ident(pat) => crate::names::unraw(&pat.ident),
+                        _ => "argument".to_owned(),
+                    },
+                    generics: &mut sig.generics,
+                };
+                named.visit_type_mut(&mut typed.ty);
+            }
+        }
+        let mut called = std::mem::take(&mut sig.generics);
+        require_data(&mut called, sig.inputs.iter());
+        let mut machine = called.clone();
+        machine.params = machine
+            .params
+            .into_iter()
+            .filter(|p| !matches!(p, GenericParam::Lifetime(_)))
+            .collect();
+        Self { called, machine }
+    }
+
+    /// Whether the function has a definition for each choice of types, and so no name in the
+    /// registry.
+    pub(crate) fn is_generic(&self) -> bool {
+        !self.machine.params.is_empty()
+    }
+
+    /// The type that leads from a call to the definition of the function.
+    pub(crate) fn definition(&self, workflow: &Ident) -> Ident {
+        if self.is_generic() {
+            crate::names::definitions(workflow)
+        } else {
+            crate::names::definition(workflow)
+        }
+    }
+
+    fn lifetimes(&self) -> Vec<&Lifetime> {
+        self.called.lifetimes().map(|l| &l.lifetime).collect()
+    }
+
+    /// Refuses a lifetime that stands elsewhere than at a parameter that is a reference: the
+    /// machine has none.
+    pub(super) fn refuse_lifetimes(&self, inside: &dyn ToTokens) -> syn::Result<()> {
+        match find(inside.to_token_stream(), &self.lifetimes()) {
+            Some(lifetime) => Err(error(
+                &lifetime,
+                Code::Parameter,
+                &format!(
+                    "`{lifetime}` outlives an `.await` only as the lifetime of a parameter that is a reference"
+                ),
+                "leave it out, or take and return owned values",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn find(tokens: TokenStream, lifetimes: &[&Lifetime]) -> Option<Lifetime> {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => {
+                if let Some(found) = find(group.stream(), lifetimes) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                if let Some(TokenTree::Ident(name)) = tokens.peek()
+                    && lifetimes.iter().any(|l| l.ident == *name)
+                {
+                    let mut lifetime = Lifetime::new("'a", punct.span());
+                    lifetime.ident = name.clone();
+                    return Some(lifetime);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// All types are data, and what is lent does not change. Said where the parameter stands: lints are
+/// about bounds in two places.
+fn require_data<'a>(generics: &mut Generics, inputs: impl Iterator<Item = &'a FnArg>) {
+    let rt = crate::names::rt();
+    for param in generics.type_params_mut() {
+        param.bounds.push(parse_quote!(#rt::Durable));
+    }
+    for input in inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let Some((owned, _)) = owned(&typed.ty) else {
+            continue;
+        };
+        let is_owned = |param: &TypeParam| matches!(&owned, Type::Path(path) if path.path.is_ident(&param.ident));
+        let types: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
+        if let Some(param) = generics.type_params_mut().find(|p| is_owned(p)) {
+            param.bounds.push(parse_quote!(#rt::Lend));
+        } else if mentions(owned.to_token_stream(), &types) {
+            let predicates = &mut generics.make_where_clause().predicates;
+            predicates.push(parse_quote!(#owned: #rt::Lend));
+        }
+    }
+}
+
+fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        TokenTree::Ident(ident) => names.contains(&ident),
+        _ => false,
+    })
+}
+
+/// Gives each `impl Trait` a name.
+struct NameImpls<'a> {
+    of: String,
+    generics: &'a mut Generics,
+}
+
+impl VisitMut for NameImpls<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        let Type::ImplTrait(TypeImplTrait {
+            impl_token, bounds, ..
+        }) = ty
+        else {
+            return visit_mut::visit_type_mut(self, ty);
+        };
+        let named = self.generics.type_params().count();
+        let ident = format_ident!("Impl{}{named}", camel(&self.of), span = impl_token.span);
+        let mut param = TypeParam::from(ident.clone());
+        param.bounds = std::mem::take(bounds);
+        self.generics.params.push(GenericParam::Type(param));
+        *ty = parse_quote!(#ident);
+    }
+}
+
+fn camel(name: &str) -> String {
+    let words = name.split('_').filter(|w| !w.is_empty());
+    words
+        .map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect::<String>()
+        })
+        .collect()
+}
+
+/// What a function owns of a parameter that is a reference: its type, and the type of the borrow
+/// inside; `None` if it is no such reference.
+pub(crate) fn owned(ty: &Type) -> Option<(Type, Type)> {
+    let Type::Reference(reference) = ty else {
+        return None;
+    };
+    if reference.mutability.is_some() || reference.lifetime.as_ref().is_some_and(is_static) {
+        return None;
+    }
+    let owned = match &*reference.elem {
+        Type::Path(path) if path.path.is_ident("str") => parse_quote!(::std::string::String),
+        Type::Slice(slice) => {
+            let elem = &slice.elem;
+            parse_quote!(::std::vec::Vec<#elem>)
+        }
+        other => other.clone(),
+    };
+    let mut inside = reference.clone();
+    inside.lifetime = None;
+    Some((owned, Type::Reference(inside)))
+}
+
+fn is_static(lifetime: &Lifetime) -> bool {
+    lifetime.ident == "static"
+}
+
+/// Whether a type holds a reference somewhere that is not a constant.
+pub(super) fn borrows(ty: &Type) -> bool {
+    struct Borrows(bool);
+    impl<'ast> Visit<'ast> for Borrows {
+        fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
+            self.0 |= !ty.lifetime.as_ref().is_some_and(is_static);
+            visit::visit_type_reference(self, ty);
+        }
+        // Their references are arguments of calls.
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments(
+            &mut self,
+            _: &'ast syn::ParenthesizedGenericArguments,
+        ) {
+        }
+    }
+    let mut borrows = Borrows(false);
+    borrows.visit_type(ty);
+    borrows.0
+}
+
+/// The rest of `struct definition`: a type for each choice of `<T, N>`. Without bounds: what does not keep them is one error, at the
+/// call.
+pub(crate) fn marker(parameters: &Parameters) -> TokenStream {
+    if !parameters.is_generic() {
+        return quote!(;);
+    }
+    let params = parameters.machine.params.iter().map(|param| match param {
+        GenericParam::Type(ty) => ty.ident.to_token_stream(),
+        other => other.to_token_stream(),
+    });
+    let types = parameters.machine.type_params().map(|p| &p.ident);
+    // With braces it takes no name from functions.
+    quote!(<#(#params),*> { types: ::core::marker::PhantomData<fn() -> (#(#types,)*)> })
+}
