@@ -320,9 +320,21 @@ impl Join<'_> {
                         before.extend(quote!(let mut #disabled = #cx.is_off(#place);));
                         select_step(place, branch, &step)
                     }
+                    ForkKind::Timeout => quote! {
+                        if #step {
+                            return #cx.goes_on();
+                        }
+                        #left = true;
+                    },
                 }
             })
             .collect();
+        // The limit of a time-out stands first, and its block is asked before it.
+        let steps = if self.fork.kind == ForkKind::Timeout {
+            steps.into_iter().rev().collect()
+        } else {
+            steps
+        };
         let shared = self.plan.shared.iter().map(|&local| {
             let (name, saved) = (self.name_of_shared(local), names::saved(local.0));
             let ident = &self.body.locals[local.0].ident;
@@ -375,6 +387,10 @@ impl Join<'_> {
                 }
             }
             ForkKind::Select => quote!((#(#outputs,)*)),
+            ForkKind::Timeout => {
+                let (rt, output) = (names::rt(), &outputs[1]);
+                quote!(#rt::within(#output))
+            }
         }
     }
 }

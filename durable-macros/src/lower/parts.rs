@@ -214,7 +214,7 @@ fn refuse(
                 diagnostics.report(
                     name,
                     Code::Closure,
-                    &format!("`{name}` is a closure that is used in a branch of `{}!`, and code cannot be saved", fork.kind.name()),
+                    &format!("`{name}` is a closure that is used in a branch of `{}`, and code cannot be saved", fork.kind.called()),
                     "make it a `fn` with parameters, or write the closure inside the branch",
                 );
             }
@@ -222,7 +222,7 @@ fn refuse(
                 diagnostics.report(
                     name,
                     Code::Borrow,
-                    &format!("`{name}` is a borrow that is used in a branch of `{}!`, and a borrow cannot be saved", fork.kind.name()),
+                    &format!("`{name}` is a borrow that is used in a branch of `{}`, and a borrow cannot be saved", fork.kind.called()),
                     "take the borrow inside the branch, or clone what it borrows",
                 );
             }
@@ -234,8 +234,8 @@ fn refuse(
                     name,
                     Code::Capture,
                     &format!(
-                        "`{name}` is used by two branches of the `{}!` on line {}, and one of them changes it",
-                        fork.kind.name(),
+                        "`{name}` is used by two branches of the `{}` on line {}, and one of them changes it",
+                        fork.kind.called(),
                         body.points[fork.point.0].span.start().line,
                     ),
                     "give each branch a variable of its own: take what it needs out of it with `let` before",

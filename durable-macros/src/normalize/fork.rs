@@ -20,6 +20,7 @@ use crate::names;
 use crate::syntax::fork::{ForkKind, branch_code, fork_kind, operand_span};
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Ident, Pat, Stmt, Token, parse_quote, parse_quote_spanned};
@@ -42,7 +43,7 @@ impl Builder<'_> {
         let span = call.func.span();
         self.refuse_guards(span);
         let (hint, fixed) = (self.hint.take(), self.label.take());
-        let source = source_text(call.args.to_token_stream());
+        let source = written(kind, &call.args);
         let args = std::mem::take(&mut call.args);
         let mut operands = operands(kind, args.into_iter().collect());
         let mut conditions = Vec::new();
@@ -54,11 +55,10 @@ impl Builder<'_> {
                 temp
             }));
         }
-        let callees: Vec<String> = operands.iter().map(|o| short_name(&o.expr)).collect();
         let point = self.new_point(Point {
             span,
-            source: format!("{}!({source})", kind.name()),
-            callee: format!("{}({})", kind.name(), callees.join(",")),
+            source: format!("{}({source})", kind.called()),
+            callee: format!("{}({})", kind.name(), short_names(kind, &operands)),
             detail: hint.unwrap_or(source),
             joins: true,
             fixed,
@@ -211,7 +211,9 @@ fn operands(kind: ForkKind, args: Vec<Expr>) -> Vec<Operand> {
         condition: None,
     };
     match kind {
-        ForkKind::Join | ForkKind::TryJoin => args.into_iter().map(plain).collect(),
+        ForkKind::Join | ForkKind::TryJoin | ForkKind::Timeout => {
+            args.into_iter().map(plain).collect()
+        }
         ForkKind::Select => {
             let mut operands = Vec::new();
             let mut args = args.into_iter();
@@ -226,6 +228,24 @@ fn operands(kind: ForkKind, args: Vec<Expr>) -> Vec<Operand> {
             operands
         }
     }
+}
+
+/// The operands as the user wrote them.
+fn written(kind: ForkKind, operands: &Punctuated<Expr, Token![,]>) -> String {
+    match (kind, operands.first()) {
+        (ForkKind::Timeout, Some(Expr::Call(limited))) => {
+            let (limit, code) = (&limited.args[0], &operands[1]);
+            source_text(quote!(#limit, #code))
+        }
+        _ => source_text(operands.to_token_stream()),
+    }
+}
+
+/// What a fork is of, for its label. The limit of a time-out is not told.
+fn short_names(kind: ForkKind, operands: &[Operand]) -> String {
+    let skip = usize::from(kind == ForkKind::Timeout);
+    let names = operands.iter().skip(skip).map(|o| short_name(&o.expr));
+    names.collect::<Vec<_>>().join(",")
 }
 
 /// For the label: the callee of an operation.
@@ -249,6 +269,10 @@ fn combined(kind: ForkKind, outputs: &[Expr], span: Span) -> Expr {
                 .iter()
                 .map(|o| quote_spanned!(span=> ::core::option::Option::Some(#o)));
             parse_quote_spanned!(span=> (#(#some,)*))
+        }
+        ForkKind::Timeout => {
+            let (rt, limit, output) = (names::rt_at(span), &outputs[0], &outputs[1]);
+            parse_quote_spanned!(span=> #rt::in_time(#limit, #output))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fork::{fork_kind, is_branch};
 use super::generics::borrows;
-use super::{Input, foreign, leaves};
+use super::{Input, foreign, leaves, loose};
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, panics};
 use syn::visit::{self, Visit};
@@ -89,6 +89,18 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
             foreign::refuse_await(&expr.base, self.diagnostics);
         }
         visit::visit_expr_await(self, expr);
+    }
+
+    fn visit_expr_call(&mut self, expr: &'ast syn::ExprCall) {
+        if !loose::refuse_call(expr, self.diagnostics) {
+            visit::visit_expr_call(self, expr);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, expr: &'ast syn::ExprMethodCall) {
+        if !loose::refuse_method(expr, self.diagnostics) {
+            visit::visit_expr_method_call(self, expr);
+        }
     }
 
     fn visit_expr_closure(&mut self, expr: &'ast syn::ExprClosure) {

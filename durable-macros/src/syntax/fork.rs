@@ -1,5 +1,5 @@
-//! `join!`, `try_join!` and `select!`, rewritten before anything else to calls that the rest of the
-//! compiler can walk like any expression.
+//! `join!`, `try_join!`, `select!` and `timeout` over a block, rewritten before anything else to
+//! calls that the rest of the compiler can walk like any expression.
 //!
 //! ```text
 //! join!(a, async { b })                    __durable_join(a, #[__durable_branch] { b })
@@ -7,10 +7,12 @@
 //!                                              (Some(p),) => h,
 //!                                              _ => e,
 //!                                          }
+//! timeout(d, async { b }).await            see `limit`
 //! ```
 //!
 //! Handlers are thereby arms of an ordinary `match`, in which `?`, `return` and `break` work.
 
+use super::limit;
 use crate::diag::{Code, Diagnostics};
 use proc_macro2::Span;
 use quote::{format_ident, quote_spanned};
@@ -23,8 +25,8 @@ use syn::{
     parse_quote, parse_quote_spanned,
 };
 
-/// More branches than this are refused.
-const BRANCHES_MAX: usize = 16;
+/// More branches than this are refused, as by Tokio's `select!`.
+const BRANCHES_MAX: usize = 64;
 const PREFIX: &str = "__durable_";
 const BRANCH: &str = "__durable_branch";
 const BRANCH_MOVE: &str = "__durable_branch_move";
@@ -38,10 +40,12 @@ pub(crate) enum ForkKind {
     TryJoin,
     /// The first output that fits its pattern.
     Select,
+    /// The output of a block, if it comes before its limit.
+    Timeout,
 }
 
 impl ForkKind {
-    const ALL: [Self; 3] = [Self::Join, Self::TryJoin, Self::Select];
+    const ALL: [Self; 4] = [Self::Join, Self::TryJoin, Self::Select, Self::Timeout];
 
     /// As the user writes it.
     pub(crate) fn name(self) -> &'static str {
@@ -49,6 +53,15 @@ impl ForkKind {
             Self::Join => "join",
             Self::TryJoin => "try_join",
             Self::Select => "select",
+            Self::Timeout => "timeout",
+        }
+    }
+
+    /// The same, as it is called.
+    pub(crate) fn called(self) -> String {
+        match self {
+            Self::Timeout => self.name().to_owned(),
+            _ => format!("{}!", self.name()),
         }
     }
 }
@@ -199,7 +212,8 @@ impl Rewrite<'_> {
             return None;
         }
         let span = mac.path.span();
-        Some(call(kind, span, operands.into_iter().map(branch)))
+        let operands = operands.into_iter().map(|o| self.branch(o, false));
+        Some(call(kind, span, operands.collect::<Vec<_>>()))
     }
 
     fn select(&mut self, mac: &Macro) -> Option<Expr> {
@@ -218,7 +232,7 @@ impl Rewrite<'_> {
         let mut operands = Vec::new();
         let mut arms = Vec::new();
         for (index, one) in select.branches.into_iter().enumerate() {
-            let (pat, operand) = (one.pat, branch(one.operand));
+            let (pat, operand) = (one.pat, self.branch(one.operand, false));
             operands.push(parse_quote_spanned!(span=> let #pat = #operand));
             operands.push(one.condition.unwrap_or_else(|| parse_quote!(true)));
             let places = (0..count).map(|place| {
@@ -247,6 +261,34 @@ impl Rewrite<'_> {
     }
 }
 
+impl Rewrite<'_> {
+    /// An operand. What makes a fork of its own is put into a block; `alone` if no other operand is
+    /// evaluated beside it.
+    fn branch(&mut self, operand: Expr, alone: bool) -> Expr {
+        match operand {
+            Expr::Paren(inner) => self.branch(*inner.expr, alone),
+            Expr::Group(inner) => self.branch(*inner.expr, alone),
+            Expr::Async(code) => region(code),
+            other => match limit::over_code(&other) {
+                Some(call) if alone => region(limit::in_a_block(call)),
+                Some(call) => {
+                    limit::check_order(call, self.diagnostics);
+                    region(limit::in_a_block(call))
+                }
+                None => other,
+            },
+        }
+    }
+
+    /// `timeout` over a block, where it is awaited.
+    fn timeout(&mut self, expr: &Expr) -> Option<Expr> {
+        let awaited = limit::awaited(expr)?;
+        let (limit, code) = limit::opened(awaited);
+        let code = self.branch(code, true);
+        Some(call(ForkKind::Timeout, awaited.func.span(), [limit, code]))
+    }
+}
+
 fn arm(pat: Pat, body: Expr, span: Span) -> Arm {
     Arm {
         attrs: Vec::new(),
@@ -268,34 +310,6 @@ fn call(kind: ForkKind, span: Span, args: impl IntoIterator<Item = Expr>) -> Exp
     })
 }
 
-/// An operand; an `async` block is marked as a branch that is code.
-fn branch(operand: Expr) -> Expr {
-    match operand {
-        Expr::Paren(inner) => branch(*inner.expr),
-        Expr::Group(inner) => branch(*inner.expr),
-        Expr::Async(ExprAsync {
-            async_token,
-            capture,
-            block,
-            ..
-        }) => {
-            let name = if capture.is_some() {
-                BRANCH_MOVE
-            } else {
-                BRANCH
-            };
-            let name = Ident::new(name, async_token.span);
-            let attr: Attribute = parse_quote!(#[#name]);
-            Expr::Block(syn::ExprBlock {
-                attrs: vec![attr],
-                label: None,
-                block,
-            })
-        }
-        other => other,
-    }
-}
-
 /// A macro of ours, by its path.
 fn macro_kind(mac: &Macro) -> Option<ForkKind> {
     let segments: Vec<String> = mac
@@ -313,20 +327,20 @@ fn macro_kind(mac: &Macro) -> Option<ForkKind> {
     }
 }
 
-/// The callee of `timeout(limit, async { … }).await`.
-fn timeout(expr: &Expr) -> Option<&Expr> {
-    let Expr::Await(awaited) = expr else {
-        return None;
+/// An `async` block, marked as a branch that is code.
+fn region(code: ExprAsync) -> Expr {
+    let name = if code.capture.is_some() {
+        BRANCH_MOVE
+    } else {
+        BRANCH
     };
-    let Expr::Call(made) = &*awaited.base else {
-        return None;
-    };
-    let Expr::Path(path) = &*made.func else {
-        return None;
-    };
-    let named = path.path.segments.last()?.ident == "timeout";
-    let code = matches!(made.args.last()?, Expr::Async(_));
-    (named && code).then_some(&*made.func)
+    let name = Ident::new(name, code.async_token.span);
+    let attr: Attribute = parse_quote!(#[#name]);
+    Expr::Block(syn::ExprBlock {
+        attrs: vec![attr],
+        label: None,
+        block: code.block,
+    })
 }
 
 fn biased(input: ParseStream<'_>) -> syn::Result<()> {
@@ -425,13 +439,8 @@ impl VisitMut for Rewrite<'_> {
             && let Some(made) = self.call(&mac.mac, &mac.attrs)
         {
             *expr = made;
-        } else if let Some(timeout) = timeout(expr) {
-            self.diagnostics.report(
-                timeout,
-                Code::Unsupported,
-                "a time limit over an `async` block is not supported yet",
-                "write `select! { out = async { … } => …, _ = sleep(limit) => … }`, or put the block into a `#[workflow]` of its own",
-            );
+        } else if let Some(made) = self.timeout(expr) {
+            *expr = made;
         }
         visit_mut::visit_expr_mut(self, expr);
     }

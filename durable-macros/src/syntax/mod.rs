@@ -7,6 +7,8 @@ pub(crate) mod fork;
 pub(crate) mod generics;
 mod input;
 mod leaves;
+mod limit;
+mod loose;
 pub(crate) mod meaning;
 pub(crate) mod outline;
 

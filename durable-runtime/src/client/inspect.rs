@@ -109,12 +109,27 @@ fn all(waits: &[Wait]) -> Result<Vec<InspectedWait>, codec::Error> {
     waits.iter().map(inspected).collect()
 }
 
+/// What never ends, as in the limit of a block, is not shown.
+fn race(waits: &[Wait]) -> Result<InspectedWait, codec::Error> {
+    let ends = waits
+        .iter()
+        .filter(|wait| !matches!(wait, Wait::Race(none) if none.is_empty()));
+    let mut shown = ends.map(inspected).collect::<Result<Vec<_>, _>>()?;
+    Ok(match shown.pop() {
+        Some(limit) if shown.is_empty() && waits.len() > 1 => limit,
+        last => {
+            shown.extend(last);
+            InspectedWait::Race(shown)
+        }
+    })
+}
+
 fn inspected(wait: &Wait) -> Result<InspectedWait, codec::Error> {
     Ok(match wait {
         Wait::Call(call) => InspectedWait::Operation(call.op),
         Wait::Frame(child) => InspectedWait::Frame(Box::new(frame(child)?)),
         Wait::All(waits) | Wait::TryAll(waits) => InspectedWait::All(all(waits)?),
-        Wait::Race(waits) => InspectedWait::Race(all(waits)?),
+        Wait::Race(waits) => race(waits)?,
         Wait::Spawned(op) => InspectedWait::Spawned(*op),
         Wait::FirstOf(ops) => {
             InspectedWait::Race(ops.iter().copied().map(InspectedWait::Spawned).collect())

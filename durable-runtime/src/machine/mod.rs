@@ -16,6 +16,7 @@ pub(crate) mod current;
 mod cx;
 mod describe;
 mod lent;
+mod limit;
 mod live;
 pub(crate) mod meaning;
 mod node;

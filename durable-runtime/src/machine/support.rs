@@ -13,6 +13,7 @@ pub use super::lent::{
     Counted, Lent, Position, Steady, after, counted, current, lent, position, pull, steady,
     steady_value,
 };
+pub use super::limit::{in_time, never, within};
 pub use super::live::{Inlines, no_inline};
 pub use super::saved::{
     Answers, Awaitable, Awaits, BranchData, Data, Lend, Param, Stored, awaited, data, is_data,

@@ -5,7 +5,7 @@ use super::{log, ops};
 use durable_runtime::frame::{Call, Checkpoint, Frame};
 use durable_runtime::id::Timestamp;
 use durable_runtime::machine::{self, Machine, Turn};
-use durable_runtime::operation::{ActivityRequest, Answered, Request, Resolution};
+use durable_runtime::operation::{Answered, Request, Resolution};
 use durable_runtime::registry::{self, WorkflowDef};
 use std::collections::BTreeSet;
 
@@ -118,30 +118,29 @@ fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
     );
     for call in &calls {
         if call.op > *begun {
-            let request = activity(call);
-            log::push(&request.name, &request.args, true);
+            match &call.request {
+                Request::Activity(request) => log::push(&request.name, &request.args, true),
+                Request::Timer { due } => log::push(ops::TIMER, &log::encoded(&due.0), true),
+            }
             *begun = call.op;
         }
     }
     calls
 }
 
-fn activity(call: &Call) -> &ActivityRequest {
-    match &call.request {
-        Request::Activity(request) => request,
-        Request::Timer { .. } => panic!("tests call activities"),
-    }
-}
-
 /// Carries an operation out.
 fn answer(call: &Call) -> Answered {
-    let (op, request) = (call.op, activity(call));
-    let answer = Resolution::Returned(if request.name.starts_with(ops::SIZE) {
-        log::encoded(&request.args.len())
-    } else {
-        request.args.clone()
-    });
-    Answered { op, answer }
+    let answer = match &call.request {
+        Request::Activity(request) if request.name.starts_with(ops::SIZE) => {
+            Resolution::Returned(log::encoded(&request.args.len()))
+        }
+        Request::Activity(request) => Resolution::Returned(request.args.clone()),
+        Request::Timer { .. } => Resolution::Fired,
+    };
+    Answered {
+        op: call.op,
+        answer,
+    }
 }
 
 /// The frame is at a known suspend point and holds exactly the locals in that point's table.

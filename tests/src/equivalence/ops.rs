@@ -7,6 +7,8 @@ use serde::Serialize;
 pub(super) const ECHO: &str = "act ";
 /// Before the name of a call that is answered with the size of its encoded argument.
 pub(super) const SIZE: &str = "send ";
+/// What a timer is called in the log; its argument is when it fires.
+pub(super) const TIMER: &str = "timer";
 
 /// Logs at once, without an await, and gives the value back: shows when an expression is evaluated.
 pub fn note<T: Serialize>(name: &str, value: T) -> T {
@@ -20,9 +22,12 @@ pub mod plain {
     use super::super::schedule::Pending;
     pub use super::note;
     pub use crate::biased_select as select;
+    use durable_runtime::operation::{Cancelled, Elapsed};
     use durable_runtime::{Durable, codec};
     use serde::Serialize;
-    use std::pin::Pin;
+    use std::pin::{Pin, pin};
+    use std::task::Poll;
+    use std::time::Duration;
     pub use tokio::{join, try_join};
 
     /// Gives the value back.
@@ -46,6 +51,34 @@ pub mod plain {
         act("tick", ()).await;
     }
 
+    fn timer(length: Duration) -> Pending {
+        let due = i64::try_from(length.as_millis()).expect("a short time");
+        log::push(super::TIMER, &encoded(&due), true);
+        Pending::new()
+    }
+
+    /// Waits for a timer.
+    pub async fn sleep(length: Duration) -> Result<(), Cancelled> {
+        timer(length).answered().await;
+        Ok(())
+    }
+
+    /// As Tokio's: the future is asked before the timer.
+    pub async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+        let mut future = pin!(future);
+        let mut begun = None;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Ok(output));
+            }
+            if begun.get_or_insert_with(|| timer(limit)).is_answered() {
+                return Poll::Ready(Err(Elapsed));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     /// A call of a function that is being defined.
     pub fn recurse<'a, F: Future + 'a>(call: F) -> Pin<Box<dyn Future<Output = F::Output> + 'a>> {
         Box::pin(call)
@@ -62,6 +95,7 @@ pub mod durable {
     use durable_runtime::operation::{
         ActivityOptions, ActivityRequest, Operation, Plan, Request, Resolution,
     };
+    pub use durable_runtime::prelude::{sleep, timeout};
     pub use durable_runtime::{join, select, try_join};
     use serde::Serialize;
     use std::marker::PhantomData;

@@ -57,11 +57,15 @@ impl Pending {
         })
     }
 
+    /// Whether there is an answer.
+    pub(super) fn is_answered(&self) -> bool {
+        OPEN.with_borrow(|(_, open)| open[&self.0])
+    }
+
     /// Waits for the answer.
     pub(super) async fn answered(&self) {
         std::future::poll_fn(|_| {
-            let answered = OPEN.with_borrow(|(_, open)| open[&self.0]);
-            if answered {
+            if self.is_answered() {
                 Poll::Ready(())
             } else {
                 Poll::Pending

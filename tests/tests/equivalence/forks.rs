@@ -1,7 +1,10 @@
 //! `join!`, `try_join!` and `select!`, under several orders of answers.
 
+mod handlers;
 mod joins;
+mod limits;
 mod more;
 mod programs;
 mod selects;
 mod tries;
+mod wide;

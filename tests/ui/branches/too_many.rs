@@ -3,8 +3,15 @@ use durable_runtime::prelude::*;
 #[workflow]
 async fn run(d: Duration) {
     join!(
-        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
         sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d), sleep(d),
+        sleep(d),
     );
 }
 
