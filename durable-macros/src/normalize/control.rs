@@ -1,9 +1,9 @@
 //! `if`, `match`, blocks, `break` and `continue`.
 
-use super::twin::{probe, probe_before};
+use super::twin::probe;
 use super::{Builder, Dest, Target, scope, uses};
 use crate::diag::Code;
-use crate::ir::{Arm, BlockId, Locals, Terminator};
+use crate::ir::{BlockId, Locals, Terminator};
 use crate::names::unraw;
 use syn::{
     BinOp, Expr, ExprBlock, ExprBreak, ExprContinue, ExprIf, ExprMatch, Lifetime, Pat, UnOp,
@@ -105,31 +105,15 @@ impl Builder<'_> {
         let scrutinee = self.residual(&mut expr.expr);
         let pats = expr.arms.iter().map(|arm| &arm.pat);
         let (scrutinee, matched) = self.matched(pats, scrutinee, &mut expr.expr);
+        if expr.arms.iter().any(|arm| self.guard_awaits(&arm.pat)) {
+            return self.guarded_match(expr, scrutinee, matched, dest);
+        }
         let exits = std::mem::take(&mut self.pending);
         let uses = uses::of_expr(&scrutinee, &self.scopes);
-        let (at, after) = (self.current, self.new_block());
-        let mut arms = Vec::new();
-        for arm in &mut expr.arms {
-            self.refuse_guard_await(&arm.pat);
-            let target = self.new_block();
-            self.current = target;
-            self.scopes.push();
-            let binds = self.bind_pattern(&arm.pat, None);
-            self.bind_matched(&arm.pat, &binds, matched);
-            let uses = uses::of_pat(&arm.pat, &self.scopes);
-            self.expr_into(&mut arm.body, dest);
-            let probes: Vec<_> = binds.iter().map(|&l| probe(l)).collect();
-            probe_before(&mut arm.body, &probes);
-            self.scopes.pop();
-            self.end_with(Terminator::Goto(after), after);
-            arms.push(Arm {
-                pat: arm.pat.clone(),
-                binds,
-                uses,
-                target,
-            });
-        }
-        self.current = at;
+        let after = self.new_block();
+        let arms = expr.arms.iter_mut();
+        let arms = arms.map(|arm| self.arm(arm, None, matched, dest, after));
+        let arms = arms.collect();
         self.pending = exits;
         self.end_with(
             Terminator::Match {
@@ -139,19 +123,6 @@ impl Builder<'_> {
             },
             after,
         );
-    }
-
-    fn refuse_guard_await(&mut self, pat: &Pat) {
-        if let Pat::Guard(pat) = pat
-            && self.needs(&pat.guard)
-        {
-            self.diagnostics.report(
-                &pat.guard,
-                Code::Unsupported,
-                "an `.await` in the guard of a `match` arm is not supported: while it waits, the arm would hold borrows of what is matched",
-                "await before the `match`, or match without the guard and test with `if` inside the arm",
-            );
-        }
     }
 
     pub(super) fn break_expr(&mut self, expr: &mut ExprBreak) {

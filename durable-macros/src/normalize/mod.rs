@@ -20,6 +20,7 @@ mod disturbs;
 mod exits;
 mod expr;
 mod fork;
+mod guards;
 pub(crate) mod items;
 mod labels;
 mod loops;

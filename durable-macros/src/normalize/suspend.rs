@@ -3,7 +3,7 @@
 use super::twin::{Wrapper, wrap};
 use super::{Builder, source_text, uses};
 use crate::diag::Code;
-use crate::ir::{LocalKind, Point, Terminator};
+use crate::ir::{LocalId, LocalKind, Point, PointId, Terminator};
 use crate::names::unraw;
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -20,22 +20,37 @@ impl Builder<'_> {
         else {
             unreachable!("only called for awaits")
         };
-        self.refuse_guards(await_token.span);
-        let (hint, fixed) = (self.hint.take(), self.label.take());
-        let written = self.opened.as_written(base);
-        let source = source_text(written.to_token_stream());
-        let (callee, arguments) = callee(&written);
         let span = await_token.span;
+        self.refuse_guards(span);
+        let (hint, fixed) = (self.hint.take(), self.label.take());
+        let written = self.written(base);
         let operation = self.residual(base);
-        let point = self.new_point(Point {
-            span,
+        let (point, answer) = self.suspend_on(operation, written.point(span, hint, fixed), base);
+        wrap(base, Wrapper::Awaited(point));
+        wrap(expr, Wrapper::Seen(answer));
+        self.temp_expr(answer)
+    }
+
+    /// What is awaited, before its parts are lowered.
+    pub(super) fn written(&self, base: &Expr) -> Written {
+        let base = self.opened.as_written(base);
+        let source = source_text(base.to_token_stream());
+        let (callee, arguments) = callee(&base);
+        Written {
             source,
             callee,
-            detail: hint.unwrap_or(arguments),
-            joins: false,
-            fixed,
-            label: String::new(),
-        });
+            arguments,
+        }
+    }
+
+    /// Ends the block with a suspend point, and goes on in a new one.
+    pub(super) fn suspend_on(
+        &mut self,
+        operation: Expr,
+        point: Point,
+        base: &Expr,
+    ) -> (PointId, LocalId) {
+        let point = self.new_point(point);
         let uses = uses::of_expr(&operation, &self.scopes);
         let answer = self.new_temp(LocalKind::Answer { of: point }, base.span());
         let resume = self.new_block();
@@ -49,9 +64,7 @@ impl Builder<'_> {
             },
             resume,
         );
-        wrap(base, Wrapper::Awaited(point));
-        wrap(expr, Wrapper::Seen(answer));
-        self.temp_expr(answer)
+        (point, answer)
     }
 
     pub(super) fn refuse_guards(&mut self, at: Span) {
@@ -65,6 +78,28 @@ impl Builder<'_> {
                 ),
                 "end its scope before the `.await`, or give it a name without `_` if it is data",
             );
+        }
+    }
+}
+
+/// An awaited expression as text.
+pub(super) struct Written {
+    source: String,
+    callee: String,
+    arguments: String,
+}
+
+impl Written {
+    /// The suspend point of an await at `span`.
+    pub(super) fn point(self, span: Span, hint: Option<String>, fixed: Option<String>) -> Point {
+        Point {
+            span,
+            source: self.source,
+            callee: self.callee,
+            detail: hint.unwrap_or(self.arguments),
+            joins: false,
+            fixed,
+            label: String::new(),
         }
     }
 }

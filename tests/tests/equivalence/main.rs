@@ -27,6 +27,7 @@ mod conditions;
 mod errors;
 mod expressions;
 mod forks;
+mod guards;
 mod helpers;
 mod hygiene;
 mod inference;

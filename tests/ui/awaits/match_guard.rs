@@ -6,10 +6,10 @@ async fn charge(cents: u64) -> u64 {
 }
 
 #[workflow]
-async fn run(order: String) -> String {
-    match order.len() {
-        2 if charge(1).await.is_ok() => String::new(),
-        _ => order,
+async fn run(order: Option<u64>) -> u64 {
+    match order {
+        Some(n) if n.pow(2) + charge(n).await.unwrap_or(0) > 3 => n,
+        _ => 0,
     }
 }
 
