@@ -117,12 +117,13 @@ impl Builder<'_> {
     }
 
     /// What can be matched again: a place, or a value of its own.
-    fn matched_place(&mut self, twin: &mut Expr, machine: Expr) -> Expr {
+    fn matched_place(&mut self, twin: &mut Expr, mut machine: Expr) -> Expr {
         let inner = match &machine {
             Expr::Reference(reference) => &*reference.expr,
             other => other,
         };
         if place::indices(inner).is_some() {
+            self.fix_indices(&mut machine, twin);
             return machine;
         }
         let temp = self.new_temp(
@@ -134,6 +135,35 @@ impl Builder<'_> {
         self.deliver(machine, Dest::Into(temp));
         wrap(twin, Wrapper::Seen(temp));
         self.temp_expr(temp)
+    }
+
+    /// Computes the indices of a place once: a guard may change the variable that an index was
+    /// read from, and what is matched stays the same.
+    fn fix_indices(&mut self, machine: &mut Expr, twin: &mut Expr) {
+        match (machine, twin) {
+            (Expr::Index(machine), Expr::Index(twin)) => {
+                self.fix_indices(&mut machine.expr, &mut twin.expr);
+                if !self.is_constant(&machine.index) {
+                    *machine.index = self.keep(&mut twin.index);
+                }
+            }
+            (Expr::Reference(machine), Expr::Reference(twin)) => {
+                self.fix_indices(&mut machine.expr, &mut twin.expr);
+            }
+            (Expr::Field(machine), Expr::Field(twin)) => {
+                self.fix_indices(&mut machine.base, &mut twin.base);
+            }
+            (Expr::Unary(machine), Expr::Unary(twin)) => {
+                self.fix_indices(&mut machine.expr, &mut twin.expr);
+            }
+            (Expr::Paren(machine), Expr::Paren(twin)) => {
+                self.fix_indices(&mut machine.expr, &mut twin.expr);
+            }
+            (Expr::Group(machine), Expr::Group(twin)) => {
+                self.fix_indices(&mut machine.expr, &mut twin.expr);
+            }
+            _ => {}
+        }
     }
 
     /// Lowers a guard up to its last await; answers the pattern with what is left of it. If the

@@ -27,6 +27,7 @@ mod conditions;
 mod errors;
 mod expressions;
 mod forks;
+mod guard_attacks;
 mod guards;
 mod helpers;
 mod hygiene;
