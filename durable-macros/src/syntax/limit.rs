@@ -84,7 +84,7 @@ fn bare(expr: &Expr) -> &Expr {
 }
 
 /// By its path; that the name leads there is proved by type.
-fn is_ours(path: &Path) -> bool {
+pub(super) fn is_ours(path: &Path) -> bool {
     let names: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     matches!(

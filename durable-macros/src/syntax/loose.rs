@@ -8,6 +8,7 @@
 //! A branch of `join!` belongs to the await that joins it. What is spawned, and what there is any
 //! number of, stands in the checkpoint by the name of a function.
 
+use super::limit;
 use crate::diag::{Code, Diagnostics};
 use syn::visit::Visit;
 use syn::{Expr, ExprAsync, ExprCall, ExprMethodCall, Token};
@@ -20,7 +21,9 @@ pub(super) fn refuse_call(call: &ExprCall, diagnostics: &mut Diagnostics) -> boo
     let Some(last) = path.path.segments.last() else {
         return false;
     };
-    refuse(&last.ident.to_string(), call.args.iter(), diagnostics)
+    let name = last.ident.to_string();
+    let foreign = name == "timeout" && !limit::is_ours(&path.path);
+    !foreign && refuse(&name, call.args.iter(), diagnostics)
 }
 
 /// The same for a method: `set.spawn(async { … })`.
@@ -41,6 +44,10 @@ fn refuse<'a>(
         "join_all" | "try_join_all" => (
             "and a branch that is code must stand in the source once for each time it runs",
             "make the block a `#[workflow] async fn part(…)`, and give it an iterator of calls: `items.into_iter().map(part)`",
+        ),
+        "timeout" => (
+            "and is not awaited where it is called",
+            "write `timeout(limit, async { … }).await`, or make the call a branch of `join!` or `select!`",
         ),
         _ => return false,
     };

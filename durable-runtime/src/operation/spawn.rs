@@ -67,6 +67,10 @@ pub fn spawn<O: Spawn>(operation: O) -> JoinHandle<O::Output> {
 
 /// An operation that was [spawned](spawn) and gives a `T`. Await it, or `&mut` it where another
 /// branch may win and the operation is to go on.
+///
+/// It gives its output once. As in Tokio, to await it again is a mistake in the workflow's code and
+/// panics there; in a `select!` in a loop, a precondition keeps a handle that is done out of it:
+/// `x = &mut handle, if !done => …`.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "", transparent)]
 #[must_use = "await it for its output; the operation goes on without it"]

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 
 /// A number that is not squared.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Refused(u64);
+pub(crate) struct Refused(pub(crate) u64);
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,7 +31,7 @@ pub async fn square(n: u64) -> Result<u64, Refused> {
 
 /// Which operation is answered next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Order {
+pub(crate) enum Order<'p> {
     /// Those that were begun first; timers when nothing else is left.
     First,
     /// Those that were begun last; timers when nothing else is left.
@@ -42,6 +42,9 @@ pub(crate) enum Order {
     Timers,
     /// Everything at once is cancelled on this turn; else as `First`.
     CancelAt(usize),
+    /// For each turn the place of the next one among all, in the order in which they began; the
+    /// first one after that.
+    Path(&'p [usize]),
 }
 
 /// What happened.
@@ -55,6 +58,8 @@ pub(crate) struct Story {
     pub answered: Vec<String>,
     /// The most operations at a time.
     pub most: usize,
+    /// How many were under way on each turn.
+    pub open: Vec<usize>,
 }
 
 impl Story {
@@ -68,13 +73,33 @@ impl Story {
 }
 
 /// The story of a workflow, which is the same however often its machine is rebuilt.
-pub(crate) fn story<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order) -> Story {
+pub(crate) fn story<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order<'_>) -> Story {
     let kept = drive(call, order, false);
     assert_eq!(drive(call, order, true), kept, "{order:?}: rebuilt");
     kept
 }
 
-fn drive<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order, rebuild: bool) -> Story {
+/// The stories of a workflow under every order of answers there is.
+pub(crate) fn every_story<R: Durable + Debug>(call: &WorkflowCall<R>) -> Vec<Story> {
+    let (mut stories, mut path) = (Vec::new(), Vec::new());
+    loop {
+        let story = story(call, Order::Path(&path));
+        path.resize(story.open.len(), 0);
+        // The last turn on which another one could have been answered.
+        while let Some(place) = path.pop() {
+            if place + 1 < story.open[path.len()] {
+                path.push(place + 1);
+                break;
+            }
+        }
+        stories.push(story);
+        if path.is_empty() {
+            return stories;
+        }
+    }
+}
+
+fn drive<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order<'_>, rebuild: bool) -> Story {
     let def = registry::workflow(call.name()).expect("it is linked");
     let mut machine = Machine::start(def, call.input().expect("arguments").to_vec());
     let mut turn = machine.turn(&[], Timestamp(0));
@@ -83,6 +108,7 @@ fn drive<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order, rebuild: bool
         begun: Vec::new(),
         answered: Vec::new(),
         most: 0,
+        open: Vec::new(),
     };
     let (mut highest, mut random) = (0, fastrand::Rng::with_seed(seed(order)));
     for number in 0.. {
@@ -111,6 +137,7 @@ fn drive<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order, rebuild: bool
         }
         highest = sorted.last().map_or(highest, |call| call.op.max(highest));
         story.most = story.most.max(calls.len());
+        story.open.push(calls.len());
         let answers = answers(&sorted, order, number, &mut random);
         for answered in &answers {
             let call = checkpoint.call(answered.op).expect("it is under way");
@@ -126,7 +153,7 @@ fn drive<R: Durable + Debug>(call: &WorkflowCall<R>, order: Order, rebuild: bool
     unreachable!("the loop ends by itself")
 }
 
-fn seed(order: Order) -> u64 {
+fn seed(order: Order<'_>) -> u64 {
     match order {
         Order::Seed(seed) => seed,
         _ => 0,
@@ -135,7 +162,7 @@ fn seed(order: Order) -> u64 {
 
 fn answers(
     calls: &[&Call],
-    order: Order,
+    order: Order<'_>,
     number: usize,
     random: &mut fastrand::Rng,
 ) -> Vec<Answered> {
@@ -164,6 +191,7 @@ fn answers(
                 .op
         }
         Order::Seed(_) => calls[random.usize(0..calls.len())].op,
+        Order::Path(path) => calls[path.get(number).copied().unwrap_or(0)].op,
     };
     let call = calls
         .iter()

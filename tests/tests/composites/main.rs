@@ -4,6 +4,8 @@
 mod branches;
 mod drive;
 mod expense;
+mod handles;
 mod inline;
+mod limits;
 mod several;
 mod spawned;

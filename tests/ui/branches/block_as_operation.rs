@@ -17,4 +17,11 @@ async fn each(items: Vec<u64>) -> usize {
     all.await.len()
 }
 
+#[workflow]
+async fn later(n: u64) -> Result<(), Error> {
+    let limited = timeout(Duration::from_secs(n), async { sleep(Duration::ZERO).await });
+    limited.await??;
+    Ok(())
+}
+
 fn main() {}
