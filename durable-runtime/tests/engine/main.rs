@@ -7,5 +7,6 @@ mod misfits;
 mod ownership;
 mod parallel;
 mod retry;
+mod several;
 mod support;
 mod trouble;

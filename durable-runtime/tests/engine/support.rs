@@ -113,6 +113,8 @@ pub(crate) struct Bench {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: VirtualClock,
     pub(crate) log: Arc<Mutex<Vec<Attempted>>>,
+    /// Names of the attempts that came to their end.
+    pub(crate) ended: Arc<Mutex<Vec<String>>>,
     behaviour: Behaviour,
 }
 
@@ -129,12 +131,15 @@ impl Bench {
             store,
             clock: VirtualClock::new(START),
             log: Arc::default(),
+            ended: Arc::default(),
             behaviour: Arc::new(behaviour),
         }
     }
 
     pub(crate) fn registry(&self) -> Registry {
-        let all = ["script", "pair", "race", "three"];
+        let all = [
+            "script", "pair", "race", "three", "hundred", "breaks", "limited",
+        ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known
             .into_iter()
@@ -145,6 +150,7 @@ impl Bench {
     fn body(&self) -> ActivityFn {
         let (log, clock, behaviour) =
             (self.log.clone(), self.clock.clone(), self.behaviour.clone());
+        let ended = self.ended.clone();
         Arc::new(move |context: ActivityContext, args: &[u8]| {
             let name: String = codec::Args::open(args)?.get("name")?;
             let behave = behaviour(&name, context.attempt);
@@ -154,6 +160,7 @@ impl Bench {
                 key: context.idempotency_key.clone(),
                 at: clock.now().0 - START.0,
             });
+            let ended = ended.clone();
             Ok(Box::pin(async move {
                 assert_eq!(
                     durable_runtime::activity::context().map(|c| c.idempotency_key),
@@ -173,6 +180,7 @@ impl Bench {
                         durable_runtime::activity::sleep(Duration::from_millis(millis)).await;
                     }
                 }
+                ended.lock().unwrap().push(name.clone());
                 AttemptEnd {
                     resolution: Resolution::Returned(codec::encode(&name).unwrap()),
                     retryable: false,

@@ -128,7 +128,11 @@ struct Jobs {
 
 fn job(n: u64) -> Job {
     let handle = spawn(square(n));
-    Job { n, handle, done: false }
+    Job {
+        n,
+        handle,
+        done: false,
+    }
 }
 
 /// Handles in fields, raced through `&mut`, and the rest of them in a `Vec`.
@@ -163,7 +167,11 @@ fn handles_stand_in_structs_and_vectors() {
     let all = every_story(&in_a_struct(1));
     for story in &all {
         let place = |name: &str| story.answered.iter().position(|a| a == name).unwrap();
-        let first = if place("square 1") < place("square 2") { [1, 2] } else { [2, 1] };
+        let first = if place("square 1") < place("square 2") {
+            [1, 2]
+        } else {
+            [2, 1]
+        };
         let expected = format!("Ok([{}, {}, 16, 9])", first[0], first[1]);
         assert_eq!(story.output(), expected, "{story:?}");
         assert_eq!(story.begun.len(), 6, "nothing is begun twice");
@@ -218,11 +226,17 @@ fn a_limit_leaves_what_it_waited_for() {
         let order = letters(story);
         let ticks = order.find("ss").map_or(order.matches('t').count(), |at| at);
         let late = order.matches('t').count() >= 2;
-        let expected = if late { "16 at last".to_owned() } else {
+        let expected = if late {
+            "16 at last".to_owned()
+        } else {
             format!("16 after {}", ticks + 1)
         };
         let between = order == "sts";
-        let expected = if between { "16 after 2".to_owned() } else { expected };
+        let expected = if between {
+            "16 after 2".to_owned()
+        } else {
+            expected
+        };
         assert_eq!(story.output(), format!("Ok({expected:?})"), "{order}");
     }
     assert_eq!(all.len(), 6);
