@@ -183,6 +183,7 @@ fn local(number: usize) -> Local {
         mutable: false,
         borrow: false,
         closure: false,
+        instead: None,
         recipe: None,
         typed_elsewhere: false,
     }

@@ -1,6 +1,6 @@
 //! The machine: slots, the four entries, and the loop.
 
-use super::{arms, forks, is_linked, proof, proofs, twin};
+use super::{arms, forks, is_linked, proof, proofs, signed, twin};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, BranchCode, LocalId, LocalKind, PointId};
 use crate::lower::{Layout, Part};
@@ -129,7 +129,11 @@ fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
         .enumerate()
         .filter_map(|(number, local)| match local.kind {
             LocalKind::Cursor { .. } => Some(names::source_ty(number)),
-            _ => is_linked(body, layout, LocalId(number)).then(|| names::local_ty(number)),
+            _ => {
+                let local = LocalId(number);
+                let lent = is_linked(body, layout, local) || signed(body, layout, local).is_some();
+                lent.then(|| names::local_ty(number))
+            }
         });
     let types = locals.map(|token| quote!(let #token = #rt::of();));
     let operations = body.points.iter().enumerate();

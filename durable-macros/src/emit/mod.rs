@@ -14,6 +14,7 @@
 //! ```
 
 mod arms;
+mod closures;
 mod exits;
 pub(crate) mod fallback;
 mod forks;
@@ -25,7 +26,7 @@ mod tables;
 mod twin;
 
 use crate::analysis::liveness::Liveness;
-use crate::ir::{Body, LocalId, LocalKind};
+use crate::ir::{Body, LocalId, LocalKind, Signature};
 use crate::lower::Layout;
 use crate::normalize::Normalized;
 use crate::syntax::Input;
@@ -93,7 +94,23 @@ pub(crate) fn data_proof(ty: &impl ToTokens) -> TokenStream {
 fn is_linked(body: &Body, layout: &Layout, local: LocalId) -> bool {
     let this = &body.locals[local.0];
     let always = matches!(this.kind, LocalKind::Temp { .. } | LocalKind::Output);
+    if body.signature(local).is_some() {
+        return false;
+    }
     layout.has_slot(local) || this.typed_elsewhere || always || is_joined(body, local)
+}
+
+/// The closure that a local is, if the twin lends it its signature.
+fn signed(body: &Body, layout: &Layout, local: LocalId) -> Option<Signature> {
+    let signature = body.signature(local)?;
+    let typed = layout.remade.contains(&local) || body.locals[local.0].typed_elsewhere;
+    typed.then_some(signature)
+}
+
+/// The parameters of a closure, as types that rustc finds out.
+fn unknown(params: usize) -> TokenStream {
+    let params = (0..params).map(|_| quote!(_,));
+    quote!((#(#params)*))
 }
 
 /// Whether a local is what joined branches give: the join waits in a slot of its own.

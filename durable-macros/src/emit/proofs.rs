@@ -53,10 +53,15 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
         "{what} is still needed after {place}, so it would have to be saved, and `{{Self}}` cannot be"
     );
     let durable = trait_name(input, body, local);
+    let instead = body.locals[local.0].instead.as_ref().map(|instead| {
+        let help = &instead.help;
+        quote!(note = #help,)
+    });
     let words = quote! {
         #[diagnostic::on_unimplemented(
             message = #message,
             label = "this would have to be saved at the `.await`",
+            #instead
             note = #WHY,
             note = #HELP,
             note = "code: durable D03"
@@ -122,7 +127,7 @@ fn subject(body: &Body, local: LocalId) -> String {
 }
 
 /// The await, as the user would call it.
-fn place(body: &Body, point: PointId) -> String {
+pub(super) fn place(body: &Body, point: PointId) -> String {
     let point = &body.points[point.0];
     let (callee, line) = (escaped(&point.callee), line(point.span));
     if point.joins {

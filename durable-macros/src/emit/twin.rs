@@ -1,8 +1,8 @@
 //! The never-run twin: the user's own body, with placeholders turned into probes.
 
-use super::is_linked;
+use super::{closures, is_linked, signed};
 use crate::analysis::liveness::Liveness;
-use crate::ir::{Body, LocalId, Locals};
+use crate::ir::{Body, LocalId, Locals, PointId, Terminator};
 use crate::lower::Layout;
 use crate::names;
 use crate::normalize::standard::Opened;
@@ -26,6 +26,7 @@ pub(super) fn body(
     let after = after_macros(body, liveness);
     let mut resolve = Resolve {
         body,
+        liveness,
         layout,
         after,
         opened,
@@ -47,6 +48,7 @@ fn after_macros(body: &Body, liveness: &Liveness) -> BTreeMap<usize, Locals> {
 
 struct Resolve<'a> {
     body: &'a Body,
+    liveness: &'a Liveness,
     layout: &'a Layout,
     /// By the number of the macro.
     after: BTreeMap<usize, Locals>,
@@ -65,12 +67,30 @@ impl Resolve<'_> {
         let Some(local) = placeholder(&stmt, PROBE) else {
             return Some(stmt);
         };
+        if let Some(signature) = signed(self.body, self.layout, local) {
+            let point = self.first_after(local);
+            return Some(closures::lent(self.body, local, signature, point));
+        }
         if !is_linked(self.body, self.layout, local) {
             return None;
         }
         let (rt, ty) = (names::rt(), names::local_ty(local.0));
         let ident = &self.body.locals[local.0].ident;
         Some(parse_quote!(#rt::is(#ty, &#ident);))
+    }
+
+    /// The first suspend point that a local is needed after.
+    fn first_after(&self, local: LocalId) -> Option<PointId> {
+        let points = self.body.blocks.iter().filter_map(|block| {
+            let point = match &block.terminator {
+                Terminator::Suspend { point, .. } => *point,
+                Terminator::Fork(fork) => fork.point,
+                _ => return None,
+            };
+            let inside = block.terminator.captures().contains(&local);
+            (inside || self.liveness.across(block, 0).contains(&local)).then_some(point)
+        });
+        points.min()
     }
 
     /// Never run, and diverges: rustc does not count it as an assignment.
@@ -131,6 +151,9 @@ impl Resolve<'_> {
         let Expr::Call(call) = expr else {
             return borrow;
         };
+        if closures::is_code(&borrow) {
+            return closures::holding(borrow, call.args.iter().skip(1));
+        }
         call.args.iter().skip(1).fold(borrow, |borrow, held| {
             let span = held.span();
             let rt = names::rt_at(span);

@@ -9,7 +9,7 @@ mod recipe;
 mod validate;
 
 pub(crate) use fork::{Branch, BranchCode, Fork, Region, RegionCode, RegionId};
-pub(crate) use recipe::{Recipe, RecipeId};
+pub(crate) use recipe::{Recipe, RecipeId, Signature};
 pub(crate) use validate::validate;
 
 use proc_macro2::{Ident, Span};
@@ -80,10 +80,33 @@ pub(crate) struct Local {
     pub(crate) borrow: bool,
     /// Its initialiser is a closure.
     pub(crate) closure: bool,
+    /// What to write instead, where its syntax shows why it can neither be saved nor made again.
+    pub(crate) instead: Option<Instead>,
     /// It is a borrow that can be made again, and never saved.
     pub(crate) recipe: Option<RecipeId>,
     /// Code that control cannot reach mentions it, and may be what decides its type.
     pub(crate) typed_elsewhere: bool,
+}
+
+/// Why a value can neither be saved nor made again, in words.
+#[derive(Clone, Debug)]
+pub(crate) struct Instead {
+    /// What it is: "is a closure".
+    pub(crate) what: &'static str,
+    /// Empty where only its type shows that it cannot be saved.
+    pub(crate) why: String,
+    pub(crate) help: String,
+}
+
+impl Local {
+    /// Why a closure cannot be made again.
+    pub(crate) fn never_again(&self) -> Instead {
+        self.instead.clone().unwrap_or_else(|| Instead {
+            what: "is a closure",
+            why: "it is bound by a pattern".to_owned(),
+            help: "bind it with a `let` of its own, or make it a `fn` with parameters".to_owned(),
+        })
+    }
 }
 
 #[derive(Debug)]

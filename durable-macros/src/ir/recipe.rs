@@ -31,8 +31,19 @@ pub(crate) struct Recipe {
     pub(crate) refutable: bool,
     /// What it makes can change what it borrows.
     pub(crate) unique: bool,
+    /// It makes a closure, or names a function.
+    pub(crate) code: Option<Signature>,
     /// Bindings that hold values beside their borrows, so a part may outlive what is borrowed.
     pub(crate) mixed: Locals,
+}
+
+/// What the syntax of a closure shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signature {
+    /// How many parameters it has.
+    pub(crate) params: usize,
+    /// It is written as `move`, and made again without.
+    pub(crate) moves: bool,
 }
 
 impl Body {
@@ -40,6 +51,11 @@ impl Body {
     pub(crate) fn recipe(&self, local: LocalId) -> Option<&Recipe> {
         let id = self.locals[local.0].recipe?;
         Some(&self.recipes[id.0])
+    }
+
+    /// What is asked of a closure that is made again.
+    pub(crate) fn signature(&self, local: LocalId) -> Option<Signature> {
+        self.recipe(local)?.code
     }
 
     /// Adds what the recipes of these locals need, and what that needs.

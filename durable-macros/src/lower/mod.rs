@@ -12,7 +12,9 @@ mod parts;
 use crate::analysis::cfg::arm_heads;
 use crate::analysis::liveness::Liveness;
 use crate::diag::{Code, Diagnostics};
-use crate::ir::{BlockId, Body, BranchCode, LocalId, LocalKind, Locals, PointId, Terminator};
+use crate::ir::{
+    BlockId, Body, BranchCode, Instead, LocalId, LocalKind, Locals, PointId, Terminator,
+};
 use crate::names::unraw;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -309,11 +311,12 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, mut told: 
                     },
                 );
             } else if this.closure && this.recipe.is_none() {
+                let Instead { what, why, help } = this.never_again();
                 diagnostics.report(
                     name,
                     Code::Closure,
-                    &format!("`{name}` is a closure that is still needed after the `.await` on `{label}` in line {line}, and code cannot be saved"),
-                    "make it a `fn` with parameters, or write the closure again after the `.await`",
+                    &format!("`{name}` {what} that is still needed after the `.await` on `{label}` in line {line}, and cannot be made again there: {why}"),
+                    &help,
                 );
             }
         }

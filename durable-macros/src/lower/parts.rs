@@ -16,7 +16,7 @@
 use crate::analysis::liveness::Liveness;
 use crate::diag::{Code, Diagnostics};
 use crate::ir::{
-    Block, BlockId, Body, Fork, LocalId, Locals, PointId, RegionCode, RegionId, Terminator,
+    Block, BlockId, Body, Fork, Instead, LocalId, Locals, PointId, RegionCode, RegionId, Terminator,
 };
 use crate::normalize::changes_by_name;
 
@@ -211,11 +211,12 @@ fn refuse(
             let this = &body.locals[local.0];
             let name = &this.ident;
             if this.closure && this.recipe.is_none() && told.insert(local) {
+                let Instead { what, why, help } = this.never_again();
                 diagnostics.report(
                     name,
                     Code::Closure,
-                    &format!("`{name}` is a closure that is used in a branch of `{}`, and code cannot be saved", fork.kind.called()),
-                    "make it a `fn` with parameters, or write the closure inside the branch",
+                    &format!("`{name}` {what} that is used in a branch of `{}`, and cannot be made again there: {why}", fork.kind.called()),
+                    &help,
                 );
             }
             if this.borrow && told.insert(local) {

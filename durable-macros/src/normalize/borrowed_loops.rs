@@ -129,6 +129,7 @@ impl Builder<'_> {
             keys: draft.keys,
             refutable: false,
             unique: draft.unique,
+            code: None,
             mixed: Locals::new(),
         };
         self.register(recipe);
@@ -160,6 +161,7 @@ impl Builder<'_> {
             keys: Vec::new(),
             refutable: false,
             unique: lent.unique,
+            code: None,
             mixed,
         });
     }

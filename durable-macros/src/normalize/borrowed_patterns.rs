@@ -132,6 +132,7 @@ impl Builder<'_> {
             keys: Vec::new(),
             refutable: true,
             unique,
+            code: None,
             mixed: Locals::new(),
         });
     }

@@ -84,7 +84,7 @@ impl Builder<'_> {
 }
 
 /// The name of the outermost adaptor with a closure in a chain of lazy adaptors over an iterator.
-fn closure_call(source: &Expr) -> Option<&Ident> {
+pub(super) fn closure_call(source: &Expr) -> Option<&Ident> {
     let mut found = None;
     let mut expr = source;
     loop {
@@ -109,6 +109,16 @@ fn closure_call(source: &Expr) -> Option<&Ident> {
             _ => return None,
         }
     }
+}
+
+/// Whether an expression is an iterator of std, as its last methods show.
+pub(super) fn is_iterator(expr: &Expr) -> bool {
+    let Expr::MethodCall(call) = expr else {
+        return false;
+    };
+    let name = call.method.to_string();
+    let name = name.as_str();
+    SOURCES.contains(&name) || (WITHOUT.contains(&name) && is_iterator(&call.receiver))
 }
 
 /// An adaptor with a state of its own after a closure over something borrowed, and the adaptor of

@@ -15,6 +15,7 @@ mod assign;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod closures;
+mod code;
 mod control;
 mod disturbs;
 mod exits;
@@ -202,6 +203,7 @@ impl Builder<'_> {
             mutable: false,
             borrow: false,
             closure: false,
+            instead: None,
             recipe: None,
             typed_elsewhere: false,
         });

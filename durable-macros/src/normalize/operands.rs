@@ -177,6 +177,8 @@ impl Builder<'_> {
         match expr {
             Expr::Lit(_) => true,
             Expr::Closure(closure) => closure.capture.is_none(),
+            // A closure that is made again is the same wherever it is made.
+            Expr::Path(_) if self.shared_code(expr).is_some() => true,
             // Constants, functions, unit structs; not a local.
             Expr::Path(_) => {
                 place::root(expr).is_none_or(|name| self.scopes.resolve(&unraw(name)).is_none())

@@ -93,6 +93,7 @@ impl Builder<'_> {
             keys: draft.keys,
             refutable: false,
             unique: draft.unique,
+            code: None,
             mixed: Locals::new(),
         })
     }

@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::control::first_name;
-use super::{Builder, Dest, items, macros, recipe, twin, uses};
+use super::{Builder, Dest, code, items, macros, recipe, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
@@ -58,6 +58,7 @@ impl Builder<'_> {
                     self.deliver(syn::parse_quote!({ #value; }), dest);
                 }
                 Stmt::Expr(expr, _) => {
+                    self.assigned_code(expr);
                     self.labelled(expr, |s, expr| s.expr_into(expr, Dest::Discard));
                 }
                 Stmt::Macro(mac) if last && mac.semi_token.is_none() => {
@@ -212,9 +213,23 @@ impl Builder<'_> {
     /// `let pat = value;`, where `twin` is the twin's copy of the value. Answers what it binds.
     fn let_value(&mut self, pat: &Pat, value: Expr, twin: &mut Expr) -> Locals {
         let uses = uses::of_expr(&value, &self.scopes);
-        let draft = recipe::is_plain_binding(pat)
-            .then(|| self.draft(&first_name(pat), &value, twin))
-            .flatten();
+        let (mut signature, mut never) = (None, None);
+        let draft = match self.code(pat, &value, twin) {
+            Some(code::Held::Again(draft, closure)) => {
+                signature = Some(closure);
+                Some(draft)
+            }
+            Some(code::Held::Never(words)) => {
+                never = Some(words);
+                None
+            }
+            None => {
+                signature = self.shared_code(&value);
+                recipe::is_plain_binding(pat)
+                    .then(|| self.draft(&first_name(pat), &value, twin))
+                    .flatten()
+            }
+        };
         let (value, matched) = if recipe::is_plain_binding(pat) {
             (value, None)
         } else {
@@ -226,12 +241,23 @@ impl Builder<'_> {
             uses
         };
         let binds = self.bind_pattern(pat, Some(&value));
+        let whole = pat;
         let (pat, ty) = split_type(pat);
         self.bind_matched(&pat, &binds, matched);
+        match &never {
+            Some(words) => self.never_again(whole, &value, &binds, words),
+            None => {
+                let hint = self.hint(whole, &value);
+                for local in &binds {
+                    self.body.locals[local.0].instead.clone_from(&hint);
+                }
+            }
+        }
         let mut all = binds.clone();
         if let Some(draft) = draft {
             let id = self.adopt(draft, pat.clone(), ty.clone(), &binds, twin);
-            let recipe = &self.body.recipes[id.0];
+            let recipe = &mut self.body.recipes[id.0];
+            recipe.code = signature;
             all.extend(recipe.keys.iter().map(|(key, _)| key));
         }
         let code = Code::Let {

@@ -84,6 +84,8 @@ impl Builder<'_> {
                 }
                 Expr::Closure(_) => {}
                 Expr::Path(_) if used.is_empty() => {}
+                Expr::Path(_) if self.shared_code(argument).is_some() => {}
+                Expr::Reference(reference) if self.shared_code(&reference.expr).is_some() => {}
                 _ => return None,
             }
             captures.extend(used);

@@ -12,6 +12,7 @@
 mod attempt;
 mod borrow;
 mod branch;
+mod closure;
 pub(crate) mod current;
 mod cx;
 mod describe;

@@ -8,6 +8,7 @@ pub use super::Durable;
 pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
 pub use super::branch::{TakenTwice, finished_branch, joined, never_value, step};
+pub use super::closure::{Again, Signed, Unchanging, held, signature};
 pub use super::cx::{Saver, get};
 pub use super::lent::{
     Counted, Lent, Position, Steady, after, counted, current, lent, position, pull, steady,

@@ -23,6 +23,7 @@ mod borrowed_patterns;
 mod borrows;
 mod branches;
 mod closure_tails;
+mod closures;
 mod conditions;
 mod errors;
 mod expressions;

@@ -15,10 +15,13 @@ use super::{Arms, Env, stash};
 use crate::emit::rename::{Renamed, in_expr};
 use crate::ir::{LocalId, LocalKind, Locals, Recipe};
 use crate::names;
+use crate::normalize::macro_mentions;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Pat, PatWild};
+use syn::{Expr, Pat, PatWild, parse_quote_spanned};
 
 impl Arms<'_> {
     /// What must not be lost before `uses` are in variables.
@@ -74,6 +77,7 @@ impl Arms<'_> {
             code.extend(self.input(input, needed, env));
         }
         code.extend(self.recipe(recipe, &made, env));
+        code.extend(self.sign(local, ident));
         code
     }
 
@@ -83,7 +87,8 @@ impl Arms<'_> {
             let (ident, kept) = (self.ident(*input).clone(), env.bound.get(input)?.clone());
             (ident != kept).then_some(Renamed { ident, kept })
         });
-        let init = in_expr(&recipe.init, &waiting.collect::<Vec<_>>());
+        let waiting: Vec<Renamed> = waiting.collect();
+        let init = made_of(recipe, &waiting);
         let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));
         let mut pat = recipe.pat.clone();
         let names = made
@@ -135,12 +140,14 @@ impl Arms<'_> {
 
     /// Whether the operands of a recipe are needed after the borrow is made first.
     pub(super) fn is_keyed(&self, recipe: &Recipe) -> bool {
+        // A `move` closure is made as one that borrows.
+        let closure = recipe.code.is_some() && !recipe.binds.is_disjoint(&self.layout.remade);
         let saved = recipe
             .keys
             .iter()
             .any(|(key, _)| self.layout.has_slot(*key));
         let unnamed = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Borrow);
-        saved || recipe.binds.iter().any(unnamed)
+        closure || saved || recipe.binds.iter().any(unnamed)
     }
 
     /// The first definition of borrows that are made again: operands, then the borrow.
@@ -160,7 +167,7 @@ impl Arms<'_> {
                 quote!(let mut #ident = #value;)
             }
         });
-        let (pat, init) = (&recipe.pat, in_expr(&recipe.init, renamed));
+        let (pat, init) = (&recipe.pat, made_of(recipe, renamed));
         let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));
         quote!(#(#keys)* let #pat #ty = #init;)
     }
@@ -175,6 +182,36 @@ impl Arms<'_> {
     ) -> TokenStream {
         stash(self.make_room(ident, by, needed, env).as_ref())
     }
+}
+
+/// The initialiser of a recipe. In a closure, a macro cannot be told that a variable waits under
+/// another name.
+fn made_of(recipe: &Recipe, waiting: &[Renamed]) -> Expr {
+    let hidden = |r: &&Renamed| recipe.code.is_some() && in_macro(&recipe.init, &r.ident);
+    match waiting.iter().find(hidden) {
+        None => in_expr(&recipe.init, waiting),
+        Some(Renamed { ident, .. }) => {
+            let text = format!(
+                "`{ident}` is captured by a macro in a closure that is made again after an `.await`, where another variable has this name\n\n  \
+                 help: give one of the two another name\n  code: durable D17"
+            );
+            let span = recipe.init.span();
+            parse_quote_spanned!(span=> ::core::compile_error!(#text))
+        }
+    }
+}
+
+/// Whether a macro in an expression mentions a name.
+fn in_macro(expr: &Expr, ident: &Ident) -> bool {
+    struct Macros(String, bool);
+    impl<'ast> Visit<'ast> for Macros {
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            self.1 |= macro_mentions(mac).contains(&self.0);
+        }
+    }
+    let mut macros = Macros(names::unraw(ident), false);
+    macros.visit_expr(expr);
+    macros.1
 }
 
 impl Env {

@@ -15,8 +15,8 @@
 //! name are needed in one arm, the outer one waits under a generated name (`kept`).
 
 use super::exits::{Bound, Exits};
-use super::is_linked;
 use super::rename::{Renamed, in_expr, in_stmt};
+use super::{is_linked, signed};
 mod borrows;
 mod ends;
 mod forks;
@@ -391,10 +391,20 @@ impl Arms<'_> {
     /// Ties the type of a variable to its slot at once, so that code after it may rely on it.
     fn link(&self, local: LocalId) -> TokenStream {
         if !is_linked(self.body, self.layout, local) {
-            return TokenStream::new();
+            return self.sign(local, self.ident(local));
         }
         let (rt, token, ident) = (names::rt(), names::local_ty(local.0), self.ident(local));
         quote!(#rt::is(#token, &#ident);)
+    }
+
+    /// Gives a closure the signature that it has in the twin.
+    fn sign(&self, local: LocalId, ident: &Ident) -> TokenStream {
+        let Some(signature) = signed(self.body, self.layout, local) else {
+            return TokenStream::new();
+        };
+        let (rt, token) = (names::rt(), names::local_ty(local.0));
+        let params = super::unknown(signature.params);
+        quote!(#rt::signature::<#params, _, _>(#token, &#ident);)
     }
 }
 

@@ -125,3 +125,23 @@ fn assignment() {
         "#]],
     );
 }
+
+#[test]
+fn closure_over_an_await() {
+    check(
+        "async fn f(rate: u32) -> u32 { let mut n = 0; let scale = move |x: u32| x * rate; \
+         let mut add = |x: u32| n += scale(x); op(scale(1)).await; add(2); n }",
+        &expect![[r#"
+            b0:
+              let rate = param 0  // +rate
+              let mut n = 0  // +n
+              let scale = move|x:u32|x*rate  // +scale ?rate
+              let mut add = |x:u32|n+=scale(x)  // +add ?n ?scale
+              suspend `op` op(scale(1)) -> __durable_tmp4 in b1
+            b1:
+              __durable_tmp4;  // ?__durable_tmp4
+              add(2);  // ?add
+              return n
+        "#]],
+    );
+}

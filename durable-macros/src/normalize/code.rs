@@ -1,0 +1,362 @@
+//! Closures and functions in a variable: which can be made again after a resume, and from what.
+//!
+//! ```text
+//! Input:   let scale = |x| x * order.rate; …await…; scale(3)
+//! Recipe:  scale from order:  let scale = |x| x * order.rate;
+//! Twin:    let scale = |x| { held(&order.rate); x * order.rate };
+//! ```
+//!
+//! A closure has no state but what it captures. What it borrows is saved as a variable of its own,
+//! and rustc sees to it, in the twin, that nobody else changes that while the closure lives. A
+//! `move` closure owns what it captures. Where none of that is `mut` it can be made again as one
+//! that borrows: the variables are gone, or copies that cannot change.
+
+use super::macros::{Arguments, arguments};
+use super::place::{is_field_path, root};
+use super::recipe::{Draft, bare, is_plain_binding};
+use super::scope::pattern_names;
+use super::{Builder, closures, uses};
+use crate::ir::{Instead, LocalId, LocalKind, Locals, Signature};
+use crate::names::unraw;
+use std::collections::BTreeSet;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprClosure, Pat, Type};
+
+/// An initialiser that holds a closure.
+pub(super) enum Held {
+    /// It can be made again.
+    Again(Draft, Signature),
+    /// It cannot.
+    Never(Instead),
+}
+
+fn never(what: &'static str, why: &str, help: &str) -> Held {
+    Held::Never(Instead {
+        what,
+        why: why.to_owned(),
+        help: help.to_owned(),
+    })
+}
+
+const CLOSURE: &str = "is a closure";
+
+/// The most parameters that the twin can lend types to.
+const PARAMS_MAX: usize = 8;
+
+impl Builder<'_> {
+    /// Reads the initialiser of `pat` as a closure or function. `machine` and `twin` are its two
+    /// copies.
+    pub(super) fn code(&self, pat: &Pat, machine: &Expr, twin: &Expr) -> Option<Held> {
+        let name = super::control::first_name(pat);
+        if let Expr::Path(_) = machine {
+            return self.function(&name, pat, machine, twin);
+        }
+        let Some((closure, reference)) = closure_of(machine) else {
+            return self.other(machine);
+        };
+        let typed = matches!(pat, Pat::Type(_));
+        let mutable = !is_plain_binding(pat);
+        let never = |why: &str, help: &str| Some(never(CLOSURE, why, help));
+        if !matches!(pat, Pat::Ident(_) | Pat::Type(_)) {
+            return never(
+                "it is bound by a pattern",
+                "bind it with a `let` of its own",
+            );
+        }
+        if mutable && (typed || reference.is_some()) {
+            return never(
+                "another may be assigned to its variable",
+                "bind it without `mut`, and choose after the `.await`",
+            );
+        }
+        if gives_code(&closure.body) {
+            return never(
+                "what it gives holds a closure, whose type differs in each place",
+                "make it a `fn` that gives `impl Fn(…)`, or write it again after the `.await`",
+            );
+        }
+        if closure.inputs.len() > PARAMS_MAX {
+            return never("it has more than 8 parameters", "make it a `fn`");
+        }
+        let captures = uses::of_expr(machine, &self.scopes);
+        if closure.capture.is_some()
+            && let Some(local) = captures.iter().find(|l| self.body.locals[l.0].mutable)
+        {
+            let name = &self.body.locals[local.0].ident;
+            return never(
+                &format!("it is `move` and has a copy of `{name}`, which is `mut`"),
+                &format!(
+                    "leave out `move` if it may borrow `{name}`; or give it a copy that does not change: `let {name} = {name};` before it"
+                ),
+            );
+        }
+        let signature = Signature {
+            params: closure.inputs.len(),
+            moves: closure.capture.is_some(),
+        };
+        let mut draft = Draft::new(&name, 1, &borrowing(machine), twin);
+        draft.unique = mutable || reference == Some(true);
+        draft.tied = self.mentioned(closure, &captures);
+        draft.inputs = captures;
+        Some(Held::Again(draft, signature))
+    }
+
+    /// A variable with a closure that is made again, and not called through `&mut`.
+    pub(super) fn shared_code(&self, expr: &Expr) -> Option<Signature> {
+        let recipe = self.body.recipe(self.variable(expr)?)?;
+        let moves = false;
+        recipe
+            .code
+            .filter(|_| !recipe.unique)
+            .map(|code| Signature { moves, ..code })
+    }
+
+    /// `let f: fn(u32) -> u32 = double;`
+    fn function(&self, name: &str, pat: &Pat, machine: &Expr, twin: &Expr) -> Option<Held> {
+        if let Some(local) = self.variable(machine) {
+            let again = self.body.recipe(local);
+            let moved = self.body.locals[local.0].closure
+                && (again.is_none_or(|r| r.unique) || !is_plain_binding(pat));
+            let ident = &self.body.locals[local.0].ident;
+            return moved.then(|| {
+                never(
+                    CLOSURE,
+                    &format!("it is `{ident}` under another name, and may have been moved"),
+                    &format!("go on using `{ident}` itself, or bind it without `mut`"),
+                )
+            });
+        }
+        let Pat::Type(typed) = pat else { return None };
+        let Type::FnPtr(function) = &*typed.ty else {
+            return None;
+        };
+        if !is_plain_binding(pat) || function.inputs.len() > PARAMS_MAX {
+            return None;
+        }
+        let signature = Signature {
+            params: function.inputs.len(),
+            moves: false,
+        };
+        Some(Held::Again(Draft::new(name, 1, machine, twin), signature))
+    }
+
+    /// A value that has a closure inside: its type is that closure's, so no other copy fits.
+    fn other(&self, value: &Expr) -> Option<Held> {
+        let inside = match value {
+            Expr::Call(call) if is_box(&call.func) => call.args.iter().any(is_closure),
+            Expr::Tuple(tuple) => tuple.elems.iter().any(is_closure),
+            Expr::Array(array) => array.elems.iter().any(is_closure),
+            _ => false,
+        };
+        if inside {
+            return Some(never(
+                "is a value with a closure inside",
+                "no two closures have one type",
+                "bind the closure itself with `let`, and make the value after the `.await`",
+            ));
+        }
+        let adaptor = closures::closure_call(value)?;
+        Some(never(
+            "is an iterator",
+            &format!("it may have advanced, and holds the closure of `{adaptor}(…)`"),
+            "collect the items first, into a `VecDeque`, and take them with `pop_front()`; or loop over it with `for`",
+        ))
+    }
+
+    /// Marks what a pattern binds as closures that cannot be made again.
+    pub(super) fn never_again(&mut self, pat: &Pat, value: &Expr, binds: &Locals, words: &Instead) {
+        let mut names = pattern_names(pat);
+        if let (Pat::Tuple(pat), Expr::Tuple(tuple)) = (pat, value)
+            && pat.elems.len() == tuple.elems.len()
+        {
+            let parts = pat.elems.iter().zip(&tuple.elems);
+            let closures = parts.filter(|(_, value)| is_closure(value));
+            names = closures.flat_map(|(pat, _)| pattern_names(pat)).collect();
+        }
+        for local in binds {
+            let local = &mut self.body.locals[local.0];
+            if names.contains(&local.ident) {
+                local.closure = true;
+                local.instead = Some(words.clone());
+            }
+        }
+    }
+
+    /// Marks a local that a closure is assigned to.
+    pub(super) fn assigned_code(&mut self, stmt: &Expr) {
+        let Expr::Assign(assign) = stmt else { return };
+        if closure_of(&assign.right).is_some()
+            && let Some(local) = self.variable(&assign.left)
+            && matches!(self.body.locals[local.0].kind, LocalKind::Deferred)
+        {
+            let local = &mut self.body.locals[local.0];
+            local.closure = true;
+            local.instead = Some(Instead {
+                what: CLOSURE,
+                why: "it is not written where its variable is declared".to_owned(),
+                help: "write it in the `let` itself, or make it a `fn` with parameters".to_owned(),
+            });
+        }
+    }
+
+    /// What to write instead of a value of which only rustc knows whether it can be saved.
+    pub(super) fn hint(&self, pat: &Pat, value: &Expr) -> Option<Instead> {
+        let help = match (pat, value) {
+            (Pat::Type(pat), _) if is_callable(&pat.ty) => {
+                "keep what decides which one it is, and choose after the `.await`; or let a `fn` choose"
+            }
+            (Pat::Ident(_), Expr::Path(_)) if self.variable(value).is_none() => {
+                "for a function write the type, so that it can be named again: `let f: fn(…) -> … = …`"
+            }
+            _ if closures::is_iterator(value) => {
+                "an iterator that is advanced by hand is where it is: collect the items into a `VecDeque` and take them with `pop_front()`, keep an index, or loop with `for`"
+            }
+            _ => return None,
+        };
+        Some(Instead {
+            what: "",
+            why: String::new(),
+            help: help.to_owned(),
+        })
+    }
+
+    /// What the closure must hold: each capture, as far as the path of fields goes that it is
+    /// mentioned with.
+    fn mentioned(&self, closure: &ExprClosure, captures: &Locals) -> Vec<Expr> {
+        let mut found = Mentions::default();
+        found.visit_expr_closure(closure);
+        let mut held: Vec<Expr> = Vec::new();
+        let mut whole = captures.clone();
+        for path in found.paths {
+            let Some(name) = root(&path).map(unraw) else {
+                continue;
+            };
+            let local = self.scopes.resolve(&name);
+            let Some(local) = local.filter(|l| captures.contains(l)) else {
+                continue;
+            };
+            // Inside, the name may be that of another variable; and of a pair of a value and a
+            // borrow both are needed.
+            let unclear = found.bound.contains(&name) || found.whole.contains(&name);
+            if unclear || self.is_mixed(local) {
+                continue;
+            }
+            whole.remove(&local);
+            if !held.contains(&path) {
+                held.push(path);
+            }
+        }
+        let names = whole.iter().map(|l| {
+            let ident = &self.body.locals[l.0].ident;
+            syn::parse_quote!(#ident)
+        });
+        held.extend(names);
+        held
+    }
+
+    fn is_mixed(&self, local: LocalId) -> bool {
+        let recipe = self.body.recipe(local);
+        recipe.is_some_and(|r| r.mixed.contains(&local))
+    }
+}
+
+/// The closure that an expression is, perhaps behind a `&` (false) or `&mut` (true).
+fn closure_of(expr: &Expr) -> Option<(&ExprClosure, Option<bool>)> {
+    match expr {
+        Expr::Closure(closure) => Some((closure, None)),
+        Expr::Paren(inner) => closure_of(&inner.expr),
+        Expr::Group(inner) => closure_of(&inner.expr),
+        Expr::Reference(reference) => match closure_of(&reference.expr)? {
+            (closure, None) => Some((closure, Some(reference.mutability.is_some()))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `fn(…)`, `Box<dyn Fn(…)>`.
+fn is_callable(ty: &Type) -> bool {
+    let text = quote::quote!(#ty).to_string();
+    matches!(ty, Type::FnPtr(_)) || text.contains("dyn Fn")
+}
+
+fn is_closure(expr: &Expr) -> bool {
+    closure_of(expr).is_some()
+        || matches!(expr, Expr::Call(call) if is_box(&call.func) && call.args.iter().any(is_closure))
+}
+
+/// `Box::new`, `Rc::new`, `Arc::new`, `Some`.
+fn is_box(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let names: Vec<String> = path.path.segments.iter().map(|s| unraw(&s.ident)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    matches!(names[..], [.., "Box" | "Rc" | "Arc", "new"] | [.., "Some"])
+}
+
+/// Whether the value of a closure's body is a closure, or an iterator that holds one.
+fn gives_code(body: &Expr) -> bool {
+    match body {
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(syn::Stmt::Expr(value, None)) => gives_code(value),
+            _ => false,
+        },
+        Expr::Paren(inner) => gives_code(&inner.expr),
+        Expr::Group(inner) => gives_code(&inner.expr),
+        Expr::Async(_) => true,
+        other => is_closure(other) || closures::closure_call(other).is_some(),
+    }
+}
+
+/// The closure as one that borrows what it captures.
+fn borrowing(expr: &Expr) -> Expr {
+    fn strip(expr: &mut Expr) {
+        match bare(expr) {
+            Expr::Closure(closure) => closure.capture = None,
+            Expr::Reference(reference) => strip(&mut reference.expr),
+            _ => {}
+        }
+    }
+    let mut expr = expr.clone();
+    strip(&mut expr);
+    expr
+}
+
+/// Paths of fields in the body of a closure, and the names that it binds.
+#[derive(Default)]
+struct Mentions {
+    paths: Vec<Expr>,
+    bound: BTreeSet<String>,
+    /// Names in the text of macros.
+    whole: BTreeSet<String>,
+}
+
+impl<'ast> Visit<'ast> for Mentions {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        if matches!(expr, Expr::Path(_) | Expr::Field(_)) && is_field_path(expr) {
+            self.paths.push(expr.clone());
+        } else {
+            visit::visit_expr(self, expr);
+        }
+    }
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        let (exprs, names) = match arguments(mac) {
+            Arguments::Known { exprs, captures } => (exprs, captures),
+            Arguments::Searched { names, fields } => (Vec::new(), [names, fields].concat()),
+        };
+        for expr in &exprs {
+            let mut inside = Mentions::default();
+            inside.visit_expr(expr);
+            self.paths.extend(inside.paths);
+            self.bound.extend(inside.bound);
+            self.whole.extend(inside.whole);
+        }
+        self.whole.extend(names);
+    }
+    fn visit_pat(&mut self, pat: &'ast Pat) {
+        self.bound.extend(pattern_names(pat).iter().map(unraw));
+        visit::visit_pat(self, pat);
+    }
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}

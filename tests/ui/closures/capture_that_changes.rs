@@ -1,0 +1,16 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(mut rate: u64) -> u64 {
+    let scale = |cents: u64| cents * rate;
+    let paid = charge(1).await.unwrap_or(0);
+    rate += 1;
+    scale(paid)
+}
+
+fn main() {}

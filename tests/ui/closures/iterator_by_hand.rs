@@ -1,0 +1,16 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+#[workflow]
+async fn run(all: Vec<u64>) -> u64 {
+    let mut rest = all.iter();
+    let first = rest.next().copied().unwrap_or(0);
+    let paid = charge(first).await.unwrap_or(0);
+    rest.next().copied().unwrap_or(0) + paid
+}
+
+fn main() {}
