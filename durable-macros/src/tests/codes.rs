@@ -141,6 +141,12 @@ pub(super) const BY_RUSTC: &[Meaning] = &[
         "end the borrow before the change, or keep an index",
     ),
     meaning(
+        "E0502",
+        "changed while a borrow needs it",
+        "a closure that is made again holds all that it mentions, as long as it lives",
+        "change it before the closure is made, or after its last use",
+    ),
+    meaning(
         "E0506",
         "assigned while a borrow needs it",
         "a borrow is made again from what it was made from: a key or a text that changes would lead elsewhere",

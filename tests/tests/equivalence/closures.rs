@@ -303,7 +303,7 @@ equivalent! {
 
 equivalent! {
     with [(3)];
-    async fn cells(k: u32) -> (u32, u32) {
+    async fn a_cell_that_is_borrowed(k: u32) -> (u32, u32) {
         let count = Cell::new(0);
         let bump = |x: u32| { count.set(count.get() + x); count.get() };
         bump(1);
