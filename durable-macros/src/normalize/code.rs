@@ -25,7 +25,7 @@ use syn::{Expr, ExprClosure, Pat, Type};
 /// An initialiser that holds a closure.
 pub(super) enum Held {
     /// It can be made again.
-    Again(Draft, Signature),
+    Again(Box<Draft>, Signature),
     /// It cannot.
     Never(Instead),
 }
@@ -52,7 +52,7 @@ impl Builder<'_> {
             return self.function(&name, pat, machine, twin);
         }
         let Some((closure, reference)) = closure_of(machine) else {
-            return self.other(machine);
+            return other(machine);
         };
         let typed = matches!(pat, Pat::Type(_));
         let mutable = !is_plain_binding(pat);
@@ -98,7 +98,7 @@ impl Builder<'_> {
         draft.unique = mutable || reference == Some(true);
         draft.tied = self.mentioned(closure, &captures);
         draft.inputs = captures;
-        Some(Held::Again(draft, signature))
+        Some(Held::Again(Box::new(draft), signature))
     }
 
     /// A variable with a closure that is made again, and not called through `&mut`.
@@ -137,29 +137,9 @@ impl Builder<'_> {
             params: function.inputs.len(),
             moves: false,
         };
-        Some(Held::Again(Draft::new(name, 1, machine, twin), signature))
-    }
-
-    /// A value that has a closure inside: its type is that closure's, so no other copy fits.
-    fn other(&self, value: &Expr) -> Option<Held> {
-        let inside = match value {
-            Expr::Call(call) if is_box(&call.func) => call.args.iter().any(is_closure),
-            Expr::Tuple(tuple) => tuple.elems.iter().any(is_closure),
-            Expr::Array(array) => array.elems.iter().any(is_closure),
-            _ => false,
-        };
-        if inside {
-            return Some(never(
-                "is a value with a closure inside",
-                "no two closures have one type",
-                "bind the closure itself with `let`, and make the value after the `.await`",
-            ));
-        }
-        let adaptor = closures::closure_call(value)?;
-        Some(never(
-            "is an iterator",
-            &format!("it may have advanced, and holds the closure of `{adaptor}(…)`"),
-            "collect the items first, into a `VecDeque`, and take them with `pop_front()`; or loop over it with `for`",
+        Some(Held::Again(
+            Box::new(Draft::new(name, 1, machine, twin)),
+            signature,
         ))
     }
 
@@ -258,6 +238,29 @@ impl Builder<'_> {
         let recipe = self.body.recipe(local);
         recipe.is_some_and(|r| r.mixed.contains(&local))
     }
+}
+
+/// A value that has a closure inside: its type is that closure's, so no other copy fits.
+fn other(value: &Expr) -> Option<Held> {
+    let inside = match value {
+        Expr::Call(call) if is_box(&call.func) => call.args.iter().any(is_closure),
+        Expr::Tuple(tuple) => tuple.elems.iter().any(is_closure),
+        Expr::Array(array) => array.elems.iter().any(is_closure),
+        _ => false,
+    };
+    if inside {
+        return Some(never(
+            "is a value with a closure inside",
+            "no two closures have one type",
+            "bind the closure itself with `let`, and make the value after the `.await`",
+        ));
+    }
+    let adaptor = closures::closure_call(value)?;
+    Some(never(
+        "is an iterator",
+        &format!("it may have advanced, and holds the closure of `{adaptor}(…)`"),
+        "collect the items first, into a `VecDeque`, and take them with `pop_front()`; or loop over it with `for`",
+    ))
 }
 
 /// The closure that an expression is, perhaps behind a `&` (false) or `&mut` (true).

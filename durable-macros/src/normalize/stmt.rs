@@ -217,7 +217,7 @@ impl Builder<'_> {
         let draft = match self.code(pat, &value, twin) {
             Some(code::Held::Again(draft, closure)) => {
                 signature = Some(closure);
-                Some(draft)
+                Some(*draft)
             }
             Some(code::Held::Never(words)) => {
                 never = Some(words);
