@@ -138,6 +138,6 @@ pub(super) fn place(body: &Body, point: PointId) -> String {
 }
 
 /// Text in which rustc must not look for the names of parameters.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

@@ -154,6 +154,7 @@ impl Code {
             Self::Start { source, .. } => vec![source.clone()],
             Self::Param { .. } => Vec::new(),
             Self::Stmt(stmt) => vec![syn::parse_quote!({ #stmt })],
+            Self::Taken(_) => vec![],
         }
     }
 }

@@ -180,6 +180,21 @@ pub(crate) enum Code {
     Param { index: usize, pat: Pat, ty: Type },
     /// Anything else.
     Stmt(Stmt),
+    /// A mark: a part of a variable leaves it here.
+    Taken(Taken),
+}
+
+/// A part that leaves a variable.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// The variable.
+    pub(crate) root: LocalId,
+    /// The place that the part is taken from.
+    pub(crate) from: Expr,
+    /// The part: a path of fields, or a binding of a pattern.
+    pub(crate) part: Expr,
+    /// That binding.
+    pub(crate) binding: Option<LocalId>,
 }
 
 /// How a block ends.

@@ -8,7 +8,8 @@ impl Display for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, block) in self.blocks.iter().enumerate() {
             writeln!(f, "b{number}:")?;
-            for statement in &block.statements {
+            let marks = |s: &&Statement| matches!(s.code, Code::Taken(_));
+            for statement in block.statements.iter().filter(|s| !marks(s)) {
                 writeln!(f, "  {}", self.statement(statement))?;
             }
             writeln!(f, "  {}", self.terminator(&block.terminator))?;
@@ -30,6 +31,7 @@ impl Body {
             }
             Code::Param { index, pat, .. } => format!("let {} = param {index}", show(pat)),
             Code::Stmt(stmt) => show(stmt),
+            Code::Taken(taken) => format!("taken {}", show(&taken.part)),
         };
         format!(
             "{code}  {}",

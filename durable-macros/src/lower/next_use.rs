@@ -117,6 +117,7 @@ fn tokens(statement: &Statement) -> TokenStream {
         Code::Start { source, .. } => source.to_token_stream(),
         Code::Param { pat, .. } => pat.to_token_stream(),
         Code::Stmt(stmt) => stmt.to_token_stream(),
+        Code::Taken(taken) => taken.part.to_token_stream(),
     }
 }
 

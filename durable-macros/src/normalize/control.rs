@@ -84,6 +84,10 @@ impl Builder<'_> {
             other => self.residual(other),
         };
         let uses = uses::of_expr(&cond, &self.scopes);
+        let single = match &cond {
+            Expr::Let(cond) => Some((cond.clone(), self.root_of(&cond.expr))),
+            _ => None,
+        };
         let mut binds = Locals::new();
         for pat in let_patterns(&cond) {
             let bound = self.bind_pattern(pat, None);
@@ -98,6 +102,9 @@ impl Builder<'_> {
             otherwise,
         };
         self.end_with(terminator, then);
+        if let Some((cond, root)) = single {
+            self.taken_by_let((&cond.expr, root), &cond.pat, &binds);
+        }
         binds
     }
 
@@ -113,7 +120,8 @@ impl Builder<'_> {
         let after = self.new_block();
         let arms = expr.arms.iter_mut();
         let arms = arms.map(|arm| self.arm(arm, None, matched, dest, after));
-        let arms = arms.collect();
+        let arms: Vec<_> = arms.collect();
+        self.taken_in(&scrutinee, &arms);
         self.pending = exits;
         self.end_with(
             Terminator::Match {

@@ -71,6 +71,7 @@ impl Builder<'_> {
         if arms.is_empty() {
             return self.end_with(Terminator::Goto(otherwise), otherwise);
         }
+        self.taken_in(scrutinee, &arms);
         arms.push(Arm {
             pat: parse_quote!(_),
             binds: Locals::new(),

@@ -36,6 +36,7 @@ pub(crate) mod standard;
 mod stmt;
 mod suspend;
 mod tails;
+mod taken;
 mod text;
 pub(crate) mod twin;
 mod uses;
@@ -47,6 +48,7 @@ pub(crate) use macros::{contains_await, mentions as macro_mentions};
 pub(crate) use place::assigns;
 pub(crate) use receivers::Owner;
 pub(crate) use scope::pattern_names;
+pub(crate) use taken::mends;
 pub(crate) use text::source_text;
 pub(crate) use uses::panics;
 
@@ -272,6 +274,7 @@ impl Builder<'_> {
                 self.opaque(&stmt);
             }
             Dest::Into(temp) => {
+                self.takes(&value);
                 let ident = &self.body.locals[temp.0].ident;
                 let pat = syn::parse_quote!(#ident);
                 let code = Code::Let {
@@ -296,6 +299,9 @@ impl Builder<'_> {
 
     /// A statement that stays the user's own tokens and binds nothing.
     fn opaque(&mut self, stmt: &Stmt) {
+        if let Stmt::Expr(expr, _) = stmt {
+            self.takes(expr);
+        }
         let found = uses::of_stmt(stmt, &self.scopes);
         for (exit, assigned) in found.at_exits {
             self.body.exits[exit.0].assigned = assigned;

@@ -212,6 +212,8 @@ impl Builder<'_> {
 
     /// `let pat = value;`, where `twin` is the twin's copy of the value. Answers what it binds.
     fn let_value(&mut self, pat: &Pat, value: Expr, twin: &mut Expr) -> Locals {
+        self.takes(&value);
+        let written = (value.clone(), self.root_of(&value));
         let uses = uses::of_expr(&value, &self.scopes);
         let (mut signature, mut never) = (None, None);
         let draft = match self.code(pat, &value, twin) {
@@ -260,6 +262,7 @@ impl Builder<'_> {
             recipe.code = signature;
             all.extend(recipe.keys.iter().map(|(key, _)| key));
         }
+        let parts = (!recipe::is_plain_binding(&pat)).then(|| pat.clone());
         let code = Code::Let {
             pat,
             ty,
@@ -271,6 +274,9 @@ impl Builder<'_> {
             uses,
             ..Statement::new(code)
         });
+        if let Some(pat) = parts {
+            self.taken_by_let((&written.0, written.1), &pat, &binds);
+        }
         binds
     }
 
@@ -303,6 +309,7 @@ impl Builder<'_> {
 
     fn let_else(&mut self, pat: &Pat, init: Expr, otherwise: &mut Expr) -> Locals {
         let exits = std::mem::take(&mut self.pending);
+        let root = self.root_of(&init);
         let uses = uses::of_expr(&init, &self.scopes);
         let (next, other) = (self.new_block(), self.new_block());
         let at = self.current;
@@ -310,6 +317,7 @@ impl Builder<'_> {
         self.expr_into(otherwise, Dest::Discard);
         let binds = self.bind_pattern(pat, Some(&init));
         self.current = at;
+        let written = init.clone();
         self.pending = exits;
         let terminator = Terminator::LetElse {
             pat: pat.clone(),
@@ -320,6 +328,7 @@ impl Builder<'_> {
             otherwise: other,
         };
         self.end_with(terminator, next);
+        self.taken_by_let((&written, root), pat, &binds);
         binds
     }
 }

@@ -51,6 +51,7 @@ impl Builder<'_> {
         base: &Expr,
     ) -> (PointId, LocalId) {
         let point = self.new_point(point);
+        self.takes(&operation);
         let uses = uses::of_expr(&operation, &self.scopes);
         let answer = self.new_temp(LocalKind::Answer { of: point }, base.span());
         let resume = self.new_block();

@@ -129,6 +129,12 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "a checkpoint that holds it could not be loaded: no name leads to its function",
         "spawn activities, timers, workflows without type parameters, and composites of them",
     ),
+    meaning(
+        "D19",
+        "a part is moved out of what is saved",
+        "a value of which a part has gone cannot be saved",
+        "bind all parts that are needed before the `.await`, or clone the part",
+    ),
 ];
 
 /// Rules that rustc keeps, by its codes: a doubt of ours is put to it as a question that only a

@@ -93,3 +93,56 @@ equivalent! {
         (town, id)
     }
 }
+
+equivalent! {
+    with [(1), (2)];
+    async fn made_whole_on_each_way(id: u32) -> Order {
+        let mut order = order(id);
+        let mut address = order.address;
+        if id == 1 {
+            order.address = Address::default();
+            tick().await;
+        } else {
+            address.town = "town".to_owned();
+            order = Order { id: 7, items: order.items, note: None, address };
+        }
+        tick().await;
+        order
+    }
+}
+
+equivalent! {
+    with [(0), (1), (3)];
+    async fn parts_in_a_loop(rounds: u32) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut order = order(rounds);
+        for round in 0..rounds {
+            let items = order.items;
+            let Order { note, id: n, .. } = order;
+            out.extend(items);
+            out.extend(note);
+            order = self::order(act("next", round + n).await);
+            if let Some(note) = order.note {
+                out.push(note);
+                break;
+            }
+            order.note = None;
+        }
+        tick().await;
+        out
+    }
+}
+
+equivalent! {
+    with [(1), (2)];
+    async fn copies_out_of_every_pattern(id: u32) -> (u32, Order) {
+        let order = order(id);
+        let Order { id: a, .. } = order;
+        let b = match order.id { 1 => 10, n => act("n", n).await + n };
+        let c = if let n @ 1.. = order.id { act("c", n + order.id).await } else { 0 };
+        let (d, e) = (order.id, act("e", order.id).await);
+        let (1.., f) = (order.id, order.id) else { panic!() };
+        tick().await;
+        (a + b + c + d + e + f, order)
+    }
+}

@@ -20,6 +20,7 @@ use super::{is_linked, signed};
 mod borrows;
 mod ends;
 mod forks;
+mod taken;
 
 use crate::analysis::liveness::{Liveness, at_exit};
 use crate::ir::{BlockId, Body, Code, ExitId, LocalId, LocalKind, Locals, Statement, Terminator};
@@ -234,7 +235,7 @@ impl Arms<'_> {
                     .fold(Bound::default().expr(init), Bound::expr),
                 Code::Start { source, .. } => Bound::default().expr(source),
                 Code::Stmt(stmt) => Bound::default().stmt(stmt),
-                Code::Param { .. } => Bound::default(),
+                Code::Param { .. } | Code::Taken(_) => Bound::default(),
             };
             room.extend(self.hide(&inside, &live_out, env));
         }
@@ -379,6 +380,7 @@ impl Arms<'_> {
                 let declared = statement.binds.iter().map(|&l| self.declared(l));
                 quote!(#(#declared)*)
             }
+            Code::Taken(taken) => self.proof_of_copy(taken, statement, renamed, before),
             Code::Stmt(stmt) => {
                 let mut stmt = in_stmt(stmt, renamed);
                 let jump = |exit, value: Option<&Expr>| self.jump(exit, value, before);
