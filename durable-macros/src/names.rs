@@ -117,6 +117,20 @@ pub(crate) fn definitions(workflow: &Ident) -> Ident {
     format_ident!("generic_{}", unraw(workflow), span = workflow.span())
 }
 
+const LENT: &str = "__lent_";
+
+/// What a function owns of its parameter `name` that is a reference: beside the reference, so that
+/// both are in scope.
+pub(crate) fn lent(name: &str, at: Span) -> Ident {
+    Ident::new(&format!("{LENT}{name}"), Span::mixed_site().located_at(at))
+}
+
+/// The name of a variable, as people and the stored format know it.
+pub(crate) fn shown(ident: &Ident) -> String {
+    let text = unraw(ident);
+    text.strip_prefix(LENT).map_or(text.clone(), str::to_owned)
+}
+
 /// An identifier's text without `r#`.
 pub(crate) fn unraw(ident: &Ident) -> String {
     let text = ident.to_string();

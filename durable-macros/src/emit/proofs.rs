@@ -24,6 +24,9 @@ use quote::{format_ident, quote, quote_spanned};
 
 const WHY: &str = "what is needed after an `.await` is stored there, and may be loaded by another process: it must be plain data (`Serialize`, `Deserialize`, `Send`, and nothing borrowed)";
 const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; turn an error of another crate into a `durable_runtime::Error`; a lock, a connection or a borrow must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
+/// What helps in a generic function besides: only its type parameters themselves are data unasked.
+const BOUND: &str =
+    "if the type comes from a type parameter, say that it is data: `where I::Item: Durable`";
 
 /// The proof, at the user's binding, that each saved local is plain data. The words name the first
 /// await that it crosses.
@@ -57,6 +60,7 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
         let help = &instead.help;
         quote!(note = #help,)
     });
+    let bound = input.generics.is_generic().then(|| quote!(note = #BOUND,));
     let words = quote! {
         #[diagnostic::on_unimplemented(
             message = #message,
@@ -64,6 +68,7 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
             #instead
             note = #WHY,
             note = #HELP,
+            #bound
             note = "code: durable D03"
         )]
         trait #durable: ::core::marker::Sized {
@@ -92,7 +97,7 @@ fn trait_name(input: &Input, body: &Body, local: LocalId) -> Ident {
     let this = &body.locals[local.0];
     let (line, workflow) = (line(this.ident.span()), unraw(&input.ident));
     let what = match &this.kind {
-        LocalKind::User | LocalKind::Deferred => unraw(&this.ident),
+        LocalKind::User | LocalKind::Deferred => names::shown(&this.ident),
         _ => format!("value_{}", local.0),
     };
     // What has the same name in the same line was made by a macro.
@@ -110,7 +115,7 @@ fn trait_name(input: &Input, body: &Body, local: LocalId) -> Ident {
 fn subject(body: &Body, local: LocalId) -> String {
     let this = &body.locals[local.0];
     match &this.kind {
-        LocalKind::User | LocalKind::Deferred => format!("`{}`", unraw(&this.ident)),
+        LocalKind::User | LocalKind::Deferred => format!("`{}`", names::shown(&this.ident)),
         LocalKind::Cursor { name } => {
             format!(
                 "the rest of the loop over `{}`",

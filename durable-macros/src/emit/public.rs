@@ -3,15 +3,14 @@
 use crate::names;
 use crate::syntax::{Input, generics};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Ident, Pat};
+use quote::quote;
 
 /// The public functions of a workflow.
 pub(super) fn functions(input: &Input) -> TokenStream {
     let rt = names::rt();
     let mut args = quote!(#rt::ArgsBuilder::new());
-    for (param, ident) in input.params.iter().zip(parameter_names(input)) {
-        let name = &param.name;
+    for param in &input.params {
+        let (name, ident) = (&param.name, &param.ident);
         args = if param.owned.is_some() {
             quote!(#args.arg(#name, #ident))
         } else {
@@ -40,12 +39,12 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
     let start = names::start_fn(ident);
     // The caller reads these names in the documentation; the user's own `id` is another.
     let (client, id) = (names::argument("client"), names::argument("id"));
-    let names = parameter_names(input);
-    let params: Vec<_> = names
+    let names: Vec<_> = input.params.iter().map(|p| &p.ident).collect();
+    let params: Vec<_> = input
+        .params
         .iter()
-        .zip(&input.params)
-        .map(|(name, param)| {
-            let ty = &param.ty;
+        .map(|param| {
+            let (name, ty) = (&param.ident, &param.ty);
             quote!(#name: #ty)
         })
         .collect();
@@ -88,17 +87,4 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         }
         #start
     }
-}
-
-/// Plain names for the parameters of the public functions.
-fn parameter_names(input: &Input) -> Vec<Ident> {
-    input
-        .params
-        .iter()
-        .enumerate()
-        .map(|(index, param)| match &param.pat {
-            Pat::Ident(pat) => pat.ident.clone(),
-            _ => format_ident!("arg{index}"),
-        })
-        .collect()
 }

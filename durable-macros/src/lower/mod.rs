@@ -15,7 +15,7 @@ use crate::diag::{Code, Diagnostics};
 use crate::ir::{
     BlockId, Body, BranchCode, Instead, LocalId, LocalKind, Locals, PointId, Terminator,
 };
-use crate::names::unraw;
+use crate::names::shown;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use next_use::next_use;
@@ -269,7 +269,7 @@ fn stable_name(body: &Body, local: LocalId) -> String {
         depth => format!("{name}#{depth}"),
     };
     match &this.kind {
-        LocalKind::User | LocalKind::Deferred => counted(unraw(&this.ident)),
+        LocalKind::User | LocalKind::Deferred => counted(shown(&this.ident)),
         LocalKind::Cursor { name } | LocalKind::Key { name } => counted(name.clone()),
         LocalKind::Borrow => "borrow".to_owned(),
         LocalKind::Answer { of } => format!("{}.out", body.points[of.0].label),

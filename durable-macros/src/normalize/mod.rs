@@ -235,10 +235,11 @@ impl Builder<'_> {
         // What an operation answers is data, and so is what a pattern takes apart.
         let guard = matches!(pat, Pat::Ident(_) | Pat::Type(_))
             && init.is_some_and(|init| !matches!(init, Expr::Lit(_)) && !self.is_answer(init));
-        let borrow = matches!(
-            (pat, init),
-            (Pat::Ident(_) | Pat::Type(_), Some(Expr::Reference(_)))
-        );
+        let named = match pat {
+            Pat::Type(typed) => &typed.pat,
+            other => other,
+        };
+        let borrow = matches!((named, init), (Pat::Ident(_), Some(Expr::Reference(_))));
         if let Some(mac) = scope::pattern_macro(pat) {
             self.diagnostics.report(
                 mac,

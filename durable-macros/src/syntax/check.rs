@@ -1,8 +1,8 @@
 //! Rules that concern the whole of a workflow function.
 
 use super::fork::{fork_kind, is_branch};
-use super::generics::borrows;
-use super::{Input, foreign, leaves, loose};
+use super::generics::{borrows, changes_inside};
+use super::{Input, Param, foreign, leaves, loose};
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, panics};
 use syn::visit::{self, Visit};
@@ -21,6 +21,9 @@ pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
 
 fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
     for param in &input.params {
+        if let (Some(owned), Type::Reference(_)) = (&param.owned, &param.ty) {
+            lends_data(param, owned, diagnostics);
+        }
         let (what, help) = match &param.ty {
             Type::Reference(ty) if ty.mutability.is_some() => (
                 "is `&mut`, and a function that may go on in another process cannot change its caller's data",
@@ -37,6 +40,36 @@ fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
             Code::Parameter,
             &format!("`{}` {what}", param.name),
             help,
+        );
+    }
+}
+
+/// Refuses to lend what is no data, as its syntax shows.
+fn lends_data(param: &Param, owned: &Type, diagnostics: &mut Diagnostics) {
+    if let Some(lock) = changes_inside(owned) {
+        diagnostics.report(
+            &param.ty,
+            Code::Parameter,
+            &format!(
+                "`{}` can change behind a shared reference (`{lock}`), and an awaited function has a copy of what it is lent",
+                param.name
+            ),
+            "take the value itself and return it: `count = bump(count).await`",
+        );
+    }
+    let mut inside = owned;
+    while let Type::Paren(paren) = inside {
+        inside = &paren.elem;
+    }
+    if matches!(inside, Type::TraitObject(_)) {
+        diagnostics.report(
+            &param.ty,
+            Code::Parameter,
+            &format!(
+                "`{}` is behind `dyn`, so its type is not known, and it cannot be stored",
+                param.name
+            ),
+            "take any type that is data: `&impl Trait`",
         );
     }
 }

@@ -130,20 +130,26 @@ fn require_data<'a>(generics: &mut Generics, inputs: impl Iterator<Item = &'a Fn
             continue;
         };
         let is_owned = |param: &TypeParam| matches!(&owned, Type::Path(path) if path.path.is_ident(&param.ident));
-        let types: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
-        if let Some(param) = generics.type_params_mut().find(|p| is_owned(p)) {
-            param.bounds.push(parse_quote!(#rt::Lend));
-        } else if mentions(owned.to_token_stream(), &types) {
+        let (mut is_one, mut mentions_one) = (false, false);
+        for param in generics.type_params_mut() {
+            if mentions(owned.to_token_stream(), &param.ident) {
+                param.bounds.push(parse_quote!(#rt::Lend));
+                mentions_one = true;
+                is_one |= is_owned(param);
+            }
+        }
+        // Of `Vec<T>` rustc knows it by that of `T`; of `T::Item` not.
+        if mentions_one && !is_one {
             let predicates = &mut generics.make_where_clause().predicates;
             predicates.push(parse_quote!(#owned: #rt::Lend));
         }
     }
 }
 
-fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions(group.stream(), names),
-        TokenTree::Ident(ident) => names.contains(&ident),
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Ident(ident) => ident == *name,
         _ => false,
     })
 }
@@ -197,6 +203,10 @@ pub(crate) fn owned(ty: &Type) -> Option<(Type, Type)> {
             let elem = &slice.elem;
             parse_quote!(::std::vec::Vec<#elem>)
         }
+        // Also right for another type of that name, if it is `Clone`.
+        Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Path") => {
+            parse_quote!(<#path as ::std::borrow::ToOwned>::Owned)
+        }
         other => other.clone(),
     };
     let mut inside = reference.clone();
@@ -206,6 +216,26 @@ pub(crate) fn owned(ty: &Type) -> Option<(Type, Type)> {
 
 fn is_static(lifetime: &Lifetime) -> bool {
     lifetime.ident == "static"
+}
+
+/// The name of what changes behind a shared reference, if a type is written with it. They are data
+/// to all traits, so only their names tell.
+pub(super) fn changes_inside(ty: &Type) -> Option<Ident> {
+    fn find(tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Group(group) => find(group.stream()),
+            TokenTree::Ident(ident) => {
+                let name = ident.to_string();
+                let number =
+                    |rest: &str| matches!(rest.as_bytes().first(), Some(b'B' | b'I' | b'U' | b'P'));
+                let atomic = name.strip_prefix("Atomic").is_some_and(number);
+                (atomic || matches!(&*name, "Mutex" | "RwLock" | "OnceLock" | "LazyLock"))
+                    .then_some(ident)
+            }
+            _ => None,
+        })
+    }
+    find(ty.to_token_stream())
 }
 
 /// Whether a type holds a reference somewhere that is not a constant.

@@ -8,6 +8,7 @@ use crate::normalize::items;
 use crate::normalize::standard::{self, Opened};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Block, FnArg, Ident, ItemFn, Pat, ReturnType, Safety, Signature, Type, Visibility,
 };
@@ -35,6 +36,8 @@ pub(crate) struct Param {
     pub(crate) pat: Pat,
     /// As written.
     pub(crate) ty: Type,
+    /// Its name in the public functions.
+    pub(crate) ident: Ident,
     /// What the machine of a workflow owns where that is a reference.
     pub(crate) owned: Option<Type>,
     /// Its name in the stored input: the parameter's, or its position for other patterns.
@@ -93,14 +96,11 @@ impl Input {
     /// A parameter that is a reference becomes a borrow of one that is owned.
     fn borrow_parameters(&mut self) {
         let mut borrows = Vec::new();
-        for (index, param) in self.params.iter_mut().enumerate() {
+        for param in &mut self.params {
             let Some((owned, inside)) = generics::owned(&param.ty) else {
                 continue;
             };
-            let ident = match &param.pat {
-                Pat::Ident(pat) => pat.ident.clone(),
-                _ => quote::format_ident!("arg{index}"),
-            };
+            let ident = crate::names::lent(&param.name, param.pat.span());
             let pat = std::mem::replace(&mut param.pat, syn::parse_quote!(#ident));
             param.owned = Some(owned);
             borrows.push(syn::parse_quote!(let #pat: #inside = &#ident;));
@@ -175,7 +175,12 @@ fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
                 Pat::Ident(pat) => crate::names::unraw(&pat.ident),
                 _ => format!("arg{index}"),
             };
+            let ident = match &*typed.pat {
+                Pat::Ident(pat) => pat.ident.clone(),
+                _ => quote::format_ident!("arg{index}"),
+            };
             Ok(Param {
+                ident,
                 pat: *typed.pat,
                 ty: *typed.ty,
                 owned: None,

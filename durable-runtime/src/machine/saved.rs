@@ -12,6 +12,7 @@ use crate::machine::live::Inlines;
 use crate::operation::{Operation, Plan, Resolution};
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::RefUnwindSafe;
 
 /// Encodes and decodes values of one type.
 pub struct Data<T> {
@@ -70,15 +71,16 @@ impl<T: Durable> Stored for T {
     note = "take the value itself and return it: `count = bump(count).await`",
     note = "code: durable D12"
 )]
-pub trait Lend {
+pub trait Lend: Sync + RefUnwindSafe {
     /// The proof.
     fn lend() {}
 }
 
-// `Cell` and `RefCell` are not `Sync`. What is, and changes all the same (`Mutex`, atomics), cannot
-// be told from data.
+// `Cell` and `RefCell` are not `Sync`; what is, and is built on `UnsafeCell` (locks of other crates),
+// is not `RefUnwindSafe`. std's own locks and atomics are both, and cannot be told from data: the
+// macro refuses them by name.
 #[diagnostic::do_not_recommend]
-impl<T: ?Sized + Sync> Lend for T {}
+impl<T: ?Sized + Sync + RefUnwindSafe> Lend for T {}
 
 /// Encodes and decodes a type that is plain data.
 #[must_use]

@@ -35,6 +35,7 @@ mod hygiene;
 mod inference;
 mod inline;
 mod iterators;
+mod lent;
 mod loops;
 mod macros;
 mod partial_moves;
