@@ -111,6 +111,17 @@ impl BodyCheck<'_> {
 
 impl<'ast> Visit<'ast> for BodyCheck<'_> {
     fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
+        if let Expr::Async(block) = without_parentheses(&expr.base)
+            && self.closures == 0
+        {
+            self.diagnostics.report(
+                &block.async_token,
+                Code::AwaitInClosure,
+                "an `async` block that is awaited cannot be saved: it is no function",
+                "write its code without the block, or make it a branch of `join!`",
+            );
+            return;
+        }
         if self.closures > 0 {
             self.diagnostics.report(
                 &expr.await_token,
@@ -214,6 +225,14 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+fn without_parentheses(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) => without_parentheses(&paren.expr),
+        Expr::Group(group) => without_parentheses(&group.expr),
+        other => other,
+    }
 }
 
 /// Each `#[cfg]` of a statement that decides about more than code which stays the user's own. The

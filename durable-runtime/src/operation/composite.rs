@@ -1,4 +1,5 @@
-//! Operations made of operations: several at once, or one with a limit.
+//! Operations made of operations: several at once, or one with a limit. What they are made of has to
+//! be an operation when they are awaited or spawned, and not before: a mistake is then one error.
 
 use super::{Operation, Plan, Request, Resolution};
 use crate::Durable;
@@ -40,7 +41,7 @@ pub struct Timeout<O> {
 ///     Ok(answer)
 /// }
 /// ```
-pub fn timeout<O: Operation>(limit: Duration, operation: O) -> Timeout<O> {
+pub fn timeout<O>(limit: Duration, operation: O) -> Timeout<O> {
     Timeout { limit, operation }
 }
 
@@ -78,7 +79,7 @@ pub struct JoinAll<O>(Vec<O>);
 /// same order; none at all at once.
 pub fn join_all<I>(operations: I) -> JoinAll<I::Item>
 where
-    I: IntoIterator<Item: Operation>,
+    I: IntoIterator,
 {
     JoinAll(operations.into_iter().collect())
 }
@@ -110,9 +111,9 @@ pub struct TryJoinAll<O>(Vec<O>);
 /// Begins all operations, in order, and waits until all have returned a value or one has failed.
 /// Gives the values in the same order, or the error that was seen first; what has not ended by
 /// then is cancelled.
-pub fn try_join_all<I, T, E>(operations: I) -> TryJoinAll<I::Item>
+pub fn try_join_all<I>(operations: I) -> TryJoinAll<I::Item>
 where
-    I: IntoIterator<Item: Operation<Output = Result<T, E>>>,
+    I: IntoIterator,
 {
     TryJoinAll(operations.into_iter().collect())
 }

@@ -15,7 +15,7 @@ pub use activity::{
     TimeoutKind,
 };
 pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, try_join_all};
-pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, spawn};
+pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, SpawnAs, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
 pub use workflow::{ByName, WorkflowCall};
 

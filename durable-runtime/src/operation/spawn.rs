@@ -21,6 +21,27 @@ use std::marker::PhantomData;
 )]
 pub trait Spawn: Operation {}
 
+/// An operation that can be [spawned](spawn) and gives a `T`. The output is a parameter, since an
+/// associated type would be asked for separately, and a mistake would be two errors.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be spawned",
+    label = "a checkpoint that holds it could not be loaded: no name leads to its function",
+    note = "spawn activities, timers, calls of workflows that are not generic and take no references, and composites of them",
+    note = "code: durable D18"
+)]
+pub trait SpawnAs<T>: Sized {
+    /// Begins it.
+    #[doc(hidden)]
+    fn begins(self, now: Timestamp) -> Result<Plan, codec::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Spawn> SpawnAs<O::Output> for O {
+    fn begins(self, now: Timestamp) -> Result<Plan, codec::Error> {
+        self.begin(now)
+    }
+}
+
 impl<T: Durable, E: Durable> Spawn for ActivityCall<T, E> {}
 impl Spawn for Sleep {}
 impl<R: Durable> Spawn for WorkflowCall<R> {}
@@ -58,9 +79,9 @@ impl<T: Durable> Spawn for JoinHandle<T> {}
 ///
 /// # Panics
 /// Outside of a workflow.
-pub fn spawn<O: Spawn>(operation: O) -> JoinHandle<O::Output> {
+pub fn spawn<O: SpawnAs<T>, T>(operation: O) -> JoinHandle<T> {
     JoinHandle {
-        op: current::spawn(|now| operation.begin(now)),
+        op: current::spawn(|now| operation.begins(now)),
         output: PhantomData,
     }
 }
