@@ -71,14 +71,26 @@ impl<T: Durable> Stored for T {
     note = "take the value itself and return it: `count = bump(count).await`",
     note = "code: durable D12"
 )]
-pub trait Lend: Sync + RefUnwindSafe {
+pub trait Lendable {
     /// The proof.
-    fn lend() {}
+    fn lent() {}
 }
 
 // `Cell` and `RefCell` are not `Sync`; what is, and is built on `UnsafeCell` (locks of other crates),
 // is not `RefUnwindSafe`. std's own locks and atomics are both, and cannot be told from data: the
 // macro refuses them by name.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + Sync + RefUnwindSafe> Lendable for T {}
+
+/// [`Lendable`] as a bound of a type parameter: what is made of the parameter is lent, too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can change behind a shared reference, and an awaited function has a copy of what it is lent",
+    label = "a change made to this would be lost",
+    note = "take the value itself and return it: `count = bump(count).await`",
+    note = "code: durable D12"
+)]
+pub trait Lend: Sync + RefUnwindSafe {}
+
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized + Sync + RefUnwindSafe> Lend for T {}
 

@@ -17,8 +17,8 @@ pub use super::lent::{
 pub use super::limit::{in_time, never, within};
 pub use super::live::{Inlines, no_inline};
 pub use super::saved::{
-    Answers, Awaitable, Awaits, BranchData, Data, Lend, Param, Stored, awaited, data, is_data,
-    owned,
+    Answers, Awaitable, Awaits, BranchData, Data, Lend, Lendable, Param, Stored, awaited, data,
+    is_data, owned,
 };
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};

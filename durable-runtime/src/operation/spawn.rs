@@ -26,7 +26,7 @@ pub trait Spawn: Operation {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be spawned",
     label = "a checkpoint that holds it could not be loaded: no name leads to its function",
-    note = "spawn activities, timers, calls of workflows that are not generic and take no references, and composites of them",
+    note = "spawn activities, timers, calls of workflows that are not generic, and composites of them",
     note = "code: durable D18"
 )]
 pub trait SpawnAs<T>: Sized {

@@ -26,7 +26,7 @@ pub(super) struct Wrap {
 }
 
 equivalent_group! {
-    lent: trees(1), in_branches(3), moved_into(3), lost(3), matched(2), unpacked(2), copied_out(3),
+    lent: trees(1), lent_in_branches(3), moved_into(3), lost(3), matched(2), unpacked(2), copied_out(3),
         handed_on(3), paths("/a/b".to_owned());
 
     #[workflow]
@@ -69,7 +69,7 @@ equivalent_group! {
         format!("{a}{b}{count}{item}{}", names.len())
     }
     #[workflow]
-    pub(super) async fn in_branches(n: u32) -> String {
+    pub(super) async fn lent_in_branches(n: u32) -> String {
         let names = vec!["p".to_owned(), "qq".to_owned()];
         let (a, b) = join!(forked(&n, &names), async {
             let mut r = forked(&"t".to_owned(), &names[1..]).await;
