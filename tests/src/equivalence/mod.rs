@@ -60,6 +60,6 @@ macro_rules! equivalent {
 /// Tokio's `select!` with a fixed order, for the plain copy.
 #[macro_export]
 macro_rules! biased_select {
-    (biased; $($branches:tt)*) => { ::tokio::select! { biased; $($branches)* } };
-    ($($branches:tt)*) => { ::tokio::select! { biased; $($branches)* } };
+    (biased; $($branches:tt)*) => { $crate::equivalence::ops::tokio_select! { biased; $($branches)* } };
+    ($($branches:tt)*) => { $crate::equivalence::ops::tokio_select! { biased; $($branches)* } };
 }

@@ -16,6 +16,9 @@ pub fn note<T: Serialize>(name: &str, value: T) -> T {
     value
 }
 
+#[doc(hidden)]
+pub use tokio::select as tokio_select;
+
 /// For the plain copy: async functions.
 pub mod plain {
     use super::super::log::{self, encoded};

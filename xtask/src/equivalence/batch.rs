@@ -137,12 +137,20 @@ fn invalid(
     Ok(invalid)
 }
 
-/// The code of a diagnostic of ours.
+/// Rules that rustc keeps for the macro, in its own words: `docs/diagnostics.md` explains each.
+const KEPT_BY_RUSTC: [&str; 6] = ["E0499", "E0506", "E0597", "E0659", "E0695", "E0728"];
+
+/// The code of a diagnostic of ours, or that of a rule which rustc keeps for us.
 fn code(text: &str) -> Option<String> {
-    text.split("durable D").skip(1).find_map(|rest| {
+    let ours = text.split("durable D").skip(1).find_map(|rest| {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         (digits.len() == 2).then(|| format!("D{digits}"))
-    })
+    });
+    let kept = || {
+        let mut kept = KEPT_BY_RUSTC.iter();
+        kept.find(|code| text.contains(&format!("error[{code}]")))
+    };
+    ours.or_else(|| kept().map(|code| (*code).to_owned()))
 }
 
 /// Runs a test binary: of each test that ended, what it said if it failed.

@@ -33,7 +33,10 @@ use toolchain::Toolchain;
 const PREFIX: &str = "program";
 
 /// The diagnostics that may refuse a generated program.
-const REFUSALS: &[&str] = &["D03", "D04", "D05", "D06", "D08", "D09", "D11", "D15"];
+const REFUSALS: &[&str] = &[
+    "D03", "D04", "D05", "D06", "D08", "D09", "D11", "D15", "D16", "D17", "D19", "E0499", "E0506",
+    "E0597",
+];
 
 /// More refused programs than compared ones test the diagnostics, not the machines.
 const REFUSED_MAX: usize = 1;

@@ -19,6 +19,7 @@ mod calls;
 mod closures;
 mod collections;
 mod effects;
+mod forks;
 mod kinds;
 mod loops;
 mod macros;
@@ -75,6 +76,8 @@ pub(super) struct Gen {
     awaits: bool,
     /// Whether `return`, `?`, `break` and moves out of locals may stand here.
     leaves: bool,
+    /// Branches around the current point.
+    forks: u32,
     /// How much more may be written.
     fuel: u32,
     names: u32,
@@ -98,6 +101,7 @@ impl Gen {
             around: Vec::new(),
             awaits: true,
             leaves: true,
+            forks: 0,
             names: 0,
         }
     }
