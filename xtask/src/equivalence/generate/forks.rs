@@ -13,7 +13,7 @@ impl Gen {
     pub(super) fn join_of_branches(&mut self) -> Option<String> {
         let count = self.rng.usize(2..4);
         let types: Vec<Ty> = (0..count).map(|_| Ty::random(&mut self.rng, 1)).collect();
-        let branches = self.branches(&types, |g, ty| g.one_branch(ty))?;
+        let branches = self.branches(&types, Self::one_branch)?;
         let names: Vec<String> = types
             .iter()
             .map(|ty| {
@@ -65,7 +65,7 @@ impl Gen {
                 _ => of.clone(),
             })
             .collect();
-        let branches = self.branches(&outputs, |g, ty| g.one_branch(ty))?;
+        let branches = self.branches(&outputs, Self::one_branch)?;
         let conditions: Vec<String> = kinds
             .iter()
             .map(|(_, kind)| match kind {
@@ -112,7 +112,7 @@ impl Gen {
 
     pub(super) fn limited_block(&mut self) -> Option<String> {
         let ty = Ty::random(&mut self.rng, 1);
-        let limited = self.branches(std::slice::from_ref(&ty), |g, ty| g.one_branch(ty))?;
+        let limited = self.branches(std::slice::from_ref(&ty), Self::one_branch)?;
         let seconds = self.rng.u32(1..5);
         let ty = Ty::option(ty);
         let name = self.bind(&ty);
