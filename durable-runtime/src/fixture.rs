@@ -55,6 +55,26 @@ pub(crate) async fn nap(name: String, seconds: u64) -> String {
     format!("{name} rested: {rested}")
 }
 
+/// Has several operations under way at once.
+#[workflow]
+pub(crate) async fn furnish(order: Order) -> Result<String, Error> {
+    let insurance = spawn(charge(99));
+    let (reserved, rested, charged) = join!(
+        async {
+            let first = reserve(order.clone()).await?;
+            let second = reserve(order.clone()).await?;
+            Ok::<_, Error>([first, second])
+        },
+        timeout(Duration::from_secs(600), nap("Ada".to_owned(), 900)),
+        charge(order.cents),
+    );
+    let insured = insurance.await?;
+    Ok(format!(
+        "{:?} {} {} {insured}",
+        reserved?, rested?, charged?
+    ))
+}
+
 pub(crate) fn book() -> Order {
     Order {
         id: "42".into(),

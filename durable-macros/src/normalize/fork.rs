@@ -17,7 +17,7 @@ use crate::ir::{
     RegionCode, RegionId, Terminator,
 };
 use crate::names;
-use crate::syntax::fork::{ForkKind, branch_code, fork_kind, operand_span};
+use crate::syntax::fork::{ForkKind, as_written, branch_code, fork_kind, operand_span};
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
@@ -232,13 +232,14 @@ fn operands(kind: ForkKind, args: Vec<Expr>) -> Vec<Operand> {
 
 /// The operands as the user wrote them.
 fn written(kind: ForkKind, operands: &Punctuated<Expr, Token![,]>) -> String {
-    match (kind, operands.first()) {
+    let tokens = match (kind, operands.first()) {
         (ForkKind::Timeout, Some(Expr::Call(limited))) => {
             let (limit, code) = (&limited.args[0], &operands[1]);
-            source_text(quote!(#limit, #code))
+            quote!(#limit, #code)
         }
-        _ => source_text(operands.to_token_stream()),
-    }
+        _ => operands.to_token_stream(),
+    };
+    as_written(&source_text(tokens))
 }
 
 /// What a fork is of, for its label. The limit of a time-out is not told.

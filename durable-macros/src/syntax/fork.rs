@@ -102,6 +102,24 @@ pub(crate) fn is_branch(attr: &Attribute) -> bool {
     attr.path().is_ident(BRANCH) || attr.path().is_ident(BRANCH_MOVE)
 }
 
+/// The text of code in which branches are marked, as people wrote it.
+pub(crate) fn as_written(text: &str) -> String {
+    let text = text
+        .replace(&format!("#[{BRANCH}]"), "async ")
+        .replace(&format!("#[{BRANCH_MOVE}]"), "async move ");
+    let mut parts = text.split(PREFIX);
+    let mut written = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let bang = if part.starts_with(ForkKind::Timeout.name()) {
+            "("
+        } else {
+            "!("
+        };
+        written += &part.replacen('(', bang, 1);
+    }
+    written
+}
+
 /// Where an operand begins in the user's code.
 pub(crate) fn operand_span(operand: &Expr) -> Span {
     match operand {

@@ -109,6 +109,64 @@ async fn show_a_sleeper() {
     .assert_eq(&text);
 }
 
+/// Branches, a helper under a limit, and what was spawned; one has failed, one has ended.
+#[tokio::test]
+async fn show_several_operations() {
+    let world = World::new().await;
+    let run = world
+        .drive("busy", ("furnish", a_book().1), vec![returned(&"r-42")])
+        .await;
+    let frame = world.store.latest_step(run).await.unwrap().unwrap();
+    let frame = frame.frame.unwrap();
+    let calls = crate::frame::Checkpoint::decode(&frame).unwrap();
+    let charge = calls.calls().into_iter().find(|call| {
+        let Request::Activity(request) = &call.request else {
+            return false;
+        };
+        request.name == "charge"
+    });
+    let charge = charge.unwrap().op;
+    world.fail(run, charge, 1, "the bank is closed").await;
+    shows(&world, &["show", "busy"], Exit::Ok, expect![[r#"
+        busy  furnish  retrying: attempt 2 in 1m
+          started  2026-01-02 03:04:05 UTC (1m ago)
+          queue    default
+          run      1000
+          worker   000000000000beef
+          input    {"order":{"cents":1999,"id":"42","items":["book","lamp"]}}
+
+        Waiting at join(async,timeout,charge)
+          durable-runtime/src/fixture.rs:62  join!(async {let first=reserve(order.clone()).await?;let second=reserve(order.clone()).await?;Ok::<_,Error>([first,second])},timeout(Duration::from_secs(600),nap("Ada".to_owned(),900)),charge(order.cents))
+          for 5 operations, since 58s ago
+          ├─ at reserve(second)  durable-runtime/src/fixture.rs:65
+          │    first = "r-42"
+          │  └─ activity reserve, since 59s ago
+          ├─ the first of
+          │  ├─ at sleep  durable-runtime/src/fixture.rs:54
+          │  │    name = "Ada"
+          │  │  └─ timer until 2026-01-02 03:19:05 UTC (in 14m)
+          │  └─ timer until 2026-01-02 03:14:05 UTC (in 9m)
+          ├─ activity charge, since 1m ago
+          │    attempt 1 failed: the bank is closed
+          │    next attempt in 1m
+          └─ in the background
+             └─ activity charge, since 1m ago
+
+        Locals at the last checkpoint
+          insurance  1
+
+        Steps
+          #  AWAIT                                            BEGAN           TOOK  TRIES  ANSWER
+          1  join(async,timeout,charge) › reserve(first) ›    01-02 03:04:06  1.0s         returned "r-42"
+             activity reserve
+          2  join(async,timeout,charge)                       01-02 03:04:07               …
+
+        Failed attempts
+          #  AWAIT                       TRY  FAILED          ERROR
+          2  join(async,timeout,charge)  1    01-02 03:04:11  the bank is closed
+    "#]]).await;
+}
+
 fn mask(text: &str, before: &str, after: &str) -> String {
     let start = text.find(before).unwrap() + before.len();
     let end = start + text[start..].find(after).unwrap();

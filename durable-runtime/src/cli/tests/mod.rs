@@ -15,7 +15,7 @@ use super::terminal::Terminal;
 use crate::codec;
 use crate::error::Error;
 use crate::fixture::{World, a_book, at, nap, returned};
-use crate::operation::{Answered, Resolution, TimeoutKind};
+use crate::operation::{Answered, Request, Resolution, TimeoutKind};
 use crate::store::{Phase, Store as _};
 use clap::Parser as _;
 use expect_test::{Expect, expect};
@@ -203,9 +203,9 @@ async fn workers_and_workflows() {
         &["workflows", "bye"],
         Exit::Usage,
         expect![[r#"
-        error: this binary has no workflow `bye`
-          hint: known are: buy, nap
-    "#]],
+            error: this binary has no workflow `bye`
+              hint: known are: buy, furnish, nap
+        "#]],
     )
     .await;
 }
