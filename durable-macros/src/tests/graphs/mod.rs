@@ -6,6 +6,7 @@ use expect_test::Expect;
 
 mod branches;
 mod expressions;
+mod forks;
 mod loops;
 mod statements;
 
