@@ -51,7 +51,7 @@ pub(super) fn machine(
     });
     let lent = input.params.iter().filter_map(|p| {
         let (owned, at) = (p.owned.as_ref()?, p.ty.span());
-        Some(quote_spanned!(at=> <#owned as #rt::Lendable>::lent();))
+        Some(quote_spanned!(at=> <#owned as #rt::Lendable>::may_be_lent();))
     });
     let (generics, _, bounds) = input.generics.machine.split_for_impl();
     quote! {

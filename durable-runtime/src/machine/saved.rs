@@ -73,7 +73,7 @@ impl<T: Durable> Stored for T {
 )]
 pub trait Lendable {
     /// The proof.
-    fn lent() {}
+    fn may_be_lent() {}
 }
 
 // `Cell` and `RefCell` are not `Sync`; what is, and is built on `UnsafeCell` (locks of other crates),
