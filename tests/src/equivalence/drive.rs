@@ -121,7 +121,7 @@ fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
             match &call.request {
                 Request::Activity(request) => log::push(&request.name, &request.args, true),
                 Request::Timer { due } => log::push(ops::TIMER, &log::encoded(&due.0), true),
-            }
+            };
             *begun = call.op;
         }
     }

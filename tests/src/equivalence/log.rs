@@ -11,6 +11,8 @@ pub struct Entry {
     turn: usize,
     /// It waits for an answer.
     begins: bool,
+    /// It was given up in the turn in which it was made, so it never began.
+    lost: bool,
     name: String,
     argument: Vec<u8>,
 }
@@ -23,6 +25,10 @@ impl std::fmt::Debug for Entry {
         }
     }
 }
+
+/// Where an entry is in the log of a plain function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
 
 thread_local! {
     static LOG: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
@@ -42,14 +48,33 @@ pub fn encoded<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     codec::encode(value).expect("a test's value can be encoded")
 }
 
-pub(super) fn push(name: &str, argument: &[u8], begins: bool) {
+/// Adds a call, and says where it is, for [`give_up`].
+pub(super) fn push(name: &str, argument: &[u8], begins: bool) -> Place {
     let entry = Entry {
         turn: TURN.get(),
         begins,
+        lost: false,
         name: name.to_owned(),
         argument: argument.to_vec(),
     };
-    LOG.with_borrow_mut(|log| log.push(entry));
+    LOG.with_borrow_mut(|log| {
+        log.push(entry);
+        Place(log.len() - 1)
+    })
+}
+
+/// A call is given up by the function that made it. Within the turn in which it was made it is taken
+/// back: nothing begins before the turn in which it was asked for is on disk, and by then nobody
+/// waits for it.
+pub(super) fn give_up(Place(index): Place) {
+    LOG.with_borrow_mut(|log| {
+        // A log that was taken in the meantime has no place any more for what is dropped late.
+        if let Some(entry) = log.get_mut(index)
+            && entry.turn == TURN.get()
+        {
+            entry.lost = true;
+        }
+    });
 }
 
 /// Ends the log and answers it. What happens within one turn is in two lists, in order each: effects
@@ -57,6 +82,7 @@ pub(super) fn push(name: &str, argument: &[u8], begins: bool) {
 pub(super) fn take() -> Vec<Entry> {
     set_turn(0);
     let mut log = LOG.take();
+    log.retain(|entry| !entry.lost);
     log.sort_by_key(|entry| (entry.turn, entry.begins));
     log
 }

@@ -36,16 +36,16 @@ pub mod plain {
     /// Gives the value back.
     pub async fn act<T: Durable>(name: &str, value: T) -> T {
         let bytes = encoded(&value);
-        log::push(&format!("{}{name}", super::ECHO), &bytes, true);
-        Pending::new().answered().await;
+        let logged = log::push(&format!("{}{name}", super::ECHO), &bytes, true);
+        Pending::new(logged).answered().await;
         codec::decode(&bytes).expect("a test's value can be decoded")
     }
 
     /// Gives the size of the encoded value.
     pub async fn send<T: Serialize + ?Sized>(name: &str, value: &T) -> usize {
         let bytes = encoded(value);
-        log::push(&format!("{}{name}", super::SIZE), &bytes, true);
-        Pending::new().answered().await;
+        let logged = log::push(&format!("{}{name}", super::SIZE), &bytes, true);
+        Pending::new(logged).answered().await;
         bytes.len()
     }
 
@@ -56,8 +56,7 @@ pub mod plain {
 
     fn timer(length: Duration) -> Pending {
         let due = i64::try_from(length.as_millis()).expect("a short time");
-        log::push(super::TIMER, &encoded(&due), true);
-        Pending::new()
+        Pending::new(log::push(super::TIMER, &encoded(&due), true))
     }
 
     /// Waits for a timer.

@@ -45,21 +45,27 @@ thread_local! {
 
 /// An operation of the plain copy; given up when it is dropped.
 #[derive(Debug)]
-pub(super) struct Pending(u64);
+pub(super) struct Pending {
+    number: u64,
+    logged: log::Place,
+}
 
 impl Pending {
-    /// Begins an operation.
-    pub(super) fn new() -> Self {
+    /// Begins an operation, which is in the log already.
+    pub(super) fn new(logged: log::Place) -> Self {
         OPEN.with_borrow_mut(|(next, open)| {
             *next += 1;
             open.insert(*next, false);
-            Self(*next)
+            Self {
+                number: *next,
+                logged,
+            }
         })
     }
 
     /// Whether there is an answer.
     pub(super) fn is_answered(&self) -> bool {
-        OPEN.with_borrow(|(_, open)| open[&self.0])
+        OPEN.with_borrow(|(_, open)| open[&self.number])
     }
 
     /// Waits for the answer.
@@ -77,7 +83,10 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        OPEN.with_borrow_mut(|(_, open)| open.remove(&self.0));
+        let answered = OPEN.with_borrow_mut(|(_, open)| open.remove(&self.number));
+        if answered == Some(false) {
+            log::give_up(self.logged);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `select!`: patterns, preconditions, `else`, handlers that jump.
 
 use durable_tests::equivalent;
+use std::time::Duration;
 
 equivalent! {
     with [(1), (2)];
@@ -155,5 +156,37 @@ equivalent! {
             Some(y) = act("d", if n == 1 { Some(1) } else { None }) => { k += y * 100 },
         };
         k
+    }
+}
+
+// `x` and the timer are asked before the rival, which is ready at once: they never begin. Nothing
+// begins before the turn in which it was asked for is on disk, and by then nobody waits for it. What
+// began in an earlier turn (`slow`) did begin, although it is lost too.
+equivalent! {
+    with [(0), (3)];
+    async fn the_rival_is_ready_in_the_turn_in_which_it_would_begin(n: u32) -> Vec<u32> {
+        let mut won = Vec::new();
+        won.push(select! {
+            x = act("x", n) => x,
+            y = async { n + 7 } => y,
+        });
+        let limit = Duration::from_secs(9);
+        won.push(select! {
+            _ = sleep(limit) => 1,
+            _ = timeout(limit, act("limited", n)) => 2,
+            y = async { 3 } => y,
+        });
+        let first = select! {
+            slow = async { act("slow", n).await + act("more", n).await } => slow,
+            quick = async {
+                let before = act("quick", n).await;
+                select! {
+                    lost = act("lost", before) => lost,
+                    at_once = async { before + 50 } => at_once,
+                }
+            } => quick,
+        };
+        won.push(first);
+        won
     }
 }
