@@ -283,7 +283,7 @@ impl Join<'_> {
                 let mut #ready = true;
                 if let #rt::BranchEntry::Resume(#point, #frame) = #entry {
                     #cx.resumed(#point, #inlines);
-                    #load
+                    #ready = #load;
                     #resumed = ::core::option::Option::Some(#point);
                 }
                 if !#ready {

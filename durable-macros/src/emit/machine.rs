@@ -178,29 +178,21 @@ fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
         .collect()
 }
 
-/// `match local { 0 => …, 1 => …, }` over the saved locals.
+/// The saved locals of a machine as a list for the runtime, each with its number in the table.
 fn each_saved(
     layout: &Layout,
-    code: impl Fn(usize, LocalId, &str) -> Option<TokenStream>,
+    code: impl Fn(usize, LocalId) -> Option<TokenStream>,
 ) -> TokenStream {
-    let arms = layout
+    let each = layout
         .saved
         .iter()
         .enumerate()
-        .filter_map(|(number, (local, name))| {
-            let code = code(number, *local, name)?;
+        .filter_map(|(number, (local, _))| {
+            let code = code(number, *local)?;
             let number = u16::try_from(number).expect("fewer than 2^16 locals");
-            Some(quote!(#number => { #code }))
+            Some(quote!((#number, #code)))
         });
-    let (index, point) = (internal("local"), internal("point"));
-    quote! {
-        for &#index in __DURABLE_POINTS[#point].locals {
-            match #index {
-                #(#arms)*
-                _ => ::core::unreachable!(),
-            }
-        }
-    }
+    quote!([#(#each),*])
 }
 
 /// Which functions run inline at each suspend point: one entry, or one for each branch.
@@ -226,22 +218,33 @@ pub(super) fn inlines(body: &Body, layout: &Layout) -> TokenStream {
     quote!(&[#(#inlines),*])
 }
 
-/// Takes the slots of a machine out of a frame. What it only cares for is there already.
+/// Fills the slots of a machine from a frame. What it only cares for is there already.
 pub(super) fn load(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
     let rt = names::rt();
-    let (cx, frame, ready) = (internal("cx"), internal("frame"), internal("ready"));
-    each_saved(layout, |number, local, name| {
-        if layout.cared_for.contains(&number) {
-            return part.cared_for.contains(&local).then(TokenStream::new);
-        }
+    let (cx, point, frame) = (internal("cx"), internal("point"), internal("frame"));
+    let slots = each_saved(layout, |number, local| {
+        let owns = !layout.cared_for.contains(&number) && part.owns(body, local);
         let (slot, saved) = (names::slot(local.0), names::saved(local.0));
-        part.owns(body, local).then(|| quote! {
-            match #rt::get(&#frame, #name, #saved) {
-                ::core::result::Result::Ok(__value) => #slot = ::core::option::Option::Some(__value),
-                ::core::result::Result::Err(__error) => { #cx.refuse(#name, &__error); #ready = false; }
-            }
-        })
-    })
+        owns.then(|| quote!(&mut #rt::slot(&mut #slot, #saved)))
+    });
+    quote!(#cx.load(#point, &#frame, &mut #slots))
+}
+
+/// Saves the locals of a machine, and what it cares for.
+fn save(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
+    let rt = names::rt();
+    let (cx, point) = (internal("cx"), internal("point"));
+    let values = each_saved(layout, |number, local| {
+        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
+        if layout.cared_for.contains(&number) {
+            let ident = &body.locals[local.0].ident;
+            let cares = part.cared_for.contains(&local);
+            return cares.then(|| quote!(&#rt::care(&#ident, #saved)));
+        }
+        let owns = part.owns(body, local);
+        owns.then(|| quote!(&#rt::keep(&#slot, #saved)))
+    });
+    quote!(#cx.save(#point, &#values);)
 }
 
 /// How the machine is entered: fresh, resumed, or only asked.
@@ -257,49 +260,36 @@ fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
     let params = input.params.iter().enumerate().map(|(index, param)| {
         let (ident, name) = (internal(&format!("in{index}")), &param.name);
         let param = super::param_proof(param.stored());
-        quote! {
-            match #param.get(&mut #args, #name) {
-                ::core::result::Result::Ok(__value) => #ident = ::core::option::Option::Some(__value),
-                ::core::result::Result::Err(__error) => { #cx.refuse(#name, &__error); #ready = false; }
-            }
-        }
+        quote!(#ready &= #cx.input(&mut #args, #name, #param, &mut #ident);)
     });
     let load = load(body, layout, &layout.parts[0]);
-    let check = each_saved(layout, |number, local, name| {
+    let types = layout.saved.iter().map(|(local, _)| {
         let saved = names::saved(local.0);
-        let number = u16::try_from(number).expect("fewer than 2^16 locals");
-        Some(quote! {
-            if let ::core::result::Result::Err(__error) = #rt::get(&#frame, #name, #saved) {
-                #cx.problem(#number, __error);
-            }
-        })
+        quote!(&#saved)
     });
+    let types: Vec<_> = types.collect();
     let inlines = inlines(body, layout);
-    let tell = layout.saved.iter().enumerate().map(|(number, (local, _))| {
-        let saved = names::saved(local.0);
-        let number = u16::try_from(number).expect("fewer than 2^16 locals");
-        quote!(#cx.tell(#number, #saved);)
-    });
     quote! {
         let mut #resumed = ::core::option::Option::None;
         let mut #ready = true;
         match #entry {
-            #rt::Entry::Fresh(__input) => match #rt::Args::open(&__input) {
-                ::core::result::Result::Ok(mut #args) => { #(#params)* }
-                ::core::result::Result::Err(__error) => { #cx.refuse("input", &__error); #ready = false; }
-            },
+            #rt::Entry::Fresh(__input) => {
+                let mut #args = #cx.arguments(&__input);
+                #ready = #args.is_some();
+                #(#params)*
+            }
             #rt::Entry::Resume(#point, #frame) => {
                 #cx.resumed(#point, #inlines);
-                #load
+                #ready = #load;
                 #resumed = ::core::option::Option::Some(#point);
             }
             // No user code runs in these two.
             #rt::Entry::Check(#point, #frame) => {
                 #cx.checked(#point, #inlines);
-                #check
+                #cx.check(#point, &#frame, &[#(#types),*]);
                 #ready = false;
             }
-            #rt::Entry::Describe => { #(#tell)* #ready = false; }
+            #rt::Entry::Describe => { #cx.describe(&[#(#types),*]); #ready = false; }
         }
         if !#ready {
             return #cx.never().await;
@@ -310,8 +300,8 @@ fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
 /// The loop: run to a suspend point, save, wait, go on.
 pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Part) -> TokenStream {
     let rt = names::rt();
-    let (cx, pc, here) = (internal("cx"), internal("pc"), internal("here"));
-    let (point, resumed, saver) = (internal("point"), internal("resumed"), internal("saver"));
+    let (pc, here) = (internal("pc"), internal("here"));
+    let (point, resumed) = (internal("point"), internal("resumed"));
     let (label, code) = (names::machine_label(), names::code_label());
     let passed = layout.passed.iter().filter(|l| part.owns(body, **l));
     let passed = passed.map(|&local| slot(local));
@@ -326,16 +316,7 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
     } else {
         arms
     };
-    let save = each_saved(layout, |number, local, name| {
-        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
-        if layout.cared_for.contains(&number) {
-            let ident = &body.locals[local.0].ident;
-            let cares = part.cared_for.contains(&local);
-            return cares.then(|| quote!(#saver.put_ref(#name, #saved, &#ident);));
-        }
-        let owns = part.owns(body, local);
-        owns.then(|| quote!(#saver.put(#name, #saved, &#slot);))
-    });
+    let save = save(body, layout, part);
     let wait = forks::wait(body, liveness, layout, part);
     let entry = layout.arm(part.entry).expect("an entry heads an arm");
     let entry = u32::try_from(entry).expect("fewer than 2^32 arms");
@@ -359,9 +340,7 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
                             }
                         }
                     };
-                    let mut #saver = #cx.frame(#point);
                     #save
-                    #cx.suspend(#saver);
                     #point
                 }
             };

@@ -1,12 +1,12 @@
 //! The channel between a machine and whoever drives it.
 
-use crate::codec;
+use crate::codec::{self, Args};
 use crate::frame::{Checkpoint, Frame, SavedLocal};
 use crate::id::Timestamp;
 use crate::machine::live::{Inlines, Live};
 use crate::machine::node::NodeRef;
 use crate::machine::spawned::Spawned;
-use crate::machine::support::{Answers, Awaits, Data};
+use crate::machine::support::{Answers, Awaits, Data, Param};
 use crate::machine::{Point, describe};
 use crate::operation::Answered;
 use crate::registry::WorkflowDef;
@@ -197,6 +197,18 @@ impl Cx {
         std::mem::take(&mut self.shared().inlines)
     }
 
+    pub(super) fn say(&self, said: Said) {
+        self.shared().said.push(said);
+    }
+
+    /// Notes at which suspend point the machine stands.
+    pub(super) fn stands_at(&self, point: usize) {
+        let mut node = self.node.lock();
+        node.point = Some(point);
+        let def = node.def;
+        node.description.get_or_insert_with(|| describe(def));
+    }
+
     pub(super) fn block(&self, local: Option<&str>, error: &codec::Error) {
         let label = self.node.lock().place();
         self.block_with(Blocked {
@@ -229,6 +241,9 @@ impl Cx {
 impl Cx {
     /// Registers the operation of the next suspend point. If it cannot be encoded, the machine is
     /// blocked.
+    // Calls of this and its like stand in every arm: inlined there, they would be most of what an
+    // optimised build compiles.
+    #[inline(never)]
     pub fn begin<O, T>(&self, _: Answers<O, T>, awaits: Awaits<O, T>, operation: O) {
         let now = self.shared().now;
         match (awaits.begin)(operation, now).and_then(|plan| Live::begin(self, plan)) {
@@ -241,33 +256,11 @@ impl Cx {
         }
     }
 
-    /// Opens the frame of suspend point `point`.
-    #[must_use]
-    pub fn frame(&self, point: usize) -> Saver {
-        let mut node = self.node.lock();
-        node.point = Some(point);
-        let def = node.def;
-        node.description.get_or_insert_with(|| describe(def));
-        Saver {
-            locals: Vec::with_capacity(def.points[point].locals.len()),
-            failed: None,
-        }
-    }
-
-    /// Closes the frame: it can be stored.
-    pub fn suspend(&self, saver: Saver) {
-        match saver.failed {
-            Some((local, error)) => self.block(Some(&local), &error),
-            None => self.node.lock().locals = saver.locals,
-        }
-    }
-
     /// Notes at which suspend point a resumed machine waits, and goes on with what it waits for.
     pub fn resumed(&self, point: usize, inlines: &[&[Inlines]]) {
+        self.stands_at(point);
         let mut node = self.node.lock();
-        node.point = Some(point);
         let def = node.def;
-        node.description.get_or_insert_with(|| describe(def));
         let joins = |p: &Point| p.parent.is_some_and(|(fork, _)| usize::from(fork) == point);
         if def.points.iter().any(joins) {
             // Each branch goes on by itself.
@@ -305,6 +298,7 @@ impl Cx {
     /// # Panics
     /// Without an answer: a bug in the macro.
     #[must_use]
+    #[inline(never)]
     pub fn complete<O, T>(&self, awaits: Answers<O, T>) -> T {
         let answer = self.node.lock().waits.pop();
         let answer = answer.and_then(|live| live.into_resolution(self));
@@ -316,6 +310,36 @@ impl Cx {
                 std::panic::resume_unwind(Box::new("the awaited result does not decode"))
             }
         }
+    }
+
+    /// Opens the encoded input; `None` blocks the machine.
+    #[must_use]
+    pub fn arguments(&self, input: &[u8]) -> Option<Args> {
+        match Args::open(input) {
+            Ok(args) => Some(args),
+            Err(error) => {
+                self.refuse("input", &error);
+                None
+            }
+        }
+    }
+
+    /// Decodes a parameter into its slot; answers false if it does not fit, and the machine is
+    /// blocked.
+    #[inline(never)]
+    pub fn input<T>(
+        &self,
+        args: &mut Option<Args>,
+        name: &'static str,
+        param: Param<T>,
+        into: &mut Option<T>,
+    ) -> bool {
+        let Some(args) = args else { return false };
+        match param.get(args, name) {
+            Ok(value) => *into = Some(value),
+            Err(error) => self.refuse(name, &error),
+        }
+        into.is_some()
     }
 
     /// Notes that the input or a local cannot be decoded.
@@ -332,21 +356,6 @@ impl Cx {
     pub fn checked(&self, point: usize, inlines: &[&[Inlines]]) {
         self.shared().inlines = inlines[point].to_vec();
     }
-
-    /// [`Entry::Check`]: this local does not decode.
-    pub fn problem(&self, local: u16, error: codec::Error) {
-        self.shared().said.push(Said::Problem { local, error });
-    }
-
-    /// [`Entry::Describe`]: the type of this local.
-    pub fn tell<T>(&self, local: u16, saved: Data<T>) {
-        let (type_name, shape) = (std::any::type_name::<T>(), saved.shape());
-        self.shared().said.push(Said::Type {
-            local,
-            type_name,
-            shape,
-        });
-    }
 }
 
 /// Collects the locals of one frame.
@@ -358,18 +367,6 @@ pub struct Saver {
 }
 
 impl Saver {
-    /// Encodes the local in `slot`.
-    ///
-    /// # Panics
-    /// When the slot is empty: a bug in the macro, since a live local is initialised.
-    pub fn put<T>(&mut self, name: &str, saved: Data<T>, slot: &Option<T>) {
-        self.put_ref(
-            name,
-            saved,
-            slot.as_ref().expect("a live local is initialised"),
-        );
-    }
-
     /// Encodes a variable that a branch has in its care.
     pub fn put_ref<T>(&mut self, name: &str, saved: Data<T>, value: &T) {
         match saved.encode(value) {
@@ -381,14 +378,5 @@ impl Saver {
                 self.failed.get_or_insert((name.to_owned(), error));
             }
         }
-    }
-}
-
-/// Decodes the local called `name` from a frame.
-#[doc(hidden)]
-pub fn get<T>(frame: &Frame, name: &str, saved: Data<T>) -> Result<T, codec::Error> {
-    match frame.local(name) {
-        Some(bytes) => saved.decode(bytes),
-        None => Err(codec::Error::custom("it is missing in the stored frame")),
     }
 }

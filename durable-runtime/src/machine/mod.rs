@@ -16,6 +16,7 @@ mod closure;
 pub(crate) mod current;
 mod cx;
 mod describe;
+mod kept;
 mod lent;
 mod limit;
 mod live;

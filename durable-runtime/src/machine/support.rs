@@ -9,7 +9,8 @@ pub use super::attempt::*;
 pub use super::borrow::{Remade, again, tie};
 pub use super::branch::{TakenTwice, finished_branch, joined, never_value, step};
 pub use super::closure::{Again, Signed, Unchanging, held, signature};
-pub use super::cx::{Saver, get};
+pub use super::cx::Saver;
+pub use super::kept::{Load, Save, Typed, care, keep, slot};
 pub use super::lent::{
     Counted, Lent, Position, Steady, after, counted, current, lent, position, pull, steady,
     steady_value,
