@@ -195,7 +195,7 @@ impl Wait {
     }
 
     /// The frames in it, without those inside them.
-    pub(crate) fn frames<'a>(&'a self, found: &mut Vec<&'a Frame>) {
+    pub fn frames<'a>(&'a self, found: &mut Vec<&'a Frame>) {
         match self {
             Self::Frame(frame) => found.push(frame),
             Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {

@@ -10,4 +10,6 @@ pub mod outside;
 pub mod process_order;
 pub mod scenario;
 pub mod services;
+pub mod subscription;
 pub mod supervisor;
+pub mod trip;

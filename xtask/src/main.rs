@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod compile_cost;
 mod equivalence;
+mod frames;
 mod mutants;
 mod storm;
 mod tidy;
@@ -23,6 +24,8 @@ enum Verb {
     CompileCost(compile_cost::Args),
     /// Compares random programs with their machines.
     Equivalence(equivalence::Args),
+    /// Says how many bytes each example stores at each await.
+    Frames(frames::Args),
     /// Breaks the compiler on purpose, and demands that a test says so.
     Mutants(mutants::Args),
     /// Kills, freezes and stops worker processes at random while orders run, then audits.
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Verb::Ci => ci::run(),
         Verb::CompileCost(args) => compile_cost::run(&args),
         Verb::Equivalence(args) => equivalence::run(&args),
+        Verb::Frames(args) => frames::run(&args),
         Verb::Mutants(args) => mutants::run(&args),
         Verb::Storm(args) => storm::run(&args),
         Verb::Tidy => tidy::run(),

@@ -1,78 +1,8 @@
-//! A subscription: charge, sleep for thirty days, and again, for a year.
-//!
-//! The workflow is a plain loop with a plain sleep. On a real clock it would be a row in a database
-//! between two charges, needing no memory and no process; here a virtual clock jumps over the
-//! sleeps, so that the year is over in milliseconds.
+//! Runs the example of this name; see the library.
 
-use durable_runtime::clock::{Clock, SystemClock, VirtualClock};
-use durable_runtime::engine::{Worker, WorkerOptions};
-use durable_runtime::prelude::*;
-use durable_runtime::store::MemoryStore;
-use serde::{Deserialize, Serialize};
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
-
-/// The contract.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Subscription {
-    customer: String,
-    amount: u64,
-    periods: u32,
-    period: Duration,
-}
-
-/// Charges once for each period; returns the total.
-#[workflow]
-async fn subscription(contract: Subscription) -> Result<u64, Error> {
-    let mut total = 0;
-    for number in 1..=contract.periods {
-        total += charge(contract.customer.clone(), contract.amount, number).await?;
-        sleep(contract.period).await?;
-    }
-    Ok(total)
-}
-
-#[activity]
-async fn charge(customer: String, amount: u64, number: u32) -> Result<u64, Error> {
-    println!("{}  period {number:>2}: {customer} pays {amount}", today()?);
-    Ok(amount)
-}
-
-/// Stands in for the calendar.
-static CLOCK: OnceLock<VirtualClock> = OnceLock::new();
-
-fn clock() -> &'static VirtualClock {
-    CLOCK.get_or_init(|| VirtualClock::new(SystemClock.now()))
-}
-
-fn today() -> Result<jiff::civil::Date, Error> {
-    let now = jiff::Timestamp::from_millisecond(clock().now().0)?;
-    Ok(now.to_zoned(jiff::tz::TimeZone::UTC).date())
-}
+use durable_runtime::Error;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let began = Instant::now();
-    let store = Arc::new(MemoryStore::default());
-    let worker = Worker::new(store, WorkerOptions::default()).clock(Arc::new(clock().clone()));
-    let client = worker.client();
-    tokio::spawn(worker.run(std::future::pending()));
-
-    let contract = Subscription {
-        customer: "Ada".to_owned(),
-        amount: 120,
-        periods: 12,
-        period: Duration::from_secs(30 * 24 * 60 * 60),
-    };
-    let handle = start_subscription(&client, "subscription-of-ada", contract).await?;
-    let total = handle.result().await??;
-    println!(
-        "{}  the year is over: {total} in total, after {} ms of real time",
-        today()?,
-        began.elapsed().as_millis()
-    );
-    if total != 1_440 {
-        return Err(Error::msg("12 times 120 is 1440"));
-    }
-    Ok(())
+    durable_examples::subscription::run().await
 }
