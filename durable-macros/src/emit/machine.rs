@@ -7,8 +7,9 @@ use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 
 /// The function that runs a workflow.
@@ -25,7 +26,6 @@ pub(super) fn machine(
     } = normalized;
     let rt = names::rt();
     let (cx, entry, output) = (internal("cx"), internal("entry"), &input.output);
-    let tokens = type_tokens(body, layout);
     let (looped, cursors) = (looped_tokens(body, layout), cursor_tokens(body, layout));
     let params = input.params.iter().map(|p| {
         let (pat, ty) = (&p.pat, p.stored());
@@ -54,12 +54,7 @@ pub(super) fn machine(
         Some(quote_spanned!(at=> <#owned as #rt::Lendable>::may_be_lent();))
     });
     let (generics, _, bounds) = input.generics.machine.split_for_impl();
-    quote! {
-        #(#lints)*
-        async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry) -> #output #bounds {
-            #(#items)*
-            #meant
-            #tokens
+    let code = quote! {
             let _ = |#(#params),*| -> #output #twin;
             #[allow(
                 warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
@@ -77,6 +72,17 @@ pub(super) fn machine(
                 #entries
                 #turns
             };
+    };
+    let mut mentioned = BTreeSet::new();
+    mentions(&code, &mut mentioned);
+    let tokens = type_tokens(body, layout, &mentioned);
+    quote! {
+        #(#lints)*
+        async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry) -> #output #bounds {
+            #(#items)*
+            #meant
+            #tokens
+            #code
         }
     }
 }
@@ -120,8 +126,25 @@ fn slot(local: LocalId) -> TokenStream {
     quote!(let mut #slot = #rt::none(#ty);)
 }
 
-/// One token per type that the twin finds out.
-fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
+/// All names in these tokens that the expansion made.
+fn mentions(tokens: &TokenStream, found: &mut BTreeSet<String>) {
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(ident) => {
+                let name = ident.to_string();
+                if name.starts_with("__") {
+                    found.insert(name);
+                }
+            }
+            TokenTree::Group(group) => mentions(&group.stream(), found),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// One token per type that the twin finds out. A temporary of code that control cannot reach may
+/// have no mention at all, and so no type.
+fn type_tokens(body: &Body, layout: &Layout, mentioned: &BTreeSet<String>) -> TokenStream {
     let rt = names::rt();
     let locals = body
         .locals
@@ -135,7 +158,8 @@ fn type_tokens(body: &Body, layout: &Layout) -> TokenStream {
                 lent.then(|| names::local_ty(number))
             }
         });
-    let types = locals.map(|token| quote!(let #token = #rt::of();));
+    let types = locals.filter(|token| mentioned.contains(&token.to_string()));
+    let types = types.map(|token| quote!(let #token = #rt::of();));
     let operations = body.points.iter().enumerate();
     let operations = operations.filter(|(_, point)| !point.joins);
     let operations = operations.map(|(number, point)| {

@@ -77,3 +77,26 @@ equivalent! {
         met + same
     }
 }
+
+// The temporaries of such a loop are in no arm, so nothing says of what type they are.
+equivalent! {
+    with [(1), (2)];
+    async fn a_borrowed_loop_that_control_cannot_reach(n: u32) -> u32 {
+        'out: loop {
+            'block: {
+                break 'out act("a", n).await;
+            }
+            let mut known = vec!["ab".to_owned()];
+            for x in known.iter().rev() {
+                act("b", x.len()).await;
+            }
+            for x in known.iter_mut() {
+                x.push('c');
+                act("c", x.len()).await;
+            }
+            for (at, x) in known.into_iter().enumerate() {
+                act("d", at + x.len()).await;
+            }
+        }
+    }
+}

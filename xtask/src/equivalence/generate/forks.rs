@@ -34,9 +34,10 @@ impl Gen {
     pub(super) fn try_join_of_branches(&mut self) -> Option<String> {
         let (a, b) = (Ty::random(&mut self.rng, 1), Ty::random(&mut self.rng, 0));
         let branches = self.branches(&[a.clone(), b.clone()], |g, ty| {
-            let (condition, failure) = (g.quietly(|g| g.condition(1)), g.quietly(|g| g.value(&Ty::U32, 1)));
             let body = g.block_of(ty, |g| {
                 let inside = g.inside(2);
+                let condition = g.quietly(|g| g.condition(1));
+                let failure = g.quietly(|g| g.value(&Ty::U32, 1));
                 let value = g.value(ty, 1);
                 format!(
                     "{inside}if {condition} {{ return Err(Fault::Number({failure})); }}\nOk::<{ty}, Fault>({value})"

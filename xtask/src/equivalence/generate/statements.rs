@@ -182,7 +182,10 @@ impl Gen {
 
     /// A call that moves a local away, and a new value for it, around pauses.
     pub(super) fn moved_and_set_again(&mut self) -> Option<String> {
-        let id = self.find(|s, v| s.free(v) && s.var(v).ty == Ty::String)?;
+        // A block that moves a local of the function takes it, also if it is lost half-way.
+        let forks = self.forks > 0;
+        let id =
+            self.find(|s, v| s.free(v) && s.var(v).ty == Ty::String && (!forks || s.movable(v)))?;
         let name = self.name_of(id);
         let call = self.call_name();
         let call = if self.awaits {
