@@ -7,6 +7,7 @@ mod frames;
 mod graphs;
 mod labels;
 mod next_uses;
+mod size;
 mod validate;
 mod words;
 
