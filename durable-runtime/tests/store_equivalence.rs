@@ -92,9 +92,13 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
                 MessageKind::Cancel,
                 MessageKind::Cancel,
                 MessageKind::Terminate,
+                MessageKind::Signal,
             ];
+            let kind = kind[usize::try_from(dice.roll(4)).expect("small")];
+            let signal = kind == MessageKind::Signal;
             let message = NewMessage {
-                kind: kind[usize::try_from(dice.roll(3)).expect("small")],
+                kind,
+                name: if signal { "approve" } else { "" }.into(),
                 ..message(&dice.roll(3).to_string())
             };
             (
@@ -193,7 +197,7 @@ async fn seen(store: &dyn Store) -> String {
         all.push(format!("{run}: {steps:?} {attempts:?} {inbox:?}"));
     }
     for worker in (0..3).map(Incarnation) {
-        all.push(format!("{worker}: {:?}", store.mail(worker).await));
+        all.push(format!("{worker}: {:?}", store.mail(worker, &[]).await));
     }
     all.join("\n")
 }

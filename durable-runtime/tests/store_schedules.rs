@@ -127,7 +127,7 @@ async fn b2_an_owner_without_a_row_is_swept() {
 async fn b3_a_signal_while_owned_stops_the_park() {
     let two = Two::open().await;
     let mut a = owner(&two.a).await;
-    assert_eq!(two.a.mail(Incarnation(1)).await, Ok(vec![]));
+    assert_eq!(two.a.mail(Incarnation(1), &[]).await, Ok(vec![]));
     two.b.send(&id(10), message("a")).await.expect("writable");
     let parked = a.write(Write::Park(park(10, 0, 0))).await;
     assert_eq!(parked, Ok(Written::Woken { wakes: 1 }));
@@ -157,7 +157,7 @@ async fn receive_all(worker: &mut Worker<'_>, count: usize) -> Vec<String> {
             Ok(Written::Woken { .. }) => {
                 let (_, now, messages) = worker
                     .store
-                    .mail(worker.fence.worker)
+                    .mail(worker.fence.worker, &[])
                     .await
                     .expect("readable")
                     .remove(0);

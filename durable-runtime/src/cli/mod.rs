@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   application binary: worker start workflows inspect check ─┐
-//!                                                             ├─ list show result cancel terminate workers
+//!                                                             ├─ list show result signal cancel terminate workers
 //!   durable-runtime:    worker -- ./app …                    ─┘
 //! ```
 //!
@@ -15,10 +15,12 @@ mod check;
 mod entry;
 mod failure;
 mod inspect;
+mod interrupts;
+mod json;
 mod list;
 mod result;
 mod show;
-mod signals;
+mod signal;
 mod start;
 mod stop;
 mod style;
@@ -118,6 +120,8 @@ enum SharedCommand {
     Show(show::Args),
     /// Print what a workflow returned; exits with 6 if it did not complete
     Result(result::Args),
+    /// Send a signal to a workflow
+    Signal(signal::Args),
     /// Ask workflows to stop; they clean up first
     Cancel(cancel::Args),
     /// End workflows at once, without running their code
@@ -150,6 +154,7 @@ impl SharedCommand {
             Self::List(args) => list::run(args, client, term).await,
             Self::Show(args) => show::run(args, client, term).await,
             Self::Result(args) => result::run(args, client, term).await,
+            Self::Signal(args) => signal::run(args, client, term).await,
             Self::Cancel(args) => cancel::run(args, client, term).await,
             Self::Terminate(args) => terminate::run(args, client, term).await,
             Self::Workers(args) => workers::run(args, client, term).await,

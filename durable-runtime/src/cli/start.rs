@@ -1,13 +1,14 @@
 //! `start`: starts a workflow of this binary from the command line.
 
 use super::failure::{Exit, Failure};
+use super::json;
 use super::suggest;
 use super::terminal::{Format, Terminal};
 use super::time;
 use crate::client::{self, Client, StartError};
 use crate::codec;
 use crate::registry::WorkflowDef;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let def = super::workflow(&args.workflow)?;
     let value = match &args.input {
-        Some(input) => Some(read(input, term)?),
+        Some(input) => Some(json::read(input, "--input", term)?),
         None => None,
     };
     let input = encode(def, value)?;
@@ -50,7 +51,7 @@ pub(crate) async fn run(
     let handle = start.await.map_err(|error| failed(&error, &term.program))?;
     match term.format {
         Format::Ids => term.line(handle.id())?,
-        Format::Json | Format::Jsonl => term.json(&json!({
+        Format::Json | Format::Jsonl => term.json(&serde_json::json!({
             "id": handle.id(),
             "workflow": def.name,
             "run": handle.run().to_string(),
@@ -62,27 +63,6 @@ pub(crate) async fn run(
         }
     }
     Ok(Exit::Ok)
-}
-
-fn read(input: &str, term: &mut Terminal<'_>) -> Result<Value, Failure> {
-    let (text, source) = if input == "-" {
-        let mut text = String::new();
-        term.input.read_to_string(&mut text)?;
-        (text, "the standard input")
-    } else if let Some(path) = input.strip_prefix('@') {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Failure::usage(format!("cannot read the input file {path}")).because(e))?;
-        (text, path)
-    } else {
-        (input.to_owned(), "--input")
-    };
-    serde_json::from_str(&text).map_err(|error| {
-        Failure::usage(format!("the input is not JSON ({source})"))
-            .because(error)
-            .hint(
-                "quote text twice for the shell, such as --input '\"book\"', or use --input @FILE",
-            )
-    })
 }
 
 /// Makes the map of arguments and checks it against the types of this binary.
@@ -144,6 +124,7 @@ fn failed(error: &StartError<Value>, program: &str) -> Failure {
         StartError::InvalidId(_) | StartError::Input(_) | StartError::TooLarge { .. } => {
             Failure::of(Exit::Usage, error)
         }
+        StartError::Signal(_) => Failure::of(Exit::Usage, error),
         StartError::Store(error) => error.clone().into(),
     }
 }

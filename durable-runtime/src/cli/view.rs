@@ -45,7 +45,7 @@ impl Status {
         let waiting = description.waiting.iter();
         let timer = |request: &Request| match request {
             Request::Timer { due } => Some(*due),
-            Request::Activity(_) => None,
+            Request::Activity(_) | Request::Signal { .. } => None,
         };
         let dues = waiting.flat_map(|w| w.operations.iter().map(|own| timer(&own.request)));
         // It sleeps if all that it waits for are timers.
@@ -122,6 +122,7 @@ pub(crate) fn request_words(request: &Request) -> String {
     match request {
         Request::Activity(call) => format!("activity {}", call.name),
         Request::Timer { .. } => "timer".to_owned(),
+        Request::Signal { name } => format!("signal {name}"),
     }
 }
 
@@ -135,6 +136,7 @@ pub(crate) fn request_json(request: &Request) -> Value {
             "begun_at": rfc3339(call.begun),
         }),
         Request::Timer { due } => json!({ "kind": "timer", "due_at": rfc3339(*due) }),
+        Request::Signal { name } => json!({ "kind": "signal", "name": name }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `worker`: runs the workflows and activities of this binary until it is told to stop.
 
 use super::failure::{Exit, Failure};
-use super::signals::Requests;
+use super::interrupts::Requests;
 use super::style::{BOLD, DIM, GOOD, WARN, paint};
 use super::terminal::Terminal;
 use super::time;

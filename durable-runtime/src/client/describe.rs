@@ -199,7 +199,7 @@ fn standing(
             since: match &call.request {
                 _ if alone => Some(step.at),
                 Request::Activity(activity) => Some(activity.begun),
-                Request::Timer { .. } => None,
+                Request::Timer { .. } | Request::Signal { .. } => None,
             },
             request: call.request.clone(),
             attempts: own.cloned().collect(),

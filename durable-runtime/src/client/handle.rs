@@ -50,6 +50,10 @@ impl<R> Handle<R> {
         }
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The id that the application gave it.
     #[must_use]
     pub fn id(&self) -> &WorkflowId {
@@ -145,6 +149,7 @@ impl<R> Handle<R> {
         let message = NewMessage {
             msg: msg.to_owned(),
             kind,
+            name: String::new(),
             payload: reason.into_bytes(),
             sent_at: self.client.now(),
         };

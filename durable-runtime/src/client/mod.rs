@@ -17,6 +17,7 @@ mod handle;
 mod inspect;
 mod link;
 mod list;
+mod signal;
 mod start;
 mod steps;
 mod wait;
@@ -31,6 +32,7 @@ pub use handle::Handle;
 pub use inspect::{InspectedLocal, InspectedWait, Inspection};
 pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
+pub use signal::{SIGNAL_BYTES_MAX, SendSignal, SignalError, StartWithSignal};
 pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
 pub use steps::{Answer, OperationEnd, Step, StepEnd};
 

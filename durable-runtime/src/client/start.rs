@@ -1,9 +1,12 @@
 //! Starting a workflow: durable before it returns, and the same id starts once.
 
+use super::signal::{Letter, SignalError, StartWithSignal};
 use super::{Client, DEFAULT_QUEUE, Handle};
+use crate::Durable;
 use crate::codec;
 use crate::engine::{new_run, new_run_elsewhere};
 use crate::id::{InvalidId, RunId, WorkflowId};
+use crate::operation::Signal;
 use crate::store::{NewRun, RunRecord, StoreError, Written};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -16,7 +19,7 @@ pub const INPUT_BYTES_MAX: usize = codec::limits::PAYLOAD_BYTES_MAX;
 
 /// How often a run id is drawn for a start at most. That one is taken is rare; that many are means
 /// a store that does not keep its word.
-const DRAWS_MAX: u32 = 8;
+pub(super) const DRAWS_MAX: u32 = 8;
 
 /// A workflow about to be started; `.await` starts it and gives its [`Handle`].
 ///
@@ -67,7 +70,20 @@ impl<R> Start<R> {
         self
     }
 
-    async fn begin(self) -> Result<Handle<R>, StartError<R>> {
+    /// Sends the workflow a signal as well, in the same transaction. If it runs already, it is not
+    /// started but only signalled; if it has ended, nothing changes and the answer is
+    /// [`StartError::AlreadyStarted`]. A delay holds for the start, and the signal does not cut
+    /// it short.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "as a channel's send does: the value goes away"
+    )]
+    pub fn with_signal<T: Durable>(self, signal: Signal<T>, value: T) -> StartWithSignal<R> {
+        StartWithSignal::new(self, Letter::new(signal, &value))
+    }
+
+    /// Checks what can be checked without the store.
+    pub(super) fn prepare(self) -> Result<Prepared, StartError<R>> {
         let id = WorkflowId::new(self.id)?;
         let input = self.input.map_err(StartError::Input)?;
         if input.len() > INPUT_BYTES_MAX {
@@ -79,7 +95,7 @@ impl<R> Start<R> {
         let now = self.client.now();
         let run = NewRun {
             run: new_run(now),
-            id: id.clone(),
+            id,
             workflow: self.workflow.to_owned(),
             queue: self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
             input,
@@ -87,19 +103,55 @@ impl<R> Start<R> {
             owner: None,
             due_at: self.delay.map_or(now, |delay| now.after(delay)),
         };
-        let (run_id, written) = write(&self.client, self.delay.is_none(), run).await?;
+        Ok(Prepared {
+            client: self.client,
+            run,
+            at_once: self.delay.is_none(),
+        })
+    }
+
+    async fn begin(self) -> Result<Handle<R>, StartError<R>> {
+        let workflow = self.workflow;
+        let Prepared {
+            client,
+            run,
+            at_once,
+        } = self.prepare()?;
+        let id = run.id.clone();
+        let (run_id, written) = write(&client, at_once, run).await?;
         match written {
-            Written::Started => Ok(Handle::new(self.client, id, run_id)),
+            Written::Started => Ok(Handle::new(client, id, run_id)),
             // The store repeated a write whose answer had been lost: it is this very run.
-            Written::Exists(other) if other.run == run_id => {
-                Ok(Handle::new(self.client, id, run_id))
-            }
-            Written::Exists(other) => Err(taken(self.client, self.workflow, *other)),
-            answer => Err(StartError::Store(StoreError::Bug(format!(
-                "a start was answered with {answer:?}"
-            )))),
+            Written::Exists(other) if other.run == run_id => Ok(Handle::new(client, id, run_id)),
+            Written::Exists(other) => Err(taken(client, workflow, *other)),
+            answer => Err(bug(&answer)),
         }
     }
+}
+
+/// A start that is about to be written.
+pub(super) struct Prepared {
+    pub(super) client: Client,
+    pub(super) run: NewRun,
+    /// It is to begin without a delay.
+    at_once: bool,
+}
+
+/// An answer that the store must not give.
+pub(super) fn bug<R>(answer: &dyn fmt::Debug) -> StartError<R> {
+    StartError::Store(StoreError::Bug(format!(
+        "a start was answered with {answer:?}"
+    )))
+}
+
+pub(super) fn all_taken<R>() -> StartError<R> {
+    StartError::Store(StoreError::Bug("every run id is taken".into()))
+}
+
+/// Another run id, for one that is taken.
+pub(super) fn draw_again(run: &mut NewRun) {
+    tracing::debug!(id = %run.id, run = %run.run, "the run id is taken, drawing another");
+    run.run = new_run_elsewhere(run.created_at);
 }
 
 /// Writes the start, with other run ids if need be; answers the one that it has in the end.
@@ -116,13 +168,12 @@ async fn write(
         if written != Written::RunTaken {
             return Ok((run.run, written));
         }
-        tracing::debug!(id = %run.id, run = %run.run, "the run id is taken, drawing another");
-        run.run = new_run_elsewhere(run.created_at);
+        draw_again(&mut run);
     }
     Err(StoreError::Bug("every run id is taken".into()))
 }
 
-fn taken<R>(client: Client, workflow: &str, other: RunRecord) -> StartError<R> {
+pub(super) fn taken<R>(client: Client, workflow: &str, other: RunRecord) -> StartError<R> {
     if other.workflow == workflow {
         StartError::AlreadyStarted(Handle::new(client, other.id, other.run))
     } else {
@@ -180,6 +231,9 @@ pub enum StartError<R> {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The signal that was to be sent with the start; nothing was started.
+    #[error(transparent)]
+    Signal(SignalError),
     /// The store failed. If it was [`StoreError::Unavailable`], the workflow may have been
     /// started; trying again with the same id tells.
     #[error(transparent)]
@@ -202,6 +256,7 @@ impl<R> fmt::Debug for StartError<R> {
                 .field("size", size)
                 .field("limit", limit)
                 .finish(),
+            Self::Signal(error) => f.debug_tuple("Signal").field(error).finish(),
             Self::Store(error) => f.debug_tuple("Store").field(error).finish(),
         }
     }

@@ -78,6 +78,8 @@ pub(super) enum Over {
 /// A run in memory.
 struct Entry {
     mailbox: Arc<Mailbox>,
+    /// Its messages up to this one are in its mailbox, or were there when it was loaded.
+    known: i64,
     task: AbortHandle,
 }
 
@@ -362,14 +364,18 @@ impl<'a> Hub<'a> {
             return;
         }
         let (life, pokes) = (self.life.clone(), std::mem::take(&mut self.poked));
+        let told = self.runs.iter().filter(|(_, entry)| entry.known > i64::MIN);
+        let known = told.map(|(run, entry)| (*run, entry.known)).collect();
         self.jobs
-            .spawn(async { WorkerEvent::Mail(jobs::mail(life).await, pokes) });
+            .spawn(async { WorkerEvent::Mail(jobs::mail(life, known).await, pokes) });
     }
 
     fn deliver(&mut self, mail: Vec<(RunId, i64, Vec<Message>)>, pokes: Vec<Busy>) {
         for (run, wakes, messages) in mail {
-            if let Some(entry) = self.runs.get(&run) {
+            if let Some(entry) = self.runs.get_mut(&run) {
                 let busy = self.life.clock.busy();
+                let last = messages.last().map_or(i64::MIN, |message| message.ord);
+                entry.known = entry.known.max(last);
                 entry.mailbox.put(Mail {
                     wakes,
                     messages,
@@ -409,7 +415,7 @@ impl<'a> Hub<'a> {
         busy: Busy,
         starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
     ) {
-        let run = instance.run;
+        let (run, known) = (instance.run, instance.last_ord);
         let mailbox = Arc::new(Mailbox::default());
         let task = Run::new(self.life.clone(), instance, mailbox.clone(), busy, starter).drive();
         self.life.watched.enter(run);
@@ -419,7 +425,14 @@ impl<'a> Hub<'a> {
         });
         // A run that was parked can be claimed again before its task's end is known here. Its old
         // task has committed the park, so it writes nothing any more.
-        if let Some(old) = self.runs.insert(run, Entry { mailbox, task }) {
+        if let Some(old) = self.runs.insert(
+            run,
+            Entry {
+                mailbox,
+                known,
+                task,
+            },
+        ) {
             old.task.abort();
         }
     }

@@ -1,4 +1,4 @@
-//! The only source of randomness: run ids and incarnations.
+//! The only source of randomness: run ids, incarnations and ids of messages.
 
 use crate::id::{Incarnation, RunId, Timestamp};
 use std::sync::{Mutex, PoisonError};
@@ -49,6 +49,11 @@ fn draw(now: Timestamp, leap: u64) -> RunId {
 /// A new incarnation: 63 random bits.
 pub(crate) fn new_incarnation() -> Incarnation {
     Incarnation(i64::try_from(random() >> 1).unwrap_or(i64::MAX))
+}
+
+/// The id of a message whose sender gives it none: 128 random bits.
+pub(crate) fn new_message() -> String {
+    format!("{:016x}{:016x}", random(), random())
 }
 
 fn random() -> u64 {

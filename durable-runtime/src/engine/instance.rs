@@ -6,6 +6,7 @@ use crate::machine::Turn;
 use crate::operation::{Answered, TimeoutKind};
 use crate::registry::AttemptEnd;
 use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Write};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// A run that is claimed this often in a row, each time from a worker that died, is blocked: it
@@ -30,8 +31,12 @@ pub(super) struct Instance {
     pub(super) cancel: Cancel,
     /// Why the run is to be terminated, if it is.
     pub(super) terminate: Option<String>,
-    /// Messages taken note of that no step has consumed yet.
+    /// Requests to cancel that no step has consumed yet.
     pub(super) unread: Vec<i64>,
+    /// Signals that the code has not been given, in order.
+    pub(super) signals: VecDeque<Message>,
+    /// Signals that the code is given in this turn; the next step consumes them.
+    pub(super) taken: Vec<Message>,
     /// The latest message taken note of.
     pub(super) last_ord: i64,
     /// The wake counter as it was before the inbox was last read.
@@ -204,6 +209,8 @@ impl Instance {
             cancel: Cancel::None,
             terminate: None,
             unread: Vec::new(),
+            signals: VecDeque::new(),
+            taken: Vec::new(),
             last_ord: i64::MIN,
             wakes: 0,
             carry: vec![Write::Start(new)],
@@ -246,6 +253,8 @@ impl Instance {
             cancel,
             terminate: None,
             unread: Vec::new(),
+            signals: VecDeque::new(),
+            taken: Vec::new(),
             last_ord: i64::MIN,
             wakes,
             carry: Vec::new(),

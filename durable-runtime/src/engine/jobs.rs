@@ -89,10 +89,16 @@ pub(super) async fn unblock(life: Arc<Life>) -> bool {
     }
 }
 
-/// The unread messages of all runs of this worker, each with its wake counter.
-pub(super) async fn mail(life: Arc<Life>) -> Vec<(RunId, i64, Vec<Message>)> {
-    life.store.mail(life.worker).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "cannot look for messages");
-        Vec::new()
-    })
+/// The unread messages of all runs of this worker that are not known, each with its wake counter.
+pub(super) async fn mail(
+    life: Arc<Life>,
+    known: Vec<(RunId, i64)>,
+) -> Vec<(RunId, i64, Vec<Message>)> {
+    life.store
+        .mail(life.worker, &known)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot look for messages");
+            Vec::new()
+        })
 }

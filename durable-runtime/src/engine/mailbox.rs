@@ -1,12 +1,11 @@
-//! Where the worker puts the messages of a run in memory: one slot, since all unread messages are
-//! read each time.
+//! Where the worker puts the messages of a run in memory, until the run takes all of them.
 
 use crate::clock::Busy;
 use crate::store::Message;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// All unread messages of a run.
+/// Unread messages of a run.
 #[derive(Debug)]
 pub(super) struct Mail {
     pub(super) wakes: i64,
@@ -23,15 +22,19 @@ pub(super) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Replaces what was in it.
-    pub(super) fn put(&self, mail: Mail) {
-        let old = self
-            .slot
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(mail);
+    /// Adds to what is in it.
+    pub(super) fn put(&self, mut mail: Mail) {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = slot.take();
+        let busy = before.map(|mut before| {
+            before.messages.append(&mut mail.messages);
+            mail.messages = before.messages;
+            before.busy
+        });
+        *slot = Some(mail);
+        drop(slot);
         self.filled.notify_one();
-        drop(old);
+        drop(busy);
     }
 
     /// Waits for mail.

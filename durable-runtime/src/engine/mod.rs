@@ -36,7 +36,7 @@ mod worker;
 
 pub use health::Health;
 pub use ids::new_run;
-pub(crate) use ids::new_run_elsewhere;
+pub(crate) use ids::{new_message, new_run_elsewhere};
 pub use link::WorkerLink;
 pub use options::WorkerOptions;
 pub use worker::{Worker, WorkerError};

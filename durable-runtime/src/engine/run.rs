@@ -346,7 +346,7 @@ impl Run {
 
     async fn read_inbox(&mut self) -> Option<Event> {
         let (store, worker) = (self.life.store.clone(), self.life.worker);
-        let mail = match read(|| store.mail(worker)).await {
+        let mail = match read(|| store.mail(worker, &[])).await {
             Ok(mail) => mail,
             Err(error) => {
                 tracing::error!(%error, "an inbox cannot be read");
@@ -396,7 +396,7 @@ impl Run {
             return Ok(None);
         };
         let worker = self.life.worker;
-        let mail = read(|| store.mail(worker)).await?;
+        let mail = read(|| store.mail(worker, &[])).await?;
         let mine = mail.into_iter().find(|(other, ..)| *other == run);
         let (wakes, inbox) = mine.map_or((self.instance.wakes, Vec::new()), |(_, wakes, mail)| {
             (wakes, mail)

@@ -1,6 +1,7 @@
 //! Every state with every event: the whole table of decisions as text, compared with the one
 //! below. Pairs that are not listed are refused.
 
+mod signals;
 mod two;
 
 use super::instance::{
@@ -207,6 +208,7 @@ fn states() -> Vec<(&'static str, Instance)> {
     ]
     .into_iter()
     .chain(two::states())
+    .chain(signals::states())
     .collect()
 }
 
@@ -215,6 +217,11 @@ fn mail(kind: Option<MessageKind>) -> Event {
         msg: "m".into(),
         ord: 9,
         kind,
+        name: if kind == MessageKind::Signal {
+            "approve".into()
+        } else {
+            String::new()
+        },
         payload: b"because".to_vec(),
         sent_at: NOW,
     };
@@ -294,6 +301,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("no mail", mail(None)),
         ("cancel", mail(Some(MessageKind::Cancel))),
         ("terminate", mail(Some(MessageKind::Terminate))),
+        ("signal", mail(Some(MessageKind::Signal))),
         ("parked", Event::Parked),
         ("woken", Event::Woken { wakes: 2 }),
         ("release", Event::Release),

@@ -37,10 +37,10 @@ fn of_call(request: &Request, answer: Resolution) -> Result<Resolution, Error> {
         (Request::Timer { .. }, Resolution::Fired) => {
             Resolution::Returned(codec::encode(&Ok::<(), Cancelled>(()))?)
         }
-        (Request::Timer { .. }, Resolution::Cancelled) => {
+        (Request::Timer { .. } | Request::Signal { .. }, Resolution::Cancelled) => {
             Resolution::Failed(codec::encode(&Err::<(), _>(Cancelled))?)
         }
-        (Request::Activity(_), Resolution::Returned(value)) => {
+        (Request::Activity(_) | Request::Signal { .. }, Resolution::Returned(value)) => {
             Resolution::Returned(splice::variant("Ok", &value))
         }
         (Request::Activity(_), Resolution::Failed(error)) => {

@@ -6,6 +6,7 @@
 
 mod activity;
 mod composite;
+mod signal;
 mod spawn;
 mod timer;
 mod workflow;
@@ -15,6 +16,7 @@ pub use activity::{
     TimeoutKind,
 };
 pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, try_join_all};
+pub use signal::{Recv, Signal};
 pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, SpawnAs, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
 pub use workflow::{ByName, WorkflowCall};
@@ -98,6 +100,11 @@ pub enum Request {
         /// When it fires; fixed when the await began.
         due: Timestamp,
     },
+    /// Wait for a signal.
+    Signal {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// A call of an activity, as data.
@@ -117,7 +124,7 @@ pub struct ActivityRequest {
 /// The recorded answer to an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {
-    /// The activity returned; the bytes are its `Ok` value. Or the function that ran inline did, and
+    /// The activity returned, or the signal came; the bytes are its value. Or the function that ran inline did, and
     /// they are all of what it returned.
     Returned(#[serde(with = "codec::bytes")] Vec<u8>),
     /// The activity failed for good; the bytes are its `Err` value. Or the function that ran inline

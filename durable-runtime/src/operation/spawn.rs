@@ -1,7 +1,8 @@
 //! Operations that are under way while the workflow does something else.
 
 use super::{
-    ActivityCall, JoinAll, Operation, Plan, Resolution, Sleep, Timeout, TryJoinAll, WorkflowCall,
+    ActivityCall, JoinAll, Operation, Plan, Recv, Resolution, Sleep, Timeout, TryJoinAll,
+    WorkflowCall,
 };
 use crate::Durable;
 use crate::codec;
@@ -44,6 +45,7 @@ impl<O: Spawn> SpawnAs<O::Output> for O {
 
 impl<T: Durable, E: Durable> Spawn for ActivityCall<T, E> {}
 impl Spawn for Sleep {}
+impl<T: Durable> Spawn for Recv<T> {}
 impl<R: Durable> Spawn for WorkflowCall<R> {}
 impl<O: Spawn> Spawn for Timeout<O> {}
 impl<O: Spawn> Spawn for JoinAll<O> {}

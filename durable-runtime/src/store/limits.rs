@@ -46,6 +46,7 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
 
 pub(crate) fn check_message(message: &NewMessage) -> Result<(), StoreError> {
     name("a message id", &message.msg)?;
+    name("a signal's name", &message.name)?;
     value("a message", &message.payload)
 }
 

@@ -77,9 +77,11 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     async fn retire(&self, worker: Incarnation) -> Result<(), StoreError>;
 
     /// Unread messages of the runs that `worker` owns, with each run's wake counter (read first).
+    /// Of a run in `known`, only those behind that `ord`.
     async fn mail(
         &self,
         worker: Incarnation,
+        known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError>;
 
     /// Makes blocked runs claimable again (due at `now`) whose suspend point is named, and, where
@@ -103,10 +105,21 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     async fn start(&self, run: NewRun) -> Result<Written, StoreError>;
 
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
-    /// it due if it is parked; on disk when it returns. A repeated message id is absorbed.
+    /// it due if it is parked (a signal only if it has recorded a step: before, nothing waits for
+    /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
     /// error text; its frames are kept.
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
+
+    /// Both in one transaction: starts `run` if its id is free, and then sends `message` to the
+    /// current run of that id. The answers are those of [`start`](Self::start) and
+    /// [`send`](Self::send); for a run that is finished nothing changes, and after
+    /// [`Written::RunTaken`] nothing is sent.
+    async fn start_or_send(
+        &self,
+        run: NewRun,
+        message: NewMessage,
+    ) -> Result<(Written, Sent), StoreError>;
 
     // --- reading (never waits for a writer) -------------------------------------------------
 

@@ -353,6 +353,8 @@ pub enum MessageKind {
     Cancel = 0,
     /// End without running any code.
     Terminate = 1,
+    /// A value for whoever waits for one of this name.
+    Signal = 2,
 }
 
 /// A message to a workflow.
@@ -362,7 +364,9 @@ pub struct NewMessage {
     pub msg: String,
     /// What it asks.
     pub kind: MessageKind,
-    /// The reason, as UTF-8 text.
+    /// The signal's name; empty for other kinds.
+    pub name: String,
+    /// The signal's encoded value; for other kinds the reason, as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
@@ -377,7 +381,9 @@ pub struct Message {
     pub ord: i64,
     /// What it asks.
     pub kind: MessageKind,
-    /// The reason, as UTF-8 text.
+    /// The signal's name; empty for other kinds.
+    pub name: String,
+    /// The signal's encoded value; for other kinds the reason, as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,

@@ -191,8 +191,9 @@ impl Store for FaultyStore {
     async fn mail(
         &self,
         worker: Incarnation,
+        known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
-        self.inner.mail(worker).await
+        self.inner.mail(worker, known).await
     }
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
         let done = self.through(self.inner.unblock(points, now)).await;
@@ -214,6 +215,13 @@ impl Store for FaultyStore {
     }
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         self.inner.send(id, message).await
+    }
+    async fn start_or_send(
+        &self,
+        run: NewRun,
+        message: NewMessage,
+    ) -> Result<(Written, Sent), StoreError> {
+        self.inner.start_or_send(run, message).await
     }
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
         self.inner.find(id).await

@@ -8,5 +8,6 @@ mod ownership;
 mod parallel;
 mod retry;
 mod several;
+mod signals;
 mod support;
 mod trouble;

@@ -138,7 +138,8 @@ impl Bench {
 
     pub(crate) fn registry(&self) -> Registry {
         let all = [
-            "script", "pair", "race", "three", "hundred", "breaks", "limited",
+            "script", "pair", "race", "three", "hundred", "breaks", "limited", "remind", "collect",
+            "count_up", "buy", "stumble",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known
@@ -261,6 +262,7 @@ impl Bench {
         let message = NewMessage {
             msg: msg.into(),
             kind,
+            name: String::new(),
             payload: b"because".to_vec(),
             sent_at: self.clock.now(),
         };

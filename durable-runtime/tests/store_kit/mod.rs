@@ -91,6 +91,7 @@ pub(crate) fn message(msg: &str) -> NewMessage {
     NewMessage {
         msg: msg.to_string(),
         kind: MessageKind::Cancel,
+        name: String::new(),
         payload: Vec::new(),
         sent_at: Timestamp(5),
     }

@@ -121,6 +121,7 @@ fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
             match &call.request {
                 Request::Activity(request) => log::push(&request.name, &request.args, true),
                 Request::Timer { due } => log::push(ops::TIMER, &log::encoded(&due.0), true),
+                Request::Signal { name } => panic!("plain async Rust has no signal `{name}`"),
             };
             *begun = call.op;
         }
@@ -135,7 +136,7 @@ fn answer(call: &Call) -> Answered {
             Resolution::Returned(log::encoded(&request.args.len()))
         }
         Request::Activity(request) => Resolution::Returned(request.args.clone()),
-        Request::Timer { .. } => Resolution::Fired,
+        Request::Timer { .. } | Request::Signal { .. } => Resolution::Fired,
     };
     Answered {
         op: call.op,

@@ -223,5 +223,6 @@ fn name(call: &Call) -> String {
     match &call.request {
         Request::Activity(request) => format!("{} {}", request.name, number(&request.args)),
         Request::Timer { due } => format!("timer {}", due.0),
+        Request::Signal { name } => format!("signal {name}"),
     }
 }

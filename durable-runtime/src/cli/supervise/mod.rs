@@ -17,7 +17,7 @@ mod process;
 mod tests;
 
 use super::failure::{Exit, Failure};
-use super::signals::Requests;
+use super::interrupts::Requests;
 use super::time;
 use backoff::Policy;
 use process::{End, Event, Order, Process};

@@ -1,6 +1,6 @@
 //! One supervised process: started, watched, started again, and stopped in good order.
 
-use super::super::signals::{self, Force};
+use super::super::interrupts::{self, Force};
 use super::Plan;
 use super::backoff::Backoff;
 use super::output;
@@ -174,7 +174,7 @@ impl Process {
     /// Asks the process to stop, and kills it if it does not or if there is no time.
     async fn stop(&mut self, child: &mut Child) -> io::Result<ExitStatus> {
         if *self.orders.borrow() == Order::Drain {
-            signals::send(child, Force::Ask);
+            interrupts::send(child, Force::Ask);
             tokio::select! {
                 status = child.wait() => return status,
                 () = tokio::time::sleep(self.plan.grace) => {}
@@ -182,7 +182,7 @@ impl Process {
             }
         }
         self.report(Event::Killing { slot: self.slot });
-        signals::send(child, Force::Kill);
+        interrupts::send(child, Force::Kill);
         child.wait().await
     }
 

@@ -1,4 +1,4 @@
-//! Commands that change something: `cancel`, `terminate`, `start`.
+//! Commands that change something: `signal`, `cancel`, `terminate`, `start`.
 
 use super::*;
 use crate::cli::failure::Failure;
@@ -61,6 +61,54 @@ async fn cancel_and_terminate() {
     "#]]
     .assert_eq(&text);
     assert_eq!(exit, Exit::NotFound);
+}
+
+#[tokio::test]
+async fn a_signal_is_kept_for_the_workflow() {
+    let world = world().await;
+    let send = [
+        "signal",
+        "asleep",
+        "approve",
+        "--value",
+        "{\"by\": \"ada\"}",
+    ];
+    shows(
+        &world,
+        &send,
+        Exit::Ok,
+        expect![[r#"
+            asleep: signal approve sent
+        "#]],
+    )
+    .await;
+    let id = world.client.handle::<()>("asleep").await.unwrap();
+    let run = id.run();
+    let inbox = world.client.store().inbox(run).await.unwrap();
+    assert_eq!(inbox[0].name, "approve");
+    let value = crate::codec::to_json(&inbox[0].payload).unwrap();
+    assert_eq!(value, serde_json::json!({ "by": "ada" }));
+    shows(
+        &world,
+        &["signal", "done", "approve"],
+        Exit::Conflict,
+        expect![[r#"
+            error: workflow `done` has already ended (completed)
+              hint: nobody will take the signal any more; nothing was sent
+        "#]],
+    )
+    .await;
+    shows(
+        &world,
+        &["signal", "asleep", "approve", "--value", "ada"],
+        Exit::Usage,
+        expect![[r#"
+            error: the input is not JSON (--value)
+              because: expected value at line 1 column 1
+              hint: quote text twice for the shell, such as --value '"book"', or use --value @FILE
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]

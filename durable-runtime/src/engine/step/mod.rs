@@ -21,6 +21,7 @@
 //! counts as running ([`Instance::runs`]) are stopped before that.
 
 mod attempts;
+mod signals;
 mod text;
 mod turned;
 mod work;
@@ -96,6 +97,7 @@ impl Instance {
                         self.cancel = Cancel::Requested;
                     }
                 }
+                MessageKind::Signal => self.signals.push_back(message),
                 MessageKind::Terminate => {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
                     self.terminate.get_or_insert(reason);
@@ -111,6 +113,7 @@ impl Instance {
             _ if self.terminate.is_some() => self.terminated(now, policy),
             Doing::Park => self.proceed(now, policy, false),
             Doing::Work if self.cancel == Cancel::Requested => self.cancelled(),
+            Doing::Work if self.delivery().is_some() => self.proceed(now, policy, false),
             _ => carry_on(),
         }
     }
@@ -166,8 +169,12 @@ impl Instance {
         self.act(wait, Doing::Heal)
     }
 
-    /// All that is under way ends with a cancellation, in one turn.
+    /// All that is under way ends with a cancellation, in one turn. A signal that came before it
+    /// goes first.
     fn cancelled(&mut self) -> Decision {
+        if let Some(delivery) = self.delivery_before_cancel() {
+            return self.deliver(delivery);
+        }
         self.cancel = Cancel::Told;
         let answer = |call: &Call| {
             let open = call.answer.is_none();

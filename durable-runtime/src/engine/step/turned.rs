@@ -102,6 +102,10 @@ impl Instance {
         let settled = self.go_on_at(checkpoint.as_ref());
         self.seq += 1;
         let told = self.cancel == Cancel::Told;
+        let mut consumed: Vec<i64> = self.taken.drain(..).map(|signal| signal.ord).collect();
+        if told {
+            consumed.append(&mut self.unread);
+        }
         let label = checkpoint.as_ref().map(|next| next.frame.label.clone());
         self.carry.push(Write::Step(NewStep {
             run: self.run,
@@ -110,11 +114,7 @@ impl Instance {
             at: now,
             result,
             frame,
-            consumed: if told {
-                std::mem::take(&mut self.unread)
-            } else {
-                Vec::new()
-            },
+            consumed,
             settled,
         }));
         if let Some(checkpoint) = checkpoint {
@@ -180,8 +180,9 @@ impl Instance {
         }
         checkpoint.cancelled = self.cancel == Cancel::Told;
         // If all together are too large, the operations will be repeated after all.
-        if let Ok(bytes) = checkpoint.encode() {
-            self.record_step(given, Some((checkpoint, bytes)), now);
+        match checkpoint.encode() {
+            Ok(bytes) => self.record_step(given, Some((checkpoint, bytes)), now),
+            Err(_) => self.put_back(),
         }
     }
 }

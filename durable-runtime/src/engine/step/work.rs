@@ -19,26 +19,36 @@ impl Instance {
         }
         // While attempts run, one may have ended already; it goes before a timer, which is told
         // again when it has been waited for.
-        if (due || idle)
-            && let Some(answered) = self.expired(checkpoint, now)
-        {
+        let expired = self.expired(checkpoint, now).filter(|_| due || idle);
+        // A signal that was sent before a timer was due has won, however late both are seen.
+        let delivery = self.delivery();
+        if let Some(delivery) = delivery.filter(|delivery| match expired {
+            Some((at, _)) => delivery.sent_at <= at,
+            None => true,
+        }) {
+            return self.deliver(delivery);
+        }
+        if let Some((_, answered)) = expired {
             return self.turn(vec![answered]);
         }
-        let (begin, until) = self.plan(now, policy.draining);
-        if idle
-            && begin.is_empty()
-            && let Some(at) = until
-            && now.until(at) > policy.park_after
-        {
-            return self.park(Some(at), None);
+        let (begin, mut until) = self.plan(now, policy.draining);
+        if idle && begin.is_empty() {
+            match until {
+                Some(at) if now.until(at) > policy.park_after => return self.park(Some(at), None),
+                Some(_) => {}
+                // Only a message can wake it: one may come soon.
+                None if due => return self.park(None, None),
+                None => until = Some(now.after(policy.park_after)),
+            }
         }
         self.act(Action::Work { begin, until }, Doing::Work)
     }
 
-    /// The answer of what ran out of time, the longest overdue first.
-    fn expired(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<Answered> {
+    /// The answer of what ran out of time, the longest overdue first, and since when it is.
+    fn expired(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<(Timestamp, Answered)> {
         let ended = |call: &Call| match &call.request {
             Request::Timer { due } => Some((*due, Resolution::Fired)),
+            Request::Signal { .. } => None,
             // One that runs knows its deadline itself.
             Request::Activity(_) if self.runs(call.op) => None,
             Request::Activity(activity) => {
@@ -47,11 +57,11 @@ impl Instance {
             }
         };
         let calls = checkpoint.calls().into_iter();
-        let (_, op, answer) = calls
+        let (at, op, answer) = calls
             .filter_map(|call| ended(call).map(|(at, answer)| (at, call.op, answer)))
             .filter(|(at, ..)| *at <= now)
             .min_by_key(|(at, op, _)| (*at, *op))?;
-        Some(Answered { op, answer })
+        Some((at, Answered { op, answer }))
     }
 
     /// The attempts that begin now, and when something else is due.
@@ -67,6 +77,7 @@ impl Instance {
                     wait(*due);
                     continue;
                 }
+                Request::Signal { .. } => continue,
                 Request::Activity(activity) => activity,
             };
             let Some(own) = idle(ops, call.op).filter(|_| !draining) else {
@@ -86,16 +97,20 @@ impl Instance {
 
     /// When the run has something to do again.
     fn next_due(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<Timestamp> {
+        if self.delivery().is_some() {
+            return Some(now);
+        }
         let due = |call: &Call| match &call.request {
-            Request::Timer { due } => *due,
+            Request::Timer { due } => Some(*due),
+            Request::Signal { .. } => None,
             Request::Activity(_) => {
                 let at = self.ops.binary_search_by_key(&call.op, |own| own.op);
                 let own = at.ok().map(|at| &self.ops[at]);
-                own.and_then(|own| own.tries.next_at).unwrap_or(now)
+                Some(own.and_then(|own| own.tries.next_at).unwrap_or(now))
             }
         };
         let calls = checkpoint.calls().into_iter();
-        calls.map(|call| due(call).max(now)).min()
+        calls.filter_map(due).map(|at| at.max(now)).min()
     }
 }
 

@@ -216,6 +216,7 @@ pub(in crate::store) fn message(msg: &str) -> NewMessage {
     NewMessage {
         msg: msg.into(),
         kind: MessageKind::Cancel,
+        name: String::new(),
         payload: b"changed my mind".to_vec(),
         sent_at: Timestamp(20),
     }
@@ -224,6 +225,15 @@ pub(in crate::store) fn message(msg: &str) -> NewMessage {
 pub(in crate::store) fn terminate(msg: &str) -> NewMessage {
     NewMessage {
         kind: MessageKind::Terminate,
+        ..message(msg)
+    }
+}
+
+pub(in crate::store) fn signal(msg: &str, name: &str, value: u8) -> NewMessage {
+    NewMessage {
+        kind: MessageKind::Signal,
+        name: name.into(),
+        payload: vec![value],
         ..message(msg)
     }
 }

@@ -19,12 +19,12 @@ pub async fn a_message_to_an_owned_run_is_mail(store: &dyn Store) {
     let mut other = Worker::register(store, 2).await;
     worker.starts(&[10, 11]).await;
     other.starts(&[20]).await;
-    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+    assert_eq!(store.mail(worker.id(), &[]).await, Ok(vec![]));
     send(store, 10, "a").await;
     send(store, 20, "b").await;
     send(store, 10, "c").await;
     assert_eq!(state(store, 10).await, RunState::Owned(worker.id()));
-    let mail = store.mail(worker.id()).await.expect("readable");
+    let mail = store.mail(worker.id(), &[]).await.expect("readable");
     let [(run, wakes, messages)] = &mail[..] else {
         panic!("one of its runs has mail: {mail:?}");
     };
@@ -42,7 +42,7 @@ pub async fn a_message_to_an_owned_run_is_mail(store: &dyn Store) {
         worker.write(Write::Park(park(10, *wakes, 0))).await,
         Written::Parked
     );
-    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+    assert_eq!(store.mail(worker.id(), &[]).await, Ok(vec![]));
 }
 
 pub async fn a_message_to_a_finished_run_says_so(store: &dyn Store) {
@@ -55,7 +55,7 @@ pub async fn a_message_to_a_finished_run_says_so(store: &dyn Store) {
         assert_eq!(sent, Ok(Sent::Finished(Phase::Completed)));
     }
     assert_eq!(store.inbox(RUN).await, Ok(vec![]));
-    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+    assert_eq!(store.mail(worker.id(), &[]).await, Ok(vec![]));
 }
 
 pub async fn a_repeated_message_is_absorbed(store: &dyn Store) {
@@ -147,7 +147,7 @@ pub async fn a_terminate_of_an_owned_run_is_mail(store: &dyn Store) {
         (run.phase, run.state),
         (Phase::Running, RunState::Owned(worker.id()))
     );
-    let mail = store.mail(worker.id()).await.expect("readable");
+    let mail = store.mail(worker.id(), &[]).await.expect("readable");
     assert_eq!(mail[0].2[0].kind, MessageKind::Terminate);
     // The owner learns of it before it can let go.
     let answer = worker.write(Write::Park(park(10, 0, 0))).await;

@@ -32,6 +32,8 @@ pub mod parking;
 #[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
+pub mod signals;
+#[doc(hidden)]
 pub mod starting;
 #[doc(hidden)]
 pub mod stepping;
@@ -110,6 +112,14 @@ macro_rules! store_conformance {
                 a_terminate_ends_a_blocked_run,
                 a_terminate_of_an_owned_run_is_mail,
             ],
+            signals: [
+                a_signal_keeps_its_name_and_value,
+                a_start_brings_a_signal,
+                a_signal_does_not_cut_a_delay_short_that_begins_with_it,
+                a_start_that_finds_a_run_only_sends,
+                a_start_that_finds_a_finished_run_changes_nothing,
+                a_start_with_a_taken_number_sends_nothing,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -162,6 +172,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("claims", include_str!("claims.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),
+        ("signals", include_str!("signals.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

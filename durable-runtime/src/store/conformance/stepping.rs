@@ -106,7 +106,7 @@ pub async fn a_message_is_consumed_once(store: &dyn Store) {
     };
     assert_eq!(worker.write(consuming(1)).await, Written::Done);
     assert_eq!(store.inbox(RUN).await, Ok(vec![]));
-    assert_eq!(store.mail(worker.id()).await, Ok(vec![]));
+    assert_eq!(store.mail(worker.id(), &[]).await, Ok(vec![]));
     // The worker remembers a message that is not there: another history.
     let again = worker.try_commit(vec![consuming(2)]).await;
     assert_eq!(again, Err(FenceError::HistoryLost));
@@ -290,7 +290,7 @@ pub async fn a_continued_run_hands_over_its_messages(store: &dyn Store) {
     let current = find(store, 10).await;
     assert_eq!((current.run, current.phase), (RunId(11), Phase::Running));
     assert_eq!(store.inbox(RUN).await, Ok(vec![]));
-    let mail = store.mail(worker.id()).await.expect("readable");
+    let mail = store.mail(worker.id(), &[]).await.expect("readable");
     let [(run, wakes, messages)] = &mail[..] else {
         panic!("one run has mail: {mail:?}");
     };

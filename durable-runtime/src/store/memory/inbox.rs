@@ -29,6 +29,7 @@ impl State {
         let NewMessage {
             msg,
             kind,
+            name,
             payload,
             sent_at,
         } = message;
@@ -36,6 +37,7 @@ impl State {
             msg,
             ord: row.wakes,
             kind,
+            name,
             payload,
             sent_at,
         };
@@ -43,7 +45,10 @@ impl State {
             message,
             used_seq: None,
         });
-        self.wake(number, sent_at, false);
+        // A signal is for whoever waits for it: nobody does before the first await.
+        if kind != MessageKind::Signal || run.row.seq > 0 {
+            self.wake(number, sent_at, false);
+        }
         Sent::Accepted(number)
     }
 

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -79,6 +80,28 @@ impl MemoryStore {
 fn own(state: &mut State, number: RunId, owner: Incarnation) -> Option<ClaimedRun> {
     state.put(number, Place::Owned(owner));
     state.runs.get(&number).map(Run::claimed)
+}
+
+fn start(state: &mut State, new: NewRun) -> Result<Written, StoreError> {
+    if new.owner.is_some() {
+        let text = format!("run {} is born owned outside a batch", new.run);
+        return Err(StoreError::Bug(text));
+    }
+    if let Some(current) = state.current(&new.id) {
+        return Ok(Written::Exists(Box::new(current.record())));
+    }
+    if state.runs.contains_key(&new.run) {
+        return Ok(Written::RunTaken);
+    }
+    state.insert(Run::new(new, 0));
+    Ok(Written::Started)
+}
+
+fn send(state: &mut State, id: &WorkflowId, message: NewMessage) -> Sent {
+    match state.ids.get(id).copied() {
+        Some(run) => state.send(run, message),
+        None => Sent::NotFound,
+    }
 }
 
 /// Whether somebody else may wait for a batch with these answers.
@@ -187,13 +210,19 @@ impl Store for MemoryStore {
     async fn mail(
         &self,
         worker: Incarnation,
+        known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        let known: BTreeMap<_, _> = known.iter().copied().collect();
         let state = self.state()?;
         let runs = state
             .owned_by(worker)
             .filter_map(|run| state.runs.get(&run));
         Ok(runs
-            .map(|run| (run.row.new.run, run.row.wakes, run.unread()))
+            .map(|run| {
+                let after = known.get(&run.row.new.run).copied();
+                let unread = run.unread_after(after.unwrap_or(i64::MIN));
+                (run.row.new.run, run.row.wakes, unread)
+            })
             .filter(|(_, _, unread)| !unread.is_empty())
             .collect())
     }
@@ -229,31 +258,35 @@ impl Store for MemoryStore {
 
     async fn start(&self, new: NewRun) -> Result<Written, StoreError> {
         limits::check_run(&new)?;
-        let mut state = self.state()?;
-        if new.owner.is_some() {
-            let text = format!("run {} is born owned outside a batch", new.run);
-            return Err(StoreError::Bug(text));
-        }
-        if let Some(current) = state.current(&new.id) {
-            return Ok(Written::Exists(Box::new(current.record())));
-        }
-        if state.runs.contains_key(&new.run) {
-            return Ok(Written::RunTaken);
-        }
-        state.insert(Run::new(new, 0));
-        self.tell(true);
-        Ok(Written::Started)
+        let written = start(&mut *self.state()?, new)?;
+        self.tell(written == Written::Started);
+        Ok(written)
     }
 
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         limits::check_message(&message)?;
-        let mut state = self.state()?;
-        let Some(run) = state.ids.get(id).copied() else {
-            return Ok(Sent::NotFound);
-        };
-        let sent = state.send(run, message);
-        self.tell(!matches!(sent, Sent::Finished(_)));
+        let sent = send(&mut *self.state()?, id, message);
+        self.tell(!matches!(sent, Sent::Finished(_) | Sent::NotFound));
         Ok(sent)
+    }
+
+    async fn start_or_send(
+        &self,
+        run: NewRun,
+        message: NewMessage,
+    ) -> Result<(Written, Sent), StoreError> {
+        limits::check_run(&run)?;
+        limits::check_message(&message)?;
+        let mut state = self.state()?;
+        let id = run.id.clone();
+        let written = start(&mut state, run)?;
+        let sent = match written {
+            Written::RunTaken => Sent::NotFound,
+            _ => send(&mut state, &id, message),
+        };
+        drop(state);
+        self.tell(!matches!(sent, Sent::Finished(_) | Sent::NotFound));
+        Ok((written, sent))
     }
 
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {

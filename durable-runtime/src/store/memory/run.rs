@@ -99,9 +99,13 @@ impl Run {
     }
 
     pub(super) fn unread(&self) -> Vec<Message> {
+        self.unread_after(i64::MIN)
+    }
+
+    pub(super) fn unread_after(&self, ord: i64) -> Vec<Message> {
         self.inbox
             .iter()
-            .filter(|kept| kept.used_seq.is_none())
+            .filter(|kept| kept.used_seq.is_none() && kept.message.ord > ord)
             .map(|kept| kept.message.clone())
             .collect()
     }

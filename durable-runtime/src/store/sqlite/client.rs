@@ -15,6 +15,20 @@ pub(super) fn start(db: &mut Db, new: &NewRun) -> Outcome<Written> {
     insert_run(db, new, 0)
 }
 
+/// Starts the run unless its id is taken, and sends the message to whichever run has the id.
+pub(super) fn start_or_send(
+    db: &mut Db,
+    new: &NewRun,
+    message: &NewMessage,
+) -> Outcome<(Written, Sent)> {
+    let written = start(db, new)?;
+    let sent = match written {
+        Written::RunTaken => Sent::NotFound,
+        _ => send(db, &new.id, message)?,
+    };
+    Ok((written, sent))
+}
+
 pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcome<Sent> {
     let found = rows::first(
         &db.conn,
@@ -42,8 +56,8 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
     let added = db
         .conn
         .prepare_cached(
-            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at) \
-             SELECT run,?2,wakes+1,?3,?4,?5 FROM workflow WHERE run=?1 \
+            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at,name) \
+             SELECT run,?2,wakes+1,?3,?4,?5,?6 FROM workflow WHERE run=?1 \
              ON CONFLICT(run,msg) DO NOTHING",
         )?
         .execute(params![
@@ -51,18 +65,22 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
             message.msg,
             message.kind as i64,
             message.payload,
-            message.sent_at.0
+            message.sent_at.0,
+            message.name
         ])?;
     if added > 0 {
+        // A signal is for whoever waits for it: nobody does before the first await.
+        let wakes_fresh = message.kind != MessageKind::Signal;
         db.conn
             .prepare_cached("UPDATE workflow SET wakes=wakes+1 WHERE run=?1")?
             .execute([run.0])?;
         db.conn
             .prepare_cached(
                 "UPDATE ready SET due_at=min(coalesce(due_at,?2),?2) \
-                 WHERE run=?1 AND blocked IS NULL",
+                 WHERE run=?1 AND blocked IS NULL \
+                 AND (?3 OR EXISTS(SELECT 1 FROM workflow w WHERE w.run=?1 AND w.seq>0))",
             )?
-            .execute([run.0, message.sent_at.0])?;
+            .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
         db.noteworthy = true;
     }
     Ok(Sent::Accepted(run))

@@ -14,7 +14,10 @@ pub(super) const APPLICATION_ID: i64 = 0x4475_7262;
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
 /// What each schema version adds to the one before; `PRAGMA user_version` counts them.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_signals.sql"),
+];
 
 /// How many prepared statements a connection keeps; more than there are in this module.
 const STATEMENTS_MAX: usize = 128;

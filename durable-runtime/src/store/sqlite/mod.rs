@@ -165,9 +165,12 @@ impl Store for SqliteStore {
     async fn mail(
         &self,
         worker: Incarnation,
+        known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
-        let work = move |conn: &_| query::mail(conn, worker);
-        self.readers.call(work).await
+        let known = known.iter().copied().collect();
+        self.readers
+            .call(move |conn| query::mail(conn, worker, &known))
+            .await
     }
 
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
@@ -199,6 +202,17 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn start_or_send(
+        &self,
+        run: NewRun,
+        message: NewMessage,
+    ) -> Result<(Written, Sent), StoreError> {
+        limits::check_run(&run)?;
+        limits::check_message(&message)?;
+        self.write_unfenced(move |db| client::start_or_send(db, &run, &message))
+            .await
+    }
+
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
         let id = id.clone();
         let work = move |conn: &_| rows::current(conn, &id);
@@ -226,7 +240,7 @@ impl Store for SqliteStore {
     }
 
     async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
-        let work = move |conn: &_| rows::inbox(conn, run);
+        let work = move |conn: &_| rows::inbox(conn, run, i64::MIN);
         self.readers.call(work).await
     }
 

@@ -74,7 +74,7 @@ fn load(db: &Db, run: RunId, (wakes, strikes): (i64, u32)) -> Outcome<ClaimedRun
         wakes,
         strikes,
         attempts: rows::open_attempts(&db.conn, run)?,
-        inbox: rows::inbox(&db.conn, run)?,
+        inbox: rows::inbox(&db.conn, run, i64::MIN)?,
         latest: rows::latest_step(&db.conn, run)?,
     })
 }

@@ -7,29 +7,36 @@ use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Listing, Message, Page, RunFilter, Unfit, WorkerRecord};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
+use std::collections::BTreeMap;
 
-/// Unread messages by run, with the counter of each: one statement sees one moment.
+/// Unread messages by run, with the counter of each. Goes from run to run of those with unread
+/// messages, so that messages which are known cost nothing.
 pub(super) fn mail(
     conn: &Connection,
     worker: Incarnation,
+    known: &BTreeMap<RunId, i64>,
 ) -> Outcome<Vec<(RunId, i64, Vec<Message>)>> {
-    // From the messages to the runs: few messages are unread, many runs may be owned.
-    let letters = rows::all(
-        conn,
-        "SELECT w.run, w.wakes, i.msg, i.ord, i.kind, i.payload, i.sent_at \
-         FROM inbox i INDEXED BY inbox_open CROSS JOIN workflow w ON w.run=i.run \
-         WHERE i.used_seq IS NULL AND w.owner=?1 ORDER BY i.run, i.ord",
-        [worker.0],
-        |row| {
-            let message = rows::message(row, 2)?;
-            Ok((RunId(row.get(0)?), row.get(1)?, message))
-        },
-    )?;
-    let mut mail: Vec<(RunId, i64, Vec<Message>)> = Vec::new();
-    for (run, wakes, message) in letters {
-        match mail.last_mut() {
-            Some((last, _, messages)) if *last == run => messages.push(message),
-            _ => mail.push((run, wakes, vec![message])),
+    let moment = conn.unchecked_transaction()?;
+    let (mut mail, mut last) = (Vec::new(), i64::MIN);
+    while let Some(run) = rows::first(
+        &moment,
+        "SELECT run FROM inbox INDEXED BY inbox_open WHERE used_seq IS NULL AND run>?1 \
+         ORDER BY run LIMIT 1",
+        [last],
+        |row| row.get(0),
+    )? {
+        last = run;
+        let wakes = rows::first(
+            &moment,
+            "SELECT wakes FROM workflow WHERE run=?1 AND owner=?2",
+            [run, worker.0],
+            |row| row.get(0),
+        )?;
+        let Some(wakes) = wakes else { continue };
+        let after = known.get(&RunId(run)).copied().unwrap_or(i64::MIN);
+        let messages = rows::inbox(&moment, RunId(run), after)?;
+        if !messages.is_empty() {
+            mail.push((RunId(run), wakes, messages));
         }
     }
     Ok(mail)

@@ -115,11 +115,12 @@ pub(super) fn tried(of: AttemptOf) -> (i64, i64) {
     }
 }
 
-/// A message from the columns `msg, ord, kind, payload, sent_at`, beginning at `first`.
+/// A message from the columns `msg, ord, kind, payload, sent_at, name`, beginning at `first`.
 pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> {
     let kind = match row.get(first + 2)? {
         0 => MessageKind::Cancel,
         1 => MessageKind::Terminate,
+        2 => MessageKind::Signal,
         other => return Err(foreign(first + 2, format!("message kind {other}"))),
     };
     Ok(Message {
@@ -128,6 +129,7 @@ pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> 
         kind,
         payload: row.get(first + 3)?,
         sent_at: Timestamp(row.get(first + 4)?),
+        name: row.get(first + 5)?,
     })
 }
 
@@ -193,9 +195,9 @@ pub(super) fn open_attempts(conn: &Connection, run: RunId) -> Outcome<Vec<Attemp
     all(conn, &sql, [run.0], attempt)
 }
 
-/// The unread messages of a run.
-pub(super) fn inbox(conn: &Connection, run: RunId) -> Outcome<Vec<Message>> {
-    let sql = "SELECT msg, ord, kind, payload, sent_at FROM inbox \
-        WHERE run=?1 AND used_seq IS NULL ORDER BY ord";
-    all(conn, sql, [run.0], |row| message(row, 0))
+/// The unread messages of a run behind `after`.
+pub(super) fn inbox(conn: &Connection, run: RunId, after: i64) -> Outcome<Vec<Message>> {
+    let sql = "SELECT msg, ord, kind, payload, sent_at, name FROM inbox \
+        WHERE run=?1 AND used_seq IS NULL AND ord>?2 ORDER BY ord";
+    all(conn, sql, [run.0, after], |row| message(row, 0))
 }
