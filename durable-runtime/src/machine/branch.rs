@@ -15,7 +15,9 @@ use super::saved::{Answers, Awaits, Data};
 use super::support::Ty;
 use crate::codec;
 use crate::frame::{Done, Frame, SavedLocal, Wait};
+use crate::machine::Point;
 use crate::operation::Resolution;
+use crate::registry::WorkflowDef;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -108,11 +110,22 @@ impl Cx {
         saved: Data<T>,
         held: Option<T>,
     ) -> Option<T> {
-        let stored = match self.node().lock().waits.get(index) {
-            Some(Live::Stored(wait)) => variable(wait, name).map(<[u8]>::to_vec),
+        let node = self.node().lock();
+        let stored = match node.waits.get(index) {
+            Some(Live::Stored(wait)) => {
+                let place = node.point.map(|fork| (fork, index));
+                let found = place.and_then(|place| variable(node.def, place, wait, name));
+                // A suspend point that is gone is told when the branch is entered.
+                let own = || match wait {
+                    Wait::Frame(frame) => frame.local(name),
+                    _ => None,
+                };
+                found.or_else(own).map(<[u8]>::to_vec)
+            }
             Some(Live::Done(done)) => local(&done.locals, name).map(<[u8]>::to_vec),
             _ => None,
         };
+        drop(node);
         let value = match stored {
             Some(bytes) => saved.decode(&bytes).map(Some),
             None => Ok(held),
@@ -296,12 +309,32 @@ fn local<'a>(locals: &'a [SavedLocal], name: &str) -> Option<&'a [u8]> {
     found.map(|l| l.value.as_slice())
 }
 
-/// A variable in the care of a branch, or of a branch inside it: the innermost has the last value.
-fn variable<'a>(wait: &'a Wait, name: &str) -> Option<&'a [u8]> {
+/// A variable in the care of the branch at this place of a fork, or of a branch inside it: the
+/// innermost has the last value. A function that is awaited there may have a variable of the same
+/// name, in the care of a branch of its own.
+fn variable<'a>(
+    def: &WorkflowDef,
+    (fork, index): (usize, usize),
+    wait: &'a Wait,
+    name: &str,
+) -> Option<&'a [u8]> {
     match wait {
         Wait::Frame(frame) => {
-            let inside = frame.waits.iter().find_map(|wait| variable(wait, name));
-            inside.or_else(|| frame.local(name))
+            let of = |p: &Point, fork: usize, index: usize| {
+                let parent = p.parent.map(|(f, i)| (usize::from(f), usize::from(i)));
+                parent == Some((fork, index))
+            };
+            let stands = |p: &Point| p.label == frame.label && of(p, fork, index);
+            let point = def.points.iter().position(stands)?;
+            let is_branch = |index| def.points.iter().any(|p| of(p, point, index));
+            let mut waits = frame.waits.iter().enumerate();
+            let inside = waits.find_map(|(index, wait)| {
+                let place = is_branch(index).then_some((point, index))?;
+                variable(def, place, wait, name)
+            });
+            let cares = |l: &u16| def.locals[usize::from(*l)].name == name;
+            let own = def.points[point].locals.iter().any(cares);
+            inside.or_else(|| own.then(|| frame.local(name)).flatten())
         }
         Wait::Done(done) => local(&done.locals, name),
         _ => None,

@@ -1,6 +1,6 @@
 //! What random programs found (`cargo xtask equivalence`), made smaller and kept.
 
-use durable_tests::equivalent;
+use durable_tests::{equivalent, equivalent_group};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -98,5 +98,52 @@ equivalent! {
                 act("d", at + x.len()).await;
             }
         }
+    }
+}
+
+// A variable that a branch cares for was loaded from the frame of an awaited function, where a
+// branch cares for one of the same name.
+equivalent_group! {
+    same_name_in_care: cares_twice(3), cares_in_recursion(2);
+
+    #[workflow]
+    pub(super) async fn counted(n: u32) -> u32 {
+        let mut total = 100;
+        join!(async {
+            for i in 0..n {
+                total += act("inner", i).await;
+            }
+        }, tick());
+        total
+    }
+    #[workflow]
+    pub(super) async fn cares_twice(n: u32) -> u32 {
+        let mut total = 1;
+        let (a, b) = join!(async {
+            total += act("outer", n).await;
+            let inner = counted(n).await;
+            let (x, y) = join!(counted(n), async {
+                total += 5;
+                counted(n + inner % 2).await
+            });
+            total += x + y;
+            inner
+        }, async { counted(2).await });
+        tick().await;
+        total + a + b
+    }
+    #[workflow]
+    pub(super) async fn cares_in_recursion(n: u32) -> u32 {
+        let mut total = n;
+        let (a, b) = join!(async {
+            total = total * 10 + act("before", n).await;
+            if n == 0 {
+                return act("end", 1).await;
+            }
+            let inside = recurse(cares_in_recursion(n - 1)).await;
+            total += inside;
+            inside
+        }, tick());
+        total + a
     }
 }
