@@ -61,6 +61,7 @@ pub(super) fn machine(
                 reason = "generated code"
             )]
             let _: ::core::convert::Infallible = {
+                use #rt::{IsCopied as _, IsLentOn as _, IsMoved as _};
                 #(#lent)*
                 #looped
                 #cursors

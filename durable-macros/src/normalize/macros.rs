@@ -6,6 +6,7 @@
 //! Output:  order, width, total
 //! ```
 
+use crate::names::unraw;
 use crate::syntax::meaning;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -107,6 +108,18 @@ pub(crate) fn mentions(mac: &Macro) -> Vec<String> {
     let mut names = Vec::new();
     search(mac.tokens.clone(), &mut names, &mut Vec::new());
     names
+}
+
+/// The variables, by name, that a macro of std reads where they stand alone; `None` for others.
+pub(crate) fn reads(mac: &Macro) -> Option<Vec<String>> {
+    let Arguments::Known { exprs, captures } = arguments(mac) else {
+        return None;
+    };
+    let alone = exprs.iter().filter_map(|expr| match expr {
+        Expr::Path(path) => path.path.get_ident().map(unraw),
+        _ => None,
+    });
+    Some(alone.chain(captures).collect())
 }
 
 /// The names that a macro could bind, since it is given them: none for one that is std's.

@@ -44,13 +44,13 @@ mod uses;
 pub(crate) use disturbs::changes_by_name;
 pub(crate) use exits::exit;
 pub(crate) use fork::clean_pattern;
-pub(crate) use macros::{contains_await, mentions as macro_mentions};
-pub(crate) use place::assigns;
+pub(crate) use macros::{contains_await, mentions as macro_mentions, reads};
+pub(crate) use place::{assigns, compares};
 pub(crate) use receivers::Owner;
 pub(crate) use scope::pattern_names;
 pub(crate) use taken::mends;
 pub(crate) use text::source_text;
-pub(crate) use uses::panics;
+pub(crate) use uses::{exit_of, panics};
 
 use crate::diag::{Code as ErrorCode, Diagnostics};
 use crate::ir::{

@@ -70,7 +70,7 @@ pub(crate) fn assigns(op: &BinOp) -> bool {
 }
 
 /// Whether an operator compares; it borrows its operands instead of taking them.
-pub(super) fn compares(op: &BinOp) -> bool {
+pub(crate) fn compares(op: &BinOp) -> bool {
     matches!(
         op,
         BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_)

@@ -71,6 +71,11 @@ pub(super) fn kind(call: &ExprCall) -> Option<Kind> {
     number(call).map(|(kind, _)| kind)
 }
 
+/// Whether a call is an opened macro that borrows its operands.
+pub(crate) fn is_place(call: &ExprCall) -> bool {
+    kind(call) == Some(Kind::Place)
+}
+
 fn number(call: &ExprCall) -> Option<(Kind, usize)> {
     let Expr::Path(path) = &*call.func else {
         return None;

@@ -351,7 +351,8 @@ fn diverges(expr: &Expr) -> bool {
     }
 }
 
-fn exit_of(call: &syn::ExprCall) -> Option<ExitId> {
+/// The jump that a call stands for.
+pub(crate) fn exit_of(call: &syn::ExprCall) -> Option<ExitId> {
     let Expr::Path(path) = &*call.func else {
         return None;
     };

@@ -21,6 +21,7 @@ mod lent;
 mod limit;
 mod live;
 pub(crate) mod meaning;
+mod moved;
 mod node;
 mod point;
 mod run;

@@ -38,6 +38,7 @@ mod iterators;
 mod lent;
 mod loops;
 mod macros;
+mod moves;
 mod partial_moves;
 mod places;
 mod regressions;

@@ -1,6 +1,7 @@
 //! How a block ends in an arm: branches with the code of their targets inside, jumps to other arms,
 //! and suspension.
 
+use super::moved::Moves;
 use super::{Arms, Env, stash};
 use crate::emit::exits::Bound;
 use crate::emit::rename::in_pat;
@@ -48,6 +49,9 @@ impl Arms<'_> {
             }
         }
         code.extend(self.settle(&uses, &live, &mut env));
+        let moves = Moves::of_end(terminator);
+        code.extend(self.still_there(&moves, &env));
+        self.moved(&moves, &mut env);
         code.extend(match terminator {
             Terminator::Goto(_) => self.edge(block, 0, &env),
             Terminator::If { cond, .. } => {
@@ -193,7 +197,9 @@ impl Arms<'_> {
             .filter(|&&local| !self.part.is_around(local))
             .filter_map(|local| {
                 let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));
-                Some(quote!(#slot = ::core::option::Option::Some(#ident);))
+                let there = env.moved.contains(local);
+                let there = there.then(|| self.is_still_there(*local, ident));
+                Some(quote!(#there #slot = ::core::option::Option::Some(#ident);))
             })
             .collect()
     }

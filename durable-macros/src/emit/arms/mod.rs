@@ -20,12 +20,14 @@ use super::{is_linked, signed};
 mod borrows;
 mod ends;
 mod forks;
+mod moved;
 mod taken;
 
 use crate::analysis::liveness::{Liveness, at_exit};
 use crate::ir::{BlockId, Body, Code, ExitId, LocalId, LocalKind, Locals, Statement, Terminator};
 use crate::lower::{Layout, Part};
 use crate::names;
+use moved::Moves;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::BTreeMap;
@@ -66,10 +68,13 @@ struct Arms<'a> {
 struct Env {
     bound: BTreeMap<LocalId, Ident>,
     names: BTreeMap<String, LocalId>,
+    /// Surely moved, unless their types are copied.
+    moved: Locals,
 }
 
 impl Env {
     fn bind(&mut self, local: LocalId, ident: &Ident) {
+        self.moved.remove(&local);
         self.bound.insert(local, ident.clone());
         self.names.insert(ident.to_string(), local);
     }
@@ -247,7 +252,10 @@ impl Arms<'_> {
         );
         code.extend(stash(&room));
         code.extend(self.settle(&statement.uses, live, env));
+        let moves = Moves::of_code(&statement.code);
+        code.extend(self.still_there(&moves, env));
         let before = env.clone();
+        self.moved(&moves, env);
         for &local in self.variables(statement) {
             env.bind(local, self.ident(local));
         }
@@ -298,6 +306,7 @@ impl Arms<'_> {
 
     /// Code that jumps out of the user's, to the arm of the target.
     fn jump(&self, exit: ExitId, value: Option<&Expr>, env: &Env) -> TokenStream {
+        let moves = value.map(Moves::of_value).unwrap_or_default();
         let exit = &self.body.exits[exit.0];
         let (rt, label, pc) = (names::rt(), names::machine_label(), names::internal("pc"));
         let mut env = env.clone();
@@ -309,6 +318,7 @@ impl Arms<'_> {
             }
             None => quote!(#value;),
         };
+        self.moved(&moves, &mut env);
         let put = self.put_back(&self.liveness.live_in[exit.target.0], &env);
         let arm = self.layout.arm(exit.target);
         let arm = u32::try_from(arm.expect("a target heads an arm")).expect("fewer than 2^32 arms");
