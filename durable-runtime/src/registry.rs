@@ -54,6 +54,10 @@ pub struct ActivityDef {
     pub name: &'static str,
     /// Names of its parameters, in order.
     pub params: &'static [&'static str],
+    /// Source file.
+    pub file: &'static str,
+    /// Line of the function.
+    pub line: u32,
     /// The policy written at the function.
     pub options: fn() -> ActivityOptions,
     /// Runs one attempt on encoded arguments. `Err`: the arguments do not decode.
@@ -112,6 +116,20 @@ pub fn activity(name: &str) -> Option<&'static ActivityDef> {
 pub type ActivityFn =
     Arc<dyn Fn(ActivityContext, &[u8]) -> Result<AttemptFuture, crate::codec::Error> + Send + Sync>;
 
+/// Two functions of this binary bear one persistent name: a stored call would run whichever the
+/// linker happened to put first.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "two {kind} of this binary are called `{name}` ({} and {}); \
+     give one of them another name: #[{attribute}(name = \"…\")]", .at[0], .at[1]
+)]
+pub struct Ambiguous {
+    kind: &'static str,
+    attribute: &'static str,
+    name: String,
+    at: [String; 2],
+}
+
 /// The workflows and activities that a worker runs. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Registry {
@@ -137,39 +155,40 @@ impl Registry {
 
     /// Everything linked into this binary.
     ///
-    /// # Panics
-    /// When two workflows or two activities bear the same name: a stored call would run whichever
-    /// the linker happened to put first.
-    #[must_use]
-    pub fn linked() -> Self {
+    /// # Errors
+    /// When two workflows or two activities bear the same name.
+    pub fn linked() -> Result<Self, Ambiguous> {
         Self::unambiguous(workflows(), activities())
     }
 
     fn unambiguous(
         workflows: impl Iterator<Item = &'static WorkflowDef>,
         activities: impl Iterator<Item = &'static ActivityDef>,
-    ) -> Self {
+    ) -> Result<Self, Ambiguous> {
         let mut registry = Self::new();
+        let mut first: BTreeMap<_, String> = BTreeMap::new();
+        let mut seen = |kind, attribute, name: &str, at: String| {
+            let before = first.insert((attribute, name.to_owned()), at.clone());
+            before.map_or(Ok(()), |before| {
+                Err(Ambiguous {
+                    kind,
+                    attribute,
+                    name: name.to_owned(),
+                    at: [before, at],
+                })
+            })
+        };
         for def in workflows {
-            if let Some(other) = registry.workflow(def.name) {
-                panic!(
-                    "two workflows of this binary are called `{}` ({}:{} and {}:{}); \
-                     give one of them another name: #[workflow(name = \"…\")]",
-                    def.name, other.file, other.line, def.file, def.line
-                );
-            }
+            let at = format!("{}:{}", def.file, def.line);
+            seen("workflows", "workflow", def.name, at)?;
             registry = registry.with_workflow(def);
         }
         for def in activities {
-            assert!(
-                registry.activity(def.name).is_none(),
-                "two activities of this binary are called `{}`; \
-                 give one of them another name: #[activity(name = \"…\")]",
-                def.name
-            );
+            let at = format!("{}:{}", def.file, def.line);
+            seen("activities", "activity", def.name, at)?;
             registry = registry.with_activity(def);
         }
-        registry
+        Ok(registry)
     }
 
     /// Adds a workflow, or replaces the one of the same name.
@@ -229,22 +248,30 @@ mod tests {
 
     #[test]
     fn what_is_linked_is_found_by_name() {
-        let registry = Registry::linked();
+        let registry = Registry::linked().expect("each name stands once");
         assert!(registry.workflow("buy").is_some());
         assert!(registry.activity("reserve").is_some());
     }
 
     #[test]
-    #[should_panic(expected = "two workflows of this binary are called `buy` (durable-runtime/src")]
-    fn two_workflows_of_one_name_are_refused() {
+    fn two_functions_of_one_name_are_refused_with_both_places() {
         let buy = || workflow("buy").into_iter();
-        let _ = Registry::unambiguous(buy().chain(buy()), std::iter::empty());
+        let error = Registry::unambiguous(buy().chain(buy()), std::iter::empty());
+        let error = error.expect_err("one name twice").to_string();
+        assert!(
+            error.starts_with("two workflows of this binary are called `buy` (durable-runtime/src")
+        );
+        assert_eq!(error.matches("fixture.rs:").count(), 2, "{error}");
+        let reserve = || activity("reserve").into_iter();
+        let error = Registry::unambiguous(std::iter::empty(), reserve().chain(reserve()));
+        let error = error.expect_err("one name twice").to_string();
+        assert!(error.starts_with("two activities of this binary are called `reserve` ("));
+        assert!(error.ends_with("#[activity(name = \"…\")]"), "{error}");
     }
 
     #[test]
-    #[should_panic(expected = "two activities of this binary are called `reserve`")]
-    fn two_activities_of_one_name_are_refused() {
-        let reserve = || activity("reserve").into_iter();
-        let _ = Registry::unambiguous(std::iter::empty(), reserve().chain(reserve()));
+    fn a_workflow_and_an_activity_may_share_a_name() {
+        let registry = Registry::unambiguous(workflow("buy").into_iter(), activities());
+        assert!(registry.is_ok());
     }
 }

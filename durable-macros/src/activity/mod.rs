@@ -64,6 +64,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         };
     }
     let options = options(args);
+    let line = crate::emit::line(ident.span());
     Ok(quote! {
         #(#attrs)*
         #[allow(clippy::pedantic, reason = "generated code")]
@@ -92,6 +93,8 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
                 #rt::ActivityDef {
                     name: #name,
                     params: &[#(#keys),*],
+                    file: ::core::file!(),
+                    line: #line,
                     options: __durable_options,
                     run: __durable_run,
                 }

@@ -25,6 +25,8 @@ mod rename;
 mod tables;
 mod twin;
 
+pub(crate) use tables::line;
+
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, LocalKind, Signature};
 use crate::lower::Layout;

@@ -113,7 +113,7 @@ fn origin(kind: &LocalKind) -> TokenStream {
     }
 }
 
-pub(super) fn line(span: proc_macro2::Span) -> u32 {
+pub(crate) fn line(span: proc_macro2::Span) -> u32 {
     u32::try_from(span.start().line).unwrap_or(0)
 }
 

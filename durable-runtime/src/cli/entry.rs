@@ -5,6 +5,7 @@ use super::terminal::Terminal;
 use super::{App, AppCommand, Global, STORE, Tool, ToolCommand, inspect, supervise, workflows};
 use crate::client::Client;
 use crate::clock::{Clock as _, SystemClock};
+use crate::registry::Registry;
 use clap::Parser;
 use jiff::tz::TimeZone;
 use std::io::{BufReader, BufWriter, IsTerminal, Write as _};
@@ -28,7 +29,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match App::try_parse() {
-        Ok(app) => run(&app.global, Command::App(app.command)),
+        // Before anything runs, or is asked by a name that means two things.
+        Ok(app) => match Registry::linked() {
+            Ok(_) => run(&app.global, Command::App(app.command)),
+            Err(error) => failed(&Failure::of(Exit::Error, &error)),
+        },
         Err(error) => usage(&error),
     }
 }
@@ -64,14 +69,16 @@ fn run(global: &Global, command: Command) -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(failure) => {
-            if !failure.is_quiet() {
-                let mut err = anstream::stderr();
-                let _ = write!(err, "{}", failure.render());
-            }
-            failure.exit.into()
-        }
+        Err(failure) => failed(&failure),
     }
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    if !failure.is_quiet() {
+        let mut err = anstream::stderr();
+        let _ = write!(err, "{}", failure.render());
+    }
+    failure.exit.into()
 }
 
 async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Failure> {

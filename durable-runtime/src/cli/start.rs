@@ -126,5 +126,6 @@ fn failed(error: &StartError<Value>, program: &str) -> Failure {
         }
         StartError::Signal(_) => Failure::of(Exit::Usage, error),
         StartError::Store(error) => error.clone().into(),
+        StartError::Ambiguous(error) => Failure::of(Exit::Error, error),
     }
 }

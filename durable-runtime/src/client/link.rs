@@ -1,6 +1,7 @@
 //! The seam between a client and a worker in the same process.
 
 use crate::id::RunId;
+use crate::registry::Ambiguous;
 use crate::store::{NewRun, Phase, StoreError, Written};
 use async_trait::async_trait;
 
@@ -19,6 +20,11 @@ pub trait Link: std::fmt::Debug + Send + Sync + 'static {
     /// A message was put into an inbox: the worker may want to look. (A store does not tell a
     /// handle of what was written through it.)
     fn poke(&self) {}
+
+    /// Why this worker will never run: nobody should wait for it.
+    fn refuses(&self) -> Option<Ambiguous> {
+        None
+    }
 }
 
 /// How a run ended.

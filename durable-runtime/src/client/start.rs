@@ -1,12 +1,13 @@
 //! Starting a workflow: durable before it returns, and the same id starts once.
 
 use super::signal::{Letter, SignalError, StartWithSignal};
-use super::{Client, DEFAULT_QUEUE, Handle};
+use super::{Client, DEFAULT_QUEUE, Handle, Link};
 use crate::Durable;
 use crate::codec;
 use crate::engine::{new_run, new_run_elsewhere};
 use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::operation::Signal;
+use crate::registry::Ambiguous;
 use crate::store::{NewRun, RunRecord, StoreError, Written};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -91,6 +92,9 @@ impl<R> Start<R> {
                 size: input.len(),
                 limit: INPUT_BYTES_MAX,
             });
+        }
+        if let Some(refusal) = self.client.link().and_then(Link::refuses) {
+            return Err(refusal.into());
         }
         let now = self.client.now();
         let run = NewRun {
@@ -238,6 +242,9 @@ pub enum StartError<R> {
     /// started; trying again with the same id tells.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The worker of this process cannot run; nothing was started.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
 }
 
 impl<R> fmt::Debug for StartError<R> {
@@ -257,6 +264,7 @@ impl<R> fmt::Debug for StartError<R> {
                 .field("limit", limit)
                 .finish(),
             Self::Signal(error) => f.debug_tuple("Signal").field(error).finish(),
+            Self::Ambiguous(error) => f.debug_tuple("Ambiguous").field(error).finish(),
             Self::Store(error) => f.debug_tuple("Store").field(error).finish(),
         }
     }

@@ -4,6 +4,7 @@ use super::health::{Health, HealthSender};
 use crate::client::{Link, Outcome};
 use crate::clock::{Busy, Clock};
 use crate::id::RunId;
+use crate::registry::Ambiguous;
 use crate::store::{NewRun, Store, StoreError, Written};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ struct Shared {
     pokes: Arc<Pokes>,
     watched: Arc<Watched>,
     health: HealthSender,
+    /// Why the worker will never run.
+    refusal: Mutex<Option<Ambiguous>>,
 }
 
 /// Asks the worker to look for mail and for work.
@@ -76,6 +79,7 @@ impl WorkerLink {
             pokes: Arc::default(),
             watched: Arc::default(),
             health: HealthSender::new(),
+            refusal: Mutex::default(),
         };
         (Self(Arc::new(shared)), receiver)
     }
@@ -122,6 +126,15 @@ impl WorkerLink {
         *self.0.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
     }
 
+    pub(super) fn set_refusal(&self, refusal: Option<Ambiguous>) {
+        *self.refusal() = refusal;
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<Ambiguous>> {
+        let refusal = self.0.refusal.lock();
+        refusal.unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn clock(&self) -> Arc<dyn Clock> {
         self.0
             .clock
@@ -155,6 +168,10 @@ impl Link for WorkerLink {
 
     fn poke(&self) {
         Self::poke(self);
+    }
+
+    fn refuses(&self) -> Option<Ambiguous> {
+        self.refusal().clone()
     }
 }
 

@@ -10,7 +10,7 @@ use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
-use crate::registry::Registry;
+use crate::registry::{Ambiguous, Registry};
 use crate::store::{NewWorker, Store, StoreError, Unblock};
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -25,6 +25,9 @@ pub enum WorkerError {
     /// The store will not work again; see the source.
     #[error("the worker's store has failed")]
     Store(#[from] StoreError),
+    /// It cannot tell what to run; nothing was begun.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
 }
 
 /// The pause before a worker that lost its fence registers anew: a store that is broken in a way
@@ -46,8 +49,7 @@ const REBIRTH_PAUSE: Duration = Duration::from_millis(20);
 pub struct Worker {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// `None`: everything linked into this binary.
-    registry: Option<Registry>,
+    registry: Result<Registry, Ambiguous>,
     options: WorkerOptions,
     link: WorkerLink,
     starts: mpsc::Receiver<Start>,
@@ -55,15 +57,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker for everything linked into this binary, on the system's clock.
+    /// A worker for everything linked into this binary, on the system's clock. If two functions in
+    /// it bear one name, [`run`](Self::run) and all starts on this worker's clients are refused.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, options: WorkerOptions) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (link, starts) = WorkerLink::new(store.clone(), clock.clone(), options.queue.clone());
+        let registry = Registry::linked();
+        link.set_refusal(registry.as_ref().err().cloned());
         Self {
             store,
             clock,
-            registry: None,
+            registry,
             options,
             link,
             starts,
@@ -74,7 +79,8 @@ impl Worker {
     /// Runs these workflows and activities instead of those linked into the binary.
     #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
-        self.registry = Some(registry);
+        self.link.set_refusal(None);
+        self.registry = Ok(registry);
         self
     }
 
@@ -107,18 +113,16 @@ impl Worker {
     /// worker) take over when the lease has ended, and nothing that was committed is lost.
     ///
     /// # Errors
-    /// When the store was closed or is unusable. Errors that may pass are waited for.
-    ///
-    /// # Panics
-    /// When two workflows or activities that are linked into this binary bear the same name; see
-    /// [`Registry::linked`].
+    /// When the store was closed or is unusable; errors that may pass are waited for. Before
+    /// anything runs, when two workflows or activities that are linked into this binary bear the
+    /// same name.
     pub async fn run(
         mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), WorkerError> {
         let mut shutdown = pin!(shutdown);
         let health = self.link.health_sender();
-        let registry = self.registry.take().unwrap_or_else(Registry::linked);
+        let registry = self.registry.clone()?;
         let ended = self.lives(&registry, shutdown.as_mut()).await;
         health.set(Health::Stopped);
         // Starts that arrived too late go to the store.
