@@ -245,6 +245,109 @@ async fn at_the_same_time(start: u64) -> Result<u64, Refused> {
     Ok(first + count)
 }
 
+/// References that a helper borrows.
+#[workflow]
+async fn helper(order: &Order, name: &str, limits: &[u64]) -> u64 {
+    let first = limits.first().copied().unwrap_or_default();
+    let printed = print(name, order).await.unwrap_or_default();
+    let lines = &order.lines;
+    let paid = charge(name.to_owned(), first).await.unwrap_or_default();
+    lines.values().sum::<u64>() + paid + u64::try_from(printed).unwrap_or_default()
+}
+
+/// Calls it, also in branches.
+#[workflow]
+async fn calls_the_helper(order: Order) -> u64 {
+    let limits = vec![1, 2];
+    let (a, b) = join!(helper(&order, "a", &limits), async {
+        helper(&order, "b", &limits).await
+    });
+    a + b
+}
+
+/// Closures between awaits and across them.
+#[workflow]
+async fn closures(rate: u64, names: Vec<String>) -> u64 {
+    let scale = |cents: u64| cents * rate;
+    let long = |name: &&String| name.len() > 3;
+    let first = charge("a".to_owned(), scale(1)).await.unwrap_or_default();
+    let mut total = names.iter().filter(long).count() as u64;
+    total += scale(first);
+    total += charge("b".to_owned(), scale(total)).await.unwrap_or(0);
+    total
+}
+
+/// Borrowed loops, with closures over what they give.
+#[workflow]
+async fn borrowed_loops(order: Order, mut names: Vec<String>) -> u64 {
+    let mut sum = 0;
+    for (name, cents) in &order.lines {
+        sum += charge(name.clone(), *cents).await.unwrap_or_default();
+    }
+    for (number, name) in names.iter().enumerate().filter(|(_, n)| !n.is_empty()) {
+        sum += charge(name.clone(), number as u64).await.unwrap_or(0);
+    }
+    for name in &mut names {
+        name.push('!');
+        sum += charge(name.clone(), 1).await.unwrap_or_default();
+    }
+    let last = names.last();
+    sum += print("names", &order).await.unwrap_or_default() as u64;
+    sum + last.map_or(0, |name| name.len() as u64)
+}
+
+/// Guards that await.
+#[workflow]
+async fn guards(cents: u64, payer: Option<String>) -> u64 {
+    match payer {
+        Some(payer) if charge(payer.clone(), cents).await.is_ok() => payer.len() as u64,
+        Some(_) if cents > 3 => cents,
+        _ if tick().await.is_ok() => 1,
+        _ => 0,
+    }
+}
+
+/// Every kind of branch.
+#[workflow]
+async fn branches_of_every_kind(start: u64, order: Order) -> Result<u64, Refused> {
+    let label = String::from("label");
+    let moved = async_part(start).await.unwrap_or_default();
+    let (left, right, ()) = join!(
+        async {
+            let first = charge(label.clone(), start).await.unwrap_or_default();
+            first + moved
+        },
+        async move {
+            let mut sum = 0;
+            for cents in order.lines.into_values() {
+                sum += cents;
+                drop(tick().await);
+            }
+            sum
+        },
+        async { drop(tick().await) },
+    );
+    let first = select! {
+        paid = charge(label, right) => paid.unwrap_or_default(),
+        slept = async { sleep(Duration::from_secs(1)).await.is_ok() } => {
+            return Ok(left + u64::from(slept));
+        }
+        else => 0,
+    };
+    let in_time = timeout(Duration::from_secs(5), async {
+        tick().await.map_or(0, |()| first)
+    })
+    .await;
+    let both = try_join!(async_part(first), async_part(left));
+    Ok(in_time.unwrap_or_default() + both.map_or(0, |(a, b)| a + b))
+}
+
+/// Called from branches.
+#[activity]
+async fn async_part(cents: u64) -> u64 {
+    cents
+}
+
 /// Nothing to wait for.
 #[workflow]
 async fn at_once(n: u64) -> u64 {
@@ -256,8 +359,14 @@ fn all_are_registered() {
     let expected = [
         "at_once",
         "at_the_same_time",
+        "borrowed_loops",
         "branches",
+        "branches_of_every_kind",
+        "calls_the_helper",
+        "closures",
         "expressions",
+        "guards",
+        "helper",
         "lints.loops",
         "macros_and_places",
         "nothing",

@@ -124,6 +124,49 @@ fn names_are_there_too_where_there_are_errors() {
     }
 }
 
+/// Functions that are being typed, as rust-analyzer gives them to a macro: where something is
+/// missing it puts a name of its own.
+const MENDED: &[&str] = &[
+    "async fn f(order: Order) -> u32 { let total = __ra_fixup; charge(order.__ra_fixup).await }",
+    "async fn f(order: Order, n: u32) -> u32 {
+        let (x, y) = join!(one(order.id), async { let inner = two(n).await; inner.__ra_fixup });
+        let scale = |amount: u32| amount * order.__ra_fixup;
+        charge(scale(x)).await
+    }",
+    "async fn f(orders: Vec<Order>) -> u32 {
+        for order in &orders {
+            if order.big == __ra_fixup { charge(order.id).await; }
+            let first = select! { Ok(paid) = pay(order), if order.open => paid.__ra_fixup, else => 0 };
+        }
+        orders.__ra_fixup
+    }",
+    // With mistakes of our own kinds besides.
+    "async fn f(order: Order) -> u32 {
+        let wait = || charge(order.__ra_fixup).await;
+        let both = join!(one(order), async { two(wait).__ra_fixup });
+        both.0
+    }",
+    "async fn f(order: Order) -> u32 {
+        let a = try_join!(async { let part = one(order.id).await; break part }, other(order));
+        a.__ra_fixup
+    }",
+];
+
+#[test]
+fn a_function_that_is_being_typed_keeps_its_names() {
+    for source in MENDED {
+        assert_eq!(lost(source), Vec::<String>::new(), "{source}");
+    }
+}
+
+#[test]
+fn a_lost_name_is_seen() {
+    let source = "async fn f(order: Order) -> u32 { charge(order).await }";
+    let elsewhere = names(tokens(&format!("\n{source}")));
+    assert!(names(tokens(source)).is_disjoint(&elsewhere));
+    assert_eq!(lost("struct Order { id: u32 }"), Vec::<String>::new());
+}
+
 /// Half-written functions, whose syntax rustc has refused before us.
 const HALF_WRITTEN: &[&str] = &[
     "pub async fn run(order: Order) -> u64 { let total = ; total }",
