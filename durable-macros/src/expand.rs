@@ -34,6 +34,7 @@ fn workflow_machine(
     analysis::cfg::prune(body);
     ir::validate(body, "prune");
     analysis::captures::find(body);
+    analysis::lookups::find(body);
 
     let liveness = analysis::liveness::liveness(body);
     let layout = lower::layout(body, &liveness, &mut diagnostics);

@@ -92,6 +92,36 @@ pub(crate) fn argument(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// The operand of a lookup.
+pub(crate) fn operand() -> Ident {
+    internal("operand")
+}
+
+/// The token that carries the type of what a lookup is called on.
+pub(crate) fn receiver_ty(number: usize) -> Ident {
+    local("place", number)
+}
+
+/// The token that carries the type of its operand.
+pub(crate) fn operand_ty(number: usize) -> Ident {
+    local("operand", number)
+}
+
+/// Whether a local that a lookup gave is a borrow or a value.
+pub(crate) fn class(number: usize) -> Ident {
+    local("class", number)
+}
+
+/// The token that carries the type of what is saved of such a local.
+pub(crate) fn kept_ty(number: usize) -> Ident {
+    local("kept_ty", number)
+}
+
+/// What its lookup is made again with.
+pub(crate) fn held(number: usize) -> Ident {
+    local("held", number)
+}
+
 /// The label of the machine's inner loop.
 pub(crate) fn machine_label() -> Lifetime {
     Lifetime::new("'__machine", Span::mixed_site())

@@ -3,5 +3,6 @@
 pub(crate) mod captures;
 pub(crate) mod cfg;
 pub(crate) mod liveness;
+pub(crate) mod lookups;
 #[cfg(test)]
 mod oracle;

@@ -185,6 +185,7 @@ fn local(number: usize) -> Local {
         closure: false,
         instead: None,
         recipe: None,
+        lookup: None,
         typed_elsewhere: false,
     }
 }

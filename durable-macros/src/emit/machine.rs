@@ -36,6 +36,8 @@ pub(super) fn machine(
     let saved = proofs::saved(input, body, layout);
     let root = &layout.parts[0];
     let slots = slots(body, layout, root);
+    let lookups = super::lookups::classes(body, layout);
+    let looks_up = super::lookups::traits(body, layout);
     let outputs = forks::output_tokens(body, layout);
     let resume = resume_table(layout);
     let inputs = input.params.iter().enumerate().map(|(index, param)| {
@@ -63,6 +65,7 @@ pub(super) fn machine(
             let _: ::core::convert::Infallible = {
                 use #rt::{IsCopied as _, IsLentOn as _, IsMoved as _};
                 #(#lent)*
+                #lookups
                 #looped
                 #cursors
                 #saved
@@ -77,12 +80,15 @@ pub(super) fn machine(
     let mut mentioned = BTreeSet::new();
     mentions(&code, &mut mentioned);
     let tokens = type_tokens(body, layout, &mentioned);
+    let calls = super::lookups::tokens(body, layout);
     quote! {
         #(#lints)*
         async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry) -> #output #bounds {
             #(#items)*
+            #looks_up
             #meant
             #tokens
+            #calls
             #code
         }
     }
@@ -99,7 +105,7 @@ pub(super) fn slots(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
             let (slot, moved) = (names::slot(local.0), names::moved(region.0, local.0));
             quote!(let mut #slot = #moved.take();)
         }
-        _ => slot(local),
+        _ => slot(body, local),
     });
     let joined = part.forks.iter().map(|plan| {
         let answer = forks::find(body, plan).answer;
@@ -122,8 +128,9 @@ fn resume_table(layout: &Layout) -> TokenStream {
     quote!(const __DURABLE_RESUME: &[::core::primitive::u32] = &[#(#resume),*];)
 }
 
-fn slot(local: LocalId) -> TokenStream {
-    let (rt, slot, ty) = (names::rt(), names::slot(local.0), names::local_ty(local.0));
+fn slot(body: &Body, local: LocalId) -> TokenStream {
+    let (rt, slot) = (names::rt(), names::slot(local.0));
+    let ty = super::lookups::stored_ty(body, local);
     quote!(let mut #slot = #rt::none(#ty);)
 }
 
@@ -329,7 +336,7 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
     let (point, resumed) = (internal("point"), internal("resumed"));
     let (label, code) = (names::machine_label(), names::code_label());
     let passed = layout.passed.iter().filter(|l| part.owns(body, **l));
-    let passed = passed.map(|&local| slot(local));
+    let passed = passed.map(|&local| slot(body, local));
     let arms = arms::arms(body, liveness, layout, part);
     let arms = quote!(match #here { #arms _ => ::core::unreachable!() });
     // Whether each piece of the user's code stood in the `unsafe` block is checked in the twin.

@@ -18,6 +18,7 @@ mod closures;
 mod exits;
 pub(crate) mod fallback;
 mod forks;
+mod lookups;
 mod machine;
 mod proofs;
 mod public;

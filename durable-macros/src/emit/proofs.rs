@@ -50,7 +50,10 @@ pub(super) fn saved(input: &Input, body: &Body, layout: &Layout) -> TokenStream 
 fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStream {
     let span = body.locals[local.0].ident.span();
     let (rt, at) = (names::rt(), names::rt_at(span));
-    let (saved, ty) = (names::saved(local.0), names::local_ty(local.0));
+    let (saved, ty) = (
+        names::saved(local.0),
+        super::lookups::stored_ty(body, local),
+    );
     let (what, place) = (subject(body, local), place(body, point));
     let message = format!(
         "{what} is still needed after {place}, so it would have to be saved, and `{{Self}}` cannot be"

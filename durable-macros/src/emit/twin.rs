@@ -219,6 +219,9 @@ impl VisitMut for Resolve<'_> {
                 Wrapper::Tied(local) if self.layout.remade.contains(&local) => {
                     Self::tied(expr, inner)
                 }
+                Wrapper::Lookup(lookup) => {
+                    super::lookups::looked_up(self.body, self.layout, lookup, expr, inner)
+                }
                 Wrapper::Seen(_) | Wrapper::Tied(_) => inner,
             };
             self.visit_expr_mut(expr);

@@ -4,11 +4,13 @@
 //! the user's own tokens with what it binds, assigns and uses.
 
 mod fork;
+mod lookup;
 mod pretty;
 mod recipe;
 mod validate;
 
 pub(crate) use fork::{Branch, BranchCode, Fork, Region, RegionCode, RegionId};
+pub(crate) use lookup::{Lookup, LookupId, Part};
 pub(crate) use recipe::{Recipe, RecipeId, Signature};
 pub(crate) use validate::validate;
 
@@ -45,6 +47,7 @@ pub(crate) struct Body {
     /// An `unsafe` block awaits: its code is spread over the machine.
     pub(crate) has_unsafe: bool,
     pub(crate) recipes: Vec<Recipe>,
+    pub(crate) lookups: Vec<Lookup>,
     /// Branches that are code.
     pub(crate) regions: Vec<Region>,
 }
@@ -84,6 +87,8 @@ pub(crate) struct Local {
     pub(crate) instead: Option<Instead>,
     /// It is a borrow that can be made again, and never saved.
     pub(crate) recipe: Option<RecipeId>,
+    /// The call that may have lent it.
+    pub(crate) lookup: Option<LookupId>,
     /// Code that control cannot reach mentions it, and may be what decides its type.
     pub(crate) typed_elsewhere: bool,
 }

@@ -60,12 +60,14 @@ impl Body {
 
     /// Adds what the recipes of these locals need, and what that needs.
     pub(crate) fn with_inputs(&self, mut locals: Locals) -> Locals {
-        if self.recipes.is_empty() {
+        if self.recipes.is_empty() && self.lookups.is_empty() {
             return locals;
         }
         let mut work: Vec<LocalId> = locals.iter().copied().collect();
         while let Some(local) = work.pop() {
             let inputs = self.recipe(local).into_iter().flat_map(|r| &r.inputs);
+            let root = self.lookup(local).map(|(_, lookup, _)| &lookup.root);
+            let inputs = inputs.chain(root);
             work.extend(inputs.filter(|&&input| locals.insert(input)));
         }
         locals

@@ -15,17 +15,25 @@
 
 use super::Builder;
 use super::borrowed_loops::borrowed_in;
-use crate::ir::{Code, LocalId, LocalKind, Locals, Recipe, Statement};
+use crate::ir::{Code, LocalId, LocalKind, Locals, LookupId, Recipe, Statement};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat, parse_quote};
 
 /// A borrow that patterns are matched against.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Matched {
-    local: LocalId,
-    /// It is a `&mut`.
-    unique: bool,
+pub(super) enum Matched {
+    /// It is made again; the flag says that it is a `&mut`.
+    Borrow(LocalId, bool),
+    /// Only rustc knows whether it is one.
+    Lookup(LookupId),
+}
+
+impl Matched {
+    /// Whether only rustc knows what it is.
+    pub(super) fn is_lookup(self) -> bool {
+        matches!(self, Self::Lookup(_))
+    }
 }
 
 impl Builder<'_> {
@@ -57,10 +65,11 @@ impl Builder<'_> {
                 let inner = twin.clone();
                 *twin = syn::parse_quote_spanned!(inner.span()=> &mut *#inner);
             }
-            return (machine, Some(Matched { local, unique }));
+            return (machine, Some(Matched::Borrow(local, unique)));
         }
         let Some(draft) = self.draft(&name, &machine, twin) else {
-            return (machine, None);
+            let lookup = self.lookup(&machine, twin);
+            return (machine, lookup.map(Matched::Lookup));
         };
         let uses = super::uses::of_expr(&machine, &self.scopes);
         let local = self.new_temp(LocalKind::Borrow, machine.span());
@@ -80,7 +89,7 @@ impl Builder<'_> {
             uses,
             ..Statement::new(code)
         });
-        (self.temp_expr(local), Some(Matched { local, unique }))
+        (self.temp_expr(local), Some(Matched::Borrow(local, unique)))
     }
 
     /// Whether a condition matches something borrowed, so that its parts are lowered one by one.
@@ -100,8 +109,10 @@ impl Builder<'_> {
 
     /// Gives what a pattern binds to parts of a borrow its recipe.
     pub(super) fn bind_matched(&mut self, pat: &Pat, binds: &Locals, matched: Option<Matched>) {
-        let Some(Matched { local, unique }) = matched else {
-            return;
+        let (local, unique) = match matched {
+            Some(Matched::Borrow(local, unique)) => (local, unique),
+            Some(Matched::Lookup(id)) => return self.bind_found(id, pat, binds),
+            None => return,
         };
         let mut names = Vec::new();
         borrowed_in(pat, &mut names);
@@ -135,6 +146,26 @@ impl Builder<'_> {
             code: None,
             mixed: Locals::new(),
         });
+    }
+}
+
+impl Builder<'_> {
+    /// Notes what a pattern binds of a lookup, if it can be matched again.
+    fn bind_found(&mut self, id: LookupId, pat: &Pat, binds: &Locals) {
+        let (pat, guarded) = match pat {
+            Pat::Guard(guarded) => (&*guarded.pat, true),
+            other => (other, false),
+        };
+        let mut doubts = Doubts::default();
+        doubts.visit_pat(pat);
+        let unique = self.is_unique(id);
+        // Two parts of one `&mut` would have to be made at once.
+        if (doubts.alternatives && (guarded || unique))
+            || (unique && (doubts.whole || binds.len() > 1))
+        {
+            return;
+        }
+        self.bind_lookup(id, (pat, None), binds);
     }
 }
 

@@ -113,6 +113,7 @@ impl Builder<'_> {
         let pats = expr.arms.iter().map(|arm| &arm.pat);
         let (scrutinee, matched) = self.matched(pats, scrutinee, &mut expr.expr);
         if expr.arms.iter().any(|arm| self.guard_awaits(&arm.pat)) {
+            let matched = matched.filter(|matched| !matched.is_lookup());
             return self.guarded_match(expr, scrutinee, matched, dest);
         }
         let exits = std::mem::take(&mut self.pending);

@@ -24,6 +24,7 @@ mod fork;
 mod guards;
 pub(crate) mod items;
 mod labels;
+mod lookups;
 mod loops;
 mod macros;
 mod needs;
@@ -44,6 +45,7 @@ mod uses;
 pub(crate) use disturbs::changes_by_name;
 pub(crate) use exits::exit;
 pub(crate) use fork::clean_pattern;
+pub(crate) use lookups::is_common;
 pub(crate) use macros::{contains_await, mentions as macro_mentions, reads};
 pub(crate) use place::{assigns, compares};
 pub(crate) use receivers::Owner;
@@ -207,6 +209,7 @@ impl Builder<'_> {
             closure: false,
             instead: None,
             recipe: None,
+            lookup: None,
             typed_elsewhere: false,
         });
         LocalId(self.body.locals.len() - 1)

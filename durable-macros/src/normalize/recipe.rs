@@ -185,7 +185,7 @@ impl Builder<'_> {
     /// What the borrow of a place must hold that it may not hold by itself: the path of fields from
     /// the variable, up to where it goes through a pointer or an index. A variable that is not
     /// `mut` cannot change; a borrow that is made again holds what it comes from.
-    fn held(&self, place: &Expr, by: By) -> Option<Expr> {
+    pub(super) fn held(&self, place: &Expr, by: By) -> Option<Expr> {
         let path = prefix(place);
         let local = self.variable(root_of(path))?;
         let this = &self.body.locals[local.0];

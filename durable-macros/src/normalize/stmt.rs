@@ -232,7 +232,11 @@ impl Builder<'_> {
                     .flatten()
             }
         };
+        let mut lookup = None;
         let (value, matched) = if recipe::is_plain_binding(pat) {
+            if draft.is_none() && never.is_none() {
+                lookup = self.lookup(&value, twin);
+            }
             (value, None)
         } else {
             self.matched([pat], value, twin)
@@ -246,6 +250,9 @@ impl Builder<'_> {
         let whole = pat;
         let (pat, ty) = split_type(pat);
         self.bind_matched(&pat, &binds, matched);
+        if let Some(id) = lookup {
+            self.bind_lookup(id, (&pat, ty.as_ref()), &binds);
+        }
         match &never {
             Some(words) => self.never_again(whole, &value, &binds, words),
             None => {

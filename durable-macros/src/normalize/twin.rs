@@ -10,9 +10,10 @@
 //! | `__durable_source_7(e)` | `seen(__src7, e)` |
 //! | `__durable_tied_7(e, &a, &b)` | `tie(tie(e, &a), &b)` if the borrow is made again, or `e` |
 //! | `__durable_joined_7(b)` | `joined(__ty7, b)` |
+//! | `__durable_lookup_2(a.m(k), a)` | `a.m(k)`, which lends its types and holds `a` if it is a borrow; or just that |
 //! | `#[__durable_probes] { probes; e }` | `{ probes; e }`, or `e` when no probe is left |
 
-use crate::ir::{LocalId, Locals, PointId};
+use crate::ir::{LocalId, Locals, LookupId, PointId};
 use proc_macro2::Span;
 use quote::format_ident;
 use syn::parse::{Parse, ParseStream};
@@ -33,6 +34,7 @@ const AWAITED: &str = "__durable_awaited_";
 const SOURCE: &str = "__durable_source_";
 const TIED: &str = "__durable_tied_";
 const JOINED: &str = "__durable_joined_";
+const LOOKUP: &str = "__durable_lookup_";
 
 /// A placeholder around an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub(crate) enum Wrapper {
     /// A borrow, with what it must hold in the arguments after it.
     Tied(LocalId),
     Joined(LocalId),
+    /// A call that may lend, with what it must hold then in the argument after it.
+    Lookup(LookupId),
 }
 
 /// A statement that probes a local.
@@ -103,6 +107,7 @@ pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
         Wrapper::Source(local) => format_ident!("{SOURCE}{}", local.0, span = span),
         Wrapper::Tied(local) => format_ident!("{TIED}{}", local.0, span = span),
         Wrapper::Joined(local) => format_ident!("{JOINED}{}", local.0, span = span),
+        Wrapper::Lookup(lookup) => format_ident!("{LOOKUP}{}", lookup.0, span = span),
     };
     let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
     *expr = parse_quote!(#name(#inner));
@@ -141,4 +146,5 @@ pub(crate) fn wrapper(name: &Ident) -> Option<Wrapper> {
         .or_else(|| number(SOURCE).map(|n| Wrapper::Source(LocalId(n))))
         .or_else(|| number(TIED).map(|n| Wrapper::Tied(LocalId(n))))
         .or_else(|| number(JOINED).map(|n| Wrapper::Joined(LocalId(n))))
+        .or_else(|| number(LOOKUP).map(|n| Wrapper::Lookup(LookupId(n))))
 }

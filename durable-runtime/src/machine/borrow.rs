@@ -28,6 +28,7 @@ remade! {
     [T: ?Sized] &'a T;
     [T: ?Sized] &'a mut T;
     [T: Remade<'a>] Option<T>;
+    [T: Remade<'a>, E: Remade<'a>] Result<T, E>;
     [A: Remade<'a>, B: Remade<'a>] (A, B);
     [A: Remade<'a>, B: Remade<'a>, C: Remade<'a>] (A, B, C);
 }

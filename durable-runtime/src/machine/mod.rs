@@ -20,6 +20,7 @@ mod kept;
 mod lent;
 mod limit;
 mod live;
+mod lookup;
 pub(crate) mod meaning;
 mod moved;
 mod node;

@@ -17,6 +17,9 @@ pub use super::lent::{
 };
 pub use super::limit::{in_time, never, within};
 pub use super::live::{Inlines, no_inline};
+pub use super::lookup::{
+    Gives, Lends, LooksUp, LooksUpValue, Lookup, Place, looked_up, lookup, method, place, receives,
+};
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
 pub use super::saved::{
     Answers, Awaitable, Awaits, BranchData, Data, Lend, Lendable, Param, Stored, awaited, data,

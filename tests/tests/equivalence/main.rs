@@ -36,6 +36,7 @@ mod inference;
 mod inline;
 mod iterators;
 mod lent;
+mod lookups;
 mod loops;
 mod macros;
 mod moves;

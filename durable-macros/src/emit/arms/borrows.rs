@@ -26,7 +26,7 @@ use syn::{Expr, Pat, PatWild, parse_quote_spanned};
 impl Arms<'_> {
     /// What must not be lost before `uses` are in variables.
     pub(super) fn needed(&self, uses: &Locals, live: Locals) -> Locals {
-        if self.layout.borrows.is_empty() {
+        if self.layout.borrows.is_empty() && self.body.lookups.is_empty() {
             return live;
         }
         let uses = self.body.with_inputs(uses.clone());
@@ -102,7 +102,7 @@ impl Arms<'_> {
     }
 
     /// Puts what a recipe needs into a variable, of its own name if no other needs that.
-    fn input(&self, local: LocalId, needed: &Locals, env: &mut Env) -> TokenStream {
+    pub(super) fn input(&self, local: LocalId, needed: &Locals, env: &mut Env) -> TokenStream {
         if env.bound.contains_key(&local) {
             return TokenStream::new();
         }
@@ -222,7 +222,7 @@ impl Env {
 }
 
 /// Gives the names of a pattern their variables; those that are not made become `_`.
-struct Names(Vec<(Ident, Ident)>);
+pub(super) struct Names(pub(super) Vec<(Ident, Ident)>);
 
 impl VisitMut for Names {
     fn visit_pat_mut(&mut self, pat: &mut Pat) {

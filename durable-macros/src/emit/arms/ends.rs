@@ -54,26 +54,35 @@ impl Arms<'_> {
         self.moved(&moves, &mut env);
         code.extend(match terminator {
             Terminator::Goto(_) => self.edge(block, 0, &env),
-            Terminator::If { cond, .. } => {
-                let cond = before_block(&self.user_expr(cond, &renamed, &env));
+            Terminator::If { cond, binds, .. } => {
+                let (held, cond) = self.condition(binds, cond);
+                let cond = before_block(&self.user_expr(&cond, &renamed, &env));
                 let (then, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
-                quote!(if #cond { #then } else { #otherwise })
+                quote!(#held if #cond { #then } else { #otherwise })
             }
             Terminator::Match {
                 scrutinee, arms, ..
             } => {
+                let bound = arms.iter().flat_map(|arm| &arm.binds).copied().collect();
+                let first = self.first_found(&bound, scrutinee);
+                let (held, scrutinee) =
+                    (first.as_ref()).map_or((None, scrutinee), |(h, s)| (Some(h), s));
                 let scrutinee = before_block(&self.user_expr(scrutinee, &renamed, &env));
                 let arms = arms.iter().enumerate().map(|(index, arm)| {
                     let pat = in_pat(&arm.pat, &renamed);
                     let code = self.edge(block, index, &env);
                     quote!(#pat => { #code })
                 });
-                quote!(match #scrutinee { #(#arms)* })
+                quote!(#held match #scrutinee { #(#arms)* })
             }
-            Terminator::LetElse { pat, init, .. } => {
+            Terminator::LetElse {
+                pat, init, binds, ..
+            } => {
+                let first = self.first_found(binds, init);
+                let (held, init) = first.as_ref().map_or((None, init), |(h, i)| (Some(h), i));
                 let init = self.user_expr(init, &renamed, &env);
                 let (next, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
-                quote!(let #pat = #init else { #otherwise }; #next)
+                quote!(#held let #pat = #init else { #otherwise }; #next)
             }
             Terminator::Next {
                 cursor,
@@ -193,10 +202,18 @@ impl Arms<'_> {
     /// Live locals go back into their slots; those that were not taken are there already.
     /// Borrows are never in one, nor variables around the machine.
     pub(super) fn put_back(&self, live: &Locals, env: &Env) -> TokenStream {
-        live.difference(&self.layout.borrows)
+        let mut put: Vec<&LocalId> = live
+            .difference(&self.layout.borrows)
             .filter(|&&local| !self.part.is_around(local))
+            .collect();
+        // What is found in another ends before that moves.
+        put.sort_by_key(|local| self.body.lookup(**local).is_none());
+        put.into_iter()
             .filter_map(|local| {
                 let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));
+                if self.found(*local).is_some() {
+                    return Some(super::lookups::put(*local, ident));
+                }
                 let there = env.moved.contains(local);
                 let there = there.then(|| self.is_still_there(*local, ident));
                 Some(quote!(#there #slot = ::core::option::Option::Some(#ident);))

@@ -20,6 +20,7 @@ use super::{is_linked, signed};
 mod borrows;
 mod ends;
 mod forks;
+mod lookups;
 mod moved;
 mod taken;
 
@@ -151,6 +152,10 @@ impl Arms<'_> {
             Some(place) => {
                 self.forget_borrows(local, env);
                 quote!(#kept let mut #ident = #place;)
+            }
+            None if self.found(local).is_some() => {
+                let found = self.find_again(local, live, env);
+                quote!(#kept #found)
             }
             None if self.layout.has_slot(local) => {
                 quote!(#kept let mut #ident = #rt::take(&mut #slot);)
@@ -353,6 +358,8 @@ impl Arms<'_> {
                     return self.first_made(recipe, renamed, before);
                 }
                 let ty = ty.as_ref().map(|ty| quote!(: #ty));
+                let first = self.first_found(&statement.binds, init);
+                let (held, init) = first.as_ref().map_or((None, init), |(h, i)| (Some(h), i));
                 // Both may use the outer local of a name that is bound here.
                 let init = self.user_expr(init, renamed, before);
                 let otherwise = otherwise.as_ref().map(|e| {
@@ -367,7 +374,7 @@ impl Arms<'_> {
                     let (ident, token) = (self.ident(temp), names::local_ty(temp.0));
                     quote!(let mut #ident = #rt::seen(#token, #init);)
                 } else {
-                    quote!(let #pat #ty = #init #otherwise;)
+                    quote!(#held let #pat #ty = #init #otherwise;)
                 }
             }
             Code::Start { cursor, source } => {

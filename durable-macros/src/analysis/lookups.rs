@@ -1,0 +1,205 @@
+//! Which lookups may have lent what they found: those whose receiver is there wherever that is
+//! needed, so that nothing is lost if rustc finds it to be a value.
+//!
+//! ```text
+//! let first = order.items.first();     `order` is a parameter, and nothing takes it away before
+//! charge(order.id).await;              `first` is used: it may be made again
+//! send(first).await;
+//! ```
+//!
+//! The receiver lives as long as the binding. Had it gone meanwhile (`drop(order)`), the binding
+//! could only be a value, and must then not hold it; and what is saved for the sake of the binding
+//! alone must be known to be data.
+
+mod moves;
+
+use super::liveness::{Liveness, liveness};
+use crate::ir::{
+    Body, Code, Instead, LocalId, LocalKind, Locals, Lookup, LookupId, Statement, Terminator,
+};
+use crate::names::unraw;
+use syn::Expr;
+
+/// Notes which lookups may be borrows. Runs once captures are known.
+pub(crate) fn find(body: &mut Body) {
+    if body.lookups.is_empty() {
+        return;
+    }
+    let known = known_data(body);
+    let liveness = liveness(body);
+    let found: Vec<bool> = (0..body.lookups.len())
+        .map(|number| may_lend(body, &liveness, LookupId(number), &known))
+        .collect();
+    for (lookup, either) in body.lookups.iter_mut().zip(found) {
+        lookup.either = either;
+    }
+    for number in 0..body.lookups.len() {
+        if body.lookups[number].either && waits(body, LookupId(number)) {
+            body.lookups[number].either = false;
+        }
+    }
+    let parts: Vec<LocalId> = (body.lookups.iter())
+        .flat_map(|lookup| lookup.parts.iter().map(|part| part.local))
+        .collect();
+    for local in parts {
+        let instead = &mut body.locals[local.0].instead;
+        instead.get_or_insert_with(|| Instead {
+            what: "",
+            why: String::new(),
+            help: "if this is a borrow, clone what is found (`.cloned()`, `.to_owned()`), find it again after the `.await`, or write the type of what it is found in (`let items: Vec<_> = …`)".to_owned(),
+        });
+    }
+}
+
+fn may_lend(body: &Body, liveness: &Liveness, id: LookupId, known: &Locals) -> bool {
+    let lookup = &body.lookups[id.0];
+    let parts: Locals = lookup.parts.iter().map(|part| part.local).collect();
+    let all = body.with_inputs(Locals::from([lookup.root]));
+    let region = body.region_of_local(lookup.root);
+    let mut named = all.iter().chain(&parts);
+    if parts.is_empty() || named.any(|l| body.region_of_local(*l) != region) {
+        return false;
+    }
+    let roots: Locals = all
+        .iter()
+        .copied()
+        .filter(|l| body.recipe(*l).is_none())
+        .collect();
+    let held = Held {
+        body,
+        lookup,
+        all: &all,
+        roots: &roots,
+        known,
+    };
+    body.blocks.iter().all(|block| {
+        let after = liveness.after_statements(body, block);
+        let statements = block.statements.iter().zip(&after);
+        let kept = statements
+            .filter(|(s, live)| !live.is_disjoint(&parts) && s.binds.is_disjoint(&parts))
+            .all(|(statement, live)| held.over_statement(statement, live));
+        let ways = 0..block.terminator.successors().len();
+        kept && ways
+            .filter(|&way| block.terminator.defines_on(way).is_disjoint(&parts))
+            .map(|way| liveness.across(block, way))
+            .filter(|live| !live.is_disjoint(&parts))
+            .all(|live| held.over_terminator(&block.terminator, &live, &parts))
+    })
+}
+
+/// What must stay where it is while a binding lives.
+struct Held<'a> {
+    body: &'a Body,
+    lookup: &'a Lookup,
+    all: &'a Locals,
+    roots: &'a Locals,
+    /// Data, whatever is done with it.
+    known: &'a Locals,
+}
+
+impl Held<'_> {
+    fn over_statement(&self, statement: &Statement, live: &Locals) -> bool {
+        let assigned = &statement.assigns | &statement.maybe_assigns;
+        self.all.is_disjoint(&assigned) && !self.taken(live, |moves| moves.statement(statement))
+    }
+
+    fn over_terminator(&self, terminator: &Terminator, live: &Locals, parts: &Locals) -> bool {
+        let captures = terminator.captures();
+        let waits = matches!(terminator, Terminator::Suspend { .. } | Terminator::Fork(_));
+        let mut saved = self.roots.iter().filter(|l| !live.contains(l));
+        captures.is_disjoint(self.all)
+            && captures.is_disjoint(parts)
+            && (!waits || saved.all(|l| self.known.contains(l)))
+            && !self.taken(live, |moves| moves.terminator(terminator))
+    }
+
+    /// Whether a piece of code may take one of these away that is not needed later by itself.
+    fn taken(&self, live: &Locals, code: impl Fn(&mut moves::Moves)) -> bool {
+        let gone = self.all.iter().filter(|l| !live.contains(l));
+        let names = gone.map(|l| unraw(&self.body.locals[l.0].ident)).collect();
+        let parts = crate::normalize::is_common(&self.lookup.method);
+        let mut moves = moves::Moves::new(names, parts, &self.lookup.place);
+        code(&mut moves);
+        moves.found
+    }
+}
+
+/// Whether a local of the lookup would have to wait under another name somewhere, since another
+/// local with its name is needed there.
+fn waits(body: &Body, id: LookupId) -> bool {
+    let lookup = &body.lookups[id.0];
+    let mut named = body.with_inputs(Locals::from([lookup.root]));
+    named.extend(lookup.parts.iter().map(|part| part.local));
+    let liveness = liveness(body);
+    let name = |local: &LocalId| &body.locals[local.0].ident;
+    let clash = |there: &Locals| {
+        let mut here = there.intersection(&named);
+        here.any(|local| there.iter().any(|l| l != local && name(l) == name(local)))
+    };
+    body.blocks.iter().any(|block| {
+        let after = liveness.after_statements(body, block);
+        let mut statements = block.statements.iter().zip(after);
+        let terminator = &block.terminator;
+        let mut end = body.with_inputs(terminator.uses());
+        for way in 0..terminator.successors().len() {
+            end.extend(liveness.across(block, way));
+            end.extend(terminator.defines_on(way));
+        }
+        clash(&end)
+            || statements.any(|(statement, mut there)| {
+                there.extend(body.with_inputs(statement.uses.clone()));
+                there.extend(&statement.binds);
+                there.extend(&statement.assigns);
+                clash(&there)
+            })
+    })
+}
+
+/// Parameters, answers, items of loops, and operands of borrows: they are data in any case.
+fn known_data(body: &Body) -> Locals {
+    let mut known = Locals::new();
+    for (number, local) in body.locals.iter().enumerate() {
+        if local.owner.is_some() || matches!(local.kind, LocalKind::Key { .. }) {
+            known.insert(LocalId(number));
+        }
+    }
+    for block in &body.blocks {
+        // What a loop has left is saved, and its items are of the same type.
+        if let Terminator::Next {
+            source: None,
+            binds,
+            ..
+        } = &block.terminator
+        {
+            known.extend(binds);
+        }
+    }
+    let statements = body.blocks.iter().flat_map(|b| &b.statements);
+    for statement in statements {
+        let data = match &statement.code {
+            Code::Param { .. } => true,
+            Code::Let { init, .. } => is_answer(body, init),
+            _ => false,
+        };
+        if data {
+            known.extend(&statement.binds);
+        }
+    }
+    known
+}
+
+fn is_answer(body: &Body, init: &Expr) -> bool {
+    match init {
+        Expr::Try(inner) => is_answer(body, &inner.expr),
+        Expr::Paren(inner) => is_answer(body, &inner.expr),
+        Expr::Group(inner) => is_answer(body, &inner.expr),
+        Expr::MethodCall(call) if call.method == "unwrap" || call.method == "expect" => {
+            is_answer(body, &call.receiver)
+        }
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+            let answer = |l: &crate::ir::Local| matches!(l.kind, LocalKind::Answer { .. });
+            body.locals.iter().any(|l| answer(l) && l.ident == *name)
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! Lookups in an arm: a binding is taken out of its slot if it is a value, and found again if it
+//! is a borrow. Both are written; the class of the binding decides which of them happens.
+//!
+//! ```text
+//! let mut __held7 = slot7.take();
+//! let first = match __class7.value(&mut __held7) {
+//!     Some(value) => value,
+//!     None => order.items.first(),
+//! };
+//! ```
+
+use super::borrows::Names;
+use super::{Arms, Env};
+use crate::ir::{LocalId, Locals, Lookup, LookupId, Part};
+use crate::names;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::visit_mut::VisitMut;
+use syn::{Expr, parse_quote};
+
+impl Arms<'_> {
+    /// The lookup of a local with a slot.
+    pub(super) fn found(&self, local: LocalId) -> Option<(LookupId, &Lookup, &Part)> {
+        self.body
+            .lookup(local)
+            .filter(|_| self.layout.has_slot(local))
+    }
+
+    /// Puts a binding into a variable of its own name.
+    pub(super) fn find_again(&self, local: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
+        let Some((_, lookup, part)) = self.found(local) else {
+            return TokenStream::new();
+        };
+        let root = self.input(lookup.root, live, env);
+        let (ident, slot) = (self.ident(local), names::slot(local.0));
+        let (class, held) = (names::class(local.0), names::held(local.0));
+        let (again, operand) = (&lookup.again, names::operand());
+        let again = match &lookup.operand {
+            Some(_) => quote!((match #class.operand(&#held) { #operand => #again })),
+            None => quote!(#again),
+        };
+        let mut pat = part.pat.clone();
+        Names(vec![(ident.clone(), ident.clone())]).visit_pat_mut(&mut pat);
+        let ty = part.ty.as_ref().map(|ty| quote!(: #ty));
+        let link = self.link(local);
+        quote! {
+            #root
+            let mut #held = #slot.take();
+            let #ident = match #class.value(&mut #held) {
+                ::core::option::Option::Some(__value) => __value,
+                ::core::option::Option::None => {
+                    let (#pat) #ty = #again else { ::core::unreachable!() };
+                    #ident
+                }
+            };
+            #link
+        }
+    }
+
+    /// The initialiser where something is looked up first, and what comes before it.
+    pub(super) fn first_found(&self, binds: &Locals, init: &Expr) -> Option<(TokenStream, Expr)> {
+        let parts: Vec<LocalId> = binds
+            .iter()
+            .copied()
+            .filter(|local| self.found(*local).is_some())
+            .collect();
+        let (id, lookup, _) = self.found(*parts.first()?)?;
+        let (rt, operand) = (names::rt(), names::operand());
+        let held = |value: Expr| {
+            let parts = parts
+                .iter()
+                .map(|local| (names::held(local.0), names::class(local.0)));
+            parts
+                .map(|(held, class)| quote!(let mut #held = #class.hold(#value);))
+                .collect::<TokenStream>()
+        };
+        let Some(value) = &lookup.operand else {
+            return Some((held(parse_quote!(&())), init.clone()));
+        };
+        let names: Vec<Ident> = parts.iter().map(|local| names::held(local.0)).collect();
+        let holds = parts.iter().map(|local| {
+            let (held, class) = (names::held(local.0), names::class(local.0));
+            quote!(#held = #class.hold(&#operand);)
+        });
+        let (ty, init) = (names::operand_ty(id.0), &lookup.init);
+        let init = parse_quote! {
+            (match #rt::seen(#ty, #value) { #operand => { #(#holds)* #init } })
+        };
+        Some((
+            quote!(#(let mut #names = ::core::option::Option::None;)*),
+            init,
+        ))
+    }
+
+    /// A condition that matches what is looked up first, and what comes before it.
+    pub(super) fn condition(&self, binds: &Locals, cond: &Expr) -> (Option<TokenStream>, Expr) {
+        let mut cond = cond.clone();
+        let mut held = None;
+        if let Expr::Let(cond) = &mut cond
+            && let Some((before, init)) = self.first_found(binds, &cond.expr)
+        {
+            *cond.expr = init;
+            held = Some(before);
+        }
+        (held, cond)
+    }
+}
+
+/// Puts a binding back into its slot.
+pub(super) fn put(local: LocalId, ident: &Ident) -> TokenStream {
+    let (slot, class) = (names::slot(local.0), names::class(local.0));
+    let held = names::held(local.0);
+    quote!(#slot = ::core::option::Option::Some(#class.put(#held, #ident));)
+}
