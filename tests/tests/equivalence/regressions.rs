@@ -107,7 +107,7 @@ equivalent_group! {
     same_name_in_care: cares_twice(3), cares_in_recursion(2);
 
     #[workflow]
-    pub(super) async fn counted(n: u32) -> u32 {
+    pub(super) async fn summed_inside(n: u32) -> u32 {
         let mut total = 100;
         join!(async {
             for i in 0..n {
@@ -121,14 +121,14 @@ equivalent_group! {
         let mut total = 1;
         let (a, b) = join!(async {
             total += act("outer", n).await;
-            let inner = counted(n).await;
-            let (x, y) = join!(counted(n), async {
+            let inner = summed_inside(n).await;
+            let (x, y) = join!(summed_inside(n), async {
                 total += 5;
-                counted(n + inner % 2).await
+                summed_inside(n + inner % 2).await
             });
             total += x + y;
             inner
-        }, async { counted(2).await });
+        }, async { summed_inside(2).await });
         tick().await;
         total + a + b
     }
