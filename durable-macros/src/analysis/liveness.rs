@@ -93,5 +93,8 @@ fn before(body: &Body, statement: &Statement, mut live: Locals, live_in: &[Local
     for &exit in &statement.exits {
         live.extend(at_exit(body, exit, live_in));
     }
-    body.with_inputs(live)
+    let mut live = body.with_inputs(live);
+    // What says which alternative a borrow is made again from comes after the borrow itself.
+    live.retain(|l| !statement.binds.contains(l) || statement.uses.contains(l));
+    live
 }

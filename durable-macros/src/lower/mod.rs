@@ -108,6 +108,8 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         .flat_map(|part| stops(body, liveness, part))
         .collect();
     stops.sort_by_key(|stop| stop.point);
+    // Alternatives whose guard awaits stop at the same point, and go on at the same place.
+    stops.dedup_by_key(|stop| stop.point);
     refuse(body, &stops, diagnostics, told);
 
     // Borrows are made again.

@@ -9,9 +9,9 @@
 //! ```
 //!
 //! The same pattern matches again because nothing that it looks at can have changed: all of what
-//! is matched is borrowed while a binding lives. Where that leaves a doubt (a guard that chose an
-//! alternative, or a binding that may itself change what is looked at) nothing is made again, and
-//! the binding is refused where it is needed after an await.
+//! is matched is borrowed while a binding lives. Where a guard chose an alternative, that one is
+//! matched (`alternatives`). Where a doubt is left (a binding that may itself change what is looked
+//! at) nothing is made again, and the binding is refused where it is needed after an await.
 
 use super::Builder;
 use super::borrowed_loops::borrowed_in;

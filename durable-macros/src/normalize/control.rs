@@ -120,7 +120,7 @@ impl Builder<'_> {
         let uses = uses::of_expr(&scrutinee, &self.scopes);
         let after = self.new_block();
         let arms = expr.arms.iter_mut();
-        let arms = arms.map(|arm| self.arm(arm, None, matched, dest, after));
+        let arms = arms.flat_map(|arm| self.arm_by_alternatives(arm, matched, dest, after));
         let arms: Vec<_> = arms.collect();
         self.taken_in(&scrutinee, &arms);
         self.pending = exits;

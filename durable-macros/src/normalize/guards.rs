@@ -13,10 +13,17 @@
 //!      b2: match order { other => b, _ => unreachable!() }
 //! ```
 //!
+//! A pattern with alternatives is matched once for each of them, in order, as Rust does
+//! ([`alternatives`](super::alternatives)). Their guards wait at one suspend point; a hidden variable
+//! says for which of them. Operands before an await are kept ([`guard_terms`]).
+//!
 //! Nothing can change what is matched meanwhile: it is a value of its own, or rustc holds it while
 //! it checks the guard in the twin.
 
+use super::alternatives::{alternatives, number_of};
 use super::borrowed_patterns::Matched;
+use super::guard_terms;
+use super::operands::hold;
 use super::twin::{Wrapper, probe, probe_before, wrap};
 use super::{Builder, Dest, place, uses};
 use crate::diag::Code as ErrorCode;
@@ -24,7 +31,7 @@ use crate::ir::{Arm, BlockId, Code, LocalId, LocalKind, Locals, Statement, Termi
 use crate::names;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprBinary, ExprMatch, Pat, PatGuard, parse_quote};
+use syn::{BinOp, Expr, ExprBinary, ExprMatch, Ident, Pat, PatGuard, parse_quote};
 
 const HELP: &str =
     "await before the `match`, or match without the guard and test with `if` inside the arm";
@@ -53,13 +60,18 @@ impl Builder<'_> {
             }
             let first = self.new_block();
             self.switch(&scrutinee, std::mem::take(&mut arms), first);
-            let Pat::Guard(guarded) = &mut arm.pat else {
-                unreachable!("it has a guard");
-            };
             let otherwise = self.new_block();
-            let pat = Pat::Guard(self.guard(guarded, &scrutinee, otherwise));
-            let target = self.arm(arm, Some(pat), matched, dest, after);
-            self.switch(&scrutinee, vec![target], otherwise);
+            let ways = self.guard(arm, &scrutinee, otherwise);
+            let pats = ways.iter().map(|way| way.pat.clone()).collect::<Vec<_>>();
+            let targets = match &pats[..] {
+                [pat] => vec![self.arm(arm, Some(pat.clone()), matched, dest, after)],
+                _ => self.arms_to_one_body(arm, pats, matched, dest, after),
+            };
+            for (way, target) in ways.iter().zip(targets) {
+                self.current = way.block;
+                self.switch(&scrutinee, vec![target], way.otherwise);
+            }
+            self.current = otherwise;
         }
         let never = self.new_block();
         self.switch(&scrutinee, arms, never);
@@ -96,13 +108,26 @@ impl Builder<'_> {
         after: BlockId,
     ) -> Arm {
         let pat = pat.unwrap_or_else(|| arm.pat.clone());
+        let lend = |s: &mut Self, binds: &Locals| s.bind_matched(&pat, binds, matched);
+        self.arm_of(arm, &pat, dest, after, lend)
+    }
+
+    /// The same; `lend` says which of what it binds is made again.
+    pub(super) fn arm_of(
+        &mut self,
+        arm: &mut syn::Arm,
+        pat: &Pat,
+        dest: Dest,
+        after: BlockId,
+        lend: impl FnOnce(&mut Self, &Locals),
+    ) -> Arm {
         let at = self.current;
         let target = self.new_block();
         self.current = target;
         self.scopes.push();
-        let binds = self.bind_pattern(&pat, None);
-        self.bind_matched(&pat, &binds, matched);
-        let uses = uses::of_pat(&pat, &self.scopes);
+        let binds = self.bind_pattern(pat, None);
+        lend(self, &binds);
+        let uses = uses::of_pat(pat, &self.scopes);
         self.expr_into(&mut arm.body, dest);
         let probes: Vec<_> = binds.iter().map(|&l| probe(l)).collect();
         probe_before(&mut arm.body, &probes);
@@ -110,7 +135,7 @@ impl Builder<'_> {
         self.end_with(Terminator::Goto(after), after);
         self.current = at;
         Arm {
-            pat,
+            pat: pat.clone(),
             binds,
             uses,
             target,
@@ -144,9 +169,7 @@ impl Builder<'_> {
         match (machine, twin) {
             (Expr::Index(machine), Expr::Index(twin)) => {
                 self.fix_indices(&mut machine.expr, &mut twin.expr);
-                if !self.is_constant(&machine.index) {
-                    *machine.index = self.keep(&mut twin.index);
-                }
+                self.keep_index(&mut machine.index, &mut twin.index);
             }
             (Expr::Reference(machine), Expr::Reference(twin)) => {
                 self.fix_indices(&mut machine.expr, &mut twin.expr);
@@ -167,66 +190,216 @@ impl Builder<'_> {
         }
     }
 
-    /// Lowers a guard up to its last await; answers the pattern with what is left of it. If the
-    /// guard does not hold, control goes on in `otherwise`.
-    fn guard(&mut self, pat: &mut PatGuard, scrutinee: &Expr, otherwise: BlockId) -> PatGuard {
-        let machine = pat.clone();
-        if let Some(what) = unclear(pat) {
-            self.refuse_guard(&pat.guard, what);
-            return machine;
-        }
-        // The binding that receives the value of the `match` does not receive this answer.
-        let hint = self.hint.take();
-        let bare = machine.pat;
-        let mut before: Vec<Expr> = Vec::new();
-        for term in conjuncts(&mut pat.guard) {
-            if !self.suspends(term) {
-                before.push(term.clone());
-                continue;
+    /// Lowers a guard up to its last await. Answers its alternatives, each with what is left of the
+    /// guard and the block where it is matched for the last time.
+    fn guard(&mut self, arm: &mut syn::Arm, scrutinee: &Expr, otherwise: BlockId) -> Vec<Way> {
+        let Pat::Guard(guarded) = &mut arm.pat else {
+            unreachable!("it has a guard");
+        };
+        let pats = alternatives(&guarded.pat);
+        let doubt = match &pats {
+            None => Some("this pattern has too many alternatives for a guard with an `.await`"),
+            Some(_) => unclear(&guarded.guard),
+        };
+        let pats = match (doubt, pats) {
+            (None, Some(pats)) => pats,
+            (doubt, _) => {
+                self.refuse_guard(&guarded.guard, doubt.unwrap_or_default());
+                vec![(*guarded.pat).clone()]
             }
-            let mut left = term.clone();
-            let (Some(twin), Some(machine)) = (self.awaited(term), self.awaited(&mut left)) else {
-                self.refuse_guard(
-                    term,
-                    "something else in this guard comes before its `.await`, and may happen only once",
-                );
-                break;
+        };
+        let mut ways: Vec<Way> = Vec::new();
+        for pat in pats {
+            let block = match ways.last_mut() {
+                None => self.current,
+                Some(last) => {
+                    last.otherwise = self.new_block();
+                    last.otherwise
+                }
             };
-            let answer = self.asked(&bare, scrutinee, &before, twin, otherwise);
-            *machine = self.temp_expr(answer);
-            if self.suspends(&left) {
-                self.refuse_guard(term, "this part of a guard awaits more than once");
-                break;
+            ways.push(Way {
+                pat,
+                block,
+                otherwise,
+            });
+        }
+        if doubt.is_none() {
+            // The binding that receives the value of the `match` does not receive these answers.
+            let hint = self.hint.take();
+            let mut left = Vec::new();
+            for term in conjuncts(&mut guarded.guard) {
+                if !self.suspends(term) {
+                    left.push(term.clone());
+                    continue;
+                }
+                let Some(rest) = self.term(term, std::mem::take(&mut left), scrutinee, &mut ways)
+                else {
+                    self.refuse_guard(
+                        term,
+                        "something in this guard happens before its `.await`, and cannot be kept until after it",
+                    );
+                    break;
+                };
+                left = vec![rest];
             }
-            before = vec![left];
+            self.hint = hint;
+            let guard = Box::new(all(&left));
+            for way in &mut ways {
+                way.pat = Pat::Guard(PatGuard {
+                    pat: Box::new(way.pat.clone()),
+                    guard: guard.clone(),
+                    ..guarded.clone()
+                });
+            }
         }
-        self.hint = hint;
-        PatGuard {
-            guard: Box::new(all(&before)),
-            pat: bare,
-            ..machine
-        }
+        ways
     }
 
-    /// Enters the `match` up to an await in its guard; answers the local with the answer.
+    /// Lowers the awaits of one part of a guard, which comes after `before`; answers what is left.
+    fn term(
+        &mut self,
+        twin: &mut Expr,
+        mut before: Vec<Expr>,
+        scrutinee: &Expr,
+        ways: &mut [Way],
+    ) -> Option<Expr> {
+        let mut machine = twin.clone();
+        while self.suspends(&machine) {
+            let mut kept = guard_terms::Before::default();
+            let (twin, left) = self.next_await(twin, &mut machine, &mut kept)?;
+            let answer = self.asked((scrutinee, ways), &before, &kept, (twin, left));
+            *left = self.temp_expr(answer);
+            before.clear();
+        }
+        self.close(&mut machine);
+        Some(machine)
+    }
+
+    /// Enters the `match` up to an await in its guard, once for each alternative; answers the local
+    /// with the answer.
     fn asked(
         &mut self,
-        pat: &Pat,
-        scrutinee: &Expr,
+        (scrutinee, ways): (&Expr, &mut [Way]),
         before: &[Expr],
-        twin: &mut Expr,
-        otherwise: BlockId,
+        kept: &guard_terms::Before,
+        (twin, machine): (&mut Expr, &mut Expr),
     ) -> LocalId {
-        let Expr::Await(awaited) = &mut *twin else {
+        let (Expr::Await(twin_await), Expr::Await(awaited)) = (&mut *twin, &*machine) else {
             unreachable!("only called for awaits")
         };
-        let (base, span) = (&mut awaited.base, awaited.await_token.span);
+        let mut operation = (*awaited.base).clone();
+        self.close(&mut operation);
+        let (base, span) = (&mut twin_await.base, awaited.await_token.span);
         self.refuse_guards(span);
-        let ident = names::at(names::temp(self.body.locals.len()), base.span());
-        let operation = self.new_local(ident.clone(), LocalKind::User, 1);
-        self.scopes.bind_temp(ident.to_string(), operation);
+        let point = self.written(base).point(span, None, None);
+        let (point, answer, resume) = self.new_wait(point, base);
+        let which = (ways.len() > 1).then(|| {
+            let serves = LocalKind::Temp { serves: point };
+            self.new_temp(serves, span)
+        });
+        let slot = self.passing(base.span());
+        let pass: Vec<Ident> = kept
+            .values
+            .iter()
+            .map(|k| self.passing(k.expr.span()))
+            .collect();
+        for (number, way) in ways.iter().enumerate() {
+            self.current = way.block;
+            let all_passing = pass.iter().chain([&slot]).cloned();
+            for ident in all_passing {
+                self.begin_passing(&ident);
+            }
+            let condition = all(before);
+            let values = kept.values.iter().map(|k| &k.expr);
+            let pat = &way.pat;
+            self.opaque(&parse_quote! {
+                match #scrutinee {
+                    #pat if {
+                        if #condition {
+                            #(#pass = ::core::option::Option::Some(#values);)*
+                            #slot = ::core::option::Option::Some(#operation);
+                        }
+                        false
+                    } => ::core::unreachable!(),
+                    _ => {}
+                }
+            });
+            let ask = self.new_block();
+            let slot_local = self.scopes.resolve(&slot.to_string());
+            self.end_with(
+                Terminator::If {
+                    cond: parse_quote!(::core::option::Option::is_some(&#slot)),
+                    binds: Locals::new(),
+                    uses: slot_local.into_iter().collect(),
+                    then: ask,
+                    otherwise: way.otherwise,
+                },
+                ask,
+            );
+            for (kept, ident) in kept.values.iter().zip(&pass) {
+                let value = parse_quote!(::core::option::Option::unwrap(#ident));
+                self.deliver(value, Dest::Into(kept.temp));
+            }
+            if let Some(which) = which {
+                self.deliver(number_of(number), Dest::Into(which));
+            }
+            self.wait(
+                parse_quote!(::core::option::Option::unwrap(#slot)),
+                (point, answer, resume),
+            );
+        }
+        self.current = resume;
+        if let Some(which) = which {
+            self.by_alternative(which, ways);
+        } else {
+            ways[0].block = resume;
+        }
+        wrap(base, Wrapper::Awaited(point));
+        wrap(twin, Wrapper::Seen(answer));
+        hold(twin, &kept.held);
+        answer
+    }
+
+    /// Control goes on in the alternative that asked.
+    fn by_alternative(&mut self, which: LocalId, ways: &mut [Way]) {
+        let last = ways.len() - 1;
+        let arms = ways.iter_mut().enumerate().map(|(number, way)| {
+            way.block = self.new_block();
+            let pat = if number == last {
+                parse_quote!(_)
+            } else {
+                let number = number_of(number);
+                parse_quote!(#number)
+            };
+            Arm {
+                pat,
+                binds: Locals::new(),
+                uses: Locals::new(),
+                target: way.block,
+            }
+        });
+        let arms = arms.collect();
+        let terminator = Terminator::Match {
+            scrutinee: self.temp_expr(which),
+            uses: Locals::from([which]),
+            arms,
+        };
+        let next = ways[0].block;
+        self.end_with(terminator, next);
+    }
+
+    /// A variable in which the pass up to an await leaves a value.
+    fn passing(&mut self, span: proc_macro2::Span) -> Ident {
+        let ident = names::at(names::temp(self.body.locals.len()), span);
+        let local = self.new_local(ident.clone(), LocalKind::User, 1);
+        self.scopes.bind_temp(ident.to_string(), local);
+        ident
+    }
+
+    fn begin_passing(&mut self, ident: &Ident) {
+        let local = self.scopes.resolve(&ident.to_string());
         self.push(Statement {
-            binds: Locals::from([operation]),
+            binds: local.into_iter().collect(),
             ..Statement::new(Code::Let {
                 pat: parse_quote!(mut #ident),
                 ty: None,
@@ -234,116 +407,39 @@ impl Builder<'_> {
                 otherwise: None,
             })
         });
-        let condition = all(before);
-        self.opaque(&parse_quote! {
-            match #scrutinee {
-                #pat if {
-                    if #condition {
-                        #ident = ::core::option::Option::Some(#base);
-                    }
-                    false
-                } => ::core::unreachable!(),
-                _ => {}
-            }
-        });
-        let ask = self.new_block();
-        self.end_with(
-            Terminator::If {
-                cond: parse_quote!(::core::option::Option::is_some(&#ident)),
-                binds: Locals::new(),
-                uses: Locals::from([operation]),
-                then: ask,
-                otherwise,
-            },
-            ask,
-        );
-        let point = self.written(base).point(span, None, None);
-        let operation = parse_quote!(::core::option::Option::unwrap(#ident));
-        let (point, answer) = self.suspend_on(operation, point, base);
-        wrap(base, Wrapper::Awaited(point));
-        wrap(twin, Wrapper::Seen(answer));
-        answer
     }
 
     fn refuse_guard(&mut self, at: &Expr, what: &str) {
         self.diagnostics
             .report(at, ErrorCode::Unsupported, what, HELP);
     }
+}
 
-    /// The await that an expression begins with: nothing is evaluated before it.
-    fn awaited<'e>(&self, expr: &'e mut Expr) -> Option<&'e mut Expr> {
-        match expr {
-            Expr::Await(awaited) if self.suspends(&awaited.base) => None,
-            Expr::Await(_) => Some(expr),
-            Expr::Paren(e) => self.awaited(&mut e.expr),
-            Expr::Group(e) => self.awaited(&mut e.expr),
-            Expr::Unary(e) => self.awaited(&mut e.expr),
-            Expr::Cast(e) => self.awaited(&mut e.expr),
-            Expr::Field(e) => self.awaited(&mut e.base),
-            Expr::Reference(e) => self.awaited(&mut e.expr),
-            Expr::MethodCall(e) if self.suspends(&e.receiver) => self.awaited(&mut e.receiver),
-            Expr::Binary(e) => {
-                let sometimes = is_lazy(&e.op) && self.suspends(&e.right);
-                if sometimes || place::assigns(&e.op) {
-                    None
-                } else if self.suspends(&e.left) {
-                    self.awaited(&mut e.left)
-                } else if self.is_constant(&e.left) {
-                    self.awaited(&mut e.right)
-                } else {
-                    None
-                }
-            }
-            Expr::Call(e) if self.is_constant(&e.func) => {
-                let at = e.args.iter().position(|arg| self.suspends(arg))?;
-                let constant = |arg| self.is_constant(arg);
-                if e.args.iter().take(at).all(constant) {
-                    self.awaited(&mut e.args[at])
-                } else {
-                    None
-                }
-            }
-            _ => None,
-        }
-    }
+/// One alternative of an arm whose guard awaits.
+struct Way {
+    pat: Pat,
+    /// Where it is matched next.
+    block: BlockId,
+    /// Where control goes on if it does not fit, or the guard does not hold.
+    otherwise: BlockId,
 }
 
 /// What keeps a guard from being entered again.
-fn unclear(pat: &PatGuard) -> Option<&'static str> {
-    #[derive(Default)]
-    struct Doubts {
-        alternatives: bool,
-        jumps: bool,
-    }
-    impl<'ast> Visit<'ast> for Doubts {
-        fn visit_pat_or(&mut self, _: &'ast syn::PatOr) {
-            self.alternatives = true;
-        }
+fn unclear(guard: &Expr) -> Option<&'static str> {
+    struct Jumps(bool);
+    impl<'ast> Visit<'ast> for Jumps {
         fn visit_expr(&mut self, expr: &'ast Expr) {
-            self.jumps |= matches!(
+            self.0 |= matches!(
                 expr,
                 Expr::Break(_) | Expr::Continue(_) | Expr::Return(_) | Expr::Try(_)
             );
             visit::visit_expr(self, expr);
         }
-        // What is matched in the guard itself chooses nothing outside.
-        fn visit_arm(&mut self, arm: &'ast syn::Arm) {
-            self.visit_expr(&arm.body);
-        }
-        fn visit_expr_let(&mut self, cond: &'ast syn::ExprLet) {
-            self.visit_expr(&cond.expr);
-        }
     }
-    let mut doubts = Doubts::default();
-    doubts.visit_pat(&pat.pat);
-    doubts.visit_expr(&pat.guard);
-    if doubts.alternatives {
-        return Some(
-            "the guard of alternatives runs once for each of them that fits, so it cannot contain an `.await`",
-        );
-    }
-    doubts
-        .jumps
+    let mut jumps = Jumps(false);
+    jumps.visit_expr(guard);
+    jumps
+        .0
         .then_some("a guard with an `.await` cannot leave the `match` (`?`, `return`, `break`)")
 }
 
@@ -370,8 +466,4 @@ fn all(terms: &[Expr]) -> Expr {
         [one] => one.clone(),
         several => parse_quote!(#((#several))&&*),
     }
-}
-
-fn is_lazy(op: &BinOp) -> bool {
-    matches!(op, BinOp::And(_) | BinOp::Or(_))
 }

@@ -11,6 +11,7 @@
 //! its types to the machine. Where a value will need a slot, the twin gets a placeholder; `emit`
 //! turns it into a probe or removes it (see [`twin`]).
 
+mod alternatives;
 mod assign;
 mod borrowed_loops;
 mod borrowed_patterns;
@@ -21,6 +22,7 @@ mod disturbs;
 mod exits;
 mod expr;
 mod fork;
+mod guard_terms;
 mod guards;
 pub(crate) mod items;
 mod labels;

@@ -17,7 +17,7 @@ use syn::{Expr, Ident, UnOp};
 
 /// How an operator takes an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub(super) enum Takes {
     /// By value: a variable is moved or copied.
     Value,
     /// As a place that is borrowed or changed when the operator runs (a receiver, one side of a
@@ -76,25 +76,26 @@ impl Builder<'_> {
         }
         match part {
             Expr::Reference(reference) if place::root(&reference.expr).is_some() => {
-                self.place(&mut reference.expr, later);
-                part.clone()
+                let mut machine = reference.clone();
+                *machine.expr = self.place(&mut reference.expr, later);
+                Expr::Reference(machine)
             }
             Expr::Reference(reference) => {
                 let mut machine = reference.clone();
                 *machine.expr = self.keep(&mut reference.expr);
                 Expr::Reference(machine)
             }
-            _ if takes == Takes::Place && place::root(part).is_some() => {
-                self.place(part, later);
-                part.clone()
-            }
+            _ if takes == Takes::Place && place::root(part).is_some() => self.place(part, later),
             _ => self.keep(part),
         }
     }
 
     /// A place that is read when the operator runs: nothing after it may change what it denotes.
-    fn place(&mut self, part: &mut Expr, later: &[Expr]) {
-        let disturbed = match (place::root(part), place::indices(part)) {
+    /// Answers how the machine names it, with its indices computed.
+    fn place(&mut self, part: &mut Expr, later: &[Expr]) -> Expr {
+        let mut machine = part.clone();
+        self.steady_indices(&mut machine, part);
+        let disturbed = match (place::root(&machine), place::indices(&machine)) {
             (Some(root), Some(indices)) => indices
                 .into_iter()
                 .chain([root])
@@ -109,10 +110,66 @@ impl Builder<'_> {
                 &format!("`{name}` may change between this place and the `.await` after it"),
                 "bind the awaited value with `let` before this expression",
             );
-        } else if !place::is_field_path(part) {
-            // A panic of an index comes before the operation begins, as in the original.
-            let touched = part.clone();
-            self.deliver(syn::parse_quote!({ let _ = &#touched; }), Dest::Discard);
+        } else {
+            self.touch(&machine);
+        }
+        machine
+    }
+
+    /// A panic of an index comes before the operation begins, as in the original.
+    fn touch(&mut self, place: &Expr) {
+        if !place::is_field_path(place) {
+            self.deliver(syn::parse_quote!({ let _ = &#place; }), Dest::Discard);
+        }
+    }
+
+    /// Computes the indices of a place that are more than a variable.
+    fn steady_indices(&mut self, machine: &mut Expr, twin: &mut Expr) {
+        match (machine, twin) {
+            (Expr::Index(machine), Expr::Index(twin)) => {
+                self.steady_indices(&mut machine.expr, &mut twin.expr);
+                let index = &*machine.index;
+                let by_reference = matches!(index, Expr::Reference(_));
+                if !by_reference && !self.is_constant(index) && place::root(index).is_none() {
+                    self.touch(&machine.expr);
+                    self.keep_index(&mut machine.index, &mut twin.index);
+                }
+            }
+            (Expr::Field(machine), Expr::Field(twin)) => {
+                self.steady_indices(&mut machine.base, &mut twin.base);
+            }
+            (Expr::Unary(machine), Expr::Unary(twin)) => {
+                self.steady_indices(&mut machine.expr, &mut twin.expr);
+            }
+            (Expr::Paren(machine), Expr::Paren(twin)) => {
+                self.steady_indices(&mut machine.expr, &mut twin.expr);
+            }
+            (Expr::Group(machine), Expr::Group(twin)) => {
+                self.steady_indices(&mut machine.expr, &mut twin.expr);
+            }
+            _ => {}
+        }
+    }
+
+    /// Computes an index, of a range its bounds: a range itself could be used only once.
+    pub(super) fn keep_index(&mut self, machine: &mut Expr, twin: &mut Expr) {
+        match (machine, twin) {
+            (Expr::Range(machine), Expr::Range(twin)) => {
+                let bounds = [
+                    (&mut machine.start, &mut twin.start),
+                    (&mut machine.end, &mut twin.end),
+                ];
+                for (machine, twin) in bounds {
+                    if let (Some(machine), Some(twin)) = (machine, twin) {
+                        self.keep_index(machine, twin);
+                    }
+                }
+            }
+            (Expr::Paren(machine), Expr::Paren(twin)) => {
+                self.keep_index(&mut machine.expr, &mut twin.expr);
+            }
+            (machine, _) if self.is_constant(machine) => {}
+            (machine, twin) => *machine = self.keep(twin),
         }
     }
 
@@ -154,7 +211,7 @@ impl Builder<'_> {
         self.temp_expr(temp)
     }
 
-    fn is_temp(&self, expr: &Expr) -> bool {
+    pub(super) fn is_temp(&self, expr: &Expr) -> bool {
         uses::plain_local(expr, &self.scopes).is_some_and(|l| {
             matches!(
                 self.body.locals[l.0].kind,
@@ -206,7 +263,7 @@ pub(super) fn hold(part: &mut Expr, names: &[Ident]) {
 }
 
 /// The operands of an expression, in evaluation order.
-fn parts(expr: &mut Expr) -> Vec<(&mut Expr, Takes)> {
+pub(super) fn parts(expr: &mut Expr) -> Vec<(&mut Expr, Takes)> {
     use Takes::{Place, Value};
     match expr {
         Expr::Array(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),

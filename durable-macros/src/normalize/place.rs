@@ -41,15 +41,26 @@ pub(super) fn indices(expr: &Expr) -> Option<Vec<&Ident>> {
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => indices(&unary.expr),
         Expr::Index(index) => {
             let mut found = indices(&index.expr)?;
-            match &*index.index {
-                Expr::Lit(lit) if matches!(lit.lit, Lit::Int(_) | Lit::Str(_)) => {}
-                Expr::Path(path) if path.qself.is_none() => found.push(path.path.get_ident()?),
-                _ => return None,
-            }
+            read_by_value(&index.index, &mut found)?;
             Some(found)
         }
         _ => None,
     }
+}
+
+/// The variables that an index reads, if it is a literal, a variable or a range of these.
+fn read_by_value<'e>(index: &'e Expr, found: &mut Vec<&'e Ident>) -> Option<()> {
+    match index {
+        Expr::Lit(lit) if matches!(lit.lit, Lit::Int(_) | Lit::Str(_)) => {}
+        Expr::Path(path) if path.qself.is_none() => found.push(path.path.get_ident()?),
+        Expr::Range(range) => {
+            for bound in [&range.start, &range.end].into_iter().flatten() {
+                read_by_value(bound, found)?;
+            }
+        }
+        _ => return None,
+    }
+    Some(())
 }
 
 /// Whether an operator assigns (`+=`).

@@ -3,7 +3,7 @@
 use super::twin::{Wrapper, wrap};
 use super::{Builder, source_text, uses};
 use crate::diag::Code;
-use crate::ir::{LocalId, LocalKind, Point, PointId, Terminator};
+use crate::ir::{BlockId, LocalId, LocalKind, Point, PointId, Terminator};
 use crate::names::unraw;
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -44,17 +44,27 @@ impl Builder<'_> {
     }
 
     /// Ends the block with a suspend point, and goes on in a new one.
-    pub(super) fn suspend_on(
+    fn suspend_on(&mut self, operation: Expr, point: Point, base: &Expr) -> (PointId, LocalId) {
+        let wait = self.new_wait(point, base);
+        self.wait(operation, wait);
+        (wait.0, wait.1)
+    }
+
+    /// A suspend point, the local with its answer, and the block in which the code goes on.
+    pub(super) fn new_wait(&mut self, point: Point, base: &Expr) -> (PointId, LocalId, BlockId) {
+        let point = self.new_point(point);
+        let answer = self.new_temp(LocalKind::Answer { of: point }, base.span());
+        (point, answer, self.new_block())
+    }
+
+    /// Ends the block with that suspend point.
+    pub(super) fn wait(
         &mut self,
         operation: Expr,
-        point: Point,
-        base: &Expr,
-    ) -> (PointId, LocalId) {
-        let point = self.new_point(point);
+        (point, answer, resume): (PointId, LocalId, BlockId),
+    ) {
         self.takes(&operation);
         let uses = uses::of_expr(&operation, &self.scopes);
-        let answer = self.new_temp(LocalKind::Answer { of: point }, base.span());
-        let resume = self.new_block();
         self.end_with(
             Terminator::Suspend {
                 point,
@@ -65,7 +75,6 @@ impl Builder<'_> {
             },
             resume,
         );
-        (point, answer)
     }
 
     pub(super) fn refuse_guards(&mut self, at: Span) {

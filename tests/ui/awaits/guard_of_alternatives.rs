@@ -6,9 +6,9 @@ async fn charge(cents: u64) -> u64 {
 }
 
 #[workflow]
-async fn run(order: (u64, u64)) -> u64 {
+async fn run(order: (u64, u64, u64, u64, u64)) -> u64 {
     match order {
-        (1 | 2, n) | (n, 3) if charge(n).await.is_ok() => n,
+        (1 | 2, 1 | 2, 1 | 2, 1 | 2, 1 | 2) if charge(1).await.is_ok() => 1,
         _ => 0,
     }
 }

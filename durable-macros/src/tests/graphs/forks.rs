@@ -89,13 +89,13 @@ fn guard_that_awaits() {
               let n = param 0  // +n
               goto b1
             b1:
-              let mut __durable_tmp1 = ::core::option::Option::None  // +__durable_tmp1
-              match n{Some(x)if{if x>2{__durable_tmp1=::core::option::Option::Some(op(x));}false}=>::core::unreachable!(),_=>{}}  // ?n
-              if ::core::option::Option::is_some(&__durable_tmp1) -> b2, else b5
+              let mut __durable_tmp2 = ::core::option::Option::None  // +__durable_tmp2
+              match n{Some(x)if{if x>2{__durable_tmp2=::core::option::Option::Some(op(x));}false}=>::core::unreachable!(),_=>{}}  // ?n
+              if ::core::option::Option::is_some(&__durable_tmp2) -> b2, else b5
             b2:
-              suspend `op` ::core::option::Option::unwrap(__durable_tmp1) -> __durable_tmp2 in b3
+              suspend `op` ::core::option::Option::unwrap(__durable_tmp2) -> __durable_tmp1 in b3
             b3:
-              match n [Some(x)if __durable_tmp2 -> b4] [_ -> b5]
+              match n [Some(x)if __durable_tmp1 -> b4] [_ -> b5]
             b4:
               return x
             b5:
