@@ -17,7 +17,7 @@
 //! | names made by macros | `hygiene.rs`, [`a_macro_binds_over_a_name_of_its_scope`], `ui/attacks/macro_*` |
 //! | two macros of one name | `ui/attacks/two_macros_of_one_name`, `ui/attacks/macro_over_an_outer_macro` |
 //! | `#[cfg]` in the body | `ui/cfg/*`, `ui/attacks/cfg_on_*` |
-//! | order of evaluation | [`values_read_before_an_operand_changes_them`], `expressions::left_operand_is_read_first`, `ui/order/*`, `ui/attacks/{receiver_that_is_copied,index_that_is_called}` |
+//! | order of evaluation | [`values_read_before_an_operand_changes_them`], `expressions::left_operand_is_read_first`, `ui/order/*`, `language::index_that_is_called`, `ui/attacks/{receiver_that_is_copied,index_that_changes}` |
 //! | a receiver that panics | [`a_receiver_panics_before_the_call_begins`] |
 //! | an index or a range that changes | [`copies_at_an_index_that_changes`], `borrows::an_index_that_moves_on`, `ui/attacks/key_that_changes` |
 //! | `Cell`, `OnceCell` | [`a_copy_out_of_a_cell`], [`what_a_once_cell_held`], `ui/attacks/once_cell` |

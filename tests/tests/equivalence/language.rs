@@ -294,3 +294,18 @@ equivalent_group! {
         match &list[n..n + 2] { [a, _] if act("a", *a).await == 3 => *a, rest if act("b", rest.len()).await == 2 => { tick().await; rest[0] } _ => 0 }
     }
 }
+
+// The index is computed once, before the operation.
+equivalent! {
+    with [(1)];
+    async fn index_that_is_called(n: u32) -> (Vec<Vec<u32>>, u32) {
+        let mut list = vec![vec![n], vec![]];
+        let mut calls = 0;
+        let mut next = || {
+            calls += 1;
+            note("called", calls as usize % 2)
+        };
+        list[next()].push(act("first", 1).await);
+        (list, calls)
+    }
+}
