@@ -191,8 +191,8 @@ equivalent! {
         let x = { let l = Local(helper(n)); l.twice() };
         tick().await;
         let y = size + act("u", 1).await;
-        #[allow(clippy::let_and_return)]
-        #[expect(unused_variables)]
+        #[allow(clippy::let_and_return, reason = "a test")]
+        #[expect(unused_variables, reason = "a test")]
         let unused = act("un", 1).await;
         let z = match mode { Mode::Fast => add!(x, y), Mode::Slow => max(x, NAMES.len() as u32) };
         add!(z, size)
