@@ -8,7 +8,10 @@ use syn::{Expr, Macro, Pat, Type};
 
 /// Types of std, with those of their methods that borrow and do nothing else.
 const BORROWING: &[(&str, &[&str])] = &[
-    ("String", &["as_str", "as_bytes"]),
+    (
+        "String",
+        &["as_str", "as_bytes", "trim", "trim_start", "trim_end"],
+    ),
     ("Vec", &["as_slice", "first", "last", "get"]),
     ("VecDeque", &["front", "back", "get"]),
     ("Option", &["as_ref", "as_deref"]),

@@ -23,27 +23,43 @@ pub(super) enum Rebuild {
     At(usize),
 }
 
-/// What a machine returned, encoded, and the number of awaits on the way.
+/// What a machine did on its way.
+#[derive(Debug)]
+pub(super) struct Ran {
+    /// What it returned, encoded.
+    pub(super) output: Vec<u8>,
+    /// The number of awaits.
+    pub(super) awaits: usize,
+    /// Whether operations were under way at the same time.
+    pub(super) concurrent: bool,
+}
+
+/// Runs a machine to its end.
 pub(super) fn run(
     def: &'static WorkflowDef,
     input: &[u8],
     rebuild: Rebuild,
     schedule: Schedule,
-) -> (Vec<u8>, usize) {
-    let mut begun = 0;
+) -> Ran {
+    let (mut begun, mut concurrent) = (0, false);
     let mut machine = Machine::start(def, input.to_vec());
     let mut turn = machine.turn(&[], Timestamp(0));
     for number in 0..AWAITS_MAX {
         let checkpoint = match turn {
             Turn::Suspended(checkpoint) => checkpoint,
             Turn::Finished(finished) => {
-                return (finished.output.expect("the result can be encoded"), number);
+                return Ran {
+                    output: finished.output.expect("the result can be encoded"),
+                    awaits: number,
+                    concurrent,
+                };
             }
             Turn::Blocked(blocked) => panic!("{rebuild:?}, await {number}: {blocked}"),
             Turn::Panicked(message) => panic!("{rebuild:?}, await {number}: panicked: {message}"),
         };
         sound(def, &checkpoint.frame);
         let calls = open(&checkpoint, &mut begun);
+        concurrent |= calls.len() > 1;
         let answers = [answer(calls[schedule.pick(number, calls.len())])];
         log::set_turn(number + 1);
         let bytes = checkpoint.encode().expect("a checkpoint can be encoded");

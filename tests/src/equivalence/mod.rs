@@ -15,6 +15,7 @@ mod group;
 pub mod log;
 pub mod ops;
 mod schedule;
+mod spawned;
 pub mod vocabulary;
 
 pub use compare::compare;

@@ -23,6 +23,7 @@ pub use tokio::select as tokio_select;
 pub mod plain {
     use super::super::log::{self, encoded};
     use super::super::schedule::Pending;
+    pub use super::super::spawned::{JoinHandle, JoinSet, join_all, spawn, try_join_all};
     pub use super::note;
     pub use crate::biased_select as select;
     use durable_runtime::operation::{Cancelled, Elapsed};
@@ -97,7 +98,9 @@ pub mod durable {
     use durable_runtime::operation::{
         ActivityOptions, ActivityRequest, Operation, Plan, Request, Resolution,
     };
-    pub use durable_runtime::prelude::{sleep, timeout};
+    pub use durable_runtime::prelude::{
+        JoinHandle, JoinSet, join_all, sleep, spawn, timeout, try_join_all,
+    };
     pub use durable_runtime::{join, select, try_join};
     use serde::Serialize;
     use std::marker::PhantomData;

@@ -1,7 +1,7 @@
 //! In which order operations that are under way at the same time are answered, and an executor that
 //! runs a plain function under such an order.
 
-use super::log;
+use super::{log, spawned};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -98,11 +98,15 @@ pub(super) fn finish<R>(future: impl Future<Output = R>, schedule: Schedule) -> 
     let mut future = pin!(future);
     for turn in 0..ANSWERS_MAX {
         log::set_turn(turn);
-        let poll = future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(output) = poll {
-            return output;
+        let context = &mut Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                spawned::give_up();
+                return output;
+            }
+            if !spawned::poll_all(context) {
+                break;
+            }
         }
         OPEN.with_borrow_mut(|(_, open)| {
             let mut waiting = open.values_mut().filter(|answered| !**answered);

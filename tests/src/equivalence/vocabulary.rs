@@ -1,6 +1,7 @@
 //! The types, functions and macros that generated programs use: `cargo xtask equivalence`.
 
 use super::ops::note;
+pub use durable_runtime::Durable;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};

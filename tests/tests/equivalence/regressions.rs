@@ -145,5 +145,17 @@ equivalent_group! {
             inside
         }, tick());
         total + a
+
+equivalent! {
+    with [(" ab ".to_owned()), (String::new())];
+    async fn trimmed_texts(text: String) -> usize {
+        let mut other = format!("{text}x ");
+        let both = text.trim();
+        let (start, end) = (both.len(), text.trim_end().len());
+        let front = other.trim_start();
+        tick().await;
+        let sum = act("sum", both.len() + front.len()).await;
+        other.push('y');
+        sum + start + end + other.len()
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// What every source file begins with.
 const USES: &str = "use durable_tests::equivalence::vocabulary::*;
-use durable_tests::{ask, equivalent, event, give_up, or_skip, or_stop, set, twice};
+use durable_tests::{ask, equivalent, equivalent_group, event, give_up, or_skip, or_stop, set, twice};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 ";
@@ -13,16 +13,35 @@ use std::collections::BTreeMap;
 /// Both copies, and the comparison.
 pub(super) fn both(program: &Program) -> String {
     format!(
-        "{USES}\nequivalent! {{\n    with [{}];\n{}}}\n",
-        program.inputs.join(", "),
-        program.code
+        "{USES}\n{}",
+        comparison(program, &program.helpers, &program.code)
+    )
+}
+
+/// The macro that compares, over these texts of a program.
+fn comparison(program: &Program, helpers: &str, code: &str) -> String {
+    if helpers.is_empty() {
+        let inputs = program.inputs.join(", ");
+        return format!("equivalent! {{\n    with [{inputs}];\n{code}}}\n");
+    }
+    let name = &program.name;
+    let calls: Vec<String> = program
+        .inputs
+        .iter()
+        .map(|i| format!("{name}{i}"))
+        .collect();
+    format!(
+        "equivalent_group! {{\n    group: {};\n{helpers}\n#[workflow]\npub(super) {}}}\n",
+        calls.join(", "),
+        code.trim_start()
     )
 }
 
 /// The plain copy alone.
 pub(super) fn plain(program: &Program) -> String {
     format!(
-        "{USES}use durable_tests::equivalence::ops::plain::*;\n\n{}",
+        "{USES}use durable_tests::equivalence::ops::plain::*;\n\n{}{}",
+        program.helpers.replace("#[workflow]\n", ""),
         program.code
     )
 }
@@ -31,6 +50,7 @@ pub(super) fn plain(program: &Program) -> String {
 pub(super) fn root(programs: &[&Program]) -> String {
     let mut text = String::from(
         "//! Written by `cargo xtask equivalence`.\n\
+         #![recursion_limit = \"1024\"]\n\
          #![allow(warnings, clippy::all, for_loops_over_fallibles)]\n\n",
     );
     for program in programs {
@@ -41,16 +61,21 @@ pub(super) fn root(programs: &[&Program]) -> String {
 
 /// A program as a test of `tests/tests/equivalence/regressions.rs` would have it.
 pub(super) fn readable(program: &Program) -> String {
-    let function = match syn::parse_str::<syn::File>(&program.code) {
+    comparison(
+        program,
+        &formatted(&program.helpers),
+        &formatted(&program.code),
+    )
+}
+
+/// A text of functions in lines that people can read.
+fn formatted(text: &str) -> String {
+    let functions = match syn::parse_str::<syn::File>(text) {
         Ok(file) => prettyplease::unparse(&file),
-        Err(_) => program.code.clone(),
+        Err(_) => text.to_owned(),
     };
-    let inside: String = function.lines().fold(String::new(), |mut text, line| {
+    functions.lines().fold(String::new(), |mut text, line| {
         let _ = writeln!(text, "    {line}");
         text
-    });
-    format!(
-        "equivalent! {{\n    with [{}];\n{inside}}}\n",
-        program.inputs.join(", ")
-    )
+    })
 }

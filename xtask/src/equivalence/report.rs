@@ -5,6 +5,40 @@ use super::print;
 use comfy_table::Table;
 use std::collections::BTreeMap;
 
+/// What is no template of its own, but part of a claim.
+const REQUIRED: &[&str] = &[
+    "`return` hidden in a macro",
+    "`?` hidden in a macro",
+    "`continue` hidden in a macro",
+    "`break` hidden in a macro",
+    "only locals that are `Copy`",
+    "function that returns nothing",
+    "pattern in a parameter",
+    "shadowing",
+    "format capture",
+    "early return",
+    "early return before dead code",
+    "compound assignment whose operand changes its place",
+    "await after `&&` or `||`",
+    "await in a condition",
+    "await in the arguments of an await",
+    "branch that moves",
+    "branch with a pattern that may not fit",
+    "early return of a branch",
+    "call of a helper in an expression",
+    "closure called at once",
+    "continue of an outer loop",
+    "break of a loop with a value",
+    "break of a block with a value",
+    "else of a select",
+    "equal calls",
+    "function chosen by a branch",
+    "guard",
+    "let chain",
+    "or-pattern that binds",
+    "reference as an argument",
+];
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Report {
@@ -31,11 +65,11 @@ impl Report {
         self.refused.values().sum()
     }
 
-    /// Templates that no compared program contains.
+    /// What every complete run contains, and no compared program of this one does.
     pub(super) fn missing(&self) -> Vec<&'static str> {
-        let always = TEMPLATES.iter().filter(|t| !t.gated);
-        always
-            .map(|t| t.name)
+        let templates = TEMPLATES.iter().map(|t| t.name);
+        templates
+            .chain(REQUIRED.iter().copied())
             .filter(|name| !self.covered.contains_key(name))
             .collect()
     }

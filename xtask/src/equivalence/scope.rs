@@ -69,8 +69,14 @@ impl Scope {
         })
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.vars.iter().map(|v| v.name.as_str())
+    /// The names of the locals that were declared after a [mark](Self::mark).
+    pub(super) fn names(&self, mark: usize) -> impl Iterator<Item = &str> {
+        self.vars.iter().skip(mark).map(|v| v.name.as_str())
+    }
+
+    /// Whether a local was declared after a [mark](Self::mark).
+    pub(super) fn is_after(&self, VarId(id): VarId, mark: usize) -> bool {
+        id >= mark
     }
 
     /// Whether a local may be changed here.

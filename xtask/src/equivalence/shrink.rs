@@ -45,6 +45,11 @@ pub(super) fn shrink(
             _ => break,
         }
     }
+    best.0.code = best
+        .0
+        .code
+        .replace(&format!("{}_", best.0.name), &format!("{}_", program.name));
+    best.0.helpers.clone_from(&program.helpers);
     best.0.name.clone_from(&program.name);
     Ok(best)
 }
@@ -78,13 +83,16 @@ fn tried(
 
 /// The program without some of its statements, under a name of its own.
 fn without(program: &Program, candidate: usize, dropped: &BTreeSet<usize>) -> Option<Program> {
-    let mut file = syn::parse_str::<syn::File>(&program.code).ok()?;
     let name = format!("{}{candidate}", super::PREFIX);
+    // Two helpers of one name could not be told apart in a test binary.
+    let renamed = |text: &str| text.replace(&format!("{}_", program.name), &format!("{name}_"));
+    let mut file = syn::parse_str::<syn::File>(&renamed(&program.code)).ok()?;
     if let Some(syn::Item::Fn(function)) = file.items.first_mut() {
         function.sig.ident = syn::Ident::new(&name, function.sig.ident.span());
     }
     Drops { at: 0, dropped }.visit_file_mut(&mut file);
     Some(Program {
+        helpers: renamed(&program.helpers),
         name,
         code: prettyplease::unparse(&file),
         ..program.clone()

@@ -104,6 +104,20 @@ impl Ty {
         }
     }
 
+    /// A type whose values are copied.
+    pub(super) fn random_copy(rng: &mut fastrand::Rng) -> Ty {
+        match rng.u32(..8) {
+            0 => Ty::Bool,
+            1 => Ty::I64,
+            2 => Ty::Text,
+            3 => Ty::option(Ty::U32),
+            4 => Ty::pair(Ty::U32, Ty::Bool),
+            5 => Ty::Array(Box::new(Ty::U32)),
+            6 => Ty::Char,
+            _ => Ty::U32,
+        }
+    }
+
     /// A constant expression of this type.
     pub(super) fn literal(&self, rng: &mut fastrand::Rng) -> String {
         match self {

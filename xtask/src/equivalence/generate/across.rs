@@ -29,15 +29,60 @@ impl Gen {
             return None;
         }
         let (declared, id) = self.known(&Ty::U32);
-        let (rate, f, r) = (self.name_of(id), self.unique("f"), self.unique("r"));
+        let (x, f, r) = (self.name_of(id), self.unique("f"), self.unique("r"));
         let change = match self.rng.u32(..2) {
-            0 => format!("{rate} ^= 10;\n"),
+            0 => format!("{x} ^= 10;\n"),
             _ => String::new(),
         };
+        // What is `mut` outside has a name of its own inside.
+        let rate = self.unique("rate");
         let pause = self.pause();
         self.scope.declare(&r, Ty::U32, false);
         Some(format!(
-            "{declared}let {f} = move |y: u32| {rate} ^ y;\n{change}{pause}let {r} = {f}({rate});\n"
+            "{declared}let {rate} = {x};\nlet {f} = move |y: u32| {rate} ^ y;\n{change}{pause}\
+             let {r} = {f}({x}) ^ {f}(2);\n"
+        ))
+    }
+
+    /// The closure changes a local, which is its state; the local is read when it is gone.
+    pub(super) fn stateful_closure_across(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (total, f, r) = (self.unique("total"), self.unique("f"), self.unique("r"));
+        let (first, step) = (self.leaf(&Ty::U32), self.leaf(&Ty::U32));
+        let held: Vec<_> = self.scope.visible().collect();
+        let text = self.chance(40);
+        let (state, body) = if text {
+            (
+                "String::from(\"s\")".to_owned(),
+                format!("{total}.push('x'); {total}.len() as u32 ^ y"),
+            )
+        } else {
+            (first, format!("{total} ^= note(\"{f}\", y) / 2; {total}"))
+        };
+        let (pause, again) = self.holding(&held, |g| (g.block(|g| g.inside(2)), g.pause()));
+        self.scope.declare(&r, Ty::U32, false);
+        Some(format!(
+            "let mut {total} = {state};\nlet mut {f} = |y: u32| {{ {body} }};\n\
+             let {r} = {f}(1);\n{pause}let {r} = {r} ^ {f}({step});\n{again}let {r} = {r} ^ {f}(3);\n\
+             note(\"{r}\", ({r}, {total}));\n"
+        ))
+    }
+
+    /// A function whose type is written is data.
+    pub(super) fn function_across(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (f, r) = (self.unique("f"), self.unique("r"));
+        let what = *self.choose(&["double", "triple", "|n| n / 2"]);
+        let (pause, again) = (self.pause(), self.pause());
+        let argument = self.call(&Ty::U32, 1);
+        self.scope.declare(&r, Ty::U32, false);
+        Some(format!(
+            "let {f}: fn(u32) -> u32 = {what};\n{pause}let {r} = {f}(7);\n{again}\
+             let {r} = {argument} ^ {f}({r});\n"
         ))
     }
 

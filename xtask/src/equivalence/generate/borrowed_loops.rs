@@ -129,16 +129,4 @@ impl Gen {
         let shown = format!("({k}, {v})");
         Some(declared + &self.borrowed_loop(id, &format!("({k}, {v})"), &source, &shown)?)
     }
-
-    pub(super) fn for_hash(&mut self) -> Option<String> {
-        let (map, k, v) = (self.unique("map"), self.unique("k"), self.unique("v"));
-        let id = self.scope.declare(&map, Ty::Hash(Box::new(Ty::U32)), false);
-        let shown = format!("({k}, {v})");
-        // One entry: it has but one order.
-        let declared = format!("let {map}: Hash<u32, u32> = Hash::from_iter([(4, 5)]);\n");
-        Some(
-            declared
-                + &self.borrowed_loop(id, &format!("({k}, {v})"), &format!("&{map}"), &shown)?,
-        )
-    }
 }

@@ -37,7 +37,7 @@ impl Gen {
     }
 
     pub(super) fn if_let(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         let value = self.value(&Ty::option(ty.clone()), 2);
         let mut first = true;
         let chained = self.chance(40);
@@ -126,7 +126,7 @@ impl Gen {
                 (value, arms)
             }
             1 => {
-                let of = Ty::random(&mut self.rng, 1);
+                let of = self.any(1);
                 let value = self.value(&Ty::option(of.clone()), depth);
                 let arms = vec![
                     Arm::new(&format!("Some({a})"), vec![(a, of)], true),
@@ -136,7 +136,7 @@ impl Gen {
                 (value, arms)
             }
             2 => {
-                let of = Ty::random(&mut self.rng, 1);
+                let of = self.any(1);
                 let value = self.value(&Ty::Result(Box::new(of.clone())), depth);
                 let arms = vec![
                     Arm::new(&format!("Ok({a})"), vec![(a, of)], false),

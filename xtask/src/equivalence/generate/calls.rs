@@ -11,6 +11,12 @@ impl Gen {
             return format!("note(\"{name}\", {argument})");
         }
         self.hit("await");
+        if self.chance(20)
+            && let Some(helper) = self.callable_for(ty)
+        {
+            self.hit("call of a helper in an expression");
+            return self.call_of(&helper, depth);
+        }
         if argument.contains(".await") {
             self.hit("await in the arguments of an await");
         }
@@ -61,7 +67,7 @@ impl Gen {
             }
             8 => format!("!({})", self.truth(below)),
             9 => {
-                let ty = Ty::random(&mut self.rng, 1);
+                let ty = self.any(1);
                 let (a, b) = (self.value(&ty, below), self.leaf(&ty));
                 format!("({a}) == ({b})")
             }

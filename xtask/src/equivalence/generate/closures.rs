@@ -19,7 +19,10 @@ impl Gen {
     /// A closure that reads locals, used up before the next await.
     pub(super) fn closure_between(&mut self) -> Option<String> {
         let (f, p, r) = (self.unique("f"), self.unique("p"), self.unique("r"));
-        let argument = self.at_once(|g| g.staying(|g| g.value(&Ty::U32, 1)));
+        let held: Vec<_> = self.scope.visible().collect();
+        let argument = self.holding(&held, |g| {
+            g.at_once(|g| g.staying(|g| g.value(&Ty::U32, 1)))
+        });
         let body = self.quietly(|g| {
             g.block(|g| {
                 g.scope.declare(&p, Ty::U32, false);

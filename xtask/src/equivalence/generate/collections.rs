@@ -4,7 +4,7 @@ use super::{Gen, Ty};
 
 impl Gen {
     pub(super) fn vector(&mut self) -> Option<String> {
-        let of = Ty::random(&mut self.rng, 1);
+        let of = self.any(1);
         let (declared, id) = self.known(&Ty::vec(of.clone()));
         let v = self.name_of(id);
         let value = self.holding(&[id], |g| g.value(&of, 2));
@@ -70,7 +70,7 @@ impl Gen {
     }
 
     pub(super) fn tree_map(&mut self) -> Option<String> {
-        let of = Ty::random(&mut self.rng, 0);
+        let of = self.any(0);
         let (declared, id) = self.known(&Ty::Tree(Box::new(of.clone())));
         let (map, r) = (self.name_of(id), self.unique("first"));
         let key = self.holding(&[id], |g| g.value(&Ty::String, 1));

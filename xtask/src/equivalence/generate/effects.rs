@@ -54,6 +54,30 @@ impl Gen {
         })
     }
 
+    /// A range is data, so it may be asked for an item before and after an await.
+    pub(super) fn range_by_hand_across(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (it, x, r) = (self.unique("it"), self.unique("x"), self.unique("r"));
+        let end = self.rng.u32(2..5);
+        let around = super::Around {
+            label: self.unique("l"),
+            is_loop: true,
+            value: None,
+        };
+        let label = around.label.clone();
+        let body = self.inside_of(around, |g| {
+            g.scope.declare(&x, Ty::U32, false);
+            g.pause() + &g.show(&[&x])
+        });
+        self.scope.declare(&r, Ty::U32, false);
+        Some(format!(
+            "let mut {it} = 0..{end}_u32;\n'{label}: while let Some({x}) = {it}.next() {{\n\
+             {body}if {x} == 1 {{ {it}.next(); }}\n}}\nlet {r} = {it}.len() as u32;\n"
+        ))
+    }
+
     /// Something that says when it is dropped, and is, before the next await.
     pub(super) fn drop_between(&mut self) -> Option<String> {
         let (d, r, before) = (self.unique("loud"), self.unique("r"), self.pause());

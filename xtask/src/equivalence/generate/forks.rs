@@ -12,7 +12,7 @@ const NESTED_MAX: u32 = 2;
 impl Gen {
     pub(super) fn join_of_branches(&mut self) -> Option<String> {
         let count = self.rng.usize(2..4);
-        let types: Vec<Ty> = (0..count).map(|_| Ty::random(&mut self.rng, 1)).collect();
+        let types: Vec<Ty> = (0..count).map(|_| self.any(1)).collect();
         let branches = self.branches(&types, Self::one_branch)?;
         let names: Vec<String> = types
             .iter()
@@ -32,7 +32,7 @@ impl Gen {
     }
 
     pub(super) fn try_join_of_branches(&mut self) -> Option<String> {
-        let (a, b) = (Ty::random(&mut self.rng, 1), Ty::random(&mut self.rng, 0));
+        let (a, b) = (self.any(1), self.any(0));
         let branches = self.branches(&[a.clone(), b.clone()], |g, ty| {
             let body = g.block_of(ty, |g| {
                 let inside = g.inside(2);
@@ -55,9 +55,9 @@ impl Gen {
 
     pub(super) fn select_of_branches(&mut self) -> Option<String> {
         let count = self.rng.usize(2..4);
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         let kinds: Vec<(Ty, u32)> = (0..count)
-            .map(|_| (Ty::random(&mut self.rng, 0), self.rng.u32(..4)))
+            .map(|_| (self.any(0), self.rng.u32(..4)))
             .collect();
         let outputs: Vec<Ty> = kinds
             .iter()
@@ -112,7 +112,7 @@ impl Gen {
     }
 
     pub(super) fn limited_block(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         let limited = self.branches(std::slice::from_ref(&ty), Self::one_branch)?;
         let seconds = self.rng.u32(1..5);
         let ty = Ty::option(ty);
@@ -120,6 +120,22 @@ impl Gen {
         Some(format!(
             "let {name}: {ty} = timeout(std::time::Duration::from_secs({seconds}), {}).await.ok();\n",
             limited[0]
+        ))
+    }
+
+    pub(super) fn limited_operation(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let ty = self.any(1);
+        let (name, call) = (self.unique("limited"), self.call_name());
+        let value = self.value(&ty, 2);
+        let seconds = self.rng.u32(1..5);
+        let ty = Ty::option(ty);
+        self.scope.declare(&name, ty.clone(), false);
+        Some(format!(
+            "let {name}: {ty} = timeout(std::time::Duration::from_secs({seconds}), \
+             act(\"{call}\", {value})).await.ok();\n"
         ))
     }
 
@@ -209,9 +225,11 @@ impl Gen {
     fn block_of(&mut self, ty: &Ty, write: impl FnOnce(&mut Self) -> String) -> String {
         let returns = std::mem::replace(&mut self.returns, ty.clone());
         let around = std::mem::take(&mut self.around);
+        let from = std::mem::replace(&mut self.branch_from, self.scope.mark());
         self.scope.loops += 1;
         let written = self.staying(|g| g.block(write));
         self.scope.loops -= 1;
+        self.branch_from = from;
         self.around = around;
         self.returns = returns;
         written

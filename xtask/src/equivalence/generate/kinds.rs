@@ -46,7 +46,7 @@ impl Gen {
         if self.awaits && self.chance(50) {
             return "tick().await".to_owned();
         }
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         format!("{{ let _ = {}; }}", self.value(&ty, depth))
     }
 
@@ -78,6 +78,8 @@ impl Gen {
             10 => {
                 self.hit("function chosen by a branch");
                 let condition = self.condition(depth);
+                // A function that was chosen is not saved while its argument is awaited.
+                let one = self.at_once(|g| g.value(&Ty::U32, depth));
                 format!("(if {condition} {{ double }} else {{ triple }})({one})")
             }
             11 if self.awaits => {
@@ -124,7 +126,7 @@ impl Gen {
     fn string(&mut self, depth: u32) -> String {
         match self.rng.u32(..8) {
             0 | 1 => {
-                let ty = Ty::random(&mut self.rng, 1);
+                let ty = self.any(1);
                 // A jump in the arguments of a macro is refused.
                 let value = self.staying(|g| g.value(&ty, depth));
                 if value.contains(".await") {

@@ -47,7 +47,7 @@ impl Gen {
     }
 
     pub(super) fn while_let(&mut self) -> Option<String> {
-        let of = Ty::random(&mut self.rng, 1);
+        let of = self.any(1);
         let around = self.loop_around(None)?;
         let label = around.label.clone();
         let ty = Ty::vec(of.clone());
@@ -85,7 +85,7 @@ impl Gen {
     }
 
     pub(super) fn endless_loop(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         let written = self.loop_with_value(&ty, 2)?;
         let pattern = self.bind(&ty);
         Some(format!("let {pattern}: {ty} = {written};\n"))
@@ -144,7 +144,7 @@ impl Gen {
     pub(super) fn for_owned(&mut self) -> Option<String> {
         let around = self.loop_around(None)?;
         let label = around.label.clone();
-        let of = Ty::random(&mut self.rng, 1);
+        let of = self.any(1);
         let (item, at) = (self.unique("item"), self.unique("at"));
         let list = Ty::vec(of.clone());
         let (source, pattern, extra) = match self.rng.u32(..7) {
@@ -175,7 +175,9 @@ impl Gen {
             }
             4 => (self.value(&Ty::option(of.clone()), 2), item.clone(), None),
             5 => {
-                let (one, two) = (self.value(&list, 1), self.value(&list, 1));
+                let one = self.value(&list, 1);
+                // The first iterator is not saved while the second is awaited.
+                let two = self.at_once(|g| g.value(&list, 1));
                 (
                     format!("({one}).into_iter().chain({two}).skip(1).take(3)"),
                     item.clone(),

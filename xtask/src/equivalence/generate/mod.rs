@@ -20,20 +20,23 @@ mod closures;
 mod collections;
 mod effects;
 mod forks;
+mod helpers;
 mod kinds;
 mod loops;
 mod macros;
 mod oddities;
 mod places;
+mod spawned;
 mod statements;
 mod templates;
 mod values;
 
 use super::scope::{Scope, VarId};
 use super::types::Ty;
-use std::collections::{BTreeMap, BTreeSet};
+use helpers::Helper;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-pub(super) use templates::{TEMPLATES, Template};
+pub(super) use templates::TEMPLATES;
 
 /// How often each construct occurs.
 pub(super) type Coverage = BTreeMap<&'static str, usize>;
@@ -46,12 +49,10 @@ pub(super) struct Program {
     pub(super) inputs: Vec<String>,
     /// From `async fn` to the closing brace.
     pub(super) code: String,
+    /// Workflow functions that it awaits.
+    pub(super) helpers: String,
     pub(super) coverage: Coverage,
 }
-
-/// Which templates may be used: those that are not gated, and those whose gate is open.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Gates(pub(super) BTreeSet<&'static str>);
 
 /// A loop or a labelled block around the current point.
 #[derive(Clone, Debug)]
@@ -68,7 +69,18 @@ pub(super) struct Gen {
     rng: fastrand::Rng,
     scope: Scope,
     coverage: Coverage,
-    gates: Gates,
+    /// The name of the program, with which the names of its helpers begin.
+    program: String,
+    /// Workflow functions that the program awaits: their text.
+    helpers: String,
+    /// Those of them that take a number and another value.
+    callable: Vec<Helper>,
+    /// Inside of such a function.
+    apart: bool,
+    /// Every local is `Copy`.
+    copies: bool,
+    /// Where the locals of the innermost branch begin.
+    branch_from: usize,
     /// What the function returns.
     returns: Ty,
     around: Vec<Around>,
@@ -84,7 +96,7 @@ pub(super) struct Gen {
 }
 
 impl Gen {
-    fn new(seed: u64, gates: &Gates) -> Self {
+    fn new(program: &str, seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let returns = match rng.u32(..10) {
             0 | 1 => Ty::Unit,
@@ -96,7 +108,12 @@ impl Gen {
             rng,
             scope: Scope::default(),
             coverage: Coverage::new(),
-            gates: gates.clone(),
+            program: program.to_owned(),
+            helpers: String::new(),
+            callable: Vec::new(),
+            apart: false,
+            copies: false,
+            branch_from: 0,
             returns,
             around: Vec::new(),
             awaits: true,
@@ -107,8 +124,13 @@ impl Gen {
     }
 
     /// A program of this seed.
-    pub(super) fn program(name: &str, seed: u64, gates: &Gates) -> Program {
-        let mut g = Gen::new(seed, gates);
+    pub(super) fn program(name: &str, seed: u64) -> Program {
+        let mut g = Gen::new(name, seed);
+        if g.chance(5) {
+            g.hit("only locals that are `Copy`");
+            g.copies = true;
+            g.returns = g.any(1);
+        }
         let (parameters, inputs) = g.parameters();
         let mut body = String::new();
         if g.chance(15) {
@@ -119,21 +141,6 @@ impl Gen {
         }
         body += &g.last();
         g.finish(name, &parameters, inputs, &body)
-    }
-
-    /// A program that is little more than one use of a template; `None` where it does not fit.
-    pub(super) fn sample(
-        template: &Template,
-        name: &str,
-        seed: u64,
-        gates: &Gates,
-    ) -> Option<Program> {
-        let mut g = Gen::new(seed, gates);
-        g.fuel = 2;
-        let (parameters, inputs) = g.parameters();
-        let mut body = (template.write)(&mut g)?;
-        body += &g.last();
-        Some(g.finish(name, &parameters, inputs, &body))
     }
 
     fn finish(self, name: &str, parameters: &str, inputs: Vec<String>, body: &str) -> Program {
@@ -149,6 +156,7 @@ impl Gen {
             name: name.to_owned(),
             inputs,
             code: format!("async fn {name}({parameters}){returns} {{\n{body}}}\n"),
+            helpers: self.helpers,
             coverage,
         }
     }
@@ -160,7 +168,7 @@ impl Gen {
         for n in 0..self.rng.u32(..4) {
             let ty = match n {
                 0 => Ty::U32,
-                _ => Ty::random(&mut self.rng, 2),
+                _ => self.any(2),
             };
             for input in &mut inputs {
                 input.push(ty.literal(&mut self.rng));
@@ -226,6 +234,14 @@ impl Gen {
         out
     }
 
+    /// A type of at most this depth.
+    fn any(&mut self, depth: u32) -> Ty {
+        if self.copies {
+            return Ty::random_copy(&mut self.rng);
+        }
+        Ty::random(&mut self.rng, depth)
+    }
+
     /// Counts a construct.
     fn hit(&mut self, construct: &'static str) {
         *self.coverage.entry(construct).or_default() += 1;
@@ -247,7 +263,9 @@ impl Gen {
 
     /// A name for a new local: at times one that hides another local.
     fn name(&mut self) -> String {
-        let known: Vec<String> = self.scope.names().map(str::to_owned).collect();
+        // What is needed in a branch may not be hidden there before.
+        let hides = if self.chance(4) { 0 } else { self.branch_from };
+        let known: Vec<String> = self.scope.names(hides).map(str::to_owned).collect();
         if !known.is_empty() && self.chance(18) {
             self.hit("shadowing");
             return self.choose(&known).clone();

@@ -44,10 +44,12 @@ impl Gen {
         let value = self.holding(&[id], |g| g.staying(|g| g.value(&Ty::U32, 1)));
         self.scope.declare(&i, Ty::U32, false);
         self.scope.declare(&r, Ty::U32, false);
+        let quiet = self.quiet_value(&Ty::U32, 1);
         let assigned = match self.rng.u32(..3) {
             0 => format!("{v}[{i} as usize] = {value};\n"),
             1 => format!("{v}[note(\"{place}\", {i} as usize)] = {value};\n"),
-            _ => format!("{v}[{i} as usize] ^= {value};\n"),
+            // When the place is computed would depend on its type, if this were awaited.
+            _ => format!("{v}[{i} as usize] ^= {quiet};\n"),
         };
         Some(format!(
             "{declared}{v}.push(1); {v}.push(20);\nlet mut {i} = 0_u32;\n\
@@ -73,7 +75,7 @@ impl Gen {
 
     /// Owners that are exchanged.
     pub(super) fn swapped(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         let (first, a) = self.known(&ty);
         let held = self.holding(&[a], |g| g.known(&ty));
         let (second, b) = held;

@@ -13,7 +13,7 @@ impl Gen {
             0 => "tick().await;\n".to_owned(),
             1 => format!("act(\"{}\", ()).await;\n", self.unique("p")),
             _ => {
-                let ty = Ty::random(&mut self.rng, 1);
+                let ty = self.any(1);
                 // Its text may stand between other uses of a local: it moves none.
                 let value = self.staying(|g| g.leaf(&ty));
                 format!("act(\"{}\", {value}).await;\n", self.unique("p"))
@@ -22,13 +22,13 @@ impl Gen {
     }
 
     pub(super) fn bare_call(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         let call = self.call(&ty, 2);
         Some(format!("{call};\n"))
     }
 
     pub(super) fn declaration(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 2);
+        let ty = self.any(2);
         Some(self.declare(&ty, 3))
     }
 
@@ -44,7 +44,7 @@ impl Gen {
     }
 
     pub(super) fn destructuring(&mut self) -> Option<String> {
-        let (a, b) = (Ty::random(&mut self.rng, 1), Ty::random(&mut self.rng, 0));
+        let (a, b) = (self.any(1), self.any(0));
         Some(match self.rng.u32(..4) {
             0 => {
                 let ty = Ty::pair(a.clone(), b.clone());
@@ -84,7 +84,7 @@ impl Gen {
         if !self.leaves {
             return None;
         }
-        let ty = Ty::random(&mut self.rng, 1);
+        let ty = self.any(1);
         if self.chance(35) {
             let list = self.value(&Ty::vec(ty.clone()), 2);
             let leave = self.let_else_leaves();
@@ -114,7 +114,7 @@ impl Gen {
     }
 
     pub(super) fn deferred(&mut self) -> Option<String> {
-        let ty = Ty::random(&mut self.rng, 2);
+        let ty = self.any(2);
         let name = self.unique("later");
         let condition = self.condition(2);
         let id = self.scope.declare(&name, ty.clone(), false);
@@ -205,14 +205,15 @@ impl Gen {
 
     /// The name means something else in a block, and the first again after it.
     pub(super) fn inner_scope(&mut self) -> Option<String> {
-        let id = self.find(|s, v| s.var(v).ty.is_shown())?;
+        let from = self.branch_from;
+        let id = self.find(|s, v| s.var(v).ty.is_shown() && s.is_after(v, from))?;
         let (name, outer) = (self.name_of(id), self.scope.var(id).ty.clone());
         let body = self.holding(&[id], |g| {
             g.block(|g| {
                 let ty = if g.chance(50) {
                     outer.clone()
                 } else {
-                    Ty::random(&mut g.rng, 1)
+                    g.any(1)
                 };
                 let value = g.value(&ty, 2);
                 let mutable = g.chance(50);

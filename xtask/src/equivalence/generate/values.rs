@@ -88,7 +88,7 @@ impl Gen {
 
     fn part(&mut self, ty: &Ty, depth: u32) -> String {
         self.hit("field of a tuple literal");
-        let other = Ty::random(&mut self.rng, 0);
+        let other = self.any(0);
         let (first, second) = (self.value(ty, depth), self.value(&other, depth));
         format!("({first}, {second}).0")
     }
