@@ -29,6 +29,13 @@ pub(super) struct Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct VarId(usize);
 
+impl VarId {
+    /// Whether it was declared after a [mark](Scope::mark).
+    pub(super) fn is_after(self, mark: usize) -> bool {
+        self.0 >= mark
+    }
+}
+
 impl Scope {
     /// Declares a local that has its value.
     pub(super) fn declare(&mut self, name: &str, ty: Ty, mutable: bool) -> VarId {
@@ -72,11 +79,6 @@ impl Scope {
     /// The names of the locals that were declared after a [mark](Self::mark).
     pub(super) fn names(&self, mark: usize) -> impl Iterator<Item = &str> {
         self.vars.iter().skip(mark).map(|v| v.name.as_str())
-    }
-
-    /// Whether a local was declared after a [mark](Self::mark).
-    pub(super) fn is_after(&self, VarId(id): VarId, mark: usize) -> bool {
-        id >= mark
     }
 
     /// Whether a local may be changed here.

@@ -206,7 +206,7 @@ impl Gen {
     /// The name means something else in a block, and the first again after it.
     pub(super) fn inner_scope(&mut self) -> Option<String> {
         let from = self.branch_from;
-        let id = self.find(|s, v| s.var(v).ty.is_shown() && s.is_after(v, from))?;
+        let id = self.find(|s, v| s.var(v).ty.is_shown() && v.is_after(from))?;
         let (name, outer) = (self.name_of(id), self.scope.var(id).ty.clone());
         let body = self.holding(&[id], |g| {
             g.block(|g| {
