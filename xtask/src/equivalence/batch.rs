@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// A batch that runs for longer does not end.
-const RUN_MAX: Duration = Duration::from_secs(180);
+const RUN_MAX: Duration = Duration::from_secs(600);
 
 /// What became of a program.
 #[derive(Clone, Debug)]
