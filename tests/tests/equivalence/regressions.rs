@@ -144,7 +144,9 @@ equivalent_group! {
             total += inside;
             inside
         }, tick());
-        total + a
+        total + a + b
+    }
+}
 
 equivalent! {
     with [(" ab ".to_owned()), (String::new())];

@@ -105,7 +105,7 @@ impl Gen {
             true => Ty::Hash(Box::new(Ty::U32)),
             false => Ty::Tree(Box::new(Ty::U32)),
         };
-        let (declared, id) = self.known(&ty);
+        let (declared, id) = self.typed(&ty);
         let (map, key, r) = (self.name_of(id), self.unique("key"), self.unique("r"));
         let between = self.meanwhile(id);
         let (first, changed) = match hashed {
@@ -136,7 +136,8 @@ impl Gen {
         let r = self.unique("r");
         Some(match self.rng.u32(..3) {
             0 => {
-                let (declared, id) = self.known(&Ty::String);
+                // Whose method it is must be seen.
+                let (declared, id) = self.typed(&Ty::String);
                 let (text, between) = (self.name_of(id), self.meanwhile(id));
                 let method = *self.choose(&["as_str()", "as_bytes()", "trim()"]);
                 format!(
@@ -144,7 +145,8 @@ impl Gen {
                 )
             }
             1 => {
-                let (declared, id, list) = self.numbers();
+                let (declared, id) = self.typed(&Ty::vec(Ty::U32));
+                let list = self.name_of(id);
                 let between = self.meanwhile(id);
                 let method = *self.choose(&["first()", "last()", "get(1)"]);
                 format!(
@@ -152,7 +154,7 @@ impl Gen {
                 )
             }
             _ => {
-                let (declared, id) = self.known(&Ty::option(Ty::String));
+                let (declared, id) = self.typed(&Ty::option(Ty::String));
                 let (option, between) = (self.name_of(id), self.meanwhile(id));
                 let method = *self.choose(&["as_ref()", "as_deref()"]);
                 format!(

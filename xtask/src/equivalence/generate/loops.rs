@@ -75,6 +75,11 @@ impl Gen {
         {
             return (String::new(), id);
         }
+        self.typed(ty)
+    }
+
+    /// A new local that may be changed, and whose type is written.
+    pub(super) fn typed(&mut self, ty: &Ty) -> (String, super::VarId) {
         let value = match ty {
             Ty::Hash(_) => ty.literal(&mut self.rng),
             _ => self.value(ty, 2),
