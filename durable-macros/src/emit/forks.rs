@@ -124,7 +124,10 @@ impl Join<'_> {
         let joined = names::joined(self.fork.point.0);
         let back = self.plan.variables.intersection(&self.plan.after);
         let back = back.map(|&local| {
-            let (slot, ident) = (names::slot(local.0), &self.body.locals[local.0].ident);
+            let (slot, ident) = (
+                super::slot(self.part, local),
+                &self.body.locals[local.0].ident,
+            );
             quote!(#slot = ::core::option::Option::Some(#ident);)
         });
         quote! {
@@ -159,7 +162,10 @@ impl Join<'_> {
         for child in self.children() {
             let region = child.region.expect("a branch is a region");
             for &(local, copied) in &child.moved {
-                let (name, slot) = (names::moved(region.0, local.0), names::slot(local.0));
+                let (name, slot) = (
+                    names::moved(region.0, local.0),
+                    super::slot(self.part, local),
+                );
                 let (rt, ident) = (names::rt(), &self.body.locals[local.0].ident);
                 let inferred = quote_spanned!(ident.span()=> _);
                 let taken = quote!(<#inferred as #rt::TakenTwice>::taken);
@@ -183,7 +189,10 @@ impl Join<'_> {
     fn variables(&self) -> TokenStream {
         let (rt, cx) = (names::rt(), internal("cx"));
         let variable = |&local: &LocalId| {
-            let (ident, slot) = (&self.body.locals[local.0].ident, names::slot(local.0));
+            let (ident, slot) = (
+                &self.body.locals[local.0].ident,
+                super::slot(self.part, local),
+            );
             let care = self.plan.cared_for.iter().find(|(l, _)| *l == local);
             let Some((_, place)) = care else {
                 return quote!(let mut #ident = #rt::take(&mut #slot););

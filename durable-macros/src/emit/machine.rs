@@ -1,15 +1,14 @@
 //! The machine: slots, the four entries, and the loop.
 
-use super::{arms, forks, is_linked, proof, proofs, signed, twin};
+use super::{arms, forks, proofs, tokens, twin};
 use crate::analysis::liveness::Liveness;
-use crate::ir::{Body, BranchCode, LocalId, LocalKind, PointId};
+use crate::ir::{Body, BranchCode, LocalId, PointId};
 use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 
 /// The function that runs a workflow.
@@ -26,7 +25,7 @@ pub(super) fn machine(
     } = normalized;
     let rt = names::rt();
     let (cx, entry, output) = (internal("cx"), internal("entry"), &input.output);
-    let (looped, cursors) = (looped_tokens(body, layout), cursor_tokens(body, layout));
+    let (looped, cursors) = (tokens::looped(body, layout), tokens::cursors(body, layout));
     let params = input.params.iter().map(|p| {
         let (pat, ty) = (&p.pat, p.stored());
         quote!(#pat: #ty)
@@ -51,44 +50,56 @@ pub(super) fn machine(
             .iter()
             .any(|level| a.path().is_ident(level))
     });
-    let lent = input.params.iter().filter_map(|p| {
+    let lendable = input.params.iter().filter_map(|p| {
         let (owned, at) = (p.owned.as_ref()?, p.ty.span());
         Some(quote_spanned!(at=> <#owned as #rt::Lendable>::may_be_lent();))
     });
     let (generics, _, bounds) = input.generics.machine.split_for_impl();
     let code = quote! {
-            let _ = |#(#params),*| -> #output #twin;
-            #[allow(
-                warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
-                reason = "generated code"
-            )]
-            let _: ::core::convert::Infallible = {
-                use #rt::{IsCopied as _, IsLentOn as _, IsMoved as _};
-                #(#lent)*
-                #lookups
-                #looped
-                #cursors
-                #saved
-                #outputs
-                #resume
-                #slots
-                #(#inputs)*
-                #entries
-                #turns
-            };
+        use #rt::{IsCopied as _, IsLentOn as _, IsMoved as _};
+        #resume
+        #slots
+        #(#inputs)*
+        #entries
+        #turns
     };
-    let mut mentioned = BTreeSet::new();
-    mentions(&code, &mut mentioned);
-    let tokens = type_tokens(body, layout, &mentioned);
+    let twin = quote!(let _ = |#(#params),*| -> #output #twin;);
+    let proofs = quote!(#(#lendable)* #lookups #looped #cursors #saved #outputs);
+    let types = tokens::types(body, layout, &quote!(#twin #proofs #code));
     let calls = super::lookups::tokens(body, layout);
+    let types = quote!(#types #calls);
+    let allow = quote! {
+        #[allow(
+            warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
+            reason = "generated code"
+        )]
+    };
+    let (tokens, infallible) = (internal("tokens"), quote!(::core::convert::Infallible));
+    let code = match tokens::lent_names(body, layout, &quote!(#types #proofs)) {
+        Some(names) => quote! {
+            let #tokens = {
+                #types
+                #twin
+                #allow
+                let #tokens = { #proofs (#(#names,)*) };
+                #tokens
+            };
+            #allow
+            let _: #infallible = { #code };
+        },
+        None => quote! {
+            #types
+            #twin
+            #allow
+            let _: #infallible = { #proofs #code };
+        },
+    };
     quote! {
         #(#lints)*
         async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry) -> #output #bounds {
             #(#items)*
             #looks_up
             #meant
-            #tokens
-            #calls
             #code
         }
     }
@@ -97,22 +108,26 @@ pub(super) fn machine(
 /// The slots of a machine, and places for what its branches give.
 pub(super) fn slots(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
     let rt = names::rt();
-    let kept = (0..body.locals.len()).map(LocalId);
-    let kept = kept.filter(|l| layout.is_kept(*l) && part.owns(body, *l));
     let taken = |local: LocalId| part.moved.iter().any(|(moved, _)| *moved == local);
-    let slots = kept.map(|local| match part.region {
+    let values = part.slots.iter().map(|&local| match part.region {
         Some(region) if taken(local) => {
-            let (slot, moved) = (names::slot(local.0), names::moved(region.0, local.0));
-            quote!(let mut #slot = #moved.take();)
+            let moved = names::moved(region.0, local.0);
+            quote!(#moved.take())
         }
-        _ => slot(body, local),
+        _ => {
+            let ty = super::lookups::stored_ty(body, local);
+            quote!(#rt::none(#ty))
+        }
     });
+    let slots = internal("slots");
+    let values = tokens::lent(body, layout, &quote!((#(#values,)*)));
+    let slots = quote!(let mut #slots = { #values };);
     let joined = part.forks.iter().map(|plan| {
         let answer = forks::find(body, plan).answer;
         let (joined, ty) = (names::joined(plan.point.0), names::local_ty(answer.0));
         quote!(let mut #joined = #rt::none(#ty);)
     });
-    slots.chain(joined).collect()
+    quote!(#slots #(#joined)*)
 }
 
 /// Where each suspend point goes on.
@@ -132,82 +147,6 @@ fn slot(body: &Body, local: LocalId) -> TokenStream {
     let (rt, slot) = (names::rt(), names::slot(local.0));
     let ty = super::lookups::stored_ty(body, local);
     quote!(let mut #slot = #rt::none(#ty);)
-}
-
-/// All names in these tokens that the expansion made.
-fn mentions(tokens: &TokenStream, found: &mut BTreeSet<String>) {
-    for token in tokens.clone() {
-        match token {
-            TokenTree::Ident(ident) => {
-                let name = ident.to_string();
-                if name.starts_with("__") {
-                    found.insert(name);
-                }
-            }
-            TokenTree::Group(group) => mentions(&group.stream(), found),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-}
-
-/// One token per type that the twin finds out. A temporary of code that control cannot reach may
-/// have no mention at all, and so no type.
-fn type_tokens(body: &Body, layout: &Layout, mentioned: &BTreeSet<String>) -> TokenStream {
-    let rt = names::rt();
-    let locals = body
-        .locals
-        .iter()
-        .enumerate()
-        .filter_map(|(number, local)| match local.kind {
-            LocalKind::Cursor { .. } => Some(names::source_ty(number)),
-            _ => {
-                let local = LocalId(number);
-                let lent = is_linked(body, layout, local) || signed(body, layout, local).is_some();
-                lent.then(|| names::local_ty(number))
-            }
-        });
-    let types = locals.filter(|token| mentioned.contains(&token.to_string()));
-    let types = types.map(|token| quote!(let #token = #rt::of();));
-    let operations = body.points.iter().enumerate();
-    let operations = operations.filter(|(_, point)| !point.joins);
-    let operations = operations.map(|(number, point)| {
-        let token = names::op_ty(number);
-        let proof = proof(point.span, "Awaitable", "awaits");
-        quote!(let #token = #proof.answers();)
-    });
-    types.chain(operations).collect()
-}
-
-/// The proof that each loop can be saved.
-fn looped_tokens(body: &Body, layout: &Layout) -> TokenStream {
-    let rt = names::rt();
-    let looped = |number: usize| {
-        let span = body.locals[number].ident.span();
-        let (token, source) = (names::looped(number), names::source_ty(number));
-        let proof = proof(span, "Loop", "looped");
-        quote!(let #token = #proof; #rt::loops_over(#source, #token);)
-    };
-    (0..body.locals.len())
-        .filter(|&n| matches!(body.locals[n].kind, LocalKind::Cursor { .. }))
-        .filter(|&n| layout.has_slot(LocalId(n)))
-        .map(looped)
-        .collect()
-}
-
-/// The types of cursors follow from the types of what is iterated over.
-fn cursor_tokens(body: &Body, layout: &Layout) -> TokenStream {
-    let rt = names::rt();
-    body.locals
-        .iter()
-        .enumerate()
-        .filter(|(number, local)| {
-            matches!(local.kind, LocalKind::Cursor { .. }) && layout.has_slot(LocalId(*number))
-        })
-        .map(|(number, _)| {
-            let (ty, looped) = (names::local_ty(number), names::looped(number));
-            quote!(let #ty = #rt::cursor(#looped);)
-        })
-        .collect()
 }
 
 /// The saved locals of a machine as a list for the runtime, each with its number in the table.
@@ -256,7 +195,7 @@ pub(super) fn load(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
     let (cx, point, frame) = (internal("cx"), internal("point"), internal("frame"));
     let slots = each_saved(layout, |number, local| {
         let owns = !layout.cared_for.contains(&number) && part.owns(body, local);
-        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
+        let (slot, saved) = (super::slot(part, local), names::saved(local.0));
         owns.then(|| quote!(&mut #rt::slot(&mut #slot, #saved)))
     });
     quote!(#cx.load(#point, &#frame, &mut #slots))
@@ -267,7 +206,7 @@ fn save(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
     let rt = names::rt();
     let (cx, point) = (internal("cx"), internal("point"));
     let values = each_saved(layout, |number, local| {
-        let (slot, saved) = (names::slot(local.0), names::saved(local.0));
+        let (slot, saved) = (super::slot(part, local), names::saved(local.0));
         if layout.cared_for.contains(&number) {
             let ident = &body.locals[local.0].ident;
             let cares = part.cared_for.contains(&local);
@@ -301,9 +240,7 @@ fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
     });
     let types: Vec<_> = types.collect();
     let inlines = inlines(body, layout);
-    quote! {
-        let mut #resumed = ::core::option::Option::None;
-        let mut #ready = true;
+    let entered = quote! {
         match #entry {
             #rt::Entry::Fresh(__input) => {
                 let mut #args = #cx.arguments(&__input);
@@ -323,6 +260,12 @@ fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
             }
             #rt::Entry::Describe => { #cx.describe(&[#(#types),*]); #ready = false; }
         }
+    };
+    let entered = tokens::lent(body, layout, &entered);
+    quote! {
+        let mut #resumed = ::core::option::Option::None;
+        let mut #ready = true;
+        { #entered }
         if !#ready {
             return #cx.never().await;
         }
@@ -336,7 +279,7 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
     let (point, resumed) = (internal("point"), internal("resumed"));
     let (label, code) = (names::machine_label(), names::code_label());
     let passed = layout.passed.iter().filter(|l| part.owns(body, **l));
-    let passed = passed.map(|&local| slot(body, local));
+    let passed: Vec<_> = passed.map(|&local| slot(body, local)).collect();
     let arms = arms::arms(body, liveness, layout, part);
     let arms = quote!(match #here { #arms _ => ::core::unreachable!() });
     // Whether each piece of the user's code stood in the `unsafe` block is checked in the twin.
@@ -349,6 +292,25 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
         arms
     };
     let save = save(body, layout, part);
+    let turn = quote! {
+        #(#passed)*
+        let #point: ::core::primitive::usize = #label: loop {
+            let #rt::Goto(#here) = #pc;
+            // A `continue` or `break` hidden in a user's macro would drive this
+            // loop instead of the user's. From inside a labelled block, a jump
+            // without a label is an error at the jump itself; the inner loop is
+            // its target, so that it is not a second error as well.
+            loop {
+                #code: {
+                    #arms
+                }
+            }
+        };
+        #save
+        #point
+    };
+    // Gone before the wait: what is passed need not be data, nor `Send`.
+    let turn = tokens::lent(body, layout, &turn);
     let wait = forks::wait(body, liveness, layout, part);
     let entry = layout.arm(part.entry).expect("an entry heads an arm");
     let entry = u32::try_from(entry).expect("fewer than 2^32 arms");
@@ -358,22 +320,7 @@ pub(super) fn turns(body: &Body, liveness: &Liveness, layout: &Layout, part: &Pa
             let #point = match #resumed.take() {
                 ::core::option::Option::Some(__at) => __at,
                 ::core::option::Option::None => {
-                    // Gone before the wait: these need not be data, nor `Send`.
-                    #(#passed)*
-                    let #point: ::core::primitive::usize = #label: loop {
-                        let #rt::Goto(#here) = #pc;
-                        // A `continue` or `break` hidden in a user's macro would drive this
-                        // loop instead of the user's. From inside a labelled block, a jump
-                        // without a label is an error at the jump itself; the inner loop is
-                        // its target, so that it is not a second error as well.
-                        loop {
-                            #code: {
-                                #arms
-                            }
-                        }
-                    };
-                    #save
-                    #point
+                    #turn
                 }
             };
             #wait

@@ -5,8 +5,11 @@
 //! pub fn start_process_order(client, id, order) -> Start<R>
 //! const _: () = {
 //!     async fn machine(cx, entry) -> R {
-//!         let _ = |order: Order| -> R { … };                   twin.rs: the user's own body
-//!         let _: Infallible = { slots; entries; loop };        machine.rs
+//!         let __tokens = {                                     tokens.rs: what each type is
+//!             let _ = |order: Order| -> R { … };               twin.rs: the user's own body
+//!             …                                                proofs.rs: each saved local is data
+//!         };
+//!         let _: Infallible = { __slots; entries; loop };      machine.rs
 //!             … one arm per head block …                       arms.rs
 //!     }
 //!     static tables, registration                              tables.rs
@@ -24,19 +27,20 @@ mod proofs;
 mod public;
 mod rename;
 mod tables;
+mod tokens;
 mod twin;
 
 pub(crate) use tables::line;
 
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, LocalKind, Signature};
-use crate::lower::Layout;
+use crate::lower::{Layout, Part};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
 use crate::syntax::args::WorkflowArgs;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
+use syn::{Index, Type};
 
 /// Everything that replaces the user's function.
 pub(crate) fn workflow(
@@ -114,6 +118,18 @@ fn signed(body: &Body, layout: &Layout, local: LocalId) -> Option<Signature> {
 fn unknown(params: usize) -> TokenStream {
     let params = (0..params).map(|_| quote!(_,));
     quote!((#(#params)*))
+}
+
+/// The slot of a local between two arms. Those that last over a wait are fields of one variable:
+/// rustc compares all variables that do so with each other, at each place of the machine.
+fn slot(part: &Part, local: LocalId) -> TokenStream {
+    match part.slots.binary_search(&local) {
+        Ok(place) => {
+            let (slots, place) = (crate::names::internal("slots"), Index::from(place));
+            quote!(#slots.#place)
+        }
+        Err(_) => crate::names::slot(local.0).into_token_stream(),
+    }
 }
 
 /// Whether a local is what joined branches give: the join waits in a slot of its own.

@@ -83,7 +83,7 @@ impl Layout {
     }
 
     /// Whether a local has a slot that lasts over a wait.
-    pub(crate) fn is_kept(&self, local: LocalId) -> bool {
+    fn is_kept(&self, local: LocalId) -> bool {
         self.handed.contains(&local) || self.is_saved(local)
     }
 
@@ -102,7 +102,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         .collect();
 
     let mut told = Locals::new();
-    let parts = parts::parts(body, liveness, diagnostics, &mut told);
+    let mut parts = parts::parts(body, liveness, diagnostics, &mut told);
     let mut stops: Vec<Stop> = parts
         .iter()
         .flat_map(|part| stops(body, liveness, part))
@@ -170,6 +170,11 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
                 .collect(),
         })
         .collect();
+    for part in &mut parts {
+        let kept = own.iter().chain(&around).chain(&handed).copied();
+        let kept: Locals = kept.filter(|&l| part.owns(body, l)).collect();
+        part.slots = kept.into_iter().collect();
+    }
     Layout {
         arms,
         saved,

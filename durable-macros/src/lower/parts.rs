@@ -35,6 +35,8 @@ pub(crate) struct Part {
     /// Variables around it that a machine around it saves.
     pub(crate) shared: Locals,
     pub(crate) forks: Vec<ForkPlan>,
+    /// The locals whose slots last over a wait, in order.
+    pub(crate) slots: Vec<LocalId>,
 }
 
 /// What happens to the locals of a machine where it forks.
@@ -83,6 +85,7 @@ pub(crate) fn parts(
         cared_for: Locals::new(),
         shared: Locals::new(),
         forks: Vec::new(),
+        slots: Vec::new(),
     }];
     let mut next = 0;
     while next < parts.len() {
@@ -149,6 +152,7 @@ fn split(
             cared_for: Locals::new(),
             shared: Locals::new(),
             forks: Vec::new(),
+            slots: Vec::new(),
         };
         for &local in &code.captures {
             // Other branches that use the variable itself, or a copy of it too.

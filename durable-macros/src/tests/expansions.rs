@@ -59,14 +59,14 @@ fn one_local_across_one_await() {
                         <_ as rt::Awaitable<_>>::awaits(),
                         op(1),
                     );
-                    __slot0 = ::core::option::Option::Some(a);
+                    __slots.0 = ::core::option::Option::Some(a);
                     break '__machine 0usize;
                 }
                 1u32 => {
                     let mut __durable_tmp1 = __cx.complete(__op0);
                     let b = __durable_tmp1;
                     let mut a = rt::take(
-                        &mut __slot0,
+                        &mut __slots.0,
                     );
                     return a + b;
                 }
@@ -82,7 +82,11 @@ fn a_branch_that_suspends() {
             let _ = |c: bool| -> u32 {
                 let x = rt::seen(
                     __ty1,
-                    if c { rt::awaited(__op0, op(1)) } else { 2 },
+                    if c {
+                        rt::awaited(__op0, op(1))
+                    } else {
+                        2
+                    },
                 );
                 x
             };
@@ -158,14 +162,14 @@ fn a_loop_over_items() {
                         v,
                     );
                     rt::is(__ty2, &__durable_tmp2);
-                    __slot1 = ::core::option::Option::Some(sum);
-                    __slot2 = ::core::option::Option::Some(__durable_tmp2);
+                    __slots.0 = ::core::option::Option::Some(sum);
+                    __slots.1 = ::core::option::Option::Some(__durable_tmp2);
                     __pc = rt::Goto(1u32);
                     continue '__machine;
                 }
                 1u32 => {
                     let mut __durable_tmp2 = rt::take(
-                        &mut __slot2,
+                        &mut __slots.1,
                     );
                     match rt::cursor_next(
                         &mut __durable_tmp2,
@@ -176,12 +180,12 @@ fn a_loop_over_items() {
                                 <_ as rt::Awaitable<_>>::awaits(),
                                 op(x),
                             );
-                            __slot2 = ::core::option::Option::Some(__durable_tmp2);
+                            __slots.1 = ::core::option::Option::Some(__durable_tmp2);
                             break '__machine 0usize;
                         }
                         ::core::option::Option::None => {
                             let mut sum = rt::take(
-                                &mut __slot1,
+                                &mut __slots.0,
                             );
                             return sum;
                         }
@@ -190,10 +194,10 @@ fn a_loop_over_items() {
                 2u32 => {
                     let mut __durable_tmp4 = __cx.complete(__op0);
                     let mut sum = rt::take(
-                        &mut __slot1,
+                        &mut __slots.0,
                     );
                     sum += __durable_tmp4;
-                    __slot1 = ::core::option::Option::Some(sum);
+                    __slots.0 = ::core::option::Option::Some(sum);
                     __pc = rt::Goto(1u32);
                     continue '__machine;
                 }

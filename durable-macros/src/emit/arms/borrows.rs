@@ -114,7 +114,7 @@ impl Arms<'_> {
             return self.remake(local, &ident, needed, env);
         }
         env.bind(local, &ident);
-        let (rt, slot) = (names::rt(), names::slot(local.0));
+        let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
         quote!(let mut #ident = #rt::take(&mut #slot);)
     }
 

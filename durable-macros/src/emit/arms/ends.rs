@@ -210,9 +210,9 @@ impl Arms<'_> {
         put.sort_by_key(|local| self.body.lookup(**local).is_none());
         put.into_iter()
             .filter_map(|local| {
-                let (ident, slot) = (env.bound.get(local)?, names::slot(local.0));
+                let (ident, slot) = (env.bound.get(local)?, crate::emit::slot(self.part, *local));
                 if self.found(*local).is_some() {
-                    return Some(super::lookups::put(*local, ident));
+                    return Some(super::lookups::put(self.part, *local, ident));
                 }
                 let there = env.moved.contains(local);
                 let there = there.then(|| self.is_still_there(*local, ident));

@@ -12,6 +12,7 @@
 use super::borrows::Names;
 use super::{Arms, Env};
 use crate::ir::{LocalId, Locals, Lookup, LookupId, Part};
+use crate::lower::Part as Machine;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -32,7 +33,7 @@ impl Arms<'_> {
             return TokenStream::new();
         };
         let root = self.input(lookup.root, live, env);
-        let (ident, slot) = (self.ident(local), names::slot(local.0));
+        let (ident, slot) = (self.ident(local), crate::emit::slot(self.part, local));
         let (class, held) = (names::class(local.0), names::held(local.0));
         let (again, operand) = (&lookup.again, names::operand());
         let again = match &lookup.operand {
@@ -107,8 +108,8 @@ impl Arms<'_> {
 }
 
 /// Puts a binding back into its slot.
-pub(super) fn put(local: LocalId, ident: &Ident) -> TokenStream {
-    let (slot, class) = (names::slot(local.0), names::class(local.0));
+pub(super) fn put(machine: &Machine, local: LocalId, ident: &Ident) -> TokenStream {
+    let (slot, class) = (crate::emit::slot(machine, local), names::class(local.0));
     let held = names::held(local.0);
     quote!(#slot = ::core::option::Option::Some(#class.put(#held, #ident));)
 }

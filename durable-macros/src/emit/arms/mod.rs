@@ -147,7 +147,7 @@ impl Arms<'_> {
             "a local of another machine"
         );
         env.bind(local, ident);
-        let (rt, slot) = (names::rt(), names::slot(local.0));
+        let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
         match at {
             Some(place) => {
                 self.forget_borrows(local, env);
