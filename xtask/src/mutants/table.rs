@@ -49,8 +49,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "borrows: the inputs of a live borrow are not live",
         file: BORROWS,
-        from: "        if self.recipes.is_empty() {",
+        from: "        if self.recipes.is_empty() && self.lookups.is_empty() {",
         to: "        if self.recipes.len() < usize::MAX {",
+    },
+    Mutation {
+        name: "borrows: where a lookup looks is not live",
+        file: BORROWS,
+        from: "            let inputs = inputs.chain(root);",
+        to: "            let inputs = inputs.chain(root.filter(|_| false));",
     },
 ];
 
