@@ -1,7 +1,7 @@
 //! Writes random programs that rustc accepts.
 //!
 //! Text is written in the order in which it is evaluated, and the scope follows it: what is moved,
-//! borrowed or not yet there is not used. A statement is written by one [`Template`]; expressions
+//! borrowed or not yet there is not used. A statement is written by one [`Template`](templates::Template); expressions
 //! are written for a type. Whatever is worth counting calls [`Gen::hit`].
 
 #![expect(
