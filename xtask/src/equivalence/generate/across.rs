@@ -65,7 +65,7 @@ impl Gen {
         self.scope.declare(&r, Ty::U32, false);
         Some(format!(
             "let mut {total} = {state};\nlet mut {f} = |y: u32| {{ {body} }};\n\
-             let {r} = {f}(1);\n{pause}let {r} = {r} ^ {f}({step});\n{again}let {r} = {r} ^ {f}(3);\n\
+             let {r} = {f}(1);\n{{\n{pause}}}\nlet {r} = {r} ^ {f}({step});\n{again}let {r} = {r} ^ {f}(3);\n\
              note(\"{r}\", ({r}, {total}));\n"
         ))
     }
