@@ -168,6 +168,7 @@ impl World {
             created_at: T0,
             owner: Some(WORKER),
             due_at: T0,
+            parent: None,
         };
         assert_eq!(self.commit(Write::Start(new)).await, Written::Started);
         run

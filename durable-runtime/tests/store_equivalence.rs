@@ -5,7 +5,7 @@ mod store_kit;
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
     AttemptOf, AttemptRecord, Claim, End, Fence, MemoryStore, MessageKind, NewMessage, NewRun,
-    NewStep, Page, Park, Phase, RunFilter, Store, Unblock, Unfit, Write,
+    NewStep, Page, Parent, ParentClose, Park, Phase, RunFilter, Store, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -28,6 +28,7 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
     match dice.roll(9) {
         0 | 1 => Write::Start(NewRun {
             id: id(dice.roll(4)),
+            parent: (dice.roll(2) == 0).then(|| parent(dice)),
             ..new_run(run, (dice.roll(3) > 0).then_some(worker))
         }),
         2..=4 => Write::Step(NewStep {
@@ -62,6 +63,20 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
     }
 }
 
+fn parent(dice: &mut Dice) -> Parent {
+    let policies = [
+        ParentClose::Cancel,
+        ParentClose::Terminate,
+        ParentClose::Abandon,
+    ];
+    Parent {
+        run: RunId(dice.roll(6)),
+        op: dice.roll(2).unsigned_abs(),
+        close: policies[usize::try_from(dice.roll(3)).expect("small")],
+        reports: dice.roll(2) == 0,
+    }
+}
+
 fn tried(dice: &mut Dice) -> AttemptOf {
     match dice.roll(3) {
         0 => AttemptOf::Workflow { seq: dice.roll(2) },
@@ -84,7 +99,15 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
     };
     let (text, moved) = match dice.roll(12) {
         0 => (
-            format!("{:?}", store.start(new_run(dice.roll(6), None)).await),
+            format!(
+                "{:?}",
+                store
+                    .start(NewRun {
+                        parent: (dice.roll(2) == 0).then(|| parent(dice)),
+                        ..new_run(dice.roll(6), None)
+                    })
+                    .await
+            ),
             false,
         ),
         1 | 2 => {

@@ -13,8 +13,14 @@ fn schema(conn: &Connection) -> Vec<(String, String)> {
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
     rows.expect("a schema")
         .map(|row| row.expect("a row"))
-        .map(|(name, sql)| (name, sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .map(|(name, sql)| (name, normal(&sql)))
         .collect()
+}
+
+/// One space between words; none that SQLite leaves before what `ALTER TABLE` adds.
+fn normal(sql: &str) -> String {
+    let words = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.replace(" ,", ",").replace(" )", ")")
 }
 
 #[tokio::test]

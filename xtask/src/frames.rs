@@ -142,6 +142,7 @@ fn section<R>(call: &WorkflowCall<R>) -> anyhow::Result<String> {
             Request::Activity(_) if name == "subscription" => encoded(&120_u64)?,
             Request::Activity(activity) => returned(&activity.name)?,
             Request::Signal { name } => bail!("nobody sends the signal `{name}`"),
+            other => bail!("nobody answers {other:?}"),
         };
         answers = vec![Answered {
             op: call.op,

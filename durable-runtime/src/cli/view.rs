@@ -5,8 +5,8 @@
 use super::time::{relative, rfc3339, span};
 use crate::client::{Answer, Awaited, Description, Step, Summary};
 use crate::id::Timestamp;
-use crate::operation::Request;
-use crate::store::{AttemptOf, AttemptRecord, Phase, RunState};
+use crate::operation::{Request, SendRequest};
+use crate::store::{AttemptOf, AttemptRecord, MessageKind, Phase, RunState};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ impl Status {
         let waiting = description.waiting.iter();
         let timer = |request: &Request| match request {
             Request::Timer { due } => Some(*due),
-            Request::Activity(_) | Request::Signal { .. } => None,
+            _ => None,
         };
         let dues = waiting.flat_map(|w| w.operations.iter().map(|own| timer(&own.request)));
         // It sleeps if all that it waits for are timers.
@@ -123,6 +123,19 @@ pub(crate) fn request_words(request: &Request) -> String {
         Request::Activity(call) => format!("activity {}", call.name),
         Request::Timer { .. } => "timer".to_owned(),
         Request::Signal { name } => format!("signal {name}"),
+        Request::Start(start) => format!("start of {} ({})", start.id, start.workflow),
+        Request::Child { id, .. } => format!("child {id}"),
+        Request::Send(send) => format!("{} to {}", message_words(send), send.to),
+        Request::Continue { workflow, .. } => format!("a new run of {workflow}"),
+    }
+}
+
+fn message_words(send: &SendRequest) -> String {
+    match send.kind {
+        MessageKind::Signal => format!("signal {}", send.name),
+        MessageKind::Cancel => "cancel".to_owned(),
+        MessageKind::Terminate => "terminate".to_owned(),
+        MessageKind::ChildEnded => "end of a child".to_owned(),
     }
 }
 
@@ -137,6 +150,26 @@ pub(crate) fn request_json(request: &Request) -> Value {
         }),
         Request::Timer { due } => json!({ "kind": "timer", "due_at": rfc3339(*due) }),
         Request::Signal { name } => json!({ "kind": "signal", "name": name }),
+        Request::Start(start) => json!({
+            "kind": "start",
+            "id": start.id,
+            "workflow": start.workflow,
+            "queue": start.queue,
+            "input": crate::codec::to_json(&start.input).ok(),
+            "parent_close": start.close,
+        }),
+        Request::Child { id, .. } => json!({ "kind": "child", "id": id }),
+        Request::Send(send) => json!({
+            "kind": "send",
+            "to": send.to,
+            "message": send.kind,
+            "name": (send.kind == MessageKind::Signal).then_some(&send.name),
+        }),
+        Request::Continue { workflow, input } => json!({
+            "kind": "continue",
+            "workflow": workflow,
+            "input": crate::codec::to_json(input).ok(),
+        }),
     }
 }
 

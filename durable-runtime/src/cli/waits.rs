@@ -76,7 +76,7 @@ fn request(request: &Request, term: &Terminal<'_>) -> String {
             let (at, left) = (absolute(*due, &term.zone), relative(*due, term.now));
             format!("{words} until {at} ({left})")
         }
-        Request::Activity(_) | Request::Signal { .. } => words,
+        _ => words,
     }
 }
 

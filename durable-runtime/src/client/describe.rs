@@ -199,7 +199,7 @@ fn standing(
             since: match &call.request {
                 _ if alone => Some(step.at),
                 Request::Activity(activity) => Some(activity.begun),
-                Request::Timer { .. } | Request::Signal { .. } => None,
+                _ => None,
             },
             request: call.request.clone(),
             attempts: own.cloned().collect(),

@@ -106,6 +106,7 @@ impl<R> Start<R> {
             created_at: now,
             owner: None,
             due_at: self.delay.map_or(now, |delay| now.after(delay)),
+            parent: None,
         };
         Ok(Prepared {
             client: self.client,

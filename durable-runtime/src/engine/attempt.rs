@@ -1,4 +1,4 @@
-//! One attempt of an activity: a task of its own that can be stopped, panic or run out of time.
+//! One attempt of an activity or an act: a task of its own that can be stopped, panic or run out of time.
 
 use super::activity;
 use super::instance::Outcome;
@@ -59,10 +59,15 @@ impl Attempt {
         permits: Arc<Semaphore>,
     ) -> Self {
         let busy = clock.busy();
-        Self(tokio::spawn(async move {
+        Self::of(async move {
             let (outcome, busy) = attempt(body, call, context, clock, permits, busy).await;
             End::new(outcome, busy)
-        }))
+        })
+    }
+
+    /// One whose work is this.
+    pub(super) fn of(work: impl Future<Output = End> + Send + 'static) -> Self {
+        Self(tokio::spawn(work))
     }
 
     /// Asks for the end; not to be asked again after that.

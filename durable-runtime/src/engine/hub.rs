@@ -8,7 +8,7 @@ use super::health::Health;
 use super::instance::Instance;
 use super::jobs::{self, Found};
 use super::life::{Life, Stage};
-use super::link::{Pokes, Start};
+use super::link::Start;
 use super::mailbox::{Mail, Mailbox};
 use super::run::{Left, Run};
 use crate::clock::Busy;
@@ -89,7 +89,6 @@ pub(super) struct Hub<'a> {
     stage: watch::Sender<Stage>,
     points: Arc<Vec<String>>,
     starts: &'a mut mpsc::Receiver<Start>,
-    pokes: Arc<Pokes>,
     jobs: JoinSet<WorkerEvent>,
     runs: HashMap<RunId, Entry>,
     /// Slots held by claims and sweeps on their way.
@@ -130,7 +129,6 @@ impl<'a> Hub<'a> {
         life: Arc<Life>,
         stage: watch::Sender<Stage>,
         starts: &'a mut mpsc::Receiver<Start>,
-        pokes: Arc<Pokes>,
         committer: Task,
     ) -> Self {
         let mut jobs = JoinSet::new();
@@ -140,7 +138,6 @@ impl<'a> Hub<'a> {
             life,
             stage,
             starts,
-            pokes,
             jobs,
             runs: HashMap::new(),
             held: 0,
@@ -176,7 +173,7 @@ impl<'a> Hub<'a> {
                     Err(error) => return Over::Lost(bug(&error)),
                 },
                 Some(start) = self.starts.recv() => WorkerEvent::Start(start),
-                pokes = self.pokes.poked() => WorkerEvent::Poked(pokes),
+                pokes = self.life.pokes.poked() => WorkerEvent::Poked(pokes),
             };
             if let Some(over) = self.handle(event) {
                 return over;

@@ -3,9 +3,9 @@
 use crate::frame::{Call, Checkpoint};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::Turn;
-use crate::operation::{Answered, TimeoutKind};
+use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
-use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Write};
+use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Write};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(super) struct Instance {
     pub(super) id: WorkflowId,
     pub(super) workflow: String,
     pub(super) queue: String,
+    /// The run that started it.
+    pub(super) parent: Option<Parent>,
     /// The latest recorded step; 0 before the first await.
     pub(super) seq: i64,
     pub(super) place: Place,
@@ -33,9 +35,9 @@ pub(super) struct Instance {
     pub(super) terminate: Option<String>,
     /// Requests to cancel that no step has consumed yet.
     pub(super) unread: Vec<i64>,
-    /// Signals that the code has not been given, in order.
-    pub(super) signals: VecDeque<Message>,
-    /// Signals that the code is given in this turn; the next step consumes them.
+    /// Signals and ends of children that the code has not been given, in order.
+    pub(super) letters: VecDeque<Message>,
+    /// Those that the code is given in this turn; the next step consumes them.
     pub(super) taken: Vec<Message>,
     /// The latest message taken note of.
     pub(super) last_ord: i64,
@@ -132,9 +134,11 @@ pub(super) enum Event {
     Release,
 }
 
-/// How an attempt of an activity ended.
+/// How an attempt ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
+    /// The store has done what it was to do; the answer.
+    Acted(Resolution),
     /// The body ended.
     Ended(AttemptEnd),
     /// The body panicked with this message.
@@ -175,7 +179,7 @@ pub(super) enum Action {
 }
 
 /// What a worker was told to do with all its runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
     /// A longer pause is spent in the store instead of in memory.
     pub(super) park_after: Duration,
@@ -183,6 +187,8 @@ pub(super) struct Policy {
     pub(super) keep_frames: bool,
     /// Whether the worker shuts down, so that nothing new begins.
     pub(super) draining: bool,
+    /// Draws the number of a new run.
+    pub(super) new_run: fn(Timestamp) -> RunId,
 }
 
 /// An event that cannot happen in this state: a bug in the engine.
@@ -201,6 +207,7 @@ impl Instance {
             id: new.id.clone(),
             workflow: new.workflow.clone(),
             queue: new.queue.clone(),
+            parent: new.parent,
             seq: 0,
             place: Place::Fresh(new.input.clone()),
             doing: Doing::Loaded,
@@ -209,7 +216,7 @@ impl Instance {
             cancel: Cancel::None,
             terminate: None,
             unread: Vec::new(),
-            signals: VecDeque::new(),
+            letters: VecDeque::new(),
             taken: Vec::new(),
             last_ord: i64::MIN,
             wakes: 0,
@@ -245,6 +252,7 @@ impl Instance {
             id: run.id,
             workflow: run.workflow,
             queue: run.queue,
+            parent: run.parent,
             seq,
             place,
             doing: Doing::Loaded,
@@ -253,7 +261,7 @@ impl Instance {
             cancel,
             terminate: None,
             unread: Vec::new(),
-            signals: VecDeque::new(),
+            letters: VecDeque::new(),
             taken: Vec::new(),
             last_ord: i64::MIN,
             wakes,

@@ -2,8 +2,9 @@
 
 use super::committer::Committer;
 use super::health::HealthSender;
+use super::ids;
 use super::instance::Policy;
-use super::link::Watched;
+use super::link::{Pokes, Watched};
 use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use crate::clock::Clock;
@@ -38,6 +39,7 @@ pub(super) struct Life {
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) activities: Arc<Semaphore>,
     pub(super) watched: Arc<Watched>,
+    pub(super) pokes: Arc<Pokes>,
     pub(super) health: HealthSender,
     pub(super) misfits: Arc<Misfits>,
 }
@@ -48,6 +50,7 @@ impl Life {
             park_after: self.options.park_after,
             keep_frames: self.options.keep_frames,
             draining: *self.stage.borrow() > Stage::Run,
+            new_run: ids::new_run,
         }
     }
 }

@@ -49,7 +49,8 @@ pub(super) struct Pokes {
 }
 
 impl Pokes {
-    fn poke(&self, busy: Busy) {
+    /// Asks for a look; the guard is held until then.
+    pub(super) fn poke(&self, busy: Busy) {
         self.busy
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

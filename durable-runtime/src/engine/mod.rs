@@ -14,6 +14,7 @@
 //! then the task acts. A worker that loses its fence drops all of this and registers anew.
 
 pub mod activity;
+mod acts;
 mod attempt;
 mod attempts;
 mod backoff;

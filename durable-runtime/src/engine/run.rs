@@ -1,5 +1,6 @@
 //! The task of one run in memory: asks its instance what to do, has it committed, and does it.
 
+use super::acts::{self, Actor};
 use super::attempt::Attempt;
 use super::attempts::Attempts;
 use super::committer::CommitError;
@@ -124,6 +125,9 @@ impl Run {
             return Next::Act;
         }
         let (due, outcome) = last(&writes);
+        // A parent is told, or the next run waits to be claimed.
+        let told = matches!(writes.last(), Some(Write::End(_))) && self.instance.parent.is_some()
+            || matches!(writes.as_slice(), [_, .., Write::Start(_)]);
         if let Some(Write::Park(park)) = writes.last()
             && park.blocked.is_some()
         {
@@ -161,6 +165,10 @@ impl Run {
             }
         }
         self.left.outcome = outcome;
+        if told {
+            // They may be here.
+            self.life.pokes.poke(self.life.clock.busy());
+        }
         next
     }
 
@@ -275,7 +283,14 @@ impl Run {
         let calls = self.instance.calls();
         for &(op, attempt) in begin {
             let found = calls.binary_search_by_key(&op, |call| call.op);
-            let Some(Request::Activity(call)) = found.ok().map(|at| &calls[at].request) else {
+            let request = found.ok().map(|at| &calls[at].request);
+            if let Some(request) = request.filter(|request| request.is_act()) {
+                let actor = Actor::new(&self.instance, op);
+                let act = acts::act(self.life.clone(), actor, request.clone());
+                self.attempts.begin(op, Attempt::of(act));
+                continue;
+            }
+            let Some(Request::Activity(call)) = request else {
                 let reason = format!("operation {op} is no activity");
                 self.attempts.unfit(op, reason, self.life.clock.busy());
                 continue;

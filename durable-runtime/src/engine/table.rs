@@ -1,6 +1,7 @@
 //! Every state with every event: the whole table of decisions as text, compared with the one
 //! below. Pairs that are not listed are refused.
 
+mod family;
 mod signals;
 mod two;
 
@@ -28,6 +29,7 @@ fn policy() -> Policy {
         park_after: Duration::from_secs(60),
         keep_frames: false,
         draining: false,
+        new_run: |_| RunId(2),
     }
 }
 
@@ -97,6 +99,7 @@ fn instance(place: Place, doing: Doing) -> Instance {
         created_at: Timestamp(0),
         owner: None,
         due_at: Timestamp(0),
+        parent: None,
     });
     instance.carry.clear();
     instance.seq = i64::from(!matches!(place, Place::Fresh(_)));
@@ -150,6 +153,7 @@ fn states() -> Vec<(&'static str, Instance)> {
         created_at: Timestamp(0),
         owner: None,
         due_at: Timestamp(0),
+        parent: None,
     }));
     let mut born_turn = born.clone();
     born_turn.doing = Doing::Turn(Vec::new());
@@ -208,6 +212,7 @@ fn states() -> Vec<(&'static str, Instance)> {
     ]
     .into_iter()
     .chain(two::states())
+    .chain(family::states())
     .chain(signals::states())
     .collect()
 }

@@ -155,7 +155,7 @@ impl Worker {
             };
             let (life, committer, stage) = over;
             let worker = life.worker;
-            let hub = Hub::new(life, stage, &mut self.starts, self.link.pokes(), committer);
+            let hub = Hub::new(life, stage, &mut self.starts, committer);
             match hub.run(shutdown.as_mut()).await {
                 Over::Shutdown => {
                     return Ok(read(|| store.retire(worker)).await?);
@@ -214,6 +214,7 @@ impl Worker {
             stage: stages,
             activities: Arc::new(Semaphore::new(self.options.max_activities)),
             watched: self.link.watched(),
+            pokes: self.link.pokes(),
             health: self.link.health_sender(),
             misfits: self.misfits.clone(),
         };

@@ -5,7 +5,10 @@
 //! `Err`.
 
 use crate::codec::{self, Error, splice};
-use crate::operation::{ActivityError, Cancelled, Elapsed, PanicMessage, Request, Resolution};
+use crate::operation::{
+    ActivityError, Cancelled, ChildError, Elapsed, PanicMessage, Request, Resolution, SendError,
+    SpawnError,
+};
 
 /// What has ended.
 pub(super) enum Kind {
@@ -40,8 +43,26 @@ fn of_call(request: &Request, answer: Resolution) -> Result<Resolution, Error> {
         (Request::Timer { .. } | Request::Signal { .. }, Resolution::Cancelled) => {
             Resolution::Failed(codec::encode(&Err::<(), _>(Cancelled))?)
         }
-        (Request::Activity(_) | Request::Signal { .. }, Resolution::Returned(value)) => {
-            Resolution::Returned(splice::variant("Ok", &value))
+        (
+            Request::Activity(_)
+            | Request::Signal { .. }
+            | Request::Start(_)
+            | Request::Child { .. }
+            | Request::Send(_),
+            Resolution::Returned(value),
+        ) => Resolution::Returned(splice::variant("Ok", &value)),
+        (
+            Request::Start(_) | Request::Child { .. } | Request::Send(_),
+            Resolution::Failed(error),
+        ) => Resolution::Failed(splice::variant("Err", &error)),
+        (Request::Start(_), Resolution::Cancelled) => {
+            Resolution::Failed(codec::encode(&Err::<(), _>(SpawnError::Cancelled))?)
+        }
+        (Request::Child { .. }, Resolution::Cancelled) => {
+            Resolution::Failed(codec::encode(&Err::<(), _>(ChildError::Cancelled))?)
+        }
+        (Request::Send(_), Resolution::Cancelled) => {
+            Resolution::Failed(codec::encode(&Err::<(), _>(SendError::Cancelled))?)
         }
         (Request::Activity(_), Resolution::Failed(error)) => {
             let error = splice::variant("Failed", &error);

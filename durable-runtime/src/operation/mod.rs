@@ -5,7 +5,10 @@
 //! ([`Resolution`]), `complete` turns it into the typed output.
 
 mod activity;
+mod child;
 mod composite;
+mod continued;
+mod message;
 mod signal;
 mod spawn;
 mod timer;
@@ -15,7 +18,11 @@ pub use activity::{
     ActivityCall, ActivityError, ActivityOptions, Infallible, PanicMessage, RetryPolicy,
     TimeoutKind,
 };
+pub(crate) use child::child;
+pub use child::{Child, ChildError, SpawnChild, SpawnDetached, SpawnError};
 pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, try_join_all};
+pub use continued::{ContinueAsNew, continue_as_new};
+pub use message::{External, SendError, SendMessage, external};
 pub use signal::{Recv, Signal};
 pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, SpawnAs, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
@@ -23,8 +30,10 @@ pub use workflow::{ByName, WorkflowCall};
 
 use crate::Durable;
 use crate::codec;
-use crate::id::Timestamp;
+use crate::codec::limits::PAYLOAD_BYTES_MAX;
+use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::registry::WorkflowDef;
+use crate::store::{MessageKind, ParentClose};
 use serde::{Deserialize, Serialize};
 
 /// Something that can be awaited in a workflow.
@@ -105,6 +114,67 @@ pub enum Request {
         /// Its name.
         name: String,
     },
+    /// Start another workflow.
+    Start(StartRequest),
+    /// Wait for the end of a child.
+    Child {
+        /// The child.
+        id: WorkflowId,
+        /// The run that started it.
+        parent: RunId,
+        /// The number of the operation that did.
+        op: u64,
+    },
+    /// Send another workflow a message.
+    Send(SendRequest),
+    /// End this run and begin a new one under its id.
+    Continue {
+        /// The workflow's persistent name.
+        workflow: String,
+        /// Its encoded input.
+        #[serde(with = "codec::bytes")]
+        input: Vec<u8>,
+    },
+}
+
+impl Request {
+    /// Whether it is an act on the store, done at once and once, and not something to wait for.
+    #[must_use]
+    pub(crate) fn is_act(&self) -> bool {
+        matches!(self, Self::Start(_) | Self::Send(_))
+    }
+}
+
+/// A start of a workflow by another one, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartRequest {
+    /// The id.
+    pub id: WorkflowId,
+    /// The workflow's persistent name.
+    pub workflow: String,
+    /// Its queue, if it is not that of the workflow that starts it.
+    pub queue: Option<String>,
+    /// Encoded input.
+    #[serde(with = "codec::bytes")]
+    pub input: Vec<u8>,
+    /// What becomes of it when the workflow that starts it has ended.
+    pub close: ParentClose,
+    /// Whether the workflow that starts it is told of its end.
+    pub reports: bool,
+}
+
+/// A message to another workflow, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendRequest {
+    /// To whom.
+    pub to: WorkflowId,
+    /// What it asks.
+    pub kind: MessageKind,
+    /// The signal's name; empty for other kinds.
+    pub name: String,
+    /// The signal's encoded value; for other kinds the reason, as UTF-8 text.
+    #[serde(with = "codec::bytes")]
+    pub payload: Vec<u8>,
 }
 
 /// A call of an activity, as data.
@@ -124,11 +194,12 @@ pub struct ActivityRequest {
 /// The recorded answer to an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {
-    /// The activity returned, or the signal came; the bytes are its value. Or the function that ran inline did, and
-    /// they are all of what it returned.
+    /// The activity returned, the signal came, or the store has done what it was to do; the bytes are
+    /// the value. Or the function that ran inline, or the child, did, and they are all of what it
+    /// returned.
     Returned(#[serde(with = "codec::bytes")] Vec<u8>),
-    /// The activity failed for good; the bytes are its `Err` value. Or the function that ran inline
-    /// returned an `Err`, and they are all of what it returned.
+    /// The activity, or what the store was to do, failed for good; the bytes are the `Err` value. Or
+    /// the function that ran inline returned an `Err`, and they are all of what it returned.
     Failed(#[serde(with = "codec::bytes")] Vec<u8>),
     /// The activity ran out of time.
     TimedOut(TimeoutKind),
@@ -175,4 +246,15 @@ pub struct Answered {
     pub op: u64,
     /// Its answer.
     pub answer: Resolution,
+}
+
+/// Refuses what is too large to leave a workflow.
+fn limited(what: &str, bytes: &[u8]) -> Result<(), codec::Error> {
+    if bytes.len() <= PAYLOAD_BYTES_MAX {
+        return Ok(());
+    }
+    Err(codec::Error::custom(format_args!(
+        "{what} has {} bytes, the limit is {PAYLOAD_BYTES_MAX}; store it elsewhere and pass a key",
+        bytes.len()
+    )))
 }

@@ -113,6 +113,11 @@ impl<R, F> WorkflowCall<R, F> {
         self.def.name
     }
 
+    /// The workflow's persistent name, and the encoded input.
+    pub(super) fn into_parts(self) -> (&'static str, Result<Vec<u8>, codec::Error>) {
+        (self.def.name, self.input)
+    }
+
     /// The encoded input: a map from parameter names to values.
     ///
     /// # Errors

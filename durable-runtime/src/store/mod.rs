@@ -10,6 +10,7 @@
 //! One public conformance suite ([`conformance`]) instantiates every case for every store.
 
 mod changes;
+mod children;
 pub mod conformance;
 mod error;
 pub mod limits;
@@ -18,6 +19,8 @@ mod open;
 mod records;
 pub mod sqlite;
 
+pub(crate) use children::PARENT_ENDED;
+pub use children::{ChildEnd, Parent, ParentClose};
 pub use error::{FenceError, StoreError};
 pub use memory::MemoryStore;
 pub use open::open;
@@ -108,7 +111,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// it due if it is parked (a signal only if it has recorded a step: before, nothing waits for
     /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
-    /// error text; its frames are kept.
+    /// error text; its frames are kept; its parent and its children hear of it as of any
+    /// [`End`].
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
 
     /// Both in one transaction: starts `run` if its id is free, and then sends `message` to the

@@ -1,5 +1,6 @@
 //! The rows that cross the store's border: plain data.
 
+use super::children::Parent;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,8 @@ pub struct NewRun {
     pub owner: Option<Incarnation>,
     /// Without an owner: from when it may be claimed.
     pub due_at: Timestamp,
+    /// The run that starts it, if one does.
+    pub parent: Option<Parent>,
 }
 
 /// One recorded await: the answer that ended the previous one, and the frame at this one.
@@ -225,10 +228,15 @@ pub enum Write {
     Attempt(AttemptRecord),
     /// Let go of a run. Answers `Parked`, or `Woken` if a message arrived meanwhile.
     Park(Park),
-    /// End a run. Answers `Done`. Messages that it never read are dropped. A run that ends as
-    /// `Continued` needs a `Start` with its id later in the same batch: the new run inherits the
-    /// unread messages and the wake counter. If that `Start` finds its number taken, the whole
-    /// batch fails.
+    /// End a run. Answers `Done`. Messages that it never read are dropped. Its parent, if it runs
+    /// and wants to know, gets a [`MessageKind::ChildEnded`]; its running children get what their
+    /// [`ParentClose`](super::ParentClose) says (those to be terminated that nobody owns end in this
+    /// transaction, and then their children).
+    ///
+    /// A run that ends as `Continued` needs a `Start` with its id later in the same batch: the new
+    /// run inherits the unread messages (but not what it was told of children) and the wake
+    /// counter, and the parent hears of its end only. If that `Start` finds its number taken, the
+    /// whole batch fails.
     End(End),
 }
 
@@ -342,6 +350,8 @@ pub struct RunRecord {
     pub output: Option<Vec<u8>>,
     /// Why it did not complete.
     pub error: Option<String>,
+    /// The run that started it, if one did.
+    pub parent: Option<Parent>,
 }
 
 /// What a message asks.
@@ -355,6 +365,8 @@ pub enum MessageKind {
     Terminate = 1,
     /// A value for whoever waits for one of this name.
     Signal = 2,
+    /// A child has ended; only stores send it.
+    ChildEnded = 3,
 }
 
 /// A message to a workflow.
@@ -364,9 +376,11 @@ pub struct NewMessage {
     pub msg: String,
     /// What it asks.
     pub kind: MessageKind,
-    /// The signal's name; empty for other kinds.
+    /// The signal's name, or the number of the operation that started the child; empty for other
+    /// kinds.
     pub name: String,
-    /// The signal's encoded value; for other kinds the reason, as UTF-8 text.
+    /// The signal's encoded value, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
+    /// as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
@@ -381,9 +395,11 @@ pub struct Message {
     pub ord: i64,
     /// What it asks.
     pub kind: MessageKind,
-    /// The signal's name; empty for other kinds.
+    /// The signal's name, or the number of the operation that started the child; empty for other
+    /// kinds.
     pub name: String,
-    /// The signal's encoded value; for other kinds the reason, as UTF-8 text.
+    /// The signal's encoded value, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
+    /// as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,

@@ -211,10 +211,10 @@ impl Store for FaultyStore {
         next
     }
     async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
-        self.inner.start(run).await
+        self.through(self.inner.start(run)).await
     }
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
-        self.inner.send(id, message).await
+        self.through(self.inner.send(id, message)).await
     }
     async fn start_or_send(
         &self,

@@ -1,6 +1,7 @@
 //! The engine from outside: whole workers on the memory store and a virtual clock.
 
 mod cancel;
+mod children;
 mod crash;
 mod faulty;
 mod misfits;

@@ -138,8 +138,28 @@ impl Bench {
 
     pub(crate) fn registry(&self) -> Registry {
         let all = [
-            "script", "pair", "race", "three", "hundred", "breaks", "limited", "remind", "collect",
-            "count_up", "buy", "stumble",
+            "script",
+            "pair",
+            "race",
+            "three",
+            "hundred",
+            "breaks",
+            "limited",
+            "remind",
+            "collect",
+            "count_up",
+            "buy",
+            "stumble",
+            "ship",
+            "ship_all",
+            "patient",
+            "guardian",
+            "devoted",
+            "strict",
+            "careless",
+            "talkative",
+            "countdown",
+            "with_countdown",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known
@@ -219,6 +239,7 @@ impl Bench {
             created_at: self.clock.now(),
             owner: None,
             due_at: self.clock.now(),
+            parent: None,
         }
     }
 

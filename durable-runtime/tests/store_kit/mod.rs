@@ -46,6 +46,7 @@ pub(crate) fn new_run(run: i64, owner: Option<i64>) -> NewRun {
         created_at: Timestamp(1),
         owner: owner.map(Incarnation),
         due_at: Timestamp(1),
+        parent: None,
     }
 }
 

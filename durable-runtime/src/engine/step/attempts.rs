@@ -20,7 +20,8 @@ impl Instance {
         self.set_running(op, false);
         let (answer, retryable, error) = match outcome {
             Outcome::Unfit(reason) => return self.park(None, Some(reason)),
-            Outcome::Ended(AttemptEnd {
+            Outcome::Acted(answer)
+            | Outcome::Ended(AttemptEnd {
                 resolution: answer @ Resolution::Returned(_),
                 ..
             }) => return self.turn(vec![Answered { op, answer }]),

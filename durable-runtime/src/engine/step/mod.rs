@@ -21,7 +21,8 @@
 //! counts as running ([`Instance::runs`]) are stopped before that.
 
 mod attempts;
-mod signals;
+mod continued;
+mod letters;
 mod text;
 mod turned;
 mod work;
@@ -97,7 +98,7 @@ impl Instance {
                         self.cancel = Cancel::Requested;
                     }
                 }
-                MessageKind::Signal => self.signals.push_back(message),
+                MessageKind::Signal | MessageKind::ChildEnded => self.letters.push_back(message),
                 MessageKind::Terminate => {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
                     self.terminate.get_or_insert(reason);
@@ -112,8 +113,10 @@ impl Instance {
             Doing::Turn(_) => carry_on(),
             _ if self.terminate.is_some() => self.terminated(now, policy),
             Doing::Park => self.proceed(now, policy, false),
-            Doing::Work if self.cancel == Cancel::Requested => self.cancelled(),
-            Doing::Work if self.delivery().is_some() => self.proceed(now, policy, false),
+            Doing::Work if self.cancel == Cancel::Requested => {
+                self.cancelled().unwrap_or_else(carry_on)
+            }
+            Doing::Work if self.delivery(now).is_some() => self.proceed(now, policy, false),
             _ => carry_on(),
         }
     }
@@ -136,6 +139,9 @@ impl Instance {
             let reason = "it awaits nothing that this version knows".to_owned();
             return self.park(None, Some(reason));
         }
+        if let Some(next) = self.successor(&calls, now, policy) {
+            return self.continued(next, now, policy);
+        }
         let idle = !self.any_runs();
         if let Some(at) = self.code.next_at.filter(|at| *at > now) {
             return self.heal(at, now, policy);
@@ -148,11 +154,12 @@ impl Instance {
         }
         if self.cancel == Cancel::Requested {
             // Never parked with a later time: it would sleep on a message that it has seen.
-            return if policy.draining && idle {
-                self.park(Some(now), None)
-            } else {
-                self.cancelled()
-            };
+            if policy.draining && idle {
+                return self.park(Some(now), None);
+            }
+            if let Some(decision) = self.cancelled() {
+                return decision;
+            }
         }
         self.work(now, policy, due)
     }
@@ -169,25 +176,29 @@ impl Instance {
         self.act(wait, Doing::Heal)
     }
 
-    /// All that is under way ends with a cancellation, in one turn. A signal that came before it
-    /// goes first.
-    fn cancelled(&mut self) -> Decision {
+    /// All that is under way ends with a cancellation, in one turn. A letter that came before it
+    /// goes first. What the store is doing just now is not disturbed; if there is nothing else, the
+    /// cancellation waits for that (`None`).
+    fn cancelled(&mut self) -> Option<Decision> {
         if let Some(delivery) = self.delivery_before_cancel() {
-            return self.deliver(delivery);
+            return Some(self.deliver(delivery));
         }
-        self.cancel = Cancel::Told;
         let answer = |call: &Call| {
-            let open = call.answer.is_none();
-            open.then_some(Answered {
+            let ends = call.answer.is_none() && !(call.request.is_act() && self.runs(call.op));
+            ends.then_some(Answered {
                 op: call.op,
                 answer: Resolution::Cancelled,
             })
         };
-        let answers = match &self.place {
+        let answers: Vec<_> = match &self.place {
             Place::At(checkpoint) => checkpoint.calls().into_iter().filter_map(answer).collect(),
             Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
         };
-        self.turn(answers)
+        if answers.is_empty() {
+            return None;
+        }
+        self.cancel = Cancel::Told;
+        Some(self.turn(answers))
     }
 
     /// Gives the code these answers, after those that were kept for it.

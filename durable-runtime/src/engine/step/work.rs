@@ -20,10 +20,10 @@ impl Instance {
         // While attempts run, one may have ended already; it goes before a timer, which is told
         // again when it has been waited for.
         let expired = self.expired(checkpoint, now).filter(|_| due || idle);
-        // A signal that was sent before a timer was due has won, however late both are seen.
-        let delivery = self.delivery();
+        // A letter that was sent before a timer was due has won, however late both are seen.
+        let delivery = self.delivery(now);
         if let Some(delivery) = delivery.filter(|delivery| match expired {
-            Some((at, _)) => delivery.sent_at <= at,
+            Some((at, _)) => delivery.since <= at,
             None => true,
         }) {
             return self.deliver(delivery);
@@ -48,7 +48,11 @@ impl Instance {
     fn expired(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<(Timestamp, Answered)> {
         let ended = |call: &Call| match &call.request {
             Request::Timer { due } => Some((*due, Resolution::Fired)),
-            Request::Signal { .. } => None,
+            Request::Signal { .. }
+            | Request::Child { .. }
+            | Request::Start(_)
+            | Request::Send(_)
+            | Request::Continue { .. } => None,
             // One that runs knows its deadline itself.
             Request::Activity(_) if self.runs(call.op) => None,
             Request::Activity(activity) => {
@@ -77,7 +81,16 @@ impl Instance {
                     wait(*due);
                     continue;
                 }
-                Request::Signal { .. } => continue,
+                Request::Start(_) | Request::Send(_) => {
+                    if let Some(own) = idle(ops, call.op).filter(|_| !draining) {
+                        own.running = true;
+                        begin.push((call.op, 1));
+                    }
+                    continue;
+                }
+                Request::Signal { .. } | Request::Child { .. } | Request::Continue { .. } => {
+                    continue;
+                }
                 Request::Activity(activity) => activity,
             };
             let Some(own) = idle(ops, call.op).filter(|_| !draining) else {
@@ -97,12 +110,13 @@ impl Instance {
 
     /// When the run has something to do again.
     fn next_due(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<Timestamp> {
-        if self.delivery().is_some() {
+        if self.delivery(now).is_some() {
             return Some(now);
         }
         let due = |call: &Call| match &call.request {
             Request::Timer { due } => Some(*due),
-            Request::Signal { .. } => None,
+            Request::Signal { .. } | Request::Child { .. } => None,
+            Request::Start(_) | Request::Send(_) | Request::Continue { .. } => Some(now),
             Request::Activity(_) => {
                 let at = self.ops.binary_search_by_key(&call.op, |own| own.op);
                 let own = at.ok().map(|at| &self.ops[at]);

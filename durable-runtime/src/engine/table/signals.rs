@@ -26,7 +26,7 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
     let alone = || checkpoint(1, vec![waits("approve")]);
     let timed = |due| checkpoint(1, vec![waits("approve"), fires(due)]);
     let with = |mut instance: Instance, signals: &[Message]| {
-        instance.signals.extend(signals.iter().cloned());
+        instance.letters.extend(signals.iter().cloned());
         instance
     };
     let mut cancelled = with(at(alone(), Doing::Loaded), &[sent(2, "approve", 9_000)]);
@@ -34,7 +34,7 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
     let mut sooner = cancelled.clone();
     sooner.unread = vec![1];
     let mut turn = at(alone(), Doing::Loaded);
-    turn.signals.push_back(sent(2, "approve", 9_000));
+    turn.letters.push_back(sent(2, "approve", 9_000));
     turn.decide(Event::Begin, NOW, &policy())
         .expect("it begins");
     let beside = checkpoint(1, vec![waits("approve"), calls(None)]);

@@ -125,6 +125,7 @@ pub(in crate::store) fn waiting(run: i64) -> NewRun {
         created_at: Timestamp(1),
         owner: None,
         due_at: Timestamp(1),
+        parent: None,
     }
 }
 

@@ -22,6 +22,8 @@
 pub(super) mod kit;
 
 #[doc(hidden)]
+pub mod children;
+#[doc(hidden)]
 pub mod claims;
 #[doc(hidden)]
 pub mod messages;
@@ -120,6 +122,19 @@ macro_rules! store_conformance {
                 a_start_that_finds_a_finished_run_changes_nothing,
                 a_start_with_a_taken_number_sends_nothing,
             ],
+            children: [
+                an_end_is_told_to_the_parent,
+                a_parent_that_waits_is_due_with_the_end_of_a_child,
+                a_terminated_child_is_told_of,
+                a_parent_that_has_ended_is_told_nothing,
+                a_run_that_does_not_report_tells_nobody,
+                a_continued_child_is_told_of_at_its_last_end,
+                children_hear_of_the_end_by_their_policies,
+                a_terminated_child_takes_its_own_with_it,
+                a_client_that_terminates_a_run_reaches_its_children,
+                a_continued_run_leaves_its_children_behind,
+                a_batch_that_fails_leaves_the_family_alone,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -173,6 +188,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),
         ("signals", include_str!("signals.rs")),
+        ("children", include_str!("children.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

@@ -5,8 +5,8 @@ use super::kit::{
 };
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::store::{
-    End, Fence, FenceError, NewRun, Page, Phase, RunFilter, RunRecord, RunState, Store, StoreError,
-    Write, Written,
+    End, Fence, FenceError, NewRun, Page, Parent, ParentClose, Phase, RunFilter, RunRecord,
+    RunState, Store, StoreError, Write, Written,
 };
 use std::time::Duration;
 
@@ -27,6 +27,12 @@ pub async fn an_unknown_run_has_nothing(store: &dyn Store) {
 
 pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
     let odd = "Grüße 'an' \"alle\"; --\u{10FFFF}%_";
+    let parent = Parent {
+        run: RunId(-7),
+        op: u64::MAX,
+        close: ParentClose::Abandon,
+        reports: true,
+    };
     let new = NewRun {
         run: RunId(i64::MAX - 1),
         id: WorkflowId::new(odd).expect("a valid id"),
@@ -36,6 +42,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         created_at: Timestamp(-1),
         owner: None,
         due_at: Timestamp(i64::MAX),
+        parent: Some(parent),
     };
     let expected = RunRecord {
         run: new.run,
@@ -50,6 +57,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         input: (0..=255).collect(),
         output: None,
         error: None,
+        parent: Some(parent),
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));
     assert_eq!(store.find(&new.id).await, Ok(Some(expected)));

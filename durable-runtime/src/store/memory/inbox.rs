@@ -22,9 +22,20 @@ impl State {
             }
             Place::Ready(_) | Place::Owned(_) => {}
         }
+        self.put_message(number, message);
+        Sent::Accepted(number)
+    }
+
+    /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
+    /// message whose id is there already changes nothing.
+    pub(super) fn put_message(&mut self, number: RunId, message: NewMessage) {
+        let Some(run) = self.runs.get_mut(&number) else {
+            return;
+        };
         if run.inbox.iter().any(|old| old.message.msg == message.msg) {
-            return Sent::Accepted(number);
+            return;
         }
+        let row = &mut run.row;
         row.wakes += 1;
         let NewMessage {
             msg,
@@ -49,7 +60,6 @@ impl State {
         if kind != MessageKind::Signal || run.row.seq > 0 {
             self.wake(number, sent_at, false);
         }
-        Sent::Accepted(number)
     }
 
     /// Makes a waiting run due at `at` or earlier; a blocked one only if `unblock`.

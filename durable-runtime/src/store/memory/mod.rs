@@ -3,6 +3,7 @@
 //! One lock around plain tables; each call holds it once, which makes it a transaction. Clones of
 //! a handle share the tables, so several "processes" of a test can work on one store.
 
+mod children;
 mod inbox;
 mod run;
 mod state;

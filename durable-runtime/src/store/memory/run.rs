@@ -178,6 +178,7 @@ impl Run {
             input: row.new.input.clone(),
             output: row.output.clone(),
             error: row.error.clone(),
+            parent: row.new.parent,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::run::{Place, Run};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
-use crate::store::{Fence, FenceError, NewWorker, Phase};
+use crate::store::{Fence, FenceError, NewWorker};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's row.
@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) due: BTreeSet<(Timestamp, RunId)>,
     /// Owned runs by owner: an index over `Place::Owned`.
     pub(super) owned: BTreeSet<(Incarnation, RunId)>,
+    /// Runs by the run that started them.
+    pub(super) children: BTreeSet<(RunId, RunId)>,
 }
 
 impl State {
@@ -100,6 +102,9 @@ impl State {
         let number = run.row.new.run;
         self.index(number, &run.row.place);
         self.ids.insert(run.row.new.id.clone(), number);
+        if let Some(parent) = run.row.new.parent {
+            self.children.insert((parent.run, number));
+        }
         self.runs.insert(number, run);
     }
 
@@ -110,19 +115,10 @@ impl State {
         if self.ids.get(&run.row.new.id) == Some(&number) {
             self.ids.remove(&run.row.new.id);
         }
-        Some(run)
-    }
-
-    /// Ends a run for ever. Messages that it will never read are dropped.
-    pub(super) fn finish(&mut self, run: RunId, phase: Phase, at: Timestamp) {
-        self.put(run, Place::Finished);
-        if let Some(run) = self.runs.get_mut(&run) {
-            run.row.phase = phase;
-            run.row.finished_at = Some(at);
-            if phase != Phase::Continued {
-                run.inbox.retain(|kept| kept.used_seq.is_some());
-            }
+        if let Some(parent) = run.row.new.parent {
+            self.children.remove(&(parent.run, number));
         }
+        Some(run)
     }
 
     /// The current run of an id.

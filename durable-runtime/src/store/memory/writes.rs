@@ -4,8 +4,8 @@ use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
-    AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Park, Phase, StepRecord, StoreError,
-    Write, Written,
+    AttemptRecord, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase, StepRecord,
+    StoreError, Write, Written,
 };
 use std::collections::BTreeMap;
 
@@ -124,9 +124,11 @@ impl<'a> Batch<'a> {
     fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), FenceError> {
         let old = self.run(old)?;
         new.row.wakes = old.row.wakes;
-        let (unread, read) = std::mem::take(&mut old.inbox)
+        let (mut unread, read): (Vec<_>, _) = std::mem::take(&mut old.inbox)
             .into_iter()
             .partition(|kept| kept.used_seq.is_none());
+        // Children belong to the run that started them.
+        unread.retain(|kept| kept.message.kind != MessageKind::ChildEnded);
         (new.inbox, old.inbox) = (unread, read);
         Ok(())
     }
@@ -192,6 +194,9 @@ impl<'a> Batch<'a> {
     }
 
     fn end(&mut self, end: End) -> Result<Written, FenceError> {
+        for other in self.state.family(end.run) {
+            self.remember(other);
+        }
         let run = self.run(end.run)?;
         let row = &mut run.row;
         if end.phase == Phase::Running {

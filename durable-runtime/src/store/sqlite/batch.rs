@@ -2,10 +2,11 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{fence, rows};
+use super::{children, fence, inbox, rows};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
-    AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Park, Phase, Write, Written,
+    AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
+    Write, Written,
 };
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
@@ -35,11 +36,13 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Writt
     let queue = db.names.intern(&db.conn, &new.queue)?;
     let owner = new.owner.map(|owner| owner.0);
     let claim_seq = if owner.is_some() { 0 } else { -1 };
+    let parent = new.parent;
     let inserted = db
         .conn
         .prepare_cached(
-            "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING",
+            "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input,\
+             parent,parent_op,parent_close,reports) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             new.run.0,
@@ -50,7 +53,11 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Writt
             wakes,
             claim_seq,
             new.created_at.0,
-            new.input
+            new.input,
+            parent.map(|parent| parent.run.0),
+            parent.map(|parent| parent.op.cast_signed()),
+            parent.map(|parent| parent.close as i64),
+            parent.map(|parent| parent.reports)
         ])?;
     if inserted == 0 {
         let current = rows::current(&db.conn, &new.id)?;
@@ -120,8 +127,12 @@ impl Batch<'_> {
             self.continued.remove(&new.id);
             self.db
                 .conn
-                .prepare_cached("UPDATE inbox SET run=?2 WHERE run=?1 AND used_seq IS NULL")?
-                .execute([old.0, new.run.0])?;
+                .prepare_cached(
+                    "UPDATE inbox SET run=?2 WHERE run=?1 AND used_seq IS NULL AND kind<>?3",
+                )?
+                .execute([old.0, new.run.0, MessageKind::ChildEnded as i64])?;
+            // Children belong to the run that started them.
+            inbox::drop_unread(self.db, old)?;
         }
         Ok(Written::Started)
     }
@@ -247,10 +258,11 @@ impl Batch<'_> {
             return Err(bug(format!("run {} cannot end as running", end.run)).into());
         }
         let continued = end.phase == Phase::Continued;
-        let id: Option<String> = rows::first(
+        let ended = rows::first(
             &self.db.conn,
             "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \
-             finished_at=?7, current=?8 WHERE run=?1 AND owner=?2 AND phase=0 RETURNING id",
+             finished_at=?7, current=?8 WHERE run=?1 AND owner=?2 AND phase=0 \
+             RETURNING id, parent, parent_op, parent_close, reports",
             params![
                 end.run.0,
                 self.owner.0,
@@ -261,9 +273,9 @@ impl Batch<'_> {
                 end.at.0,
                 i64::from(!continued)
             ],
-            |row| row.get(0),
+            |row| Ok((row.get::<_, String>(0)?, rows::parent(row, 1)?)),
         )?;
-        let Some(id) = id else {
+        let Some((id, parent)) = ended else {
             return Ok(Written::Refused);
         };
         if !end.keep_frames {
@@ -276,8 +288,17 @@ impl Batch<'_> {
             let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
             self.continued.insert(id, end.run);
         } else {
-            drop_unread(self.db, end.run)?;
+            inbox::drop_unread(self.db, end.run)?;
+            if let Some(parent) = parent {
+                let report = ChildEnd {
+                    phase: end.phase,
+                    output: end.output.clone(),
+                    error: end.error.clone(),
+                };
+                children::report(self.db, parent, &report, end.at)?;
+            }
         }
+        children::close(self.db, end.run, end.at)?;
         self.db.noteworthy = true;
         Ok(Written::Done)
     }
@@ -297,12 +318,4 @@ impl Batch<'_> {
         let found = rows::first(&self.db.conn, sql, [run.0], |row| row.get(0))?;
         found.ok_or_else(|| bug(format!("run {run} vanished")).into())
     }
-}
-
-/// Forgets what a run that has ended will never read; `inbox_open` then holds live runs only.
-pub(super) fn drop_unread(db: &Db, run: RunId) -> Outcome<()> {
-    db.conn
-        .prepare_cached("DELETE FROM inbox WHERE run=?1 AND used_seq IS NULL")?
-        .execute([run.0])?;
-    Ok(())
 }

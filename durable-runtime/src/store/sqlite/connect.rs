@@ -17,6 +17,7 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_signals.sql"),
+    include_str!("migrations/0003_children.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.

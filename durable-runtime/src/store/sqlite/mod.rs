@@ -11,10 +11,12 @@
 
 mod batch;
 mod checkpoint;
+mod children;
 mod client;
 mod connect;
 mod error;
 mod fence;
+mod inbox;
 mod names;
 mod owner;
 mod query;

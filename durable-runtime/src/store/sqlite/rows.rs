@@ -3,7 +3,8 @@
 use super::error::{Outcome, bug};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptOf, AttemptRecord, Message, MessageKind, Phase, RunRecord, RunState, StepRecord,
+    AttemptOf, AttemptRecord, Message, MessageKind, Parent, ParentClose, Phase, RunRecord,
+    RunState, StepRecord,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -12,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
-    r.run, r.due_at, r.blocked \
+    r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -57,7 +58,27 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         input: row.get(9)?,
         output: row.get(10)?,
         error: row.get(11)?,
+        parent: parent(row, 15)?,
     })
+}
+
+/// The columns `parent, parent_op, parent_close, reports`, beginning at `first`.
+pub(super) fn parent(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Parent>> {
+    let Some(run) = row.get::<_, Option<i64>>(first)? else {
+        return Ok(None);
+    };
+    Ok(Some(Parent {
+        run: RunId(run),
+        op: row.get::<_, i64>(first + 1)?.cast_unsigned(),
+        close: close(row, first + 2)?,
+        reports: row.get(first + 3)?,
+    }))
+}
+
+/// The column `parent_close`.
+pub(super) fn close(row: &Row<'_>, at: usize) -> rusqlite::Result<ParentClose> {
+    let number = row.get(at)?;
+    ParentClose::from_number(number).ok_or_else(|| foreign(at, format!("policy {number}")))
 }
 
 fn state(row: &Row<'_>, phase: Phase) -> rusqlite::Result<RunState> {
@@ -121,6 +142,7 @@ pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> 
         0 => MessageKind::Cancel,
         1 => MessageKind::Terminate,
         2 => MessageKind::Signal,
+        3 => MessageKind::ChildEnded,
         other => return Err(foreign(first + 2, format!("message kind {other}"))),
     };
     Ok(Message {

@@ -1,0 +1,124 @@
+//! Acts of a workflow on the store: starts of other workflows, and messages to them.
+//!
+//! The checkpoint in which an act stands is on disk before the act begins, and the act names itself
+//! by its run and number. So it is simply done again by whoever goes on from that checkpoint, and
+//! the store knows it.
+
+use super::attempt::End;
+use super::ids;
+use super::instance::{Instance, Outcome};
+use super::life::{Life, read};
+use crate::codec;
+use crate::id::RunId;
+use crate::operation::{
+    self, Request, Resolution, SendError, SendRequest, SpawnError, StartRequest,
+};
+use crate::store::{NewMessage, NewRun, Parent, Sent, StoreError, Written};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub(super) struct Actor {
+    run: RunId,
+    op: u64,
+    queue: String,
+}
+
+impl Actor {
+    pub(super) fn new(instance: &Instance, op: u64) -> Self {
+        Self {
+            run: instance.run,
+            op,
+            queue: instance.queue.clone(),
+        }
+    }
+}
+
+/// Does what is requested, once the store is well enough.
+pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request) -> End {
+    let busy = life.clock.busy();
+    let done = match request {
+        Request::Start(start) => actor.start(&life, start).await,
+        Request::Send(send) => actor.send(&life, send).await,
+        _ => {
+            return End::new(
+                Outcome::Unfit(format!("operation {} is no act", actor.op)),
+                busy,
+            );
+        }
+    };
+    let outcome = done.map_or_else(|e| Outcome::Unfit(e.to_string()), Outcome::Acted);
+    // Whom it concerns may be here.
+    life.pokes.poke(life.clock.busy());
+    End::new(outcome, busy)
+}
+
+impl Actor {
+    async fn start(self, life: &Life, start: StartRequest) -> Result<Resolution, StoreError> {
+        let now = life.clock.now();
+        let parent = Parent {
+            run: self.run,
+            op: self.op,
+            close: start.close,
+            reports: start.reports,
+        };
+        let mut new = NewRun {
+            run: ids::new_run(now),
+            id: start.id,
+            workflow: start.workflow,
+            queue: start.queue.unwrap_or(self.queue),
+            input: start.input,
+            created_at: now,
+            owner: None,
+            due_at: now,
+            parent: Some(parent),
+        };
+        loop {
+            let run = match read(|| life.store.start(new.clone())).await? {
+                Written::Started => new.run,
+                Written::RunTaken => {
+                    new.run = ids::new_run_elsewhere(now);
+                    continue;
+                }
+                // This very operation has started it, before the process died or the answer was
+                // lost.
+                Written::Exists(found) if found.parent == Some(parent) => found.run,
+                Written::Exists(found) => {
+                    return Ok(failed(&SpawnError::AlreadyStarted(found.id)));
+                }
+                other => return Err(StoreError::Bug(format!("a start answers {other:?}"))),
+            };
+            if !start.reports {
+                return Ok(returned(&()));
+            }
+            return Ok(returned(&operation::child(new.id, run, self.run, self.op)));
+        }
+    }
+
+    async fn send(self, life: &Life, send: SendRequest) -> Result<Resolution, StoreError> {
+        let message = NewMessage {
+            msg: format!("{}/{}", self.run, self.op),
+            kind: send.kind,
+            name: send.name,
+            payload: send.payload,
+            sent_at: life.clock.now(),
+        };
+        let id = send.to;
+        Ok(
+            match read(|| life.store.send(&id, message.clone())).await? {
+                Sent::Accepted(_) | Sent::Terminated(_) => returned(&()),
+                Sent::Finished(phase) => failed(&SendError::Finished { id, phase }),
+                Sent::NotFound => failed(&SendError::NotFound(id)),
+            },
+        )
+    }
+}
+
+fn returned<T: Serialize>(value: &T) -> Resolution {
+    Resolution::Returned(codec::encode(value).expect("plain data"))
+}
+
+fn failed<E: Serialize>(error: &E) -> Resolution {
+    Resolution::Failed(codec::encode(error).expect("plain data"))
+}

@@ -1,0 +1,48 @@
+//! A run that ends by beginning anew.
+
+use super::super::instance::{Decision, Instance, Policy};
+use crate::frame::Call;
+use crate::id::Timestamp;
+use crate::operation::Request;
+use crate::store::{End, NewRun, Phase, Write};
+
+impl Instance {
+    /// The run that is to take the place of this one, if its code wants that.
+    pub(super) fn successor(
+        &self,
+        calls: &[&Call],
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Option<NewRun> {
+        let (workflow, input) = calls.iter().find_map(|call| match &call.request {
+            Request::Continue { workflow, input } => Some((workflow, input)),
+            _ => None,
+        })?;
+        Some(NewRun {
+            run: (policy.new_run)(now),
+            id: self.id.clone(),
+            workflow: workflow.clone(),
+            queue: self.queue.clone(),
+            input: input.clone(),
+            created_at: now,
+            owner: None,
+            due_at: now,
+            parent: self.parent,
+        })
+    }
+
+    /// Ends this run and starts the next one, in one transaction.
+    pub(super) fn continued(&mut self, next: NewRun, now: Timestamp, policy: &Policy) -> Decision {
+        self.carry.push(Write::End(End {
+            run: self.run,
+            phase: Phase::Continued,
+            output: None,
+            error: None,
+            seq: self.seq,
+            at: now,
+            keep_frames: policy.keep_frames,
+        }));
+        self.carry.push(Write::Start(next));
+        self.leave()
+    }
+}

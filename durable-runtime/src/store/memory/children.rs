@@ -1,0 +1,82 @@
+//! What the end of a run does to its parent and its children.
+
+use super::run::Place;
+use super::state::State;
+use crate::id::{RunId, Timestamp};
+use crate::store::{ChildEnd, PARENT_ENDED, ParentClose, Phase};
+
+impl State {
+    /// Ends a run for ever: messages that it will never read are dropped, its parent and its
+    /// children hear of it.
+    pub(super) fn finish(&mut self, run: RunId, phase: Phase, at: Timestamp) {
+        self.end(run, phase, at);
+        // A list and no recursion: there may be many generations.
+        let mut ended = vec![run];
+        while let Some(parent) = ended.pop() {
+            for (child, close, owned) in self.running_children(parent) {
+                if close == ParentClose::Terminate && !owned {
+                    if let Some(run) = self.runs.get_mut(&child) {
+                        run.row.error = Some(PARENT_ENDED.into());
+                    }
+                    self.end(child, Phase::Terminated, at);
+                    ended.push(child);
+                } else if let Some(message) = close.message(at) {
+                    self.put_message(child, message);
+                }
+            }
+        }
+    }
+
+    /// Every run that the end of `run` may change, beside itself.
+    pub(super) fn family(&self, run: RunId) -> Vec<RunId> {
+        let parent = self.runs.get(&run).and_then(|run| run.row.new.parent);
+        let mut found: Vec<RunId> = parent.map(|parent| parent.run).into_iter().collect();
+        let mut open = vec![run];
+        while let Some(parent) = open.pop() {
+            for (child, ..) in self.running_children(parent) {
+                found.push(child);
+                open.push(child);
+            }
+        }
+        found
+    }
+
+    fn end(&mut self, number: RunId, phase: Phase, at: Timestamp) {
+        self.put(number, Place::Finished);
+        let Some(run) = self.runs.get_mut(&number) else {
+            return;
+        };
+        let row = &mut run.row;
+        row.phase = phase;
+        row.finished_at = Some(at);
+        if phase == Phase::Continued {
+            return;
+        }
+        run.inbox.retain(|kept| kept.used_seq.is_some());
+        let Some(parent) = row.new.parent.filter(|parent| parent.reports) else {
+            return;
+        };
+        let end = ChildEnd {
+            phase,
+            output: row.output.clone(),
+            error: row.error.clone(),
+        };
+        let runs = self.runs.get(&parent.run);
+        if runs.is_some_and(|run| run.row.phase == Phase::Running) {
+            self.put_message(parent.run, parent.report(&end, at));
+        }
+    }
+
+    /// Number, policy, and whether somebody owns it.
+    fn running_children(&self, parent: RunId) -> Vec<(RunId, ParentClose, bool)> {
+        let all = (parent, RunId(i64::MIN))..=(parent, RunId(i64::MAX));
+        let children = self.children.range(all);
+        let running = children.filter_map(|(_, child)| {
+            let row = &self.runs.get(child)?.row;
+            let owned = matches!(row.place, Place::Owned(_));
+            let running = row.phase == Phase::Running;
+            running.then_some((*child, row.new.parent?.close, owned))
+        });
+        running.collect()
+    }
+}

@@ -1,0 +1,89 @@
+//! What the end of a run does to its parent and its children, in the transaction that ends it.
+
+use super::error::Outcome;
+use super::writer::Db;
+use super::{inbox, rows};
+use crate::id::{RunId, Timestamp};
+use crate::store::{ChildEnd, Parent, ParentClose, Phase};
+use rusqlite::params;
+
+/// Tells the parent how a child ended, if it wants to know and still runs.
+pub(super) fn report(db: &mut Db, parent: Parent, end: &ChildEnd, at: Timestamp) -> Outcome<()> {
+    let waits = parent.reports
+        && rows::first(
+            &db.conn,
+            "SELECT 1 FROM workflow WHERE run=?1 AND phase=0",
+            [parent.run.0],
+            |_| Ok(()),
+        )?
+        .is_some();
+    if waits {
+        inbox::put(db, parent.run, &parent.report(end, at))?;
+    }
+    Ok(())
+}
+
+/// Tells the children of a run that has ended, each by its policy. Those that are to be terminated
+/// and that nobody owns end here, and then their children.
+pub(super) fn close(db: &mut Db, ended: RunId, at: Timestamp) -> Outcome<()> {
+    // A list and no recursion: there may be many generations.
+    let mut ended = vec![ended];
+    while let Some(parent) = ended.pop() {
+        for (child, close, owned) in running(db, parent)? {
+            match close {
+                ParentClose::Terminate if !owned => {
+                    terminate(db, child, Some(crate::store::PARENT_ENDED), at)?;
+                    ended.push(child);
+                }
+                close => {
+                    if let Some(message) = close.message(at) {
+                        inbox::put(db, child, &message)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The children of a run that have not ended: number, policy, and whether somebody owns it.
+fn running(db: &Db, parent: RunId) -> Outcome<Vec<(RunId, ParentClose, bool)>> {
+    rows::all(
+        &db.conn,
+        "SELECT run, parent_close, owner IS NOT NULL FROM workflow WHERE parent=?1 AND phase=0",
+        [parent.0],
+        |row| Ok((RunId(row.get(0)?), rows::close(row, 1)?, row.get(2)?)),
+    )
+}
+
+/// Ends a run that nobody owns without its code, and tells its parent. Its children are left.
+pub(super) fn terminate(
+    db: &mut Db,
+    run: RunId,
+    reason: Option<&str>,
+    at: Timestamp,
+) -> Outcome<()> {
+    let parent = rows::first(
+        &db.conn,
+        "UPDATE workflow SET phase=?2, error=?3, finished_at=?4 \
+         WHERE run=?1 AND owner IS NULL AND phase=0 \
+         RETURNING parent, parent_op, parent_close, reports",
+        params![run.0, Phase::Terminated as i64, reason, at.0],
+        |row| rows::parent(row, 0),
+    )?;
+    let Some(parent) = parent else {
+        let text = format!("run {run} changed within a transaction");
+        return Err(super::error::bug(text).into());
+    };
+    db.conn
+        .prepare_cached("DELETE FROM ready WHERE run=?1")?
+        .execute([run.0])?;
+    db.noteworthy = true;
+    inbox::drop_unread(db, run)?;
+    let end = ChildEnd {
+        phase: Phase::Terminated,
+        output: None,
+        error: reason.map(str::to_owned),
+    };
+    parent.map_or(Ok(()), |parent| report(db, parent, &end, at))
+}

@@ -1,0 +1,52 @@
+//! Messages to runs: how one gets into an inbox, and what is forgotten at the end.
+
+use super::error::Outcome;
+use super::writer::Db;
+use crate::id::RunId;
+use crate::store::{MessageKind, NewMessage};
+use rusqlite::params;
+
+/// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
+/// message whose id is there already changes nothing.
+pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> {
+    let added = db
+        .conn
+        .prepare_cached(
+            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at,name) \
+             SELECT run,?2,wakes+1,?3,?4,?5,?6 FROM workflow WHERE run=?1 \
+             ON CONFLICT(run,msg) DO NOTHING",
+        )?
+        .execute(params![
+            run.0,
+            message.msg,
+            message.kind as i64,
+            message.payload,
+            message.sent_at.0,
+            message.name
+        ])?;
+    if added == 0 {
+        return Ok(());
+    }
+    // A signal is for whoever waits for it: nobody does before the first await.
+    let wakes_fresh = message.kind != MessageKind::Signal;
+    db.conn
+        .prepare_cached("UPDATE workflow SET wakes=wakes+1 WHERE run=?1")?
+        .execute([run.0])?;
+    db.conn
+        .prepare_cached(
+            "UPDATE ready SET due_at=min(coalesce(due_at,?2),?2) \
+             WHERE run=?1 AND blocked IS NULL \
+             AND (?3 OR EXISTS(SELECT 1 FROM workflow w WHERE w.run=?1 AND w.seq>0))",
+        )?
+        .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
+    db.noteworthy = true;
+    Ok(())
+}
+
+/// Forgets what a run that has ended will never read; `inbox_open` then holds live runs only.
+pub(super) fn drop_unread(db: &Db, run: RunId) -> Outcome<()> {
+    db.conn
+        .prepare_cached("DELETE FROM inbox WHERE run=?1 AND used_seq IS NULL")?
+        .execute([run.0])?;
+    Ok(())
+}
