@@ -137,7 +137,7 @@ fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
             match &call.request {
                 Request::Activity(request) => log::push(&request.name, &request.args, true),
                 Request::Timer { due } => log::push(ops::TIMER, &log::encoded(&due.0), true),
-                Request::Signal { name } => panic!("plain async Rust has no signal `{name}`"),
+                other => panic!("plain async Rust has no {other:?}"),
             };
             *begun = call.op;
         }
@@ -152,7 +152,7 @@ fn answer(call: &Call) -> Answered {
             Resolution::Returned(log::encoded(&request.args.len()))
         }
         Request::Activity(request) => Resolution::Returned(request.args.clone()),
-        Request::Timer { .. } | Request::Signal { .. } => Resolution::Fired,
+        _ => Resolution::Fired,
     };
     Answered {
         op: call.op,

@@ -224,5 +224,6 @@ fn name(call: &Call) -> String {
         Request::Activity(request) => format!("{} {}", request.name, number(&request.args)),
         Request::Timer { due } => format!("timer {}", due.0),
         Request::Signal { name } => format!("signal {name}"),
+        other => format!("{other:?}"),
     }
 }

@@ -100,6 +100,7 @@ impl Bench {
             created_at: NOW,
             owner: None,
             due_at,
+            parent: None,
         };
         self.store.start(run).await.unwrap();
     }
