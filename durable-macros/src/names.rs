@@ -147,12 +147,22 @@ pub(crate) fn definitions(workflow: &Ident) -> Ident {
     format_ident!("generic_{}", unraw(workflow), span = workflow.span())
 }
 
+/// The same for a function that changes what it is lent.
+pub(crate) fn lending(workflow: &Ident) -> Ident {
+    format_ident!("lending_{}", unraw(workflow), span = workflow.span())
+}
+
 const LENT: &str = "__lent_";
 
 /// What a function owns of its parameter `name` that is a reference: beside the reference, so that
 /// both are in scope.
 pub(crate) fn lent(name: &str, at: Span) -> Ident {
     Ident::new(&format!("{LENT}{name}"), Span::mixed_site().located_at(at))
+}
+
+/// How long what is lent by `&mut` is lent.
+pub(crate) fn lent_lifetime() -> Lifetime {
+    Lifetime::new("'__lent", Span::mixed_site())
 }
 
 /// The name of a variable, as people and the stored format know it.

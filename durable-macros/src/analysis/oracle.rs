@@ -196,6 +196,8 @@ fn point() -> Point {
         source: String::new(),
         callee: String::new(),
         detail: String::new(),
+        lends: Vec::new(),
+        lent: Locals::new(),
         joins: false,
         fixed: None,
         label: String::new(),

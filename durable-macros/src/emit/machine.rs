@@ -24,7 +24,7 @@ pub(super) fn machine(
         items,
     } = normalized;
     let rt = names::rt();
-    let (cx, entry, output) = (internal("cx"), internal("entry"), &input.output);
+    let (cx, entry, output) = (internal("cx"), internal("entry"), input.returned());
     let (looped, cursors) = (tokens::looped(body, layout), tokens::cursors(body, layout));
     let params = input.params.iter().map(|p| {
         let (pat, ty) = (&p.pat, p.stored());
@@ -50,7 +50,8 @@ pub(super) fn machine(
             .iter()
             .any(|level| a.path().is_ident(level))
     });
-    let lendable = input.params.iter().filter_map(|p| {
+    let lendable = input.params.iter().filter(|p| !p.given_back);
+    let lendable = lendable.filter_map(|p| {
         let (owned, at) = (p.owned.as_ref()?, p.ty.span());
         Some(quote_spanned!(at=> <#owned as #rt::Lendable>::may_be_lent();))
     });
@@ -74,6 +75,9 @@ pub(super) fn machine(
             reason = "generated code"
         )]
     };
+    // Behind the arms, where rustc knows the type of each operation, also of one that the twin lost.
+    let in_place = tokens::lent(body, layout, &proofs::in_place(body, layout));
+    let in_place = quote!(#allow { #in_place };);
     let (tokens, infallible) = (internal("tokens"), quote!(::core::convert::Infallible));
     let code = match tokens::lent_names(body, layout, &quote!(#types #proofs)) {
         Some(names) => quote! {
@@ -86,12 +90,14 @@ pub(super) fn machine(
             };
             #allow
             let _: #infallible = { #code };
+            #in_place
         },
         None => quote! {
             #types
             #twin
             #allow
             let _: #infallible = { #proofs #code };
+            #in_place
         },
     };
     quote! {

@@ -84,6 +84,15 @@ pub(crate) fn proof(span: Span, name: &str, method: &str) -> TokenStream {
     quote!(<#inferred as #rt::#name<_>>::#method())
 }
 
+/// Brings what an operation gives back of what it is lent into scope.
+pub(crate) fn back_or_nothing() -> TokenStream {
+    let rt = crate::names::rt();
+    quote! {
+        #[allow(unused_imports, reason = "one of them answers, by method lookup")]
+        use #rt::{BackToPlace as _, NothingBack as _};
+    }
+}
+
 /// The proof that a parameter of this type can be stored. Equal tokens in every place, so that
 /// rustc reports an equal error once.
 pub(crate) fn param_proof(ty: &Type) -> TokenStream {

@@ -19,7 +19,7 @@ use crate::ir::{Body, LocalId, LocalKind, PointId};
 use crate::lower::Layout;
 use crate::names::{self, unraw};
 use crate::syntax::Input;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 const WHY: &str = "what is needed after an `.await` is stored there, and may be loaded by another process: it must be plain data (`Serialize`, `Deserialize`, `Send`, and nothing borrowed)";
@@ -45,6 +45,40 @@ pub(super) fn saved(input: &Input, body: &Body, layout: &Layout) -> TokenStream 
             one(input, body, *local, point)
         })
         .collect()
+}
+
+/// The proof that each call which changes what it is lent is awaited where it is made.
+pub(super) fn in_place(body: &Body, layout: &Layout) -> TokenStream {
+    let rt = names::rt();
+    let points = body.points.iter().enumerate().filter(|(_, p)| !p.joins);
+    let proofs = points.map(|(number, point)| {
+        let lost = layout.lost.contains(&PointId(number));
+        let lends = point.lends.iter().map(|place| match place {
+            Some(_) if lost => quote!(#rt::PlaceLost),
+            Some(_) => quote!(#rt::PlaceAgain),
+            None => quote!(#rt::OtherArgument),
+        });
+        let (lends, name) = if point.lends.is_empty() {
+            (None, "elsewhere")
+        } else {
+            (Some(quote!(::<(#(#lends,)*)>)), "in_place")
+        };
+        let (op, proof) = (
+            names::op_ty(number),
+            Ident::new(name, Span::call_site().located_at(point.span)),
+        );
+        quote!((&#op).#proof #lends();)
+    });
+    let proofs: TokenStream = proofs.collect();
+    if proofs.is_empty() {
+        return proofs;
+    }
+    quote! {
+        let _ = || {
+            use #rt::{AwaitedAnywhere as _, AwaitedInPlace as _};
+            #proofs
+        };
+    }
 }
 
 fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStream {

@@ -4,6 +4,7 @@ use crate::names;
 use crate::syntax::{Input, generics};
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Type;
 
 /// The public functions of a workflow.
 pub(super) fn functions(input: &Input) -> TokenStream {
@@ -11,18 +12,29 @@ pub(super) fn functions(input: &Input) -> TokenStream {
     let mut args = quote!(#rt::ArgsBuilder::new());
     for param in &input.params {
         let (name, ident) = (&param.name, &param.ident);
-        args = if param.owned.is_some() {
+        args = if param.given_back {
+            let proof = super::param_proof(param.stored());
+            quote!(#proof.put(#args, #name, &*#ident))
+        } else if param.owned.is_some() {
             quote!(#args.arg(#name, #ident))
         } else {
             let proof = super::param_proof(&param.ty);
             quote!(#proof.put(#args, #name, &#ident))
         };
     }
-    let definition = input.generics.definition(&input.ident);
+    let definition = input.definition();
     let (_, arguments, _) = input.generics.machine.split_for_impl();
     let turbofish = arguments.as_turbofish();
-    let body = quote! {
-        #rt::WorkflowCall::new(<#definition #turbofish as #rt::Defined>::DEF, #args.finish())
+    let body = if input.gives_back() {
+        let lent = input.given_back().map(|(number, param)| {
+            let ident = &param.ident;
+            quote!(.lent(#number, #ident))
+        });
+        quote!(#rt::LentCall::new(#args.finish())#(#lent)*)
+    } else {
+        quote! {
+            #rt::WorkflowCall::new(<#definition #turbofish as #rt::Defined>::DEF, #args.finish())
+        }
     };
     signatures(input, &body)
 }
@@ -44,7 +56,10 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         .params
         .iter()
         .map(|param| {
-            let (name, ty) = (&param.ident, &param.ty);
+            let (name, mut ty) = (&param.ident, param.ty.clone());
+            if let (true, Type::Reference(ty)) = (param.given_back, &mut ty) {
+                ty.lifetime = Some(names::lent_lifetime());
+            }
             quote!(#name: #ty)
         })
         .collect();
@@ -53,17 +68,24 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
         names::unraw(ident)
     );
     let forwarded: Vec<_> = attrs.iter().filter(|a| !a.path().is_ident("doc")).collect();
-    let definition = input.generics.definition(ident);
-    let (generics, _, bounds) = input.generics.called.split_for_impl();
+    let definition = input.definition();
+    let called = if input.gives_back() {
+        input.generics.lending()
+    } else {
+        input.generics.called.clone()
+    };
+    let (generics, _, bounds) = called.split_for_impl();
     let (_, arguments, _) = input.generics.machine.split_for_impl();
     // Without a name that leads to it, a function can only be awaited.
-    let generic = input.generics.is_generic();
-    let call = if generic {
+    let call = if input.gives_back() {
+        let lent = names::lent_lifetime();
+        quote!(#rt::LentCall<#lent, #output, #definition #arguments>)
+    } else if input.generics.is_generic() {
         quote!(#rt::WorkflowCall<#output, #definition #arguments>)
     } else {
         quote!(#rt::WorkflowCall<#output>)
     };
-    let start = (!generic).then(|| quote! {
+    let start = (!input.is_unnamed()).then(|| quote! {
         #[doc = #start_doc]
         #(#forwarded)*
         #[allow(clippy::pedantic, clippy::too_many_arguments, dead_code, reason = "generated code")]
@@ -75,6 +97,7 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
             #ident(#(#names),*).start(#client, #id)
         }
     });
+    let gives = gives(input);
     let marker = generics::marker(&input.generics);
     quote! {
         #[doc(hidden)]
@@ -86,5 +109,44 @@ fn signatures(input: &Input, body: &TokenStream) -> TokenStream {
             #body
         }
         #start
+        #gives
+    }
+}
+
+/// What callers must find again, and write back.
+fn gives(input: &Input) -> TokenStream {
+    if !input.gives_back() {
+        return TokenStream::new();
+    }
+    let rt = names::rt();
+    let definition = input.definition();
+    let (generics, arguments, bounds) = input.generics.machine.split_for_impl();
+    let values = input.given_back().map(|(number, param)| {
+        let value = param.stored();
+        let data = super::data_proof(value);
+        quote! {
+            impl #generics #rt::LentAt<#number> for #definition #arguments #bounds {
+                type Value = #value;
+                fn data() -> #rt::Data<#value> {
+                    #data
+                }
+            }
+        }
+    });
+    let places: Vec<_> = (input.params.iter().enumerate())
+        .map(|(number, _)| names::internal(&format!("Arg{number}")))
+        .collect();
+    let mut any = input.generics.machine.clone();
+    for (place, param) in places.iter().zip(&input.params) {
+        any.params.push(if param.given_back {
+            syn::parse_quote!(#place: #rt::PlaceIsKnown + #rt::PlaceIsKept)
+        } else {
+            syn::parse_quote!(#place)
+        });
+    }
+    let (generics, _, _) = any.split_for_impl();
+    quote! {
+        #(#values)*
+        impl #generics #rt::GivenBack<(#(#places,)*)> for #definition #arguments #bounds {}
     }
 }

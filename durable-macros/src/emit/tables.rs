@@ -50,11 +50,12 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
     let proofs = input.params.iter().map(|p| super::param_proof(p.stored()));
     let (output, line) = (&input.output, line(input.ident.span()));
     let data = super::data_proof(output);
-    let definition = input.generics.definition(&input.ident);
+    let (returned, (whole, gives)) = (input.returned(), gives(input));
+    let definition = input.definition();
     let (generics, arguments, bounds) = input.generics.machine.split_for_impl();
     let these = arguments.as_turbofish();
-    // A generic function has no name that leads to it.
-    let registration = (!input.generics.is_generic()).then(|| {
+    // A generic function, or one that gives back, has no name that leads to it.
+    let registration = (!input.is_unnamed()).then(|| {
         quote! {
             #rt::inventory::submit! {
                 #rt::Linked(<#definition as #rt::Defined>::DEF)
@@ -72,9 +73,10 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
             ::std::boxed::Box::pin(async move {
                 #[allow(unused_imports, reason = "one of them answers, by method lookup")]
                 use #rt::{FailedOther as _, FailedResult as _};
-                let __output: #output = __durable_machine #these(__cx, __entry).await;
-                let __failed = (&#rt::Outcome(&__output)).failed();
-                #rt::finished(#data, &__output, __failed)
+                let __output: #returned = __durable_machine #these(__cx, __entry).await;
+                let __failed = (&#rt::Outcome(&__output #whole)).failed();
+                let __finished = #rt::finished(#data, &__output #whole, __failed);
+                #gives
             })
         }
         fn __durable_check_input #generics(
@@ -99,6 +101,29 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
             };
         }
         #registration
+    }
+}
+
+/// How a function's output is taken out of what its machine returns, and what becomes of the rest.
+fn gives(input: &Input) -> (TokenStream, TokenStream) {
+    let rt = names::rt();
+    if input.gives_back() {
+        let places = input
+            .given_back()
+            .enumerate()
+            .map(|(place, (number, param))| {
+                let (data, place) = (
+                    super::data_proof(param.stored()),
+                    syn::Index::from(place + 1),
+                );
+                quote!(.place(#number, #data, &__output.#place))
+            });
+        (
+            quote!(.0),
+            quote!(#rt::gives(__finished)#(#places)*.finished()),
+        )
+    } else {
+        (quote!(), quote!(__finished))
     }
 }
 

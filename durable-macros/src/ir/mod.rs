@@ -288,6 +288,11 @@ pub(crate) struct Point {
     pub(crate) callee: String,
     /// The binding that receives the answer, or the arguments; tells equal callees apart.
     pub(crate) detail: String,
+    /// For each argument of the awaited call: the place, as a `&mut`, if it is one that is made
+    /// again after it. Empty where none can be.
+    pub(crate) lends: Vec<Option<Expr>>,
+    /// What these places need.
+    pub(crate) lent: Locals,
     /// It joins branches; else it is an operation.
     pub(crate) joins: bool,
     /// Set by `#[label = "…"]`.

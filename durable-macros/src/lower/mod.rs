@@ -6,6 +6,7 @@
 //! … and live across a suspend point                        → saved, by name
 //! ```
 
+mod lost;
 mod next_use;
 mod parts;
 
@@ -42,6 +43,8 @@ pub(crate) struct Layout {
     pub(crate) parts: Vec<Part>,
     /// The suspend points that control can reach, in source order.
     pub(crate) points: Vec<PointPlan>,
+    /// Suspend points at which a place is lent that would be lost with the branch in which they stand.
+    pub(crate) lost: BTreeSet<PointId>,
     /// Edges between suspend points.
     pub(crate) edges: Vec<(Node, Node)>,
 }
@@ -156,6 +159,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         !number.contains_key(l) && !number_around.contains_key(l) && !handed.contains(l)
     });
 
+    let lost = lost::lost(body, &parts);
     let points = stops
         .iter()
         .map(|stop| PointPlan {
@@ -186,6 +190,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         parts,
         points,
         edges: edges(body),
+        lost,
     }
 }
 

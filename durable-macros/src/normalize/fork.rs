@@ -17,7 +17,9 @@ use crate::ir::{
     RegionCode, RegionId, Terminator,
 };
 use crate::names;
-use crate::syntax::fork::{ForkKind, as_written, branch_code, fork_kind, operand_span};
+use crate::syntax::fork::{
+    ForkKind, as_written, body_output, branch_code, fork_kind, operand_span,
+};
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
@@ -43,7 +45,12 @@ impl Builder<'_> {
         let span = call.func.span();
         self.refuse_guards(span);
         let (hint, fixed) = (self.hint.take(), self.label.take());
-        let source = written(kind, &call.args);
+        let is_body = call.args.first().is_some_and(|o| body_output(o).is_some());
+        let (source, fixed) = if is_body {
+            ("the body".to_owned(), Some("body".to_owned()))
+        } else {
+            (written(kind, &call.args), fixed)
+        };
         let args = std::mem::take(&mut call.args);
         let mut operands = operands(kind, args.into_iter().collect());
         let mut conditions = Vec::new();
@@ -57,9 +64,15 @@ impl Builder<'_> {
         }
         let point = self.new_point(Point {
             span,
-            source: format!("{}({source})", kind.called()),
+            source: if is_body {
+                source.clone()
+            } else {
+                format!("{}({source})", kind.called())
+            },
             callee: format!("{}({})", kind.name(), short_names(kind, &operands)),
             detail: hint.unwrap_or(source),
+            lends: Vec::new(),
+            lent: Locals::new(),
             joins: true,
             fixed,
             label: String::new(),
@@ -116,6 +129,7 @@ impl Builder<'_> {
         name: &Ident,
     ) -> (BranchCode, Stmt, Expr) {
         let span = operand_span(&operand);
+        let output_ty = body_output(&operand).map(|ty| quote!(-> #ty));
         if let Some(moves) = branch_code(&operand)
             && let Expr::Block(block) = &mut operand
         {
@@ -124,7 +138,7 @@ impl Builder<'_> {
             let moves = moves.then(|| Token![move](span));
             // A closure captures what an `async` block does, and refuses an `.await` that a macro
             // hides.
-            let twin = parse_quote_spanned!(span=> let #name = #moves || #code;);
+            let twin = parse_quote_spanned!(span=> let #name = #moves || #output_ty #code;);
             let mut value: Expr = parse_quote!(#name);
             wrap(&mut value, Wrapper::Joined(output));
             let code = BranchCode::Region(RegionCode {
@@ -149,6 +163,8 @@ impl Builder<'_> {
             source: source_text(operand.to_token_stream()),
             callee,
             detail: arguments,
+            lends: Vec::new(),
+            lent: Locals::new(),
             joins: false,
             fixed: None,
             label: String::new(),

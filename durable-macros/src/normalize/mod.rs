@@ -26,6 +26,7 @@ mod guard_terms;
 mod guards;
 pub(crate) mod items;
 mod labels;
+mod lends;
 mod lookups;
 mod loops;
 mod macros;

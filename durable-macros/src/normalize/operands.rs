@@ -203,7 +203,7 @@ impl Builder<'_> {
         self.keep_value(part, value)
     }
 
-    fn keep_value(&mut self, part: &mut Expr, value: Expr) -> Expr {
+    pub(super) fn keep_value(&mut self, part: &mut Expr, value: Expr) -> Expr {
         let serves = self.next_point();
         let temp = self.new_temp(LocalKind::Temp { serves }, part.span());
         self.deliver(value, Dest::Into(temp));

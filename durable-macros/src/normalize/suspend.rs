@@ -3,7 +3,7 @@
 use super::twin::{Wrapper, wrap};
 use super::{Builder, source_text, uses};
 use crate::diag::Code;
-use crate::ir::{BlockId, LocalId, LocalKind, Point, PointId, Terminator};
+use crate::ir::{BlockId, LocalId, LocalKind, Locals, Point, PointId, Terminator};
 use crate::names::unraw;
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -24,8 +24,12 @@ impl Builder<'_> {
         self.refuse_guards(span);
         let (hint, fixed) = (self.hint.take(), self.label.take());
         let written = self.written(base);
-        let operation = self.residual(base);
-        let (point, answer) = self.suspend_on(operation, written.point(span, hint, fixed), base);
+        let mut operation = self.residual(base);
+        let lent = self.lent_places(&mut operation, base);
+        let mut point = written.point(span, hint, fixed);
+        point.lends = lent;
+        let (point, answer) = self.suspend_on(operation, point, base);
+        self.give_back(point);
         wrap(base, Wrapper::Awaited(point));
         wrap(expr, Wrapper::Seen(answer));
         self.temp_expr(answer)
@@ -107,6 +111,8 @@ impl Written {
             source: self.source,
             callee: self.callee,
             detail: hint.unwrap_or(self.arguments),
+            lends: Vec::new(),
+            lent: Locals::new(),
             joins: false,
             fixed,
             label: String::new(),

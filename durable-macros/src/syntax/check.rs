@@ -25,10 +25,19 @@ fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
             lends_data(param, owned, diagnostics);
         }
         let (what, help) = match &param.ty {
-            Type::Reference(ty) if ty.mutability.is_some() => (
-                "is `&mut`, and a function that may go on in another process cannot change its caller's data",
-                "take the value itself and return it: `cart = add_item(cart, item).await`",
+            Type::Reference(ty) if ty.mutability.is_some() && unsized_inside(&ty.elem) => (
+                "is a `&mut` to a part whose length is not its own, and what a function changes is written back as a whole",
+                "take all of it: `&mut Vec<Item>`, `&mut String`, `&mut [Item; 3]`",
             ),
+            Type::Reference(ty)
+                if ty.mutability.is_some()
+                    && ty.lifetime.as_ref().is_some_and(|l| l.ident == "static") =>
+            {
+                (
+                    "is a `&'static mut`, and what it leads to cannot be stored",
+                    "leave out `'static`",
+                )
+            }
             _ if borrows(param.stored()) => (
                 "holds a reference inside, and what is stored must own its data",
                 "take the value itself (`Option<Order>`, `Vec<String>`); a reference alone (`&Order`, `&str`, `&[T]`) may be taken",
@@ -46,7 +55,9 @@ fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
 
 /// Refuses to lend what is no data, as its syntax shows.
 fn lends_data(param: &Param, owned: &Type, diagnostics: &mut Diagnostics) {
-    if let Some(lock) = changes_inside(owned) {
+    if !param.given_back
+        && let Some(lock) = changes_inside(owned)
+    {
         diagnostics.report(
             &param.ty,
             Code::Parameter,
@@ -71,6 +82,20 @@ fn lends_data(param: &Param, owned: &Type, diagnostics: &mut Diagnostics) {
             ),
             "take any type that is data: `&impl Trait`",
         );
+    }
+}
+
+/// A slice or a text, whose owner has another type.
+fn unsized_inside(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) => true,
+        Type::Paren(inner) => unsized_inside(&inner.elem),
+        Type::Group(inner) => unsized_inside(&inner.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            path.path.is_ident("str") || last.is_some_and(|s| s.ident == "Path")
+        }
+        _ => false,
     }
 }
 

@@ -22,7 +22,7 @@ use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, Expr, ExprAsync, ExprCall, ExprMatch, Ident, Macro, Pat, Stmt, Token,
-    parse_quote, parse_quote_spanned,
+    Type, parse_quote, parse_quote_spanned,
 };
 
 /// More branches than this are refused, as by Tokio's `select!`.
@@ -30,6 +30,7 @@ const BRANCHES_MAX: usize = 64;
 const PREFIX: &str = "__durable_";
 const BRANCH: &str = "__durable_branch";
 const BRANCH_MOVE: &str = "__durable_branch_move";
+const BODY: &str = "__durable_body";
 
 /// How branches are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ pub(crate) fn branch_code(expr: &Expr) -> Option<bool> {
         return None;
     };
     let is = |name: &str| block.attrs.iter().any(|a| a.path().is_ident(name));
-    if is(BRANCH) {
+    if is(BRANCH) || is(BODY) {
         Some(false)
     } else {
         is(BRANCH_MOVE).then_some(true)
@@ -99,7 +100,25 @@ pub(crate) fn branch_code(expr: &Expr) -> Option<bool> {
 
 /// Whether this attribute marks a branch that is code.
 pub(crate) fn is_branch(attr: &Attribute) -> bool {
-    attr.path().is_ident(BRANCH) || attr.path().is_ident(BRANCH_MOVE)
+    [BRANCH, BRANCH_MOVE, BODY]
+        .iter()
+        .any(|name| attr.path().is_ident(name))
+}
+
+/// The body of a function as a branch of its own.
+pub(super) fn body(code: &Block, output: &Type) -> Expr {
+    let (span, name) = (Span::mixed_site(), Ident::new(BODY, Span::mixed_site()));
+    let code = parse_quote!(#[#name(#output)] #code);
+    call(ForkKind::Join, span, [code])
+}
+
+/// What a function returns whose body this branch is.
+pub(crate) fn body_output(operand: &Expr) -> Option<Type> {
+    let Expr::Block(block) = operand else {
+        return None;
+    };
+    let attr = block.attrs.iter().find(|a| a.path().is_ident(BODY))?;
+    attr.parse_args().ok()
 }
 
 /// The text of code in which branches are marked, as people wrote it.

@@ -63,13 +63,12 @@ impl Parameters {
         !self.machine.params.is_empty()
     }
 
-    /// The type that leads from a call to the definition of the function.
-    pub(crate) fn definition(&self, workflow: &Ident) -> Ident {
-        if self.is_generic() {
-            crate::names::definitions(workflow)
-        } else {
-            crate::names::definition(workflow)
-        }
+    /// The parameters of the function that makes calls: what is lent by `&mut` has one lifetime.
+    pub(crate) fn lending(&self) -> Generics {
+        let mut generics = self.called.clone();
+        let lent = crate::names::lent_lifetime();
+        generics.params.insert(0, parse_quote!(#lent));
+        generics
     }
 
     fn lifetimes(&self) -> Vec<&Lifetime> {
@@ -126,7 +125,7 @@ fn require_data<'a>(generics: &mut Generics, inputs: impl Iterator<Item = &'a Fn
     }
     for input in inputs {
         let FnArg::Typed(typed) = input else { continue };
-        let Some((owned, _)) = owned(&typed.ty) else {
+        let Some((owned, _)) = owned(&typed.ty).filter(|_| !is_unique(&typed.ty)) else {
             continue;
         };
         let is_owned = |param: &TypeParam| matches!(&owned, Type::Path(path) if path.path.is_ident(&param.ident));
@@ -194,7 +193,7 @@ pub(crate) fn owned(ty: &Type) -> Option<(Type, Type)> {
     let Type::Reference(reference) = ty else {
         return None;
     };
-    if reference.mutability.is_some() || reference.lifetime.as_ref().is_some_and(is_static) {
+    if reference.lifetime.as_ref().is_some_and(is_static) {
         return None;
     }
     let owned = match &*reference.elem {
@@ -212,6 +211,11 @@ pub(crate) fn owned(ty: &Type) -> Option<(Type, Type)> {
     let mut inside = reference.clone();
     inside.lifetime = None;
     Some((owned, Type::Reference(inside)))
+}
+
+/// Whether a parameter is lent by `&mut`.
+pub(crate) fn is_unique(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
 }
 
 fn is_static(lifetime: &Lifetime) -> bool {

@@ -40,6 +40,8 @@ pub(crate) struct Param {
     pub(crate) ident: Ident,
     /// What the machine of a workflow owns where that is a reference.
     pub(crate) owned: Option<Type>,
+    /// That reference is a `&mut`: what it owns is given back.
+    pub(crate) given_back: bool,
     /// Its name in the stored input: the parameter's, or its position for other patterns.
     pub(crate) name: String,
 }
@@ -101,11 +103,71 @@ impl Input {
                 continue;
             };
             let ident = crate::names::lent(&param.name, param.pat.span());
-            let pat = std::mem::replace(&mut param.pat, syn::parse_quote!(#ident));
             param.owned = Some(owned);
-            borrows.push(syn::parse_quote!(let #pat: #inside = &#ident;));
+            param.given_back = generics::is_unique(&param.ty);
+            let (mutable, pat) = if param.given_back {
+                (quote!(mut), syn::parse_quote!(mut #ident))
+            } else {
+                (quote!(), syn::parse_quote!(#ident))
+            };
+            let pat = std::mem::replace(&mut param.pat, pat);
+            borrows.push(syn::parse_quote!(let #pat: #inside = &#mutable #ident;));
         }
         self.body.stmts.splice(0..0, borrows);
+        self.give_back();
+    }
+
+    /// With `&mut` parameters, the body is a branch: however that ends, what it has borrowed is
+    /// still there, and is returned with its output.
+    ///
+    /// ```text
+    /// { body }     (join!(async { body }).0, __lent_state)
+    /// ```
+    fn give_back(&mut self) {
+        if !self.gives_back() {
+            return;
+        }
+        let given = self.given_back();
+        let given = given.map(|(_, param)| crate::names::lent(&param.name, param.pat.span()));
+        let body = fork::body(&self.body, &self.output);
+        self.body = syn::parse_quote!({ (#body.0, #(#given,)*) });
+    }
+
+    /// Whether the function changes what it is lent.
+    pub(crate) fn gives_back(&self) -> bool {
+        self.given_back().next().is_some()
+    }
+
+    /// The parameters that are lent by `&mut`, with their numbers.
+    pub(crate) fn given_back(&self) -> impl Iterator<Item = (usize, &Param)> {
+        let params = self.params.iter().enumerate();
+        params.filter(|(_, param)| param.given_back)
+    }
+
+    /// What the machine returns.
+    pub(crate) fn returned(&self) -> Type {
+        let output = &self.output;
+        if !self.gives_back() {
+            return output.clone();
+        }
+        let given = self.given_back().map(|(_, param)| param.stored());
+        syn::parse_quote!((#output, #(#given,)*))
+    }
+
+    /// The type that leads from a call to the definition of the function.
+    pub(crate) fn definition(&self) -> Ident {
+        if self.gives_back() {
+            crate::names::lending(&self.ident)
+        } else if self.generics.is_generic() {
+            crate::names::definitions(&self.ident)
+        } else {
+            crate::names::definition(&self.ident)
+        }
+    }
+
+    /// Whether only types lead to the function's definition, and no name.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.generics.is_generic() || self.gives_back()
     }
 
     /// Opens the macros of the body that join branches.
@@ -184,6 +246,7 @@ fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
                 pat: *typed.pat,
                 ty: *typed.ty,
                 owned: None,
+                given_back: false,
                 name,
             })
         }

@@ -135,6 +135,12 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "a value of which a part has gone cannot be saved",
         "bind all parts that are needed before the `.await`, or clone the part",
     ),
+    meaning(
+        "D20",
+        "lent by `&mut`, and never given back",
+        "what an awaited function changes is written to its caller's place when it returns",
+        "await the call where it is made, with `&mut place` as its argument",
+    ),
 ];
 
 /// Rules that rustc keeps, by its codes: a doubt of ours is put to it as a question that only a

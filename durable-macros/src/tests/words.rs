@@ -112,7 +112,7 @@ fn each_name_of_the_user_is_in_the_expansion() {
 fn names_are_there_too_where_there_are_errors() {
     let wrong = [
         "async fn f(order: Order) -> u32 { let wait = || charge(order).await; other(wait) }",
-        "async fn f<T>(order: &mut T) -> u32 { charge(order).await }",
+        "async fn f<T>(order: &mut [T]) -> u32 { charge(order).await }",
         "async fn f(order: Option<&Order>) -> u32 { charge(order).await }",
         "fn f(order: Order) -> u32 { charge(order).await }",
         "async fn f(order: Order) -> u32 { join!(); charge(order).await }",

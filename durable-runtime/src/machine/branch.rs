@@ -9,11 +9,12 @@
 //! ```
 
 use super::cx::{Cx, Saver};
-use super::live::{Inlines, Live};
+use super::live::{Inlines, Live, too_deep};
 use super::node::NodeRef;
 use super::saved::{Answers, Awaits, Data};
 use super::support::Ty;
 use crate::codec;
+use crate::codec::limits::INLINE_DEPTH_MAX;
 use crate::frame::{Done, Frame, SavedLocal, Wait};
 use crate::machine::Point;
 use crate::operation::Resolution;
@@ -217,10 +218,17 @@ impl Cx {
     pub fn branch(&self, index: usize) -> (Self, BranchEntry) {
         let mut parent = self.node().lock();
         let (def, fork) = (parent.def, parent.point);
-        let child = NodeRef::new(def, parent.depth);
+        let depth = parent.depth + 1;
+        let child = NodeRef::new(def, depth);
+        child.lock().outermost = parent.outermost;
         let cx = self.with_node(child.clone());
         let before = std::mem::replace(&mut parent.waits[index], Live::Node(child.clone()));
         let entry = match before {
+            Live::Fresh if depth > INLINE_DEPTH_MAX => {
+                drop(parent);
+                self.block(None, &too_deep("a branch of `", def.name, depth));
+                BranchEntry::Off
+            }
             Live::Fresh => BranchEntry::Fresh,
             Live::Stored(Wait::Frame(mut frame)) => {
                 let inside = fork.and_then(|fork| u16::try_from(fork).ok());

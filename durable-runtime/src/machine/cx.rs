@@ -246,6 +246,7 @@ impl Cx {
     #[inline(never)]
     pub fn begin<O, T>(&self, _: Answers<O, T>, awaits: Awaits<O, T>, operation: O) {
         let now = self.shared().now;
+        self.node.lock().lent = (awaits.lent)(&operation);
         match (awaits.begin)(operation, now).and_then(|plan| Live::begin(self, plan)) {
             Ok(live) => {
                 let mut node = self.node.lock();
@@ -303,13 +304,20 @@ impl Cx {
         let answer = self.node.lock().waits.pop();
         let answer = answer.and_then(|live| live.into_resolution(self));
         let answer = answer.expect("a machine goes on when there is an answer");
-        match (awaits.complete)(answer) {
+        let opened = (awaits.open)(answer).and_then(|(answer, places)| {
+            self.node.lock().given_back = places;
+            (awaits.complete)(answer)
+        });
+        match opened {
             Ok(output) => output,
-            Err(error) => {
-                self.block(Some("the awaited result"), &error);
-                std::panic::resume_unwind(Box::new("the awaited result does not decode"))
-            }
+            Err(error) => self.unwind("the awaited result", &error),
         }
+    }
+
+    /// Blocks the machine for what does not decode, and leaves it.
+    pub(super) fn unwind(&self, what: &str, error: &codec::Error) -> ! {
+        self.block(Some(what), error);
+        std::panic::resume_unwind(Box::new("an answer does not decode"))
     }
 
     /// Opens the encoded input; `None` blocks the machine.

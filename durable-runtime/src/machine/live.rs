@@ -74,11 +74,7 @@ impl Live {
             Plan::Inline { def, input } => {
                 let depth = cx.node().lock().depth + 1;
                 if depth > INLINE_DEPTH_MAX {
-                    return Err(codec::Error::custom(format_args!(
-                        "`{}` would be the {depth}th function inside another, and at most \
-                         {INLINE_DEPTH_MAX} may be; does a recursion not end?",
-                        def.name
-                    )));
+                    return Err(too_deep("`", def.name, depth));
                 }
                 let node = NodeRef::new(def, depth);
                 let future = (def.run)(cx.with_node(node.clone()), Entry::Fresh(input));
@@ -332,6 +328,14 @@ fn resume(cx: &Cx, mut frame: Frame, inlines: Inlines) -> Result<Live, Blocked> 
     node.lock().restore(&mut frame);
     let future = (def.run)(cx.with_node(node.clone()), Entry::Resume(point, frame));
     Ok(Live::inline(node, future))
+}
+
+/// What nests too deep for a checkpoint.
+pub(super) fn too_deep(what: &str, name: &str, depth: usize) -> codec::Error {
+    codec::Error::custom(format_args!(
+        "{what}{name}` would be the {depth}th function inside another, and at most \
+         {INLINE_DEPTH_MAX} may be; does a recursion not end?"
+    ))
 }
 
 /// The function called `name` that is awaited inline.

@@ -16,6 +16,7 @@ mod closure;
 pub(crate) mod current;
 mod cx;
 mod describe;
+mod give_back;
 mod kept;
 mod lent;
 mod limit;

@@ -6,6 +6,7 @@ use super::live::Live;
 use crate::frame::{Frame, SavedLocal};
 use crate::machine::Description;
 use crate::operation::Answered;
+use crate::operation::lent::{LentPlace, Place};
 use crate::registry::WorkflowDef;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,11 +18,18 @@ pub(super) struct Node {
     pub(super) description: Option<Arc<Description>>,
     /// How many functions and branches stand around it.
     pub(super) depth: usize,
+    /// It is the workflow itself or one of its branches, and no function that is awaited.
+    pub(super) outermost: bool,
     /// The suspend point at which it stands; none before the first.
     pub(super) point: Option<usize>,
     /// The locals saved there.
     pub(super) locals: Vec<SavedLocal>,
     pub(super) waits: Vec<Live>,
+    /// What the function that it begins to await is lent.
+    pub(super) lent: Vec<LentPlace>,
+    /// What the function that it awaited gave back of what it was lent, until it has been written
+    /// to its places.
+    pub(super) given_back: Vec<Place>,
     /// Something that it waits for has come since its future was polled.
     pub(super) woken: bool,
 }
@@ -36,9 +44,12 @@ impl NodeRef {
             def,
             description: None,
             depth,
+            outermost: depth == 0,
             point: None,
             locals: Vec::new(),
             waits: Vec::new(),
+            lent: Vec::new(),
+            given_back: Vec::new(),
             woken: false,
         })))
     }
@@ -54,7 +65,7 @@ impl Node {
     pub(super) fn place(&self) -> String {
         let label = self.point.map(|point| self.def.points[point].label);
         match label {
-            _ if self.depth == 0 => label.unwrap_or_default().to_owned(),
+            _ if self.outermost => label.unwrap_or_default().to_owned(),
             Some(label) => format!("{}/{label}", self.def.name),
             None => self.def.name.to_owned(),
         }

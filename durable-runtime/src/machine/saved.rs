@@ -9,6 +9,7 @@ use super::support::Ty;
 use crate::codec::{self, Args, ArgsBuilder};
 use crate::id::Timestamp;
 use crate::machine::live::Inlines;
+use crate::operation::lent::{LentPlace, Place};
 use crate::operation::{Operation, Plan, Resolution};
 use std::fmt;
 use std::marker::PhantomData;
@@ -165,11 +166,16 @@ impl<T> Param<T> {
     }
 }
 
+/// What an answer consists of; see [`give_back`](super::give_back).
+pub(super) type Open = fn(Resolution) -> Result<(Resolution, Vec<Place>), codec::Error>;
+
 /// Begins and completes the operations of one type.
 pub struct Awaits<O, T> {
     pub(super) begin: fn(O, Timestamp) -> Result<Plan, codec::Error>,
     pub(super) complete: fn(Resolution) -> Result<T, codec::Error>,
-    inlines: Inlines,
+    pub(super) open: Open,
+    pub(super) lent: fn(&O) -> Vec<LentPlace>,
+    pub(super) inlines: Inlines,
 }
 
 /// What is awaited is an operation. A trait of its own, so that a mistake shows these words and
@@ -193,6 +199,8 @@ impl<O: Operation> Awaitable<O::Output> for O {
         Awaits {
             begin: O::begin,
             complete: O::complete,
+            open: |answer| Ok((answer, Vec::new())),
+            lent: |_| Vec::new(),
             inlines: O::inlines,
         }
     }
@@ -204,6 +212,7 @@ impl<O, T> Awaits<O, T> {
     pub fn answers(self) -> Answers<O, T> {
         Answers {
             complete: self.complete,
+            open: self.open,
             inlines: self.inlines,
             operation: PhantomData,
         }
@@ -214,6 +223,7 @@ impl<O, T> Awaits<O, T> {
 /// each lend the operation what is theirs.
 pub struct Answers<O, T> {
     pub(super) complete: fn(Resolution) -> Result<T, codec::Error>,
+    pub(super) open: Open,
     inlines: Inlines,
     operation: PhantomData<fn() -> O>,
 }

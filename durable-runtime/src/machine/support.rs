@@ -10,6 +10,10 @@ pub use super::borrow::{Remade, again, tie};
 pub use super::branch::{TakenTwice, finished_branch, joined, never_value, step};
 pub use super::closure::{Again, Signed, Unchanging, held, signature};
 pub use super::cx::Saver;
+pub use super::give_back::{
+    AwaitedAnywhere, AwaitedInPlace, BackToPlace, GivenBack, Lender, LentAt, NothingBack,
+    OtherArgument, PlaceAgain, PlaceIsKept, PlaceIsKnown, PlaceLost, gives, lender,
+};
 pub use super::kept::{Load, Save, Typed, care, keep, slot};
 pub use super::lent::{
     Counted, Lent, Position, Steady, after, counted, current, lent, position, pull, steady,
@@ -29,7 +33,8 @@ pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, s
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
-    ActivityCall, ActivityOptions, Infallible, Operation, Resolution, RetryPolicy, WorkflowCall,
+    ActivityCall, ActivityOptions, Infallible, LentCall, Operation, Resolution, RetryPolicy,
+    WorkflowCall,
 };
 pub use crate::registry::{ActivityContext, AttemptEnd, AttemptFuture};
 use std::marker::PhantomData;

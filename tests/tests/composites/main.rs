@@ -6,6 +6,7 @@ mod drive;
 mod expense;
 mod handles;
 mod inline;
+mod lent;
 mod limits;
 mod several;
 mod spawned;

@@ -28,6 +28,8 @@ mod conditions;
 mod errors;
 mod expressions;
 mod forks;
+mod given_back;
+mod given_back_attacks;
 mod guard_alternatives;
 mod guard_attacks;
 mod guards;

@@ -1,8 +1,8 @@
 use durable_runtime::prelude::*;
 
 #[workflow]
-async fn run(order: &str, lines: &mut Vec<u32>) -> String {
-    lines.clear();
+async fn run(order: &str, lines: &mut [u32]) -> String {
+    lines[0] = 0;
     order.to_owned()
 }
 

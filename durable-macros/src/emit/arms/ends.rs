@@ -173,8 +173,19 @@ impl Arms<'_> {
             ident.set_span(ident.span().located_at(span));
         }
         let put = self.put_back(&self.liveness.across(block, 0), &at_await);
+        let lends = self.body.points[point.0].lends.iter().enumerate();
+        let lends = lends.filter_map(|(number, place)| {
+            let (rt, place) = (names::rt(), place.as_ref()?);
+            Some(quote!((&#rt::lender::<#number, _, _>(#op)).is_at(&#cx, #place);))
+        });
+        let lends: TokenStream = lends.collect();
+        let lends = (!lends.is_empty()).then(|| {
+            let uses = crate::emit::back_or_nothing();
+            quote!({ #uses #lends })
+        });
         quote! {
             #cx.begin(#op, #begins, #operation);
+            #lends
             #put
             break #label #number;
         }
