@@ -334,12 +334,11 @@ fn variable<'a>(
             };
             let stands = |p: &Point| p.label == frame.label && of(p, fork, index);
             let point = def.points.iter().position(stands)?;
-            let is_branch = |index| def.points.iter().any(|p| of(p, point, index));
-            let mut waits = frame.waits.iter().enumerate();
-            let inside = waits.find_map(|(index, wait)| {
-                let place = is_branch(index).then_some((point, index))?;
-                variable(def, place, wait, name)
-            });
+            // All that a fork waits for are its branches, also one without a suspend point.
+            let forks = |p: &Point| p.parent.is_some_and(|(f, _)| usize::from(f) == point);
+            let branches = def.points.iter().any(forks).then_some(&frame.waits);
+            let mut waits = branches.into_iter().flatten().enumerate();
+            let inside = waits.find_map(|(index, wait)| variable(def, (point, index), wait, name));
             let cares = |l: &u16| def.locals[usize::from(*l)].name == name;
             let own = def.points[point].locals.iter().any(cares);
             inside.or_else(|| own.then(|| frame.local(name)).flatten())

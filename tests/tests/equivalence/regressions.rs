@@ -148,6 +148,27 @@ equivalent_group! {
     }
 }
 
+// A branch that never awaits was not looked into for the variable that it cares for.
+equivalent! {
+    with [(String::from("given"), 1), (String::new(), 3)];
+    async fn in_the_care_of_a_branch_that_never_awaits(given: String, n: u32) -> u32 {
+        let (a, _) = join!(async {
+            tick().await;
+            let (len, more, _) = join!(
+                async { given.len() as u32 },
+                async { act("more", n).await },
+                async move { act("last", n).await + act("last", n).await }
+            );
+            if more > 2 {
+                return len;
+            }
+            act("len", len).await
+        }, act("beside", n));
+        note("end", given);
+        a
+    }
+}
+
 equivalent! {
     with [(" ab ".to_owned()), (String::new())];
     async fn trimmed_texts(text: String) -> usize {
