@@ -48,6 +48,8 @@ fn mentions(body: &Body, entry: BlockId, inside: &Range<usize>) -> Locals {
                 &statement.maybe_assigns,
             ];
             found.extend(sets.into_iter().flatten());
+            let mentions = statement.mentions.iter();
+            found.extend(mentions.filter(|&&l| body.may_be_assigned(l)));
         }
         found.extend(block.terminator.uses());
     }

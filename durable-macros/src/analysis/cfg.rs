@@ -1,6 +1,6 @@
 //! Shape of the graph: which blocks are reached, and from where.
 
-use crate::ir::{Block, BlockId, Body, LocalId, LocalKind, Terminator};
+use crate::ir::{Block, BlockId, Body, LocalId, LocalKind, Locals, Terminator};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Removes blocks that control cannot reach (code after a `return`) and numbers the rest again,
@@ -42,9 +42,15 @@ pub(crate) fn prune(body: &mut Body) {
 }
 
 /// Marks locals of `let x;` that another block than that of the `let` has to do with: there nothing
-/// shows the type that the `let` may give them.
+/// shows the type that the `let` may give them. The same for what a macro may assign (`m = 7`) or
+/// not (a field `m: 7`).
 fn declared_elsewhere(body: &mut Body) {
-    let deferred = |l: &LocalId| matches!(body.locals[l.0].kind, LocalKind::Deferred);
+    let mentions = body.blocks.iter().flat_map(|b| &b.statements);
+    let mentions: Locals = mentions.flat_map(|s| &s.mentions).copied().collect();
+    let deferred = |l: &LocalId| {
+        let may_be = mentions.contains(l) && body.may_be_assigned(*l);
+        may_be || matches!(body.locals[l.0].kind, LocalKind::Deferred)
+    };
     let mut seen: BTreeMap<LocalId, BTreeSet<usize>> = BTreeMap::new();
     for (number, block) in body.blocks.iter().enumerate() {
         let terminator = block.terminator.uses();

@@ -99,7 +99,7 @@ struct Held<'a> {
 
 impl Held<'_> {
     fn over_statement(&self, statement: &Statement, live: &Locals) -> bool {
-        let assigned = &statement.assigns | &statement.maybe_assigns;
+        let assigned = &(&statement.assigns | &statement.maybe_assigns) | &statement.mentions;
         self.all.is_disjoint(&assigned) && !self.taken(live, |moves| moves.statement(statement))
     }
 

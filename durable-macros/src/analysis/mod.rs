@@ -6,3 +6,4 @@ pub(crate) mod liveness;
 pub(crate) mod lookups;
 #[cfg(test)]
 mod oracle;
+pub(crate) mod unset;

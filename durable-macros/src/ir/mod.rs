@@ -158,7 +158,7 @@ pub(crate) struct Statement {
     /// Locals that it assigns as a whole on some way through it: they need a variable.
     pub(crate) maybe_assigns: Locals,
     /// Names in the arguments of a macro that are field names, or assigned: they need a variable
-    /// if they are locals with a value.
+    /// if they are locals that have a value later.
     pub(crate) mentions: Locals,
     /// Jumps inside it.
     pub(crate) exits: Vec<ExitId>,
@@ -326,6 +326,12 @@ impl Block {
 }
 
 impl Body {
+    /// Whether code may give the local another value, or its first.
+    pub(crate) fn may_be_assigned(&self, local: LocalId) -> bool {
+        let local = &self.locals[local.0];
+        local.mutable || matches!(local.kind, LocalKind::Deferred)
+    }
+
     /// Where control may go from a block.
     pub(crate) fn successors(&self, block: &Block) -> Vec<BlockId> {
         let mut all = block.terminator.successors();

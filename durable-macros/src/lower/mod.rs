@@ -12,6 +12,7 @@ mod parts;
 
 use crate::analysis::cfg::arm_heads;
 use crate::analysis::liveness::Liveness;
+use crate::analysis::unset::unset;
 use crate::diag::{Code, Diagnostics};
 use crate::ir::{
     BlockId, Body, BranchCode, Instead, LocalId, LocalKind, Locals, PointId, Terminator,
@@ -105,6 +106,16 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         .collect();
 
     let mut told = Locals::new();
+    for local in unset(body, liveness) {
+        let name = &body.locals[local.0].ident;
+        diagnostics.report(
+            name,
+            Code::Unsupported,
+            &format!("`{name}` would have to be kept before it has a value: what gives it one cannot be seen (a macro, a condition or a branch may)"),
+            &format!("give it its value where it is declared (`let {name} = …;`), or in a statement of its own (`{name} = …;`)"),
+        );
+        told.insert(local);
+    }
     let mut parts = parts::parts(body, liveness, diagnostics, &mut told);
     let mut stops: Vec<Stop> = parts
         .iter()

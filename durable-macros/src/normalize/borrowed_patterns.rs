@@ -71,7 +71,7 @@ impl Builder<'_> {
             let lookup = self.lookup(&machine, twin);
             return (machine, lookup.map(Matched::Lookup));
         };
-        let uses = super::uses::of_expr(&machine, &self.scopes);
+        let uses = self.uses_of(&machine);
         let local = self.new_temp(LocalKind::Borrow, machine.span());
         let ident = self.body.locals[local.0].ident.clone();
         let pat: Pat = parse_quote!(#ident);

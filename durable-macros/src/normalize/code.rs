@@ -78,7 +78,13 @@ impl Builder<'_> {
         if closure.inputs.len() > PARAMS_MAX {
             return never("it has more than 8 parameters", "make it a `fn`");
         }
-        let captures = uses::of_expr(machine, &self.scopes);
+        let mut captures = uses::of_expr(machine, &self.scopes);
+        let mentioned = uses::mentioned(machine, &self.scopes);
+        captures.extend(
+            mentioned
+                .into_iter()
+                .filter(|&l| self.body.may_be_assigned(l)),
+        );
         if closure.capture.is_some()
             && let Some(local) = captures.iter().find(|l| self.body.locals[l.0].mutable)
         {

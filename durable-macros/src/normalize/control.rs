@@ -1,7 +1,7 @@
 //! `if`, `match`, blocks, `break` and `continue`.
 
 use super::twin::probe;
-use super::{Builder, Dest, Target, scope, uses};
+use super::{Builder, Dest, Target, scope};
 use crate::diag::Code;
 use crate::ir::{BlockId, Locals, Terminator};
 use crate::names::unraw;
@@ -83,7 +83,7 @@ impl Builder<'_> {
             }
             other => self.residual(other),
         };
-        let uses = uses::of_expr(&cond, &self.scopes);
+        let uses = self.uses_of(&cond);
         let single = match &cond {
             Expr::Let(cond) => Some((cond.clone(), self.root_of(&cond.expr))),
             _ => None,
@@ -117,7 +117,7 @@ impl Builder<'_> {
             return self.guarded_match(expr, scrutinee, matched, dest);
         }
         let exits = std::mem::take(&mut self.pending);
-        let uses = uses::of_expr(&scrutinee, &self.scopes);
+        let uses = self.uses_of(&scrutinee);
         let after = self.new_block();
         let arms = expr.arms.iter_mut();
         let arms = arms.flat_map(|arm| self.arm_by_alternatives(arm, matched, dest, after));

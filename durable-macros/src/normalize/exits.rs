@@ -36,8 +36,15 @@ impl Builder<'_> {
         machine
     }
 
+    /// Refuses the jumps in the arguments of a macro that leave it.
+    pub(super) fn refuse_jumps(&mut self, mac: &syn::Macro) {
+        if self.visitor().leaves_from(mac) {
+            self.refuse_jump(mac);
+        }
+    }
+
     /// A jump in the arguments of a macro is in tokens that are the macro's own.
-    pub(super) fn refuse_jump(&mut self, mac: &syn::Macro) {
+    fn refuse_jump(&mut self, mac: &syn::Macro) {
         self.diagnostics.report(
             &mac.path,
             Code::AwaitInMacro,

@@ -117,7 +117,7 @@ impl Builder<'_> {
         };
         let and = matches!(binary.op, BinOp::And(_));
         let left = self.residual(&mut binary.left);
-        let uses = uses::of_expr(&left, &self.scopes);
+        let uses = self.uses_of(&left);
         let (right, short, after) = (self.new_block(), self.new_block(), self.new_block());
         let (then, otherwise) = if and { (right, short) } else { (short, right) };
         let binds = crate::ir::Locals::new();

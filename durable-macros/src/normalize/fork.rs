@@ -10,7 +10,7 @@
 
 use super::suspend::callee;
 use super::twin::{Wrapper, wrap};
-use super::{Builder, Dest, source_text, uses};
+use super::{Builder, Dest, source_text};
 use crate::diag::Code;
 use crate::ir::{
     BlockId, Branch, BranchCode, Fork, LocalId, LocalKind, Locals, Point, PointId, Region,
@@ -170,7 +170,7 @@ impl Builder<'_> {
             label: String::new(),
         });
         let operation = self.with_exits(&operand);
-        let uses = uses::of_expr(&operation, &self.scopes);
+        let uses = self.uses_of(&operation);
         let twin = parse_quote_spanned!(span=> let #name = #operand;);
         let mut value: Expr = parse_quote!(#name);
         wrap(&mut value, Wrapper::Awaited(point));

@@ -92,7 +92,7 @@ impl Builder<'_> {
         });
         let terminator = Terminator::Match {
             scrutinee: scrutinee.clone(),
-            uses: uses::of_expr(scrutinee, &self.scopes),
+            uses: self.uses_of(scrutinee),
             arms,
         };
         self.end_with(terminator, otherwise);

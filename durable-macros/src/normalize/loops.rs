@@ -3,7 +3,7 @@
 use super::borrowed_loops::Lent;
 use super::control::first_name;
 use super::twin::{Wrapper, probe, wrap};
-use super::{Builder, Dest, Target, uses};
+use super::{Builder, Dest, Target};
 use crate::ir::{BlockId, Code, LocalId, LocalKind, Locals, Statement, Tail, Terminator};
 use crate::names;
 use syn::spanned::Spanned;
@@ -38,7 +38,7 @@ impl Builder<'_> {
         let source = self.residual(&mut expr.expr);
         let named = first_name(&expr.pat);
         if let Some(mut lent) = self.lent(&named, &source, &mut expr.expr) {
-            let uses = uses::of_expr(&lent.iter, &self.scopes);
+            let uses = self.uses_of(&lent.iter);
             self.scopes.push();
             self.lent_start(&lent, uses);
             let over = (lent.at, Some(lent.source), lent.tail.take());
@@ -46,7 +46,7 @@ impl Builder<'_> {
             return;
         }
         self.refuse_closures(&expr.expr);
-        let uses = uses::of_expr(&source, &self.scopes);
+        let uses = self.uses_of(&source);
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
         let depth = self.scopes.count(&name) + 1;

@@ -103,10 +103,12 @@ pub(super) fn arguments(mac: &Macro) -> Arguments {
     Arguments::Known { exprs, captures }
 }
 
-/// Every name that occurs in the arguments of a macro call, in format strings too.
+/// Every name that occurs in the arguments of a macro call, in format strings too, and where it
+/// may be a field's or be assigned.
 pub(crate) fn mentions(mac: &Macro) -> Vec<String> {
-    let mut names = Vec::new();
-    search(mac.tokens.clone(), &mut names, &mut Vec::new());
+    let (mut names, mut fields) = (Vec::new(), Vec::new());
+    search(mac.tokens.clone(), &mut names, &mut fields);
+    names.append(&mut fields);
     names
 }
 

@@ -64,7 +64,7 @@ use crate::ir::{
 };
 use crate::names;
 use crate::syntax::Input;
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use scope::Scopes;
 use syn::{Expr, Item, Pat, Stmt};
 
@@ -274,13 +274,13 @@ impl Builder<'_> {
 
     /// Sends the value of an expression without suspend points where it is wanted.
     fn deliver(&mut self, value: Expr, dest: Dest) {
-        let uses = uses::of_expr(&value, &self.scopes);
         match dest {
             Dest::Discard => {
                 let stmt = Stmt::Expr(value, Some(syn::token::Semi::default()));
                 self.opaque(&stmt);
             }
             Dest::Into(temp) => {
+                let uses = self.uses_of(&value);
                 self.takes(&value);
                 let ident = &self.body.locals[temp.0].ident;
                 let pat = syn::parse_quote!(#ident);
@@ -297,11 +297,26 @@ impl Builder<'_> {
                     ..Statement::new(code)
                 });
             }
-            Dest::Return => self.diverge(Terminator::Return {
-                value: Some(value),
-                uses,
-            }),
+            Dest::Return => {
+                let uses = self.uses_of(&value);
+                let value = Some(value);
+                self.diverge(Terminator::Return { value, uses });
+            }
         }
+    }
+
+    /// What the end of the block uses. What a macro in it may assign is noted just before.
+    fn uses_of(&mut self, expr: &Expr) -> Locals {
+        let mentions = uses::mentioned(expr, &self.scopes);
+        if !mentions.is_empty() {
+            let nothing = Stmt::Expr(Expr::Verbatim(TokenStream::new()), None);
+            let statements = &mut self.body.blocks[self.current.0].statements;
+            statements.push(Statement {
+                mentions,
+                ..Statement::new(Code::Stmt(nothing))
+            });
+        }
+        uses::of_expr(expr, &self.scopes)
     }
 
     /// A statement that stays the user's own tokens and binds nothing.

@@ -1,7 +1,8 @@
 //! What has to be lowered: code that suspends, and code that jumps to a lowered loop. All else
 //! stays the user's own tokens.
 
-use super::{Builder, macros};
+use super::Builder;
+use super::macros::{self, Arguments};
 use crate::names::unraw;
 use crate::syntax::fork::{fork_call, is_branch};
 use syn::visit::{self, Visit};
@@ -62,10 +63,22 @@ impl Needs {
         }
     }
 
-    /// Whether the arguments of a macro hold a jump to a label of a lowered target.
+    /// Whether the arguments of a macro hold a jump to a lowered target: to its label, or one
+    /// without a label where the arguments can be read.
     pub(super) fn leaves_from(&self, mac: &syn::Macro) -> bool {
         let jumps = macros::jumps(mac.tokens.clone());
-        jumps.iter().any(|label| self.labels.contains(label))
+        let mut inside = Self {
+            labels: self.labels.clone(),
+            yes: jumps.iter().any(|label| self.labels.contains(label)),
+            suspends: false,
+            ..*self
+        };
+        if let Arguments::Known { exprs, .. } = macros::arguments(mac) {
+            for expr in &exprs {
+                inside.visit_expr(expr);
+            }
+        }
+        inside.yes
     }
 
     pub(super) fn enter(&mut self, label: Option<&syn::Label>, is_loop: bool) -> Vec<String> {

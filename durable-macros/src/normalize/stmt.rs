@@ -63,6 +63,7 @@ impl Builder<'_> {
                 }
                 Stmt::Macro(mac) if last && mac.semi_token.is_none() => {
                     tail = true;
+                    self.refuse_jumps(&mac.mac);
                     let expr = Expr::Macro(syn::ExprMacro {
                         attrs: mac.attrs.clone(),
                         mac: mac.mac.clone(),
@@ -72,6 +73,7 @@ impl Builder<'_> {
                 Stmt::Macro(mac) if last && matches!(dest, Dest::Into(_)) => {
                     // `bail!(…);`
                     tail = true;
+                    self.refuse_jumps(&mac.mac);
                     self.deliver(syn::parse_quote!({ #mac }), dest);
                 }
                 Stmt::Macro(mac) => {
@@ -135,9 +137,7 @@ impl Builder<'_> {
     /// Answers the twin's proof that the macro binds no name which is needed after the block: here
     /// blocks open no scopes, and nothing shows what a macro binds.
     fn macro_stmt(&mut self, mac: &syn::StmtMacro) -> Option<Stmt> {
-        if self.visitor().leaves_from(&mac.mac) {
-            self.refuse_jump(&mac.mac);
-        }
+        self.refuse_jumps(&mac.mac);
         let names = macros::may_bind(&mac.mac);
         let outer = |name: &String| {
             let local = self.scopes.resolve(name)?;
@@ -182,8 +182,7 @@ impl Builder<'_> {
                 let value = self.with_exits(&init.expr);
                 let (init, matched) = self.matched([&local.pat], value, &mut init.expr);
                 let otherwise = self.with_exits(otherwise);
-                let uses = uses::of_expr(&init, &self.scopes);
-                let uses = &uses | &uses::of_expr(&otherwise, &self.scopes);
+                let uses = &self.uses_of(&init) | &self.uses_of(&otherwise);
                 let binds = self.bind_pattern(&local.pat, Some(&init));
                 self.bind_matched(&pat, &binds, matched);
                 let otherwise = Some(otherwise);
@@ -214,7 +213,7 @@ impl Builder<'_> {
     fn let_value(&mut self, pat: &Pat, value: Expr, twin: &mut Expr) -> Locals {
         self.takes(&value);
         let written = (value.clone(), self.root_of(&value));
-        let uses = uses::of_expr(&value, &self.scopes);
+        let uses = self.uses_of(&value);
         let (mut signature, mut never) = (None, None);
         let draft = match self.code(pat, &value, twin) {
             Some(code::Held::Again(draft, closure)) => {
@@ -317,7 +316,7 @@ impl Builder<'_> {
     fn let_else(&mut self, pat: &Pat, init: Expr, otherwise: &mut Expr) -> Locals {
         let exits = std::mem::take(&mut self.pending);
         let root = self.root_of(&init);
-        let uses = uses::of_expr(&init, &self.scopes);
+        let uses = self.uses_of(&init);
         let (next, other) = (self.new_block(), self.new_block());
         let at = self.current;
         self.current = other;

@@ -1,7 +1,7 @@
 //! Suspend points.
 
 use super::twin::{Wrapper, wrap};
-use super::{Builder, source_text, uses};
+use super::{Builder, source_text};
 use crate::diag::Code;
 use crate::ir::{BlockId, LocalId, LocalKind, Locals, Point, PointId, Terminator};
 use crate::names::unraw;
@@ -68,7 +68,7 @@ impl Builder<'_> {
         (point, answer, resume): (PointId, LocalId, BlockId),
     ) {
         self.takes(&operation);
-        let uses = uses::of_expr(&operation, &self.scopes);
+        let uses = self.uses_of(&operation);
         self.end_with(
             Terminator::Suspend {
                 point,

@@ -21,6 +21,13 @@ pub(super) fn of_expr(expr: &Expr, scopes: &Scopes) -> Locals {
     uses.found
 }
 
+/// The locals that the arguments of a macro in the expression name before a `=` or `:`.
+pub(super) fn mentioned(expr: &Expr, scopes: &Scopes) -> Locals {
+    let mut uses = Uses::new(scopes);
+    uses.visit_expr(expr);
+    uses.mentioned
+}
+
 /// The locals that the arguments of a macro use.
 pub(super) fn of_macro(mac: &Macro, scopes: &Scopes) -> Locals {
     let mut uses = Uses::new(scopes);
@@ -32,6 +39,7 @@ pub(super) fn of_macro(mac: &Macro, scopes: &Scopes) -> Locals {
 pub(super) fn of_pat(pat: &Pat, scopes: &Scopes) -> Locals {
     let mut uses = Uses::new(scopes);
     uses.visit_pat(pat);
+    uses.found.extend(uses.mentioned);
     uses.found
 }
 

@@ -1,6 +1,6 @@
 //! Rules that concern the whole of a workflow function.
 
-use super::fork::{fork_kind, is_branch};
+use super::fork::{fork_kind, is_branch, macro_kind};
 use super::generics::{borrows, changes_inside};
 use super::{Input, Param, foreign, leaves, loose};
 use crate::diag::{Code, Diagnostics};
@@ -193,10 +193,19 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
         }
         let name = mac.path.segments.last().map(|s| s.ident.to_string());
         let name = name.unwrap_or_default();
-        if name == "stringify" || !contains_await(mac.tokens.clone()) {
+        let joins = macro_kind(mac).is_some();
+        if joins && self.closures > 0 {
+            // It says so itself.
+            return;
+        }
+        if name == "stringify" || !(joins || contains_await(mac.tokens.clone())) {
             return;
         }
         let (what, help) = match name.as_str() {
+            _ if joins => (
+                format!("`{name}!` in the arguments of another macro cannot be saved"),
+                "bind what it gives with `let` before, and use that in the macro",
+            ),
             "assert_eq" | "assert_ne" => (
                 format!("an `.await` in the message of `{name}!` would run only when it fails"),
                 "bind the awaited value with `let` first, or write `if left != right { panic!(…) }`",

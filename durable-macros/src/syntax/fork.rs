@@ -348,7 +348,9 @@ fn call(kind: ForkKind, span: Span, args: impl IntoIterator<Item = Expr>) -> Exp
 }
 
 /// A macro of ours, by its path.
-fn macro_kind(mac: &Macro) -> Option<ForkKind> {
+/// Which kind of fork a macro is. None is left in a function's body but in the arguments of other
+/// macros.
+pub(super) fn macro_kind(mac: &Macro) -> Option<ForkKind> {
     let segments: Vec<String> = mac
         .path
         .segments

@@ -134,6 +134,134 @@ equivalent! {
     }
 }
 
+// Each of these was refused by rustc alone: the variable was in no arm that only assigns it.
+macro_rules! got {
+    ($place:ident = $value:expr) => {{
+        $place = $value;
+        true
+    }};
+}
+
+equivalent! {
+    with [(1)];
+    async fn assigned_by_a_macro_and_not_read(n: u32) -> bool {
+        let mut m = act("m", n).await;
+        note("m", m);
+        tick().await;
+        set!(m = 7);
+        if got!(m = n) {
+            tick().await;
+        }
+        act("got", got!(m = 9)).await;
+        return got!(m = 8);
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn assigned_by_a_macro_inside_an_expression(n: u32) -> u32 {
+        let mut m = n;
+        act("m", m).await;
+        let _ = got!(m = 7);
+        act("m", m).await;
+        if got!(m = m + 1) {
+            act("m", m).await;
+        }
+        let mut change = || set!(m = m * 2);
+        change();
+        act("m", got!(m = 7)).await;
+        m
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn assigned_by_a_macro_in_branches(n: u32) -> (u32, u32) {
+        let (mut m, mut unread) = (n, 1);
+        join!(
+            async {
+                tick().await;
+                set!(m = 5);
+            },
+            async {
+                set!(unread = 2);
+                act("two", 2).await
+            }
+        );
+        (m, n)
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn assigned_by_a_macro_after_it_was_moved(n: u32) -> (String, u32) {
+        let mut text = String::from("a");
+        tick().await;
+        drop(text);
+        set!(text = format!("b{n}"));
+        tick().await;
+        drop(text);
+        if got!(text = "c".to_owned()) {
+            tick().await;
+        }
+        (text, n)
+    }
+}
+
+// The macro assigned the outer variable.
+equivalent! {
+    with [(1)];
+    async fn assigned_by_a_macro_beside_an_outer_one(n: u32) -> u32 {
+        let mut x = n;
+        let r = &x;
+        {
+            let mut x = 2;
+            act("x", x).await;
+            note("r", *r);
+            set!(x = 5);
+        }
+        note("x", x);
+        tick().await;
+        x
+    }
+}
+
+// The macro assigned a copy of the variable, which waits under another name.
+equivalent! {
+    with [(1), (9)];
+    async fn assigned_by_a_macro_before_its_name_is_bound(n: u32) -> u32 {
+        let mut x = n;
+        tick().await;
+        match {
+            set!(x = x + 4);
+            x
+        } {
+            x if x > 6 => note("arm", x),
+            x => act("arm", x).await,
+        };
+        x
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn fields_called_like_moved_locals(n: u32) -> u32 {
+        let mut name = String::from("moved");
+        name.push('!');
+        drop(name);
+        tick().await;
+        let seen = {
+            event!(name = n);
+            n + 1
+        };
+        if { event!(name = seen); seen > 5 } {
+            tick().await;
+        }
+        event!(name = n, seen = n);
+        n
+    }
+}
+
 equivalent! {
     with [(4)];
     async fn macros_inside_the_function(n: u32) -> u32 {

@@ -169,6 +169,24 @@ equivalent! {
     }
 }
 
+// An assignment in the arguments of a macro, after an await, to what nobody reads later.
+equivalent! {
+    with [(3), (0)];
+    async fn assigned_by_a_macro_that_gives_up(n: u32) -> i64 {
+        let mut given = i64::from(n);
+        let list = vec![n; (n % 2) as usize];
+        let [x, ..] = &list[..] else {
+            tick().await;
+            durable_tests::give_up!({
+                given = note("given", 16);
+                7
+            });
+        };
+        tick().await;
+        given + i64::from(*x)
+    }
+}
+
 equivalent! {
     with [(" ab ".to_owned()), (String::new())];
     async fn trimmed_texts(text: String) -> usize {

@@ -180,6 +180,18 @@ impl Arms<'_> {
         quote!(#kept #declared)
     }
 
+    /// Hides what else has the name of a local that a macro is only given for a name: no macro may
+    /// take the one for the other.
+    fn shadow(&self, local: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
+        let ident = self.ident(local);
+        if env.holds(local, ident) {
+            return TokenStream::new();
+        }
+        let kept = self.stashed(ident, local, live, env);
+        env.names.remove(&ident.to_string());
+        quote!(#kept let #ident: ::core::convert::Infallible;)
+    }
+
     /// A variable without a value, and with the type of its slot.
     fn declared(&self, local: LocalId) -> TokenStream {
         let ident = self.ident(local);
@@ -223,8 +235,10 @@ impl Arms<'_> {
         for local in &(&statement.maybe_assigns | &statement.mentions) - &statement.uses {
             if live.contains(&local) && !statement.assigns.contains(&local) {
                 code.extend(self.ensure(local, live, env));
-            } else if statement.maybe_assigns.contains(&local) {
+            } else if statement.maybe_assigns.contains(&local) || self.body.may_be_assigned(local) {
                 code.extend(self.declare(local, live, env));
+            } else {
+                code.extend(self.shadow(local, live, env));
             }
         }
         for &local in statement.assigns.difference(&statement.uses) {
