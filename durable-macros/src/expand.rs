@@ -2,12 +2,22 @@
 
 use crate::diag::Diagnostics;
 use crate::emit::fallback::{Kind, fallback};
-use crate::syntax::{Input, args, check};
+use crate::syntax::{Input, args, check, configured};
 use crate::{analysis, emit, ir, lower, normalize};
 use proc_macro2::TokenStream;
 
 /// Expands `#[workflow]`.
 pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
+    configured::unevaluated(&args, item).unwrap_or_else(|| evaluated_workflow(args, item))
+}
+
+/// The same, after rustc has evaluated what [`workflow`] has found to evaluate.
+pub(crate) fn configured(item: TokenStream) -> TokenStream {
+    let parts = configured::evaluated(item).expect("as it was written by `workflow`");
+    evaluated_workflow(parts.0, &parts.1)
+}
+
+fn evaluated_workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let machine = Input::workflow(item.clone()).and_then(|input| {
         let input = input.open_branches(&mut diagnostics).prepared();

@@ -30,6 +30,20 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::workflow(args.into(), &item.into()).into()
 }
 
+/// Used by [`macro@workflow`] for a body with `#[cfg]`s.
+#[doc(hidden)]
+#[proc_macro_derive(Configured)]
+pub fn configured(item: TokenStream) -> TokenStream {
+    expand::configured(item.into()).into()
+}
+
+/// Drops the item that `Configured` has read.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
+    TokenStream::new()
+}
+
 /// Turns an `async fn` into an activity: calling it gives a value that a workflow may await, and
 /// whose body runs with time-outs and retries, its result recorded exactly once.
 ///

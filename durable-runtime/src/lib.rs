@@ -79,5 +79,6 @@ pub mod __private {
     pub use crate::machine::meaning::{our_macros, std_macros};
     pub use crate::machine::support::*;
     pub use crate::registry::{ActivityDef, Defined, Linked, WorkflowDef};
+    pub use durable_macros::{Configured, dropped};
     pub use inventory;
 }

@@ -251,8 +251,8 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
             self.diagnostics.report(
                 cfg,
                 Code::Cfg,
-                "`#[cfg]` on code that binds, assigns, jumps or awaits would change what is saved",
-                "put the `#[cfg]` on the function, or use `if cfg!(…)`",
+                "`#[cfg]` in the arguments of a macro is not evaluated before what is saved is known",
+                "make the block a function of its own, or use `if cfg!(…)`",
             );
         }
         visit::visit_stmt(self, stmt);
@@ -269,8 +269,8 @@ fn without_parentheses(expr: &Expr) -> &Expr {
     }
 }
 
-/// Each `#[cfg]` of a statement that decides about more than code which stays the user's own. The
-/// macro sees them before they are evaluated.
+/// Each `#[cfg]` of a statement that decides about more than code which stays the user's own: where
+/// it stands in a macro, it is seen before it is evaluated.
 fn cfgs_of(stmt: &Stmt) -> Vec<&Attribute> {
     let mut found = Cfgs::default();
     match stmt {

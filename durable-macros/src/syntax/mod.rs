@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod check;
+pub(crate) mod configured;
 mod foreign;
 pub(crate) mod fork;
 pub(crate) mod generics;

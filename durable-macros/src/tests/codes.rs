@@ -65,9 +65,9 @@ pub(super) const MEANINGS: &[Meaning] = &[
     ),
     meaning(
         "D07",
-        "`#[cfg]` in the body",
+        "`#[cfg]` in a macro, or on a parameter",
         "whether the code is there would change what is saved",
-        "put it on the function, or use `if cfg!(…)`",
+        "put it on a function, or use `if cfg!(…)`",
     ),
     meaning(
         "D08",

@@ -94,14 +94,14 @@ fn labels_by_hand_are_texts() {
 }
 
 #[test]
-fn cfg_on_a_statement_that_awaits() {
+fn cfg_on_a_statement_that_awaits_in_a_macro() {
     for code in [
         "op(1).await.ok();",
         "op(1).await?;",
         "op(1).await;",
         "let x = 1;",
     ] {
-        let source = format!("async fn f() {{ #[cfg(test)] {code} }}");
+        let source = format!("async fn f() {{ join!(async {{ #[cfg(test)] {code} }}, one(2)); }}");
         assert!(
             errors(&source).contains("durable D07"),
             "{code} is accepted"

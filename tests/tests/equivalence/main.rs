@@ -25,6 +25,7 @@ mod branches;
 mod closure_tails;
 mod closures;
 mod conditions;
+mod configured;
 mod errors;
 mod expressions;
 mod forks;
