@@ -189,6 +189,7 @@ impl World {
             result,
             frame: checkpoint.map(|c| c.encode().unwrap()),
             consumed: Vec::new(),
+            replies: Vec::new(),
             settled: Vec::new(),
         };
         assert_eq!(self.commit(Write::Step(step)).await, Written::Done);
@@ -224,6 +225,7 @@ impl World {
             seq,
             at: at(seq),
             keep_frames: true,
+            published: None,
         };
         assert_eq!(self.commit(Write::End(end)).await, Written::Done);
     }

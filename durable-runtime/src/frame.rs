@@ -10,6 +10,7 @@ use crate::codec;
 use crate::codec::limits::FRAME_BYTES_MAX;
 use crate::operation::{Request, Resolution};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use stored::Stored;
 
 /// The first bytes of every stored frame: a magic word and the version of its layout.
@@ -118,6 +119,8 @@ pub struct Checkpoint {
     /// Operations that were started and are not awaited where they were started, by number.
     /// Those that have ended stand in the order in which they did.
     pub spawned: Vec<(u64, Wait)>,
+    /// Values that the workflow shows to others, by name, each encoded.
+    pub published: BTreeMap<String, Vec<u8>>,
 }
 
 impl Frame {
@@ -323,6 +326,7 @@ mod tests {
             next_op: 4,
             cancelled: true,
             spawned: vec![(3, Wait::TryAll(vec![Wait::FirstOf(vec![3])]))],
+            published: std::collections::BTreeMap::new(),
         }
     }
 

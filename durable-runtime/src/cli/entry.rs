@@ -24,7 +24,7 @@ enum Command {
 /// The command line of an application: call it from `main` and return what it returns.
 ///
 /// The binary then runs its workflows (`worker`), starts them (`start`), watches and steers them
-/// (`list`, `show`, `result`, `signal`, `cancel`, `terminate`, `workers`), lists what it knows
+/// (`list`, `show`, `result`, `signal`, `update`, `cancel`, `terminate`, `workers`), lists what it knows
 /// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]
 pub fn main() -> ExitCode {

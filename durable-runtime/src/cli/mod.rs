@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   application binary: worker start workflows inspect check ─┐
-//!                                                             ├─ list show result signal cancel terminate workers
+//!                                                             ├─ list show result signal update cancel terminate workers
 //!   durable-runtime:    worker -- ./app …                    ─┘
 //! ```
 //!
@@ -30,6 +30,7 @@ mod terminal;
 mod terminate;
 mod time;
 mod tree;
+mod update;
 mod view;
 mod waits;
 mod worker;
@@ -122,6 +123,8 @@ enum SharedCommand {
     Result(result::Args),
     /// Send a signal to a workflow
     Signal(signal::Args),
+    /// Send a request to a workflow and print the answer
+    Update(update::Args),
     /// Ask workflows to stop; they clean up first
     Cancel(cancel::Args),
     /// End workflows at once, without running their code
@@ -155,6 +158,7 @@ impl SharedCommand {
             Self::Show(args) => show::run(args, client, term).await,
             Self::Result(args) => result::run(args, client, term).await,
             Self::Signal(args) => signal::run(args, client, term).await,
+            Self::Update(args) => update::run(args, client, term).await,
             Self::Cancel(args) => cancel::run(args, client, term).await,
             Self::Terminate(args) => terminate::run(args, client, term).await,
             Self::Workers(args) => workers::run(args, client, term).await,

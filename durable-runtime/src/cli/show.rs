@@ -32,19 +32,22 @@ pub(crate) async fn run(
     let handle: Handle<Value> = super::find(client, &args.id, term).await?;
     let description = handle.describe().await?;
     let locals = handle.inspect().await?;
+    let published = handle.published_json().await?;
     let limit = i64::from(args.steps);
     let skipped = (description.steps - limit).max(0);
     let steps = handle.steps(skipped, args.steps as usize).await?;
     match term.format {
         Format::Ids => term.line(&description.summary.id)?,
         Format::Json | Format::Jsonl => {
-            let document = document(&description, locals.as_ref(), &steps, term.now);
+            let mut document = document(&description, locals.as_ref(), &steps, term.now);
+            document["published"] = json!(published);
             term.json(&document)?;
         }
         Format::Table => {
             header(&description, term)?;
             waits::waiting(&description, locals.as_ref(), term)?;
             waits::variables(locals.as_ref(), term)?;
+            waits::published(&published, term)?;
             awaits(&steps, skipped, term)?;
             failures(&steps, &description.attempts, term)?;
         }

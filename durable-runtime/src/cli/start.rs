@@ -124,7 +124,7 @@ fn failed(error: &StartError<Value>, program: &str) -> Failure {
         StartError::InvalidId(_) | StartError::Input(_) | StartError::TooLarge { .. } => {
             Failure::of(Exit::Usage, error)
         }
-        StartError::Signal(_) => Failure::of(Exit::Usage, error),
+        StartError::Signal(_) | StartError::Update(_) => Failure::of(Exit::Usage, error),
         StartError::Store(error) => error.clone().into(),
         StartError::Ambiguous(error) => Failure::of(Exit::Error, error),
     }

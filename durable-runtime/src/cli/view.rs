@@ -123,6 +123,7 @@ pub(crate) fn request_words(request: &Request) -> String {
         Request::Activity(call) => format!("activity {}", call.name),
         Request::Timer { .. } => "timer".to_owned(),
         Request::Signal { name } => format!("signal {name}"),
+        Request::Update { name } => format!("update {name}"),
         Request::Start(start) => format!("start of {} ({})", start.id, start.workflow),
         Request::Child { id, .. } => format!("child {id}"),
         Request::Send(send) => format!("{} to {}", message_words(send), send.to),
@@ -135,6 +136,7 @@ fn message_words(send: &SendRequest) -> String {
         MessageKind::Signal => format!("signal {}", send.name),
         MessageKind::Cancel => "cancel".to_owned(),
         MessageKind::Terminate => "terminate".to_owned(),
+        MessageKind::Update => format!("update {}", send.name),
         MessageKind::ChildEnded => "end of a child".to_owned(),
     }
 }
@@ -150,6 +152,7 @@ pub(crate) fn request_json(request: &Request) -> Value {
         }),
         Request::Timer { due } => json!({ "kind": "timer", "due_at": rfc3339(*due) }),
         Request::Signal { name } => json!({ "kind": "signal", "name": name }),
+        Request::Update { name } => json!({ "kind": "update", "name": name }),
         Request::Start(start) => json!({
             "kind": "start",
             "id": start.id,

@@ -9,6 +9,8 @@ use super::tree;
 use super::view::{answer_words, request_words};
 use crate::client::{Awaited, Description, InspectedWait, Inspection, Waiting};
 use crate::operation::Request;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub(super) fn waiting(
     found: &Description,
@@ -57,6 +59,19 @@ pub(super) fn variables(
         return term.line(paint(DIM, "  none are needed any more"));
     }
     let entries = frame.locals.iter().map(|l| (l.name.as_str(), &l.value));
+    let text = tree::render(entries, 2, term.width);
+    Ok(write!(term.out, "{text}")?)
+}
+
+pub(super) fn published(
+    values: &BTreeMap<String, Value>,
+    term: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    term.title("Published")?;
+    let entries = values.iter().map(|(name, value)| (name.as_str(), value));
     let text = tree::render(entries, 2, term.width);
     Ok(write!(term.out, "{text}")?)
 }

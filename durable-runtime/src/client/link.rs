@@ -4,6 +4,7 @@ use crate::id::RunId;
 use crate::registry::Ambiguous;
 use crate::store::{NewRun, Phase, StoreError, Written};
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 /// A short way into the worker of this process, for clients that live beside it.
 #[async_trait]
@@ -20,6 +21,11 @@ pub trait Link: std::fmt::Debug + Send + Sync + 'static {
     /// A message was put into an inbox: the worker may want to look. (A store does not tell a
     /// handle of what was written through it.)
     fn poke(&self) {}
+
+    /// Changes when runs of this worker have answered updates.
+    fn answers(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
+    }
 
     /// Why this worker will never run: nobody should wait for it.
     fn refuses(&self) -> Option<Ambiguous> {

@@ -17,9 +17,11 @@ mod handle;
 mod inspect;
 mod link;
 mod list;
+mod published;
 mod signal;
 mod start;
 mod steps;
+mod update;
 mod wait;
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use list::{Found, Summary};
 pub use signal::{SIGNAL_BYTES_MAX, SendSignal, SignalError, StartWithSignal};
 pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
 pub use steps::{Answer, OperationEnd, Step, StepEnd};
+pub use update::{PendingUpdate, SendUpdate, StartWithUpdate, UpdateError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::id::{Timestamp, WorkflowId};

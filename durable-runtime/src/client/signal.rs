@@ -1,13 +1,13 @@
 //! Sending signals to workflows, and starting a workflow with one.
 
-use super::start::{self, Prepared};
+use super::start;
 use super::{Client, ClientError, Handle, StartError};
 use crate::Durable;
 use crate::codec;
 use crate::engine::new_message;
 use crate::id::WorkflowId;
 use crate::operation::Signal;
-use crate::store::{MessageKind, NewMessage, Sent, Written};
+use crate::store::{MessageKind, NewMessage, Sent};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -167,28 +167,10 @@ impl<R> StartWithSignal<R> {
     }
 
     async fn begin(self) -> Result<Handle<R>, StartError<R>> {
-        let Prepared {
-            client, mut run, ..
-        } = self.start.prepare()?;
-        let message = self.letter.message(&client).map_err(StartError::Signal)?;
-        let workflow = run.workflow.clone();
-        for _ in 0..start::DRAWS_MAX {
-            let (new, message) = (run.clone(), message.clone());
-            let (written, sent) = client.store().start_or_send(new, message).await?;
-            if let Some(link) = client.link() {
-                link.poke();
-            }
-            match (written, sent) {
-                (Written::RunTaken, _) => start::draw_again(&mut run),
-                (Written::Exists(other), _) if other.workflow != workflow => {
-                    return Err(start::taken(client, &workflow, *other));
-                }
-                (_, Sent::Accepted(number)) => return Ok(Handle::new(client, run.id, number)),
-                (Written::Exists(other), _) => return Err(start::taken(client, &workflow, *other)),
-                (written, sent) => return Err(start::bug(&(written, sent))),
-            }
-        }
-        Err(start::all_taken())
+        let prepared = self.start.prepare()?;
+        let message = self.letter.message(&prepared.client);
+        let message = message.map_err(StartError::Signal)?;
+        start::start_or_send(prepared, &message).await
     }
 }
 

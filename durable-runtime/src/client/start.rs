@@ -1,6 +1,7 @@
 //! Starting a workflow: durable before it returns, and the same id starts once.
 
 use super::signal::{Letter, SignalError, StartWithSignal};
+use super::update::UpdateError;
 use super::{Client, DEFAULT_QUEUE, Handle, Link};
 use crate::Durable;
 use crate::codec;
@@ -8,7 +9,7 @@ use crate::engine::{new_run, new_run_elsewhere};
 use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::operation::Signal;
 use crate::registry::Ambiguous;
-use crate::store::{NewRun, RunRecord, StoreError, Written};
+use crate::store::{NewMessage, NewRun, RunRecord, Sent, StoreError, Written};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -143,18 +144,14 @@ pub(super) struct Prepared {
 }
 
 /// An answer that the store must not give.
-pub(super) fn bug<R>(answer: &dyn fmt::Debug) -> StartError<R> {
+fn bug<R>(answer: &dyn fmt::Debug) -> StartError<R> {
     StartError::Store(StoreError::Bug(format!(
         "a start was answered with {answer:?}"
     )))
 }
 
-pub(super) fn all_taken<R>() -> StartError<R> {
-    StartError::Store(StoreError::Bug("every run id is taken".into()))
-}
-
 /// Another run id, for one that is taken.
-pub(super) fn draw_again(run: &mut NewRun) {
+fn draw_again(run: &mut NewRun) {
     tracing::debug!(id = %run.id, run = %run.run, "the run id is taken, drawing another");
     run.run = new_run_elsewhere(run.created_at);
 }
@@ -178,7 +175,37 @@ async fn write(
     Err(StoreError::Bug("every run id is taken".into()))
 }
 
-pub(super) fn taken<R>(client: Client, workflow: &str, other: RunRecord) -> StartError<R> {
+/// Starts the run unless its id is taken, and sends the message to whichever run has the id.
+pub(super) async fn start_or_send<R>(
+    prepared: Prepared,
+    message: &NewMessage,
+) -> Result<Handle<R>, StartError<R>> {
+    let Prepared {
+        client, mut run, ..
+    } = prepared;
+    let workflow = run.workflow.clone();
+    for _ in 0..DRAWS_MAX {
+        let (new, message) = (run.clone(), message.clone());
+        let (written, sent) = client.store().start_or_send(new, message).await?;
+        if let Some(link) = client.link() {
+            link.poke();
+        }
+        match (written, sent) {
+            (Written::RunTaken, _) => draw_again(&mut run),
+            (Written::Exists(other), _) if other.workflow != workflow => {
+                return Err(taken(client, &workflow, *other));
+            }
+            (_, Sent::Accepted(number)) => return Ok(Handle::new(client, run.id, number)),
+            (Written::Exists(other), _) => return Err(taken(client, &workflow, *other)),
+            (written, sent) => return Err(bug(&(written, sent))),
+        }
+    }
+    Err(StartError::Store(StoreError::Bug(
+        "every run id is taken".into(),
+    )))
+}
+
+fn taken<R>(client: Client, workflow: &str, other: RunRecord) -> StartError<R> {
     if other.workflow == workflow {
         StartError::AlreadyStarted(Handle::new(client, other.id, other.run))
     } else {
@@ -239,6 +266,9 @@ pub enum StartError<R> {
     /// The signal that was to be sent with the start; nothing was started.
     #[error(transparent)]
     Signal(SignalError),
+    /// The request that was to be sent with the start; nothing was started.
+    #[error(transparent)]
+    Update(UpdateError),
     /// The store failed. If it was [`StoreError::Unavailable`], the workflow may have been
     /// started; trying again with the same id tells.
     #[error(transparent)]
@@ -265,6 +295,7 @@ impl<R> fmt::Debug for StartError<R> {
                 .field("limit", limit)
                 .finish(),
             Self::Signal(error) => f.debug_tuple("Signal").field(error).finish(),
+            Self::Update(error) => f.debug_tuple("Update").field(error).finish(),
             Self::Ambiguous(error) => f.debug_tuple("Ambiguous").field(error).finish(),
             Self::Store(error) => f.debug_tuple("Store").field(error).finish(),
         }

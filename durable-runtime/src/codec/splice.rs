@@ -25,13 +25,29 @@ pub(crate) fn held(name: &str, value: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// A sequence of values.
 pub(crate) fn sequence(values: &[Vec<u8>]) -> Vec<u8> {
-    // One that was made from JSON makes all of it lenient.
-    let json = values.iter().find(|v| v.first() != Some(&tag::FORMAT));
-    let mut out = vec![json.map_or(tag::FORMAT, |v| v.first().copied().unwrap_or(tag::FORMAT))];
+    let mut out = vec![format(values.iter().map(Vec::as_slice))];
     out.push(tag::SEQ);
     tag::put_varint(&mut out, values.len() as u64);
     for value in values {
         out.extend_from_slice(value.get(1..).unwrap_or_default());
     }
     out
+}
+
+/// A struct with these fields.
+pub(crate) fn fields(fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = vec![format(fields.iter().map(|(_, value)| *value))];
+    out.push(tag::MAP);
+    tag::put_varint(&mut out, fields.len() as u64);
+    for (name, value) in fields {
+        tag::put_str(&mut out, name);
+        out.extend_from_slice(value.get(1..).unwrap_or_default());
+    }
+    out
+}
+
+/// The first byte of what is made of these: one that was made from JSON makes all of it lenient.
+fn format<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> u8 {
+    let json = values.find_map(|v| v.first().copied().filter(|first| *first != tag::FORMAT));
+    json.unwrap_or(tag::FORMAT)
 }

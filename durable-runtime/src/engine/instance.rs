@@ -2,7 +2,7 @@
 
 use crate::frame::{Call, Checkpoint};
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::machine::Turn;
+use crate::machine::{Aside, Turn};
 use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
 use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Write};
@@ -35,7 +35,7 @@ pub(super) struct Instance {
     pub(super) terminate: Option<String>,
     /// Requests to cancel that no step has consumed yet.
     pub(super) unread: Vec<i64>,
-    /// Signals and ends of children that the code has not been given, in order.
+    /// Signals, updates and ends of children that the code has not been given, in order.
     pub(super) letters: VecDeque<Message>,
     /// Those that the code is given in this turn; the next step consumes them.
     pub(super) taken: Vec<Message>,
@@ -110,8 +110,8 @@ pub(super) enum Cancel {
 pub(super) enum Event {
     /// The run was started here, claimed, taken over or read again.
     Begin,
-    /// The code ran until it stopped.
-    Turned(Turn),
+    /// The code ran until it stopped, and has said this beside.
+    Turned(Turn, Aside),
     /// The attempt of this operation ended.
     Attempted(u64, Outcome),
     /// It is as late as the last [`Action::Work`] wanted to wait.

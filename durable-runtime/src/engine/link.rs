@@ -171,6 +171,10 @@ impl Link for WorkerLink {
         Self::poke(self);
     }
 
+    fn answers(&self) -> watch::Receiver<u64> {
+        self.0.watched.answers.subscribe()
+    }
+
     fn refuses(&self) -> Option<Ambiguous> {
         self.refusal().clone()
     }
@@ -178,11 +182,20 @@ impl Link for WorkerLink {
 
 /// The runs in memory, and who waits for their ends.
 #[derive(Debug, Default)]
-pub(super) struct Watched(Mutex<BTreeMap<RunId, Vec<oneshot::Sender<Outcome>>>>);
+pub(super) struct Watched {
+    runs: Mutex<BTreeMap<RunId, Vec<oneshot::Sender<Outcome>>>>,
+    /// Counts the commits with answers to updates.
+    answers: watch::Sender<u64>,
+}
 
 impl Watched {
     fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, Vec<oneshot::Sender<Outcome>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Updates have been answered, and that is on disk.
+    pub(super) fn answered(&self) {
+        self.answers.send_modify(|count| *count += 1);
     }
 
     /// A run is in memory from now on.

@@ -11,7 +11,7 @@ use crate::client;
 use crate::clock::{Busy, Sleeping};
 use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
-use crate::machine::{Blocked, Machine, Turn, fingerprint, panic_message};
+use crate::machine::{Aside, Blocked, Machine, Turn, fingerprint, panic_message};
 use crate::operation::Request;
 use crate::registry::ActivityContext;
 use crate::store::{ClaimedRun, Phase, RunState, StoreError, Unfit, Write, Written};
@@ -61,7 +61,7 @@ pub(super) struct Left {
 /// What follows a commit.
 enum Next {
     Act,
-    Tell(Event),
+    Tell(Box<Event>),
     Reload,
     Leave,
 }
@@ -114,7 +114,7 @@ impl Run {
         self.attempts.keep(|op| instance.runs(op)).await;
         match self.commit(decision.writes).await {
             Next::Act => self.act(decision.action).await,
-            Next::Tell(event) => Some(event),
+            Next::Tell(event) => Some(*event),
             Next::Reload => self.reload().await,
             Next::Leave => None,
         }
@@ -126,6 +126,9 @@ impl Run {
         }
         let (due, outcome) = last(&writes);
         // A parent is told, or the next run waits to be claimed.
+        let answers =
+            |write: &Write| matches!(write, Write::Step(step) if !step.replies.is_empty());
+        let answers = writes.iter().any(answers);
         let told = matches!(writes.last(), Some(Write::End(_))) && self.instance.parent.is_some()
             || matches!(writes.as_slice(), [_, .., Write::Start(_)]);
         if let Some(Write::Park(park)) = writes.last()
@@ -158,13 +161,16 @@ impl Run {
                 }
                 Written::Parked => {
                     self.left.due = due;
-                    next = Next::Tell(Event::Parked);
+                    next = Next::Tell(Box::new(Event::Parked));
                 }
-                Written::Woken { wakes } => next = Next::Tell(Event::Woken { wakes }),
+                Written::Woken { wakes } => next = Next::Tell(Box::new(Event::Woken { wakes })),
                 Written::Refused => return Next::Reload,
             }
         }
         self.left.outcome = outcome;
+        if answers {
+            self.life.watched.answered();
+        }
         if told {
             // They may be here.
             self.life.pokes.poke(self.life.clock.busy());
@@ -195,7 +201,10 @@ impl Run {
 
     async fn act(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Turn => Some(Event::Turned(self.turn().await)),
+            Action::Turn => {
+                let (turn, aside) = self.turn().await;
+                Some(Event::Turned(turn, aside))
+            }
             Action::Work { begin, until } => {
                 self.begin(&begin);
                 self.pause_until(until);
@@ -209,21 +218,22 @@ impl Run {
     }
 
     /// Runs the code until all of it waits again.
-    async fn turn(&mut self) -> Turn {
+    async fn turn(&mut self) -> (Turn, Aside) {
         let mut machine = match self.machine.take() {
             Some(machine) => machine,
             None => match self.build().await {
                 Ok(machine) => machine,
-                Err(turn) => return turn,
+                Err(turn) => return (turn, Aside::default()),
             },
         };
         let turn = machine.turn(self.instance.given(), self.life.clock.now());
+        let aside = machine.take_aside();
         if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {
             self.machine = Some(machine);
-            return turn;
+            return (turn, aside);
         }
         discard(Some(machine));
-        turn
+        (turn, aside)
     }
 
     /// Makes the machine from the input or the last frame. `Err`: the turn ends before it begins.

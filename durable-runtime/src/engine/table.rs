@@ -1,26 +1,28 @@
 //! Every state with every event: the whole table of decisions as text, compared with the one
 //! below. Pairs that are not listed are refused.
 
+mod events;
 mod family;
 mod signals;
+mod text;
 mod two;
 
 use super::instance::{
-    Action, Cancel, Decision, Doing, Event, Instance, Outcome, Place, Policy, Tries, Underway,
-    underway,
+    Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Tries, Underway, underway,
 };
 use crate::codec;
 use crate::frame::{Call, Checkpoint, Frame, Wait};
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::machine::{Blocked, Finished, Turn};
+use crate::machine::{Aside, Turn};
 use crate::operation::{
-    ActivityOptions, ActivityRequest, Answered, Request, Resolution, RetryPolicy, TimeoutKind,
+    ActivityOptions, ActivityRequest, Answered, Request, Resolution, RetryPolicy,
 };
-use crate::registry::AttemptEnd;
-use crate::store::{AttemptOf, Message, MessageKind, NewRun, Write};
+use crate::store::{MessageKind, NewRun, Write};
+use events::{events, mail};
 use expect_test::expect_file;
 use std::fmt::Write as _;
 use std::time::Duration;
+use text::{action_text, write_text};
 
 const NOW: Timestamp = Timestamp(10_000);
 
@@ -55,6 +57,7 @@ fn checkpoint(first: u64, requests: Vec<Request>) -> Checkpoint {
         next_op: 9,
         cancelled: false,
         spawned: Vec::new(),
+        published: std::collections::BTreeMap::new(),
     }
 }
 
@@ -217,201 +220,6 @@ fn states() -> Vec<(&'static str, Instance)> {
     .collect()
 }
 
-fn mail(kind: Option<MessageKind>) -> Event {
-    let message = |kind| Message {
-        msg: "m".into(),
-        ord: 9,
-        kind,
-        name: if kind == MessageKind::Signal {
-            "approve".into()
-        } else {
-            String::new()
-        },
-        payload: b"because".to_vec(),
-        sent_at: NOW,
-    };
-    Event::Mail {
-        wakes: 2,
-        messages: kind.map(message).into_iter().collect(),
-    }
-}
-
-fn ended(op: u64, resolution: Resolution, retryable: bool, error: Option<&str>) -> Event {
-    let error = error.map(str::to_owned);
-    let end = AttemptEnd {
-        resolution,
-        retryable,
-        error,
-    };
-    Event::Attempted(op, Outcome::Ended(end))
-}
-
-fn finished(output: &Result<u8, &str>) -> Event {
-    let encoded = codec::encode(output);
-    Event::Turned(Turn::Finished(Finished {
-        failed: output.is_err(),
-        output: encoded,
-    }))
-}
-
-/// The events, by name; made anew for each state.
-fn events() -> Vec<(&'static str, Event)> {
-    let failed = || Resolution::Failed(Vec::new());
-    let blocked = Blocked {
-        label: "here".into(),
-        local: Some("x".into()),
-        error: "no".into(),
-    };
-    vec![
-        ("begin", Event::Begin),
-        (
-            "suspended at a timer",
-            Event::Turned(Turn::Suspended(checkpoint(4, vec![fires(11_000)]))),
-        ),
-        (
-            "suspended at an activity",
-            Event::Turned(Turn::Suspended(checkpoint(4, vec![calls(None)]))),
-        ),
-        (
-            "suspended, #2 goes on and #4 is new",
-            Event::Turned(Turn::Suspended(two::goes_on())),
-        ),
-        ("returned Ok", finished(&Ok(1))),
-        ("returned Err", finished(&Err("bad"))),
-        ("code panicked", Event::Turned(Turn::Panicked("oh".into()))),
-        ("code blocked", Event::Turned(Turn::Blocked(blocked))),
-        ("attempt returned", ended(1, returned(), false, None)),
-        ("attempt failed", ended(1, failed(), true, Some("bad"))),
-        (
-            "attempt failed for good",
-            ended(1, failed(), false, Some("bad")),
-        ),
-        (
-            "attempt panicked",
-            Event::Attempted(1, Outcome::Panicked("oh".into())),
-        ),
-        (
-            "attempt too long",
-            Event::Attempted(1, Outcome::TimedOut(TimeoutKind::StartToClose)),
-        ),
-        (
-            "attempts too long",
-            Event::Attempted(1, Outcome::TimedOut(TimeoutKind::ScheduleToClose)),
-        ),
-        (
-            "attempt unfit",
-            Event::Attempted(1, Outcome::Unfit("no".into())),
-        ),
-        ("due", Event::Due),
-        ("no mail", mail(None)),
-        ("cancel", mail(Some(MessageKind::Cancel))),
-        ("terminate", mail(Some(MessageKind::Terminate))),
-        ("signal", mail(Some(MessageKind::Signal))),
-        ("parked", Event::Parked),
-        ("woken", Event::Woken { wakes: 2 }),
-        ("release", Event::Release),
-    ]
-}
-
-fn write_text(write: &Write) -> String {
-    match write {
-        Write::Start(_) => "Start".into(),
-        Write::Step(step) => {
-            let result = step
-                .result
-                .as_ref()
-                .map(|bytes| codec::decode::<Vec<Answered>>(bytes));
-            let result = result.map_or("-".into(), |result| answers(&result.unwrap()));
-            let frame = step
-                .frame
-                .as_ref()
-                .map(|bytes| Checkpoint::decode(bytes).unwrap());
-            let frame = frame.map_or("-", |checkpoint| {
-                let calls = checkpoint.calls();
-                let kept = calls.iter().filter(|call| call.answer.is_some()).count();
-                match (kept, checkpoint.cancelled) {
-                    (0, true) => "frame, told",
-                    (0, false) => "frame",
-                    (1, _) => "frame with the answer",
-                    _ => "frame with the answers",
-                }
-            });
-            let (seq, consumed) = (step.seq, &step.consumed);
-            let settled = match step.settled.as_slice() {
-                [] => String::new(),
-                all => format!(
-                    ", over: {}",
-                    all.iter().map(tried).collect::<Vec<_>>().join(" ")
-                ),
-            };
-            format!("Step {seq} ({result}, {frame}, {consumed:?}{settled})")
-        }
-        Write::Attempt(attempt) => format!(
-            "Failed {}, try {} ({}, next at {})",
-            tried(&attempt.of),
-            attempt.attempt,
-            attempt.error,
-            attempt.next_at.0
-        ),
-        Write::Park(park) => {
-            let due = park.due_at.map(|at| at.0);
-            format!(
-                "Park {} ({}, due {due:?}, {:?})",
-                park.seq, park.point, park.blocked
-            )
-        }
-        Write::End(end) => format!("End {} ({:?}, {:?})", end.seq, end.phase, end.error),
-    }
-}
-
-fn tried(of: &AttemptOf) -> String {
-    match of {
-        AttemptOf::Activity { op } => format!("#{op}"),
-        AttemptOf::Workflow { seq } => format!("code after {seq}"),
-    }
-}
-
-fn answers(all: &[Answered]) -> String {
-    let text = |answered: &Answered| format!("#{} {}", answered.op, name(&answered.answer));
-    all.iter().map(text).collect::<Vec<_>>().join(", ")
-}
-
-fn name(resolution: &Resolution) -> String {
-    match resolution {
-        Resolution::Returned(_) => "Returned".into(),
-        Resolution::Failed(_) => "Failed".into(),
-        Resolution::TimedOut(kind) => format!("TimedOut {kind:?}"),
-        Resolution::Panicked(_) => "Panicked".into(),
-        Resolution::Fired => "Fired".into(),
-        other => format!("{other:?}"),
-    }
-}
-
-fn action_text(action: &Action, after: &Instance) -> String {
-    let text = match action {
-        Action::Turn if after.given().is_empty() => "Turn".into(),
-        Action::Turn => format!("Turn with {}", answers(after.given())),
-        Action::Work { begin, until } => {
-            let begin = begin
-                .iter()
-                .map(|(op, attempt)| format!("begin #{op}.{attempt}"));
-            let until = until.map(|at| format!("wait until {}", at.0));
-            let parts: Vec<_> = begin.chain(until).collect();
-            match parts.as_slice() {
-                [] => "wait".to_owned(),
-                parts => parts.join(", "),
-            }
-        }
-        other => format!("{other:?}"),
-    };
-    let running = after.ops.iter().filter(|own| own.running);
-    let running: Vec<_> = running.map(|own| format!("#{}", own.op)).collect();
-    match running.as_slice() {
-        [] => text,
-        running => format!("{text} [{} runs]", running.join(" ")),
-    }
-}
-
 fn table(policy: Policy) -> String {
     let mut text = String::new();
     for (state, instance) in states() {
@@ -455,7 +263,7 @@ fn messages_are_noted_once_and_a_repeated_cancel_is_absorbed() {
     assert_eq!(first.action, Action::Turn);
     assert_eq!(instance.given()[0].answer, Resolution::Cancelled);
     let clean_up = checkpoint(2, vec![calls(None)]);
-    let turned = Event::Turned(Turn::Suspended(clean_up));
+    let turned = Event::Turned(Turn::Suspended(clean_up), Aside::default());
     let next = instance.decide(turned, NOW, &policy()).unwrap();
     let begun = Action::Work {
         begin: vec![(2, 1)],
@@ -485,7 +293,7 @@ fn a_frame_that_is_too_large_blocks_and_keeps_the_answer() {
         name: "x".into(),
         value,
     });
-    let event = Event::Turned(Turn::Suspended(large));
+    let event = Event::Turned(Turn::Suspended(large), Aside::default());
     let decision = instance.decide(event, NOW, &policy()).unwrap();
     let texts: Vec<_> = decision.writes.iter().map(write_text).collect();
     assert!(

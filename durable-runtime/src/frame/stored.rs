@@ -16,7 +16,13 @@ pub(super) struct Stored<'a> {
     cancelled: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spawned: Vec<(u64, StoredWait<'a>)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    published: Vec<Published<'a>>,
 }
+
+/// A name and its encoded value.
+#[derive(Serialize, Deserialize)]
+struct Published<'a>(Cow<'a, str>, #[serde(with = "crate::codec::bytes")] Vec<u8>);
 
 #[derive(Serialize, Deserialize)]
 struct StoredFrame<'a> {
@@ -47,7 +53,10 @@ impl<'a> Stored<'a> {
         list(&checkpoint.frame, &mut frames);
         let spawned = checkpoint.spawned.iter();
         let spawned = spawned.map(|(op, wait)| (*op, stored(wait, &mut frames)));
+        let published = checkpoint.published.iter();
+        let published = published.map(|(name, value)| Published(name.into(), value.clone()));
         Self {
+            published: published.collect(),
             spawned: spawned.collect(),
             next_op: checkpoint.next_op,
             cancelled: checkpoint.cancelled,
@@ -84,6 +93,11 @@ impl<'a> Stored<'a> {
             next_op: self.next_op,
             cancelled: self.cancelled,
             spawned: spawned.collect::<Result<_, Error>>()?,
+            published: self
+                .published
+                .into_iter()
+                .map(|Published(name, value)| (name.into_owned(), value))
+                .collect(),
         })
     }
 }

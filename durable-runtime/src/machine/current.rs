@@ -3,8 +3,10 @@
 use super::cx::Cx;
 use super::live::Live;
 use crate::codec;
-use crate::id::Timestamp;
+use crate::id::{RunId, Timestamp};
 use crate::operation::Plan;
+use crate::store::ReplyStage;
+use serde::Serialize;
 use std::cell::RefCell;
 
 thread_local! {
@@ -27,9 +29,10 @@ pub(super) fn with<R>(cx: &Cx, run: impl FnOnce() -> R) -> R {
 }
 
 fn current() -> Cx {
-    CURRENT
-        .with_borrow(Clone::clone)
-        .expect("operations are spawned, and their handles used, in the code of a workflow only")
+    CURRENT.with_borrow(Clone::clone).expect(
+        "operations are spawned, their handles used, values published and updates answered in \
+             the code of a workflow only",
+    )
 }
 
 /// Begins an operation beside the workflow's own; its number.
@@ -49,6 +52,16 @@ pub(crate) fn abort(ops: &[u64]) {
     for &op in ops {
         cx.cancel_spawned(op);
     }
+}
+
+/// Sets a published value.
+pub(crate) fn publish<T: Serialize>(name: &str, value: &T) {
+    current().publish(name, value);
+}
+
+/// Answers a message that this run has taken.
+pub(crate) fn reply<T: Serialize>(run: RunId, msg: &str, stage: ReplyStage, value: &T) {
+    current().reply(run, msg, stage, value);
 }
 
 /// Whether the operation has ended and not been joined.

@@ -3,6 +3,7 @@
 use crate::codec::{self, Args};
 use crate::frame::{Checkpoint, Frame, SavedLocal};
 use crate::id::Timestamp;
+use crate::machine::aside::Aside;
 use crate::machine::live::{Inlines, Live};
 use crate::machine::node::NodeRef;
 use crate::machine::spawned::Spawned;
@@ -90,6 +91,7 @@ pub(super) struct Shared {
     inlines: Vec<Inlines>,
     pub(super) spawned: Vec<Spawned>,
     pub(super) stirred: bool,
+    pub(super) aside: Aside,
 }
 
 /// The context of one function or branch; only it or its driver runs at a time.
@@ -111,6 +113,7 @@ impl Cx {
             inlines: Vec::new(),
             spawned: Vec::new(),
             stirred: false,
+            aside: Aside::default(),
         };
         Self {
             shared: Arc::new(Mutex::new(shared)),
@@ -120,7 +123,10 @@ impl Cx {
 
     /// Takes over what a stored checkpoint waited for, out of its frame.
     pub(super) fn restore(&self, checkpoint: &Checkpoint, frame: &mut Frame) {
-        self.shared().next_op = checkpoint.next_op;
+        let mut shared = self.shared();
+        shared.next_op = checkpoint.next_op;
+        shared.aside.published.clone_from(&checkpoint.published);
+        drop(shared);
         self.node.lock().restore(frame);
     }
 
@@ -180,12 +186,14 @@ impl Cx {
     /// The tree as it stands, to be stored.
     pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
         let frame = self.node.lock().frame()?;
-        let next_op = self.shared().next_op;
+        let spawned = self.stored_spawned();
+        let shared = self.shared();
         Some(Checkpoint {
             frame,
-            next_op,
+            next_op: shared.next_op,
             cancelled: false,
-            spawned: self.stored_spawned(),
+            spawned,
+            published: shared.aside.published.clone(),
         })
     }
 

@@ -9,6 +9,7 @@
 //! A turn is synchronous: it runs user code from one await to the next and never waits. The
 //! machine is dropped freely between turns; a checkpoint is all that is needed to make it again.
 
+mod aside;
 mod attempt;
 mod borrow;
 mod branch;
@@ -33,6 +34,7 @@ mod spawned;
 pub mod support;
 mod value;
 
+pub use aside::Aside;
 pub use branch::BranchEntry;
 pub use cx::{Blocked, Cx, Entry, Finished};
 pub use describe::{
@@ -163,6 +165,11 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// What the code has said in its last turn.
+    pub fn take_aside(&mut self) -> Aside {
+        self.cx.take_aside()
     }
 
     /// Polls the workflow whenever something has come that it waits for.

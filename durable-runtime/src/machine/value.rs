@@ -40,12 +40,14 @@ fn of_call(request: &Request, answer: Resolution) -> Result<Resolution, Error> {
         (Request::Timer { .. }, Resolution::Fired) => {
             Resolution::Returned(codec::encode(&Ok::<(), Cancelled>(()))?)
         }
-        (Request::Timer { .. } | Request::Signal { .. }, Resolution::Cancelled) => {
-            Resolution::Failed(codec::encode(&Err::<(), _>(Cancelled))?)
-        }
+        (
+            Request::Timer { .. } | Request::Signal { .. } | Request::Update { .. },
+            Resolution::Cancelled,
+        ) => Resolution::Failed(codec::encode(&Err::<(), _>(Cancelled))?),
         (
             Request::Activity(_)
             | Request::Signal { .. }
+            | Request::Update { .. }
             | Request::Start(_)
             | Request::Child { .. }
             | Request::Send(_),

@@ -10,9 +10,11 @@ mod composite;
 mod continued;
 pub(crate) mod lent;
 mod message;
+mod published;
 mod signal;
 mod spawn;
 mod timer;
+mod update;
 mod workflow;
 
 pub use activity::{
@@ -25,9 +27,12 @@ pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, tr
 pub use continued::{ContinueAsNew, continue_as_new};
 pub use lent::LentCall;
 pub use message::{External, SendError, SendMessage, external};
+pub use published::Published;
 pub use signal::{Recv, Signal};
 pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, SpawnAs, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
+pub(crate) use update::received;
+pub use update::{Received, RecvUpdate, Update};
 pub use workflow::{ByName, WorkflowCall};
 
 use crate::Durable;
@@ -113,6 +118,11 @@ pub enum Request {
     },
     /// Wait for a signal.
     Signal {
+        /// Its name.
+        name: String,
+    },
+    /// Wait for an update.
+    Update {
         /// Its name.
         name: String,
     },

@@ -60,6 +60,10 @@ fn check_write(write: &Write) -> Result<(), StoreError> {
         Write::Step(step) => {
             name("a suspend point's label", &step.label)?;
             optional("a result", step.result.as_deref())?;
+            let replies = step.replies.iter();
+            for reply in replies {
+                value("an answer", &reply.payload)?;
+            }
             optional("a frame", step.frame.as_deref())
         }
         Write::Attempt(attempt) => value("an error", attempt.error.as_bytes()),
@@ -70,6 +74,7 @@ fn check_write(write: &Write) -> Result<(), StoreError> {
         }
         Write::End(end) => {
             optional("an output", end.output.as_deref())?;
+            optional("the published values", end.published.as_deref())?;
             optional("an error", end.error.as_deref().map(str::as_bytes))
         }
     }

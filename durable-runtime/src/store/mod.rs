@@ -17,6 +17,7 @@ pub mod limits;
 mod memory;
 mod open;
 mod records;
+mod replies;
 pub mod sqlite;
 
 pub(crate) use children::PARENT_ENDED;
@@ -29,6 +30,7 @@ pub use records::{
     NewMessage, NewRun, NewStep, NewWorker, Page, Park, Phase, RunFilter, RunRecord, RunState,
     Sent, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
 };
+pub use replies::{Heard, Reply, ReplyStage};
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
@@ -108,7 +110,7 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     async fn start(&self, run: NewRun) -> Result<Written, StoreError>;
 
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
-    /// it due if it is parked (a signal only if it has recorded a step: before, nothing waits for
+    /// it due if it is parked (a signal or update only if it has recorded a step: before, nothing waits for
     /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
     /// error text; its frames are kept; its parent and its children hear of it as of any
@@ -143,6 +145,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// The recorded failed attempts of a run, oldest first.
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// What a run, or one that continues it, has said of a message.
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError>;
 
     /// The messages of a run that none of its steps has consumed yet, in order.
     async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError>;

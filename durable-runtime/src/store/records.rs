@@ -1,6 +1,7 @@
 //! The rows that cross the store's border: plain data.
 
 use super::children::Parent;
+use super::replies::Reply;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,9 @@ pub struct NewStep {
     pub frame: Option<Vec<u8>>,
     /// Messages (`ord`) that this step consumed.
     pub consumed: Vec<i64>,
+    /// What the run says of messages that it has consumed, in this step or before. One that follows
+    /// a final reply, or belongs to no message of the run, changes nothing.
+    pub replies: Vec<Reply>,
     /// What is over with this step, of all that has failed attempts on record: a new owner is not
     /// told of them any more.
     pub settled: Vec<AttemptOf>,
@@ -211,6 +215,8 @@ pub struct End {
     pub at: Timestamp,
     /// Whether the frames of its steps are kept.
     pub keep_frames: bool,
+    /// The values that it leaves published, encoded; `None` if there are none.
+    pub published: Option<Vec<u8>>,
 }
 
 /// One write of an owner; see [`crate::store::Store::commit`].
@@ -352,6 +358,9 @@ pub struct RunRecord {
     pub error: Option<String>,
     /// The run that started it, if one did.
     pub parent: Option<Parent>,
+    /// The values that it left published at its end, encoded. Before that, and where it was
+    /// terminated without an owner, they stand in its last frame.
+    pub published: Option<Vec<u8>>,
 }
 
 /// What a message asks.
@@ -367,6 +376,16 @@ pub enum MessageKind {
     Signal = 2,
     /// A child has ended; only stores send it.
     ChildEnded = 3,
+    /// A request for whoever waits for one of this name, to be answered.
+    Update = 4,
+}
+
+impl MessageKind {
+    /// Whether it concerns a run that has not begun. A signal or an update is for whoever waits for
+    /// it: nobody does before the first await.
+    pub(crate) fn wakes_fresh(self) -> bool {
+        !matches!(self, Self::Signal | Self::Update)
+    }
 }
 
 /// A message to a workflow.
@@ -376,10 +395,10 @@ pub struct NewMessage {
     pub msg: String,
     /// What it asks.
     pub kind: MessageKind,
-    /// The signal's name, or the number of the operation that started the child; empty for other
+    /// The name of the signal or update, or the number of the operation that started the child; empty for other
     /// kinds.
     pub name: String,
-    /// The signal's encoded value, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
+    /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
     /// as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
@@ -395,10 +414,10 @@ pub struct Message {
     pub ord: i64,
     /// What it asks.
     pub kind: MessageKind,
-    /// The signal's name, or the number of the operation that started the child; empty for other
+    /// The name of the signal or update, or the number of the operation that started the child; empty for other
     /// kinds.
     pub name: String,
-    /// The signal's encoded value, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
+    /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
     /// as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use durable_runtime::store::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
-    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock, Unfit,
-    WorkerRecord, Write, Written,
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
+    NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    Unfit, WorkerRecord, Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -239,6 +239,9 @@ impl Store for FaultyStore {
     }
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
         self.inner.attempts(run).await
+    }
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
+        self.inner.reply(run, msg).await
     }
     async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
         self.inner.inbox(run).await

@@ -12,3 +12,4 @@ mod several;
 mod signals;
 mod support;
 mod trouble;
+mod updates;

@@ -83,6 +83,7 @@ async fn misfit(bench: &Bench, own: bool) {
         at,
         result: None,
         frame: Some(checkpoint.encode().unwrap()),
+        replies: Vec::new(),
         consumed: vec![],
         settled: Vec::new(),
     };

@@ -160,6 +160,10 @@ impl Bench {
             "talkative",
             "countdown",
             "with_countdown",
+            "counter",
+            "shipper",
+            "lazy",
+            "mute",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known

@@ -60,6 +60,7 @@ pub(crate) fn step(run: i64, seq: i64) -> NewStep {
         frame: Some(vec![3; 300]),
         consumed: Vec::new(),
         settled: Vec::new(),
+        replies: Vec::new(),
     }
 }
 
@@ -84,6 +85,7 @@ pub(crate) fn end(run: i64, phase: Phase, seq: i64) -> End {
         error: None,
         seq,
         at: Timestamp(3),
+        published: None,
         keep_frames: false,
     }
 }

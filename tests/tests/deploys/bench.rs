@@ -306,6 +306,7 @@ impl Bench {
             result: None,
             frame: Some(b"not a frame".to_vec()),
             consumed: vec![],
+            replies: Vec::new(),
             settled: Vec::new(),
         };
         let park = Park {

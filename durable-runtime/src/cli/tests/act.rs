@@ -64,6 +64,31 @@ async fn cancel_and_terminate() {
 }
 
 #[tokio::test]
+async fn an_update_is_sent_and_its_answer_awaited_or_not() {
+    let world = world().await;
+    let send = ["update", "asleep", "add", "--value", "5", "--no-wait"];
+    shows(
+        &world,
+        &send,
+        Exit::Ok,
+        expect![[r#"
+        asleep: update add sent
+    "#]],
+    )
+    .await;
+    shows(
+        &world,
+        &["update", "done", "add"],
+        Exit::Conflict,
+        expect![[r#"
+            error: workflow `done` has already ended (completed)
+              hint: nobody will answer the update any more; nothing was sent
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_signal_is_kept_for_the_workflow() {
     let world = world().await;
     let send = [

@@ -41,6 +41,7 @@ impl Instance {
             seq: self.seq,
             at: now,
             keep_frames: policy.keep_frames,
+            published: self.published(),
         }));
         self.carry.push(Write::Start(next));
         self.leave()

@@ -1,11 +1,11 @@
-//! Letters: signals and ends of children in the inbox, and which of them an operation that waits
+//! Letters: signals, updates and ends of children in the inbox, and which of them an operation that waits
 //! is given.
 
 use super::super::instance::{Decision, Instance, Place};
 use crate::codec;
 use crate::frame::Call;
 use crate::id::{Timestamp, WorkflowId};
-use crate::operation::{Answered, ChildError, Request, Resolution};
+use crate::operation::{Answered, ChildError, Request, Resolution, received};
 use crate::store::{ChildEnd, Message, MessageKind};
 use std::collections::HashMap;
 
@@ -25,6 +25,7 @@ pub(super) struct Delivery {
 #[derive(PartialEq, Eq, Hash)]
 enum Address<'a> {
     Signal(&'a str),
+    Update(&'a str),
     /// The child that this operation started.
     Child(u64),
 }
@@ -51,6 +52,7 @@ impl Instance {
         for call in open() {
             let address = match &call.request {
                 Request::Signal { name } => Address::Signal(name),
+                Request::Update { name } => Address::Update(name),
                 Request::Child { op, .. } => Address::Child(*op),
                 _ => continue,
             };
@@ -61,6 +63,7 @@ impl Instance {
         }
         self.letters.iter().enumerate().find_map(|(at, letter)| {
             let address = match letter.kind {
+                MessageKind::Update => Address::Update(&letter.name),
                 MessageKind::ChildEnded => Address::Child(letter.name.parse().ok()?),
                 _ => Address::Signal(&letter.name),
             };
@@ -70,7 +73,7 @@ impl Instance {
                 at: Some(at),
                 since: letter.sent_at,
                 ord: letter.ord,
-                answer: answer(&call.request, letter),
+                answer: self.answer(&call.request, letter),
             })
         })
     }
@@ -98,6 +101,17 @@ impl Instance {
         }
     }
 
+    /// What an operation is given of a letter.
+    fn answer(&self, request: &Request, letter: &Message) -> Resolution {
+        match request {
+            Request::Child { id, .. } => child_end(id, letter),
+            Request::Update { .. } => {
+                Resolution::Returned(received(self.run, &letter.msg, &letter.payload))
+            }
+            _ => Resolution::Returned(letter.payload.clone()),
+        }
+    }
+
     fn stray(&self, call: &Call) -> Option<Delivery> {
         let Request::Child { id, parent, .. } = &call.request else {
             return None;
@@ -112,11 +126,8 @@ impl Instance {
     }
 }
 
-/// What an operation is given of a letter.
-fn answer(request: &Request, letter: &Message) -> Resolution {
-    let Request::Child { id, .. } = request else {
-        return Resolution::Returned(letter.payload.clone());
-    };
+/// How a child ended, for who waits for it.
+fn child_end(id: &WorkflowId, letter: &Message) -> Resolution {
     match codec::decode(&letter.payload) {
         Ok(ChildEnd {
             output: Some(output),

@@ -65,7 +65,9 @@ impl Instance {
                 }
                 self.attempted(op, outcome, now, policy)
             }
-            (Doing::Turn(given), Event::Turned(turn)) => self.turned(&given, turn, now, policy),
+            (Doing::Turn(given), Event::Turned(turn, aside)) => {
+                self.turned(&given, turn, aside, now, policy)
+            }
             (Doing::Park, Event::Parked) => self.act(Action::Leave, Doing::Over),
             (Doing::Park, Event::Woken { wakes }) => {
                 self.wakes = wakes;
@@ -98,7 +100,9 @@ impl Instance {
                         self.cancel = Cancel::Requested;
                     }
                 }
-                MessageKind::Signal | MessageKind::ChildEnded => self.letters.push_back(message),
+                MessageKind::Signal | MessageKind::ChildEnded | MessageKind::Update => {
+                    self.letters.push_back(message);
+                }
                 MessageKind::Terminate => {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
                     self.terminate.get_or_insert(reason);
@@ -277,6 +281,7 @@ impl Instance {
             seq: self.seq,
             at: now,
             keep_frames: policy.keep_frames,
+            published: self.published(),
         }));
         self.leave()
     }

@@ -6,22 +6,27 @@ use super::super::instance::{
 use super::text::{error_text, shortened};
 use crate::codec;
 use crate::frame::Checkpoint;
-use crate::id::Timestamp;
-use crate::machine::{Finished, Turn};
+use crate::id::{RunId, Timestamp};
+use crate::machine::{Aside, Finished, Turn};
 use crate::operation::Answered;
-use crate::store::{AttemptOf, End, NewStep, Phase, Write};
+use crate::store::{AttemptOf, End, NewStep, Phase, Reply, Write};
+use std::collections::BTreeMap;
 
 impl Instance {
     pub(super) fn turned(
         &mut self,
         given: &[Answered],
         turn: Turn,
+        aside: Aside,
         now: Timestamp,
         policy: &Policy,
     ) -> Decision {
+        let replies = self.own(aside.replies);
         let end = match turn {
-            Turn::Suspended(checkpoint) => return self.suspended(given, checkpoint, now, policy),
-            Turn::Finished(finished) => match self.end(finished, now, policy) {
+            Turn::Suspended(checkpoint) => {
+                return self.suspended(given, checkpoint, replies, now, policy);
+            }
+            Turn::Finished(finished) => match self.end(finished, &aside.published, now, policy) {
                 Ok(end) => end,
                 Err(reason) => {
                     self.keep_answers(given, now);
@@ -38,7 +43,7 @@ impl Instance {
                 return self.park(None, Some(blocked.to_string()));
             }
         };
-        self.record_step(given, None, now);
+        self.record_step(given, None, replies, now);
         self.carry.push(Write::End(End {
             seq: self.seq,
             ..end
@@ -50,6 +55,7 @@ impl Instance {
         &mut self,
         given: &[Answered],
         mut checkpoint: Checkpoint,
+        replies: Vec<Reply>,
         now: Timestamp,
         policy: &Policy,
     ) -> Decision {
@@ -57,7 +63,7 @@ impl Instance {
         let problem = match checkpoint.encode() {
             Ok(bytes) => match untaken(given, &checkpoint) {
                 None => {
-                    self.record_step(given, Some((checkpoint, bytes)), now);
+                    self.record_step(given, Some((checkpoint, bytes)), replies, now);
                     return self.proceed(now, policy, false);
                 }
                 Some(op) => format!("the answer to operation {op} was not taken"),
@@ -70,7 +76,13 @@ impl Instance {
     }
 
     /// The end of a run whose function returned.
-    fn end(&self, finished: Finished, now: Timestamp, policy: &Policy) -> Result<End, String> {
+    fn end(
+        &self,
+        finished: Finished,
+        published: &BTreeMap<String, Vec<u8>>,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<End, String> {
         let output = finished
             .output
             .map_err(|error| format!("its return value cannot be encoded: {error}"))?;
@@ -87,7 +99,23 @@ impl Instance {
             seq: self.seq,
             at: now,
             keep_frames: policy.keep_frames,
+            published: encoded(published),
         })
+    }
+
+    /// The values that are published in the last checkpoint, as they are stored at the end.
+    pub(super) fn published(&self) -> Option<Vec<u8>> {
+        match &self.place {
+            Place::At(checkpoint) => encoded(&checkpoint.published),
+            Place::Fresh(_) | Place::Unfit(..) => None,
+        }
+    }
+
+    /// Answers to messages that this run has taken. Another one, from which the code may have it,
+    /// has left the sender without an answer.
+    fn own(&self, replies: Vec<(RunId, Reply)>) -> Vec<Reply> {
+        let own = replies.into_iter().filter(|(run, _)| *run == self.run);
+        own.map(|(_, reply)| reply).collect()
     }
 
     /// Records the answers that ended the wait, and the next one (`None`: the function returned).
@@ -95,6 +123,7 @@ impl Instance {
         &mut self,
         given: &[Answered],
         next: Option<(Checkpoint, Vec<u8>)>,
+        replies: Vec<Reply>,
         now: Timestamp,
     ) {
         let result = self.unrecorded(given);
@@ -115,6 +144,7 @@ impl Instance {
             result,
             frame,
             consumed,
+            replies,
             settled,
         }));
         if let Some(checkpoint) = checkpoint {
@@ -181,7 +211,7 @@ impl Instance {
         checkpoint.cancelled = self.cancel == Cancel::Told;
         // If all together are too large, the operations will be repeated after all.
         match checkpoint.encode() {
-            Ok(bytes) => self.record_step(given, Some((checkpoint, bytes)), now),
+            Ok(bytes) => self.record_step(given, Some((checkpoint, bytes)), Vec::new(), now),
             Err(_) => self.put_back(),
         }
     }
@@ -196,4 +226,8 @@ fn untaken(given: &[Answered], checkpoint: &Checkpoint) -> Option<u64> {
         .iter()
         .map(|answered| answered.op)
         .find(|op| waits(*op))
+}
+
+fn encoded(published: &BTreeMap<String, Vec<u8>>) -> Option<Vec<u8>> {
+    (!published.is_empty()).then(|| codec::encode(published).expect("text and bytes"))
 }

@@ -49,6 +49,7 @@ impl Instance {
         let ended = |call: &Call| match &call.request {
             Request::Timer { due } => Some((*due, Resolution::Fired)),
             Request::Signal { .. }
+            | Request::Update { .. }
             | Request::Child { .. }
             | Request::Start(_)
             | Request::Send(_)
@@ -88,9 +89,10 @@ impl Instance {
                     }
                     continue;
                 }
-                Request::Signal { .. } | Request::Child { .. } | Request::Continue { .. } => {
-                    continue;
-                }
+                Request::Signal { .. }
+                | Request::Update { .. }
+                | Request::Child { .. }
+                | Request::Continue { .. } => continue,
                 Request::Activity(activity) => activity,
             };
             let Some(own) = idle(ops, call.op).filter(|_| !draining) else {
@@ -115,7 +117,7 @@ impl Instance {
         }
         let due = |call: &Call| match &call.request {
             Request::Timer { due } => Some(*due),
-            Request::Signal { .. } | Request::Child { .. } => None,
+            Request::Signal { .. } | Request::Update { .. } | Request::Child { .. } => None,
             Request::Start(_) | Request::Send(_) | Request::Continue { .. } => Some(now),
             Request::Activity(_) => {
                 let at = self.ops.binary_search_by_key(&call.op, |own| own.op);

@@ -1,9 +1,10 @@
 //! States with two operations under way.
 
-use super::{NOW, at, calls, checkpoint, ended, failed, fires, given, policy, returned, running};
+use super::events::ended;
+use super::{NOW, at, calls, checkpoint, failed, fires, given, policy, returned, running};
 use crate::engine::instance::{Action, Cancel, Doing, Event, Instance};
 use crate::frame::Checkpoint;
-use crate::machine::Turn;
+use crate::machine::{Aside, Turn};
 use crate::operation::{Answered, Resolution};
 
 /// Operation 2 is still awaited, beside a new one.
@@ -73,7 +74,7 @@ fn a_hundred_operations_begin_together_and_end_one_by_one() {
         let turn = instance.decide(ended, NOW, &policy()).unwrap();
         assert_eq!(turn.action, Action::Turn);
         let rest = checkpoint(op + 1, requests(100 - op));
-        let turned = Event::Turned(Turn::Suspended(rest));
+        let turned = Event::Turned(Turn::Suspended(rest), Aside::default());
         let next = instance.decide(turned, NOW, &policy()).unwrap();
         let wait = Action::Work {
             begin: Vec::new(),

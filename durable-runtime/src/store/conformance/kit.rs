@@ -146,6 +146,7 @@ pub(in crate::store) fn step(run: i64, seq: i64) -> NewStep {
         result: (seq > 1).then(|| vec![3]),
         frame: Some(vec![4, 5, 6]),
         consumed: Vec::new(),
+        replies: Vec::new(),
         settled: Vec::new(),
     }
 }
@@ -200,6 +201,7 @@ pub(in crate::store) fn end(run: i64, seq: i64) -> End {
         seq,
         at: Timestamp(50),
         keep_frames: false,
+        published: None,
     }
 }
 

@@ -39,6 +39,8 @@ pub mod signals;
 pub mod starting;
 #[doc(hidden)]
 pub mod stepping;
+#[doc(hidden)]
+pub mod updates;
 
 /// Expands to one `#[test]` per case. `$make` is called for each: an `async fn` without arguments
 /// that answers `(Arc<dyn Store>, guard)`, an empty store and whatever must live as long.
@@ -135,6 +137,16 @@ macro_rules! store_conformance {
                 a_continued_run_leaves_its_children_behind,
                 a_batch_that_fails_leaves_the_family_alone,
             ],
+            updates: [
+                an_answer_is_kept_with_its_message,
+                a_final_answer_stands,
+                an_answer_to_nothing_changes_nothing,
+                a_batch_that_fails_answers_nothing,
+                what_is_unread_at_the_end_is_never_answered,
+                an_answer_is_found_in_the_run_that_goes_on,
+                a_request_wakes_who_waits,
+                what_was_published_stays_after_the_end,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -189,6 +201,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("messages", include_str!("messages.rs")),
         ("signals", include_str!("signals.rs")),
         ("children", include_str!("children.rs")),
+        ("updates", include_str!("updates.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

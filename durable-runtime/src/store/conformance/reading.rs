@@ -58,6 +58,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         output: None,
         error: None,
         parent: Some(parent),
+        published: None,
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));
     assert_eq!(store.find(&new.id).await, Ok(Some(expected)));

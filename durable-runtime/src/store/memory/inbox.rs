@@ -55,9 +55,9 @@ impl State {
         run.inbox.push(Kept {
             message,
             used_seq: None,
+            reply: None,
         });
-        // A signal is for whoever waits for it: nobody does before the first await.
-        if kind != MessageKind::Signal || run.row.seq > 0 {
+        if kind.wakes_fresh() || run.row.seq > 0 {
             self.wake(number, sent_at, false);
         }
     }

@@ -15,9 +15,9 @@ use self::writes::Batch;
 use super::changes::Changes;
 use super::limits;
 use super::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
-    NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store, StoreError, Unblock,
-    Unfit, WorkerRecord, Write, Written,
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
+    NewRun, NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store, StoreError,
+    Unblock, Unfit, WorkerRecord, Write, Written,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -106,8 +106,8 @@ fn send(state: &mut State, id: &WorkflowId, message: NewMessage) -> Sent {
 }
 
 /// Whether somebody else may wait for a batch with these answers.
-fn concerns_others(written: &[Written], ends: bool) -> bool {
-    ends || written.contains(&Written::Parked) || written.contains(&Written::Started)
+fn concerns_others(written: &[Written], tells: bool) -> bool {
+    tells || written.contains(&Written::Parked) || written.contains(&Written::Started)
 }
 
 #[async_trait]
@@ -131,9 +131,13 @@ impl Store for MemoryStore {
 
     async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
-        let ends = writes.iter().any(|write| matches!(write, Write::End(_)));
+        let tells = writes.iter().any(|write| match write {
+            Write::End(_) => true,
+            Write::Step(step) => !step.replies.is_empty(),
+            _ => false,
+        });
         let written = Batch::commit(&mut *self.state()?, fence, writes)?;
-        self.tell(concerns_others(&written, ends));
+        self.tell(concerns_others(&written, tells));
         Ok(written)
     }
 
@@ -312,6 +316,20 @@ impl Store for MemoryStore {
         let state = self.state()?;
         let found = state.runs.get(&run);
         Ok(found.and_then(|run| Some(run.view(run.steps.last()?))))
+    }
+
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
+        let state = self.state()?;
+        let chain = std::iter::successors(state.runs.get(&run), |run| {
+            run.row.next.and_then(|next| state.runs.get(&next))
+        });
+        let mut kept = chain.flat_map(|run| &run.inbox);
+        let kept = kept.find(|kept| kept.message.msg == msg);
+        Ok(match kept.map(|kept| kept.reply.clone()) {
+            None => Heard::Unknown,
+            Some(None) => Heard::Nothing,
+            Some(Some(reply)) => Heard::Reply(reply),
+        })
     }
 
     async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {

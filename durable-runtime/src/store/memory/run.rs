@@ -1,9 +1,9 @@
 //! A run with its steps, attempts and messages.
 
-use crate::id::{Incarnation, Timestamp};
+use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    AttemptRecord, ClaimedRun, Message, NewRun, Phase, RunRecord, RunState, StepRecord, Unblock,
-    Unfit,
+    AttemptRecord, ClaimedRun, Message, NewRun, Phase, Reply, RunRecord, RunState, StepRecord,
+    Unblock, Unfit,
 };
 
 /// Who may move a run next.
@@ -40,6 +40,9 @@ pub(super) struct Row {
     pub(super) output: Option<Vec<u8>>,
     pub(super) error: Option<String>,
     pub(super) frames_dropped: bool,
+    pub(super) published: Option<Vec<u8>>,
+    /// The run that continues it.
+    pub(super) next: Option<RunId>,
 }
 
 /// A message and the step that consumed it.
@@ -47,6 +50,7 @@ pub(super) struct Row {
 pub(super) struct Kept {
     pub(super) message: Message,
     pub(super) used_seq: Option<i64>,
+    pub(super) reply: Option<Reply>,
 }
 
 /// A run with everything that belongs to it.
@@ -79,6 +83,8 @@ impl Run {
             output: None,
             error: None,
             frames_dropped: false,
+            published: None,
+            next: None,
         };
         Self {
             row,
@@ -179,6 +185,7 @@ impl Run {
             output: row.output.clone(),
             error: row.error.clone(),
             parent: row.new.parent,
+            published: row.published.clone(),
         }
     }
 }

@@ -124,6 +124,7 @@ impl<'a> Batch<'a> {
     fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), FenceError> {
         let old = self.run(old)?;
         new.row.wakes = old.row.wakes;
+        old.row.next = Some(new.row.new.run);
         let (mut unread, read): (Vec<_>, _) = std::mem::take(&mut old.inbox)
             .into_iter()
             .partition(|kept| kept.used_seq.is_none());
@@ -147,6 +148,15 @@ impl<'a> Batch<'a> {
                 .find(|kept| kept.message.ord == ord && kept.used_seq.is_none());
             // The worker has read a message that is not there: a restored backup.
             unread.ok_or(FenceError::HistoryLost)?.used_seq = Some(step.seq);
+        }
+        for reply in step.replies {
+            let told = run.inbox.iter_mut().find(|kept| {
+                let open = kept.reply.as_ref().is_none_or(|r| !r.stage.is_final());
+                kept.message.msg == reply.msg && kept.used_seq.is_some() && open
+            });
+            if let Some(kept) = told {
+                kept.reply = Some(reply);
+            }
         }
         run.open
             .retain(|attempt| !step.settled.contains(&attempt.of));
@@ -206,6 +216,7 @@ impl<'a> Batch<'a> {
         row.output = end.output;
         row.error = end.error;
         row.frames_dropped = !end.keep_frames;
+        row.published = end.published;
         if end.phase == Phase::Continued {
             let id = row.new.id.clone();
             self.state.ids.remove(&id);

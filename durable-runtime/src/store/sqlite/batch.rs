@@ -6,7 +6,7 @@ use super::{children, fence, inbox, rows};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
-    Write, Written,
+    Reply, Write, Written,
 };
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
@@ -133,6 +133,10 @@ impl Batch<'_> {
                 .execute([old.0, new.run.0, MessageKind::ChildEnded as i64])?;
             // Children belong to the run that started them.
             inbox::drop_unread(self.db, old)?;
+            self.db
+                .conn
+                .prepare_cached("UPDATE workflow SET next=?2 WHERE run=?1")?
+                .execute([old.0, new.run.0])?;
         }
         Ok(Written::Started)
     }
@@ -176,6 +180,9 @@ impl Batch<'_> {
                 return Err(FenceError::HistoryLost.into());
             }
         }
+        for reply in &step.replies {
+            self.reply(step.run, reply)?;
+        }
         for of in &step.settled {
             let (kind, number) = rows::tried(*of);
             self.db
@@ -186,6 +193,18 @@ impl Batch<'_> {
                 .execute([step.run.0, kind, number])?;
         }
         Ok(Written::Done)
+    }
+
+    fn reply(&mut self, run: RunId, reply: &Reply) -> Outcome<()> {
+        self.db
+            .conn
+            .prepare_cached(
+                "UPDATE inbox SET stage=?3, reply=?4 WHERE run=?1 AND msg=?2 \
+                 AND used_seq IS NOT NULL AND coalesce(stage,1)=1",
+            )?
+            .execute(params![run.0, reply.msg, reply.stage as i64, reply.payload])?;
+        self.db.noteworthy = true;
+        Ok(())
     }
 
     fn attempt(&mut self, attempt: &AttemptRecord) -> Outcome<Written> {
@@ -261,7 +280,7 @@ impl Batch<'_> {
         let ended = rows::first(
             &self.db.conn,
             "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \
-             finished_at=?7, current=?8 WHERE run=?1 AND owner=?2 AND phase=0 \
+             finished_at=?7, current=?8, published=?9 WHERE run=?1 AND owner=?2 AND phase=0 \
              RETURNING id, parent, parent_op, parent_close, reports",
             params![
                 end.run.0,
@@ -271,7 +290,8 @@ impl Batch<'_> {
                 end.error,
                 end.seq,
                 end.at.0,
-                i64::from(!continued)
+                i64::from(!continued),
+                end.published
             ],
             |row| Ok((row.get::<_, String>(0)?, rows::parent(row, 1)?)),
         )?;

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_signals.sql"),
     include_str!("migrations/0003_children.sql"),
+    include_str!("migrations/0004_updates.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.

@@ -3,7 +3,7 @@
 use super::error::Outcome;
 use super::writer::Db;
 use crate::id::RunId;
-use crate::store::{MessageKind, NewMessage};
+use crate::store::NewMessage;
 use rusqlite::params;
 
 /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
@@ -27,8 +27,7 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> 
     if added == 0 {
         return Ok(());
     }
-    // A signal is for whoever waits for it: nobody does before the first await.
-    let wakes_fresh = message.kind != MessageKind::Signal;
+    let wakes_fresh = message.kind.wakes_fresh();
     db.conn
         .prepare_cached("UPDATE workflow SET wakes=wakes+1 WHERE run=?1")?
         .execute([run.0])?;

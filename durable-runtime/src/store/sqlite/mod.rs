@@ -30,9 +30,9 @@ use self::error::Fault;
 use self::reader::Readers;
 use self::writer::Writer;
 use super::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Listing, Message, NewMessage, NewRun,
-    NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock, Unfit,
-    WorkerRecord, Write, Written, limits,
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
+    NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    Unfit, WorkerRecord, Write, Written, limits,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -238,6 +238,12 @@ impl Store for SqliteStore {
 
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
         let work = move |conn: &_| rows::attempts(conn, run);
+        self.readers.call(work).await
+    }
+
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
+        let msg = msg.to_owned();
+        let work = move |conn: &_| query::reply(conn, run, &msg);
         self.readers.call(work).await
     }
 

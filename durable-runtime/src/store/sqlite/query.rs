@@ -4,7 +4,7 @@ use super::error::{Outcome, bug};
 use super::fence::ALIVE;
 use super::rows;
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{Listing, Message, Page, RunFilter, Unfit, WorkerRecord};
+use crate::store::{Heard, Listing, Message, Page, RunFilter, Unfit, WorkerRecord};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use std::collections::BTreeMap;
@@ -40,6 +40,18 @@ pub(super) fn mail(
         }
     }
     Ok(mail)
+}
+
+pub(super) fn reply(conn: &Connection, run: RunId, msg: &str) -> Outcome<Heard> {
+    let found = rows::first(
+        conn,
+        "WITH RECURSIVE chain(run) AS (SELECT ?1 UNION \
+         SELECT w.next FROM chain c JOIN workflow w ON w.run=c.run WHERE w.next IS NOT NULL) \
+         SELECT i.msg, i.stage, i.reply FROM chain c JOIN inbox i ON i.run=c.run AND i.msg=?2",
+        params![run.0, msg],
+        rows::reply,
+    )?;
+    Ok(found.unwrap_or(Heard::Unknown))
 }
 
 pub(super) fn next_due(

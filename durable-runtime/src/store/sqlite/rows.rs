@@ -3,8 +3,8 @@
 use super::error::{Outcome, bug};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptOf, AttemptRecord, Message, MessageKind, Parent, ParentClose, Phase, RunRecord,
-    RunState, StepRecord,
+    AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Phase, Reply,
+    ReplyStage, RunRecord, RunState, StepRecord,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -13,7 +13,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
-    r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports \
+    r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
+    w.published \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -59,6 +60,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         output: row.get(10)?,
         error: row.get(11)?,
         parent: parent(row, 15)?,
+        published: row.get(19)?,
     })
 }
 
@@ -72,6 +74,19 @@ pub(super) fn parent(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Par
         op: row.get::<_, i64>(first + 1)?.cast_unsigned(),
         close: close(row, first + 2)?,
         reports: row.get(first + 3)?,
+    }))
+}
+
+/// What has been said of a message, from the columns `msg, stage, reply`.
+pub(super) fn reply(row: &Row<'_>) -> rusqlite::Result<Heard> {
+    let Some(number) = row.get::<_, Option<i64>>(1)? else {
+        return Ok(Heard::Nothing);
+    };
+    let stage = ReplyStage::from_number(number);
+    Ok(Heard::Reply(Reply {
+        msg: row.get(0)?,
+        stage: stage.ok_or_else(|| foreign(1, format!("stage {number}")))?,
+        payload: row.get(2)?,
     }))
 }
 
@@ -143,6 +158,7 @@ pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> 
         1 => MessageKind::Terminate,
         2 => MessageKind::Signal,
         3 => MessageKind::ChildEnded,
+        4 => MessageKind::Update,
         other => return Err(foreign(first + 2, format!("message kind {other}"))),
     };
     Ok(Message {

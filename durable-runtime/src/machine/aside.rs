@@ -1,0 +1,66 @@
+//! What the code of a workflow says beside its operations: values that it publishes, and answers to
+//! updates.
+
+use super::cx::Cx;
+use crate::codec;
+use crate::codec::limits::PAYLOAD_BYTES_MAX;
+use crate::id::RunId;
+use crate::store::{Reply, ReplyStage};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a turn has said; what was published before it is in it too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// Published values by name, each encoded.
+    pub published: BTreeMap<String, Vec<u8>>,
+    /// Answers to messages, each with the run that took the message.
+    pub replies: Vec<(RunId, Reply)>,
+}
+
+impl Cx {
+    pub(super) fn publish<T: Serialize>(&self, name: &str, value: &T) {
+        match encoded(value) {
+            Ok(value) => {
+                let mut shared = self.shared();
+                shared.aside.published.insert(name.to_owned(), value);
+            }
+            Err(error) => self.block(Some("a published value"), &error),
+        }
+    }
+
+    pub(super) fn reply<T: Serialize>(&self, run: RunId, msg: &str, stage: ReplyStage, value: &T) {
+        match encoded(value) {
+            Ok(payload) => {
+                let msg = msg.to_owned();
+                let reply = Reply {
+                    msg,
+                    stage,
+                    payload,
+                };
+                self.shared().aside.replies.push((run, reply));
+            }
+            Err(error) => self.block(Some("the answer to an update"), &error),
+        }
+    }
+
+    /// What this turn has said so far. The published values stay.
+    pub(super) fn take_aside(&self) -> Aside {
+        let mut shared = self.shared();
+        Aside {
+            published: shared.aside.published.clone(),
+            replies: std::mem::take(&mut shared.aside.replies),
+        }
+    }
+}
+
+fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>, codec::Error> {
+    let bytes = codec::encode(value)?;
+    if bytes.len() > PAYLOAD_BYTES_MAX {
+        return Err(codec::Error::custom(format_args!(
+            "it has {} bytes, the limit is {PAYLOAD_BYTES_MAX}; store it elsewhere and give a key",
+            bytes.len()
+        )));
+    }
+    Ok(bytes)
+}
