@@ -183,6 +183,7 @@ fn local(number: usize) -> Local {
         mutable: false,
         borrow: false,
         closure: false,
+        rest: false,
         instead: None,
         recipe: None,
         lookup: None,

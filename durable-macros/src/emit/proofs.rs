@@ -98,6 +98,11 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
         quote!(note = #help,)
     });
     let bound = input.generics.is_generic().then(|| quote!(note = #BOUND,));
+    let (data, encoded) = if body.locals[local.0].rest {
+        (quote!(Rest), quote!(rest))
+    } else {
+        (quote!(Durable), quote!(data))
+    };
     let words = quote! {
         #[diagnostic::on_unimplemented(
             message = #message,
@@ -112,9 +117,9 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
             fn saved() -> #rt::Data<Self>;
         }
         #[diagnostic::do_not_recommend]
-        impl<__T: #rt::Durable> #durable for __T {
+        impl<__T: #rt::#data> #durable for __T {
             fn saved() -> #rt::Data<Self> {
-                #rt::data()
+                #rt::#encoded()
             }
         }
     };

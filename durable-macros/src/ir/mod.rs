@@ -83,6 +83,8 @@ pub(crate) struct Local {
     pub(crate) borrow: bool,
     /// Its initialiser is a closure.
     pub(crate) closure: bool,
+    /// It is made by `into_iter()`: an iterator that is saved as the items that are left.
+    pub(crate) rest: bool,
     /// What to write instead, where its syntax shows why it can neither be saved nor made again.
     pub(crate) instead: Option<Instead>,
     /// It is a borrow that can be made again, and never saved.

@@ -111,6 +111,25 @@ pub(super) fn closure_call(source: &Expr) -> Option<&Ident> {
     }
 }
 
+/// The same where nothing else shows that the value is an iterator: what a call gives may as well be an
+/// option, `find(&order).map(|found| found.price)`.
+pub(super) fn held_closure(value: &Expr) -> Option<&Ident> {
+    let name = closure_call(value)?;
+    let mut expr = value;
+    loop {
+        match expr {
+            Expr::Paren(inner) => expr = &inner.expr,
+            Expr::Group(inner) => expr = &inner.expr,
+            Expr::MethodCall(call) if SOURCES.iter().any(|s| call.method == s) => {
+                return Some(name);
+            }
+            Expr::MethodCall(call) => expr = &call.receiver,
+            Expr::Call(call) => return generator(call).and(Some(name)),
+            _ => return Some(name),
+        }
+    }
+}
+
 /// Whether an expression is an iterator of std, as its last methods show.
 pub(super) fn is_iterator(expr: &Expr) -> bool {
     let Expr::MethodCall(call) = expr else {
@@ -119,6 +138,24 @@ pub(super) fn is_iterator(expr: &Expr) -> bool {
     let name = call.method.to_string();
     let name = name.as_str();
     SOURCES.contains(&name) || (WITHOUT.contains(&name) && is_iterator(&call.receiver))
+}
+
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => bare(&inner.expr),
+        Expr::Group(inner) => bare(&inner.expr),
+        other => other,
+    }
+}
+
+/// Whether an expression is `items.into_iter()`, perhaps reversed or peekable.
+pub(super) fn is_rest(expr: &Expr) -> bool {
+    let Expr::MethodCall(call) = expr else {
+        return false;
+    };
+    let range = matches!(bare(&call.receiver), Expr::Range(_));
+    call.method == "into_iter" && !range
+        || (call.method == "rev" || call.method == "peekable") && is_rest(&call.receiver)
 }
 
 /// An adaptor with a state of its own after a closure over something borrowed, and the adaptor of
@@ -193,5 +230,9 @@ mod tests {
             some("repeat_with")
         );
         assert_eq!(refused("make(|| 1)"), None);
+        let held = |source: &str| held_closure(&syn::parse_str(source).unwrap()).is_some();
+        assert!(held("v.iter().map(|x| x)") && held("(0..3).map(|x| x)"));
+        assert!(held("std::iter::repeat_with(|| 1).take(2)"));
+        assert!(!held("find(1).map(|x| x)") && refused("find(1).map(|x| x)").is_some());
     }
 }

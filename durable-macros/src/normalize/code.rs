@@ -195,7 +195,7 @@ impl Builder<'_> {
                 "for a function write the type, so that it can be named again: `let f: fn(…) -> … = …`"
             }
             _ if closures::is_iterator(value) => {
-                "an iterator that is advanced by hand is where it is: collect the items into a `VecDeque` and take them with `pop_front()`, keep an index, or loop with `for`"
+                "an iterator that is advanced by hand is where it is: loop with `for`, keep an index, or collect the items first: of the `into_iter()` of a `Vec` the items that are left are saved"
             }
             _ => return None,
         };
@@ -261,7 +261,7 @@ fn other(value: &Expr) -> Option<Held> {
             "bind the closure itself with `let`, and make the value after the `.await`",
         ));
     }
-    let adaptor = closures::closure_call(value)?;
+    let adaptor = closures::held_closure(value)?;
     Some(never(
         "is an iterator",
         &format!("it may have advanced, and holds the closure of `{adaptor}(…)`"),
@@ -314,7 +314,7 @@ fn gives_code(body: &Expr) -> bool {
         Expr::Paren(inner) => gives_code(&inner.expr),
         Expr::Group(inner) => gives_code(&inner.expr),
         Expr::Async(_) => true,
-        other => is_closure(other) || closures::closure_call(other).is_some(),
+        other => is_closure(other) || closures::held_closure(other).is_some(),
     }
 }
 

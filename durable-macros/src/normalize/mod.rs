@@ -210,6 +210,7 @@ impl Builder<'_> {
             mutable: false,
             borrow: false,
             closure: false,
+            rest: false,
             instead: None,
             recipe: None,
             lookup: None,

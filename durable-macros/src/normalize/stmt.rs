@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::control::first_name;
-use super::{Builder, Dest, code, items, macros, recipe, twin, uses};
+use super::{Builder, Dest, closures, code, items, macros, recipe, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
@@ -256,7 +256,10 @@ impl Builder<'_> {
             Some(words) => self.never_again(whole, &value, &binds, words),
             None => {
                 let hint = self.hint(whole, &value);
+                let rest =
+                    matches!(split_type(whole).0, Pat::Ident(_)) && closures::is_rest(&value);
                 for local in &binds {
+                    self.body.locals[local.0].rest = rest;
                     self.body.locals[local.0].instead.clone_from(&hint);
                 }
             }

@@ -27,6 +27,7 @@ pub(crate) mod meaning;
 mod moved;
 mod node;
 mod point;
+mod rest;
 mod run;
 mod saved;
 mod source;

@@ -110,6 +110,19 @@ pub fn data<T: Durable>() -> Data<T> {
     }
 }
 
+/// Data in a form of its own.
+pub(super) fn rest_data<T>(
+    encode: fn(&T) -> Result<Vec<u8>, codec::Error>,
+    decode: fn(&[u8]) -> Result<T, codec::Error>,
+    shape: fn() -> String,
+) -> Data<T> {
+    Data {
+        encode,
+        decode,
+        shape,
+    }
+}
+
 /// What a branch gives is plain data: it is kept while other branches run.
 #[diagnostic::on_unimplemented(
     message = "this branch gives a `{Self}`, and that cannot be saved while the other branches run",

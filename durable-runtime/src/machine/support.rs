@@ -25,6 +25,7 @@ pub use super::lookup::{
     Gives, Lends, LooksUp, LooksUpValue, Lookup, Place, looked_up, lookup, method, place, receives,
 };
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
+pub use super::rest::{Rest, rest};
 pub use super::saved::{
     Answers, Awaitable, Awaits, BranchData, Data, Lend, Lendable, Param, Stored, awaited, data,
     is_data, owned,
