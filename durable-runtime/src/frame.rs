@@ -73,6 +73,8 @@ pub enum Wait {
     TryAll(Vec<Wait>),
     /// What is awaited, and operations that put an end to it: until one has an answer.
     Race(Vec<Wait>),
+    /// This, which a cancellation does not reach.
+    Shield(Box<Wait>),
     /// An operation that was started earlier and is listed in [`Checkpoint::spawned`].
     Spawned(u64),
     /// The first of several such operations to end; nothing if there are none.
@@ -180,6 +182,7 @@ impl Wait {
                     wait.calls(found);
                 }
             }
+            Self::Shield(wait) => wait.calls(found),
             Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
     }
@@ -193,7 +196,22 @@ impl Wait {
                     wait.calls_mut(found);
                 }
             }
+            Self::Shield(wait) => wait.calls_mut(found),
             Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
+        }
+    }
+
+    /// Those of the operations in it that a cancellation reaches.
+    fn exposed<'a>(&'a self, found: &mut Vec<&'a Call>) {
+        match self {
+            Self::Call(call) => found.push(call),
+            Self::Frame(frame) => frame.waits.iter().for_each(|wait| wait.exposed(found)),
+            Self::All(waits) | Self::TryAll(waits) | Self::Race(waits) => {
+                for wait in waits {
+                    wait.exposed(found);
+                }
+            }
+            Self::Shield(_) | Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
     }
 
@@ -206,6 +224,7 @@ impl Wait {
                     wait.frames(found);
                 }
             }
+            Self::Shield(wait) => wait.frames(found),
             Self::Call(_) | Self::Spawned(_) | Self::FirstOf(_) | Self::Done(_) | Self::Off => {}
         }
     }
@@ -219,6 +238,17 @@ impl Checkpoint {
         self.frame.calls(&mut found);
         for (_, wait) in &self.spawned {
             wait.calls(&mut found);
+        }
+        found
+    }
+
+    /// Those of them that a cancellation reaches.
+    #[must_use]
+    pub fn exposed_calls(&self) -> Vec<&Call> {
+        let mut found = Vec::new();
+        let spawned = self.spawned.iter().map(|(_, wait)| wait);
+        for wait in self.frame.waits.iter().chain(spawned) {
+            wait.exposed(&mut found);
         }
         found
     }

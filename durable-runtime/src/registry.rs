@@ -95,6 +95,12 @@ pub fn workflows() -> impl Iterator<Item = &'static WorkflowDef> {
     inventory::iter::<Linked>.into_iter().map(|linked| linked.0)
 }
 
+/// Every workflow of the application that is linked into this binary: those of this library, whose
+/// names begin with `durable.`, run inside others only.
+pub(crate) fn application() -> impl Iterator<Item = &'static WorkflowDef> {
+    workflows().filter(|def| !def.name.starts_with("durable."))
+}
+
 /// Every activity linked into this binary.
 pub fn activities() -> impl Iterator<Item = &'static ActivityDef> {
     inventory::iter::<ActivityDef>.into_iter()

@@ -179,7 +179,7 @@ async fn find(client: &Client, id: &str, term: &Terminal<'_>) -> Result<Handle<V
 /// The workflow function of this binary with this name.
 fn workflow(name: &str) -> Result<&'static WorkflowDef, Failure> {
     registry::workflow(name).ok_or_else(|| {
-        let known = registry::workflows().map(|def| def.name);
+        let known = registry::application().map(|def| def.name);
         Failure::usage(format!("this binary has no workflow `{name}`"))
             .hint(suggest::hint(name, known))
     })

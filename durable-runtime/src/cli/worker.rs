@@ -88,7 +88,7 @@ fn banner(args: &Args, term: &mut Terminal<'_>) -> Result<(), Failure> {
     let (pid, program) = (std::process::id(), &term.program);
     let title = format!("{} worker, pid {pid}", paint(BOLD, program));
     term.line(title)?;
-    let mut workflows: Vec<_> = registry::workflows().map(|def| def.name).collect();
+    let mut workflows: Vec<_> = registry::application().map(|def| def.name).collect();
     let mut activities: Vec<_> = registry::activities().map(|def| def.name).collect();
     workflows.sort_unstable();
     activities.sort_unstable();

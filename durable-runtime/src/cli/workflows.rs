@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let mut defs: Vec<_> = registry::workflows().collect();
+    let mut defs: Vec<_> = registry::application().collect();
     defs.sort_by_key(|def| def.name);
     if let Some(name) = &args.name {
         defs = vec![super::workflow(name)?];

@@ -130,6 +130,7 @@ fn inspected(wait: &Wait) -> Result<InspectedWait, codec::Error> {
         Wait::Frame(child) => InspectedWait::Frame(Box::new(frame(child)?)),
         Wait::All(waits) | Wait::TryAll(waits) => InspectedWait::All(all(waits)?),
         Wait::Race(waits) => race(waits)?,
+        Wait::Shield(wait) => inspected(wait)?,
         Wait::Spawned(op) => InspectedWait::Spawned(*op),
         Wait::FirstOf(ops) => {
             InspectedWait::Race(ops.iter().copied().map(InspectedWait::Spawned).collect())
@@ -167,6 +168,7 @@ fn leaf<'a>(wait: &'a Wait, path: &mut Vec<String>, found: &mut Vec<(Vec<String>
                 leaf(wait, path, found);
             }
         }
+        Wait::Shield(wait) => leaf(wait, path, found),
         Wait::Spawned(_) | Wait::FirstOf(_) | Wait::Done(_) | Wait::Off => {}
     }
 }

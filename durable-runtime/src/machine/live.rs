@@ -25,6 +25,7 @@ pub(super) enum Live {
     All(Vec<Live>),
     TryAll(Vec<Live>),
     Race(Vec<Live>),
+    Shield(Box<Live>),
     Spawned(u64),
     FirstOf(Vec<u64>),
     /// It has ended.
@@ -69,6 +70,7 @@ impl Live {
             Plan::All(plans) => Self::All(all(plans)?),
             Plan::TryAll(plans) => Self::TryAll(all(plans)?),
             Plan::Race(plans) => Self::Race(all(plans)?),
+            Plan::Shield(plan) => Self::Shield(Box::new(Self::begin(cx, *plan)?)),
             Plan::Spawned(op) => Self::Spawned(op),
             Plan::FirstOf(ops) => Self::FirstOf(ops),
             Plan::Inline { def, input } => {
@@ -134,6 +136,10 @@ impl Live {
             Wait::All(waits) => Self::All(all(waits)?),
             Wait::TryAll(waits) => Self::TryAll(all(waits)?),
             Wait::Race(waits) => Self::Race(all(waits)?),
+            Wait::Shield(wait) => {
+                let inside = Self::from_stored(*wait).enter(cx, inlines)?;
+                Self::Shield(Box::new(inside))
+            }
             other => Self::from_stored(other),
         })
     }
@@ -157,6 +163,7 @@ impl Live {
             Self::All(lives) => Wait::All(all(lives)),
             Self::TryAll(lives) => Wait::TryAll(all(lives)),
             Self::Race(lives) => Wait::Race(all(lives)),
+            Self::Shield(live) => Wait::Shield(Box::new(live.stored())),
             Self::Spawned(op) => Wait::Spawned(*op),
             Self::FirstOf(ops) => Wait::FirstOf(ops.clone()),
             Self::Done(done) => Wait::Done(done.clone()),
@@ -185,6 +192,7 @@ impl Live {
                 }
                 found.is_some()
             }
+            Self::Shield(live) => live.deliver(cx, answered),
             Self::Call { .. }
             | Self::Spawned(_)
             | Self::FirstOf(_)
@@ -221,6 +229,7 @@ impl Live {
             }
             Self::All(lives) | Self::TryAll(lives) => lives.iter_mut().for_each(Self::cancel),
             Self::Race(lives) => lives.iter_mut().take(1).for_each(Self::cancel),
+            // What is shielded goes on.
             _ => {}
         }
     }
@@ -244,6 +253,7 @@ impl Live {
                 lives.iter().any(|live| live.is_failure(cx)) || lives.iter().all(resolved)
             }
             Self::Race(lives) => lives.iter().any(resolved),
+            Self::Shield(live) => live.is_resolved(cx),
             Self::Spawned(op) => cx.has_ended(*op),
             Self::FirstOf(ops) => ops.is_empty() || ops.iter().any(|op| cx.has_ended(*op)),
             Self::Node(_)
@@ -264,6 +274,7 @@ impl Live {
             Self::Race(lives) => {
                 self.is_resolved(cx) && !lives.first().is_some_and(|live| live.is_resolved(cx))
             }
+            Self::Shield(live) => live.is_failure(cx),
             Self::Spawned(op) => cx.has_failed(*op),
             _ => false,
         }
@@ -287,6 +298,7 @@ impl Live {
                 let answer = Box::new(lives.swap_remove(index).into_resolution(cx)?);
                 Some(Resolution::Won { index, answer })
             }
+            Self::Shield(live) => live.into_resolution(cx),
             Self::Spawned(op) => cx.take_ended(&[op]).map(|(_, answer)| answer),
             Self::FirstOf(ops) if ops.is_empty() => Some(Resolution::All(Vec::new())),
             Self::FirstOf(ops) => cx.take_ended(&ops).map(|(index, answer)| Resolution::Won {

@@ -66,6 +66,13 @@ fn run(cx: &Cx, live: &mut Live, form: Form) -> bool {
             None => false,
         },
         Live::All(_) | Live::TryAll(_) | Live::Race(_) => run_several(cx, live, form),
+        Live::Shield(inside) => {
+            let woken = run(cx, inside, form);
+            if matches!(**inside, Live::Done(_)) {
+                *live = std::mem::replace(&mut **inside, Live::Off);
+            }
+            woken
+        }
         Live::Spawned(_) | Live::FirstOf(_) if form == Form::Answer => live.is_resolved(cx),
         Live::Spawned(_) | Live::FirstOf(_) | Live::Call { .. } => {
             if form == Form::Value && live.is_resolved(cx) {

@@ -205,6 +205,25 @@ impl<T, E> ActivityCall<T, E> {
         }
     }
 
+    /// The activity's persistent name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The call as data.
+    pub(super) fn into_request(self, begun: Timestamp) -> Result<ActivityRequest, codec::Error> {
+        match self.broken {
+            Some(error) => Err(error),
+            None => Ok(ActivityRequest {
+                name: self.name.into_owned(),
+                args: self.args,
+                options: self.options,
+                begun,
+            }),
+        }
+    }
+
     /// Limits each attempt of this call to `limit` (`start_to_close`).
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.start_to_close = Some(limit);
@@ -254,15 +273,7 @@ impl<T: Durable, E: Durable> Operation for ActivityCall<T, E> {
     type Output = Result<T, ActivityError<E>>;
 
     fn begin(self, now: Timestamp) -> Result<Plan, codec::Error> {
-        match self.broken {
-            Some(error) => Err(error),
-            None => Ok(Plan::Call(Request::Activity(ActivityRequest {
-                name: self.name.into_owned(),
-                args: self.args,
-                options: self.options,
-                begun: now,
-            }))),
-        }
+        Ok(Plan::Call(Request::Activity(self.into_request(now)?)))
     }
 
     fn complete(resolution: Resolution) -> Result<Self::Output, codec::Error> {

@@ -11,6 +11,8 @@ mod continued;
 pub(crate) mod lent;
 mod message;
 mod published;
+mod saga;
+mod shield;
 mod signal;
 mod spawn;
 mod timer;
@@ -28,6 +30,8 @@ pub use continued::{ContinueAsNew, continue_as_new};
 pub use lent::LentCall;
 pub use message::{External, SendError, SendMessage, external};
 pub use published::Published;
+pub use saga::{FailedUndo, Saga, SagaError, Undo};
+pub use shield::{Shield, shield};
 pub use signal::{Recv, Signal};
 pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, SpawnAs, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
@@ -93,6 +97,8 @@ pub enum Plan {
     TryAll(Vec<Plan>),
     /// The first of these, and the others to put an end to it: [`Resolution::Won`].
     Race(Vec<Plan>),
+    /// This, which a cancellation does not reach.
+    Shield(Box<Plan>),
     /// The output of an operation that was spawned under this number.
     Spawned(u64),
     /// The output of the first of such operations to end: [`Resolution::Won`], or no answers

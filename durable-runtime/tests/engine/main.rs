@@ -8,6 +8,7 @@ mod misfits;
 mod ownership;
 mod parallel;
 mod retry;
+mod sagas;
 mod several;
 mod signals;
 mod support;

@@ -164,6 +164,10 @@ impl Bench {
             "shipper",
             "lazy",
             "mute",
+            "saga",
+            "shielded",
+            "half",
+            "outlived",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known

@@ -181,8 +181,8 @@ impl Instance {
     }
 
     /// All that is under way ends with a cancellation, in one turn. A letter that came before it
-    /// goes first. What the store is doing just now is not disturbed; if there is nothing else, the
-    /// cancellation waits for that (`None`).
+    /// goes first. What is shielded and what the store is doing just now are not disturbed; if there
+    /// is nothing else, the cancellation waits for that (`None`).
     fn cancelled(&mut self) -> Option<Decision> {
         if let Some(delivery) = self.delivery_before_cancel() {
             return Some(self.deliver(delivery));
@@ -195,7 +195,10 @@ impl Instance {
             })
         };
         let answers: Vec<_> = match &self.place {
-            Place::At(checkpoint) => checkpoint.calls().into_iter().filter_map(answer).collect(),
+            Place::At(checkpoint) => {
+                let exposed = checkpoint.exposed_calls().into_iter();
+                exposed.filter_map(answer).collect()
+            }
             Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
         };
         if answers.is_empty() {
