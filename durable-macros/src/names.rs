@@ -4,7 +4,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Lifetime;
+use syn::{Expr, Lifetime, parse_quote_spanned};
 
 /// The path under which the runtime offers what expansions call.
 pub(crate) fn rt() -> TokenStream {
@@ -14,6 +14,24 @@ pub(crate) fn rt() -> TokenStream {
 /// The same, where an error about what is called points to the user's code.
 pub(crate) fn rt_at(span: Span) -> TokenStream {
     quote_spanned!(span=> ::durable_runtime::__private)
+}
+
+/// What ends a `select!` without `else` of which no branch is left.
+const NO_BRANCH: &str = "no_branch";
+
+/// The call of it, which never returns.
+pub(crate) fn no_branch(span: Span) -> Expr {
+    let (rt, name) = (rt_at(span), Ident::new(NO_BRANCH, span));
+    parse_quote_spanned!(span=> #rt::#name())
+}
+
+/// Whether this is what such a call calls.
+pub(crate) fn is_no_branch(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path)
+        if path.path.segments.len() == 3
+            && path.path.segments[0].ident == "durable_runtime"
+            && path.path.segments[1].ident == "__private"
+            && path.path.segments[2].ident == NO_BRANCH)
 }
 
 fn local(prefix: &str, number: usize) -> Ident {

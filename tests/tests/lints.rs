@@ -242,7 +242,11 @@ async fn at_the_same_time(start: u64) -> Result<u64, Refused> {
         _ = tick(), if right > 1 => right,
         else => 0,
     };
-    Ok(first + count)
+    let last = select! {
+        cents = charge("d".to_owned(), first) => cents.unwrap_or_default(),
+        Ok(()) = tick(), if first > 1 => 1,
+    };
+    Ok(first + last + count)
 }
 
 /// References that a helper borrows.

@@ -52,11 +52,7 @@ impl Builder<'_> {
             }
             _ => {
                 let value = self.residual(expr);
-                let panics = matches!(&value, Expr::Macro(mac) if uses::panics(&mac.mac));
                 self.deliver(value, dest);
-                if panics {
-                    self.diverge(Terminator::Unreachable);
-                }
             }
         }
     }

@@ -275,6 +275,7 @@ impl Builder<'_> {
 
     /// Sends the value of an expression without suspend points where it is wanted.
     fn deliver(&mut self, value: Expr, dest: Dest) {
+        let diverges = uses::diverges(&value);
         match dest {
             Dest::Discard => {
                 let stmt = Stmt::Expr(value, Some(syn::token::Semi::default()));
@@ -303,6 +304,9 @@ impl Builder<'_> {
                 let value = Some(value);
                 self.diverge(Terminator::Return { value, uses });
             }
+        }
+        if diverges && !matches!(dest, Dest::Return) {
+            self.diverge(Terminator::Unreachable);
         }
     }
 

@@ -393,6 +393,7 @@ impl Parts {
 fn written_out(name: &str, mac: &Macro, parts: &Parts) -> Option<Expr> {
     let allow = quote!(#[allow(
         clippy::manual_assert,
+        clippy::panic,
         clippy::nonminimal_bool,
         clippy::match_like_matches_macro,
         reason = "written out from a macro"

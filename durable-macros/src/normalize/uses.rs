@@ -6,7 +6,7 @@
 use super::macros::{Arguments, arguments};
 use super::scope::{Scopes, pattern_names};
 use crate::ir::{ExitId, LocalId, Locals};
-use crate::names::unraw;
+use crate::names::{self, unraw};
 use syn::visit::{self, Visit};
 use syn::{
     Arm, BinOp, Block, Expr, ExprClosure, ExprForLoop, ExprIf, ExprWhile, Ident, Macro, Pat, Stmt,
@@ -349,11 +349,11 @@ impl Uses<'_> {
 }
 
 /// Whether control leaves an expression only by a jump, as its syntax shows.
-fn diverges(expr: &Expr) -> bool {
+pub(super) fn diverges(expr: &Expr) -> bool {
     match expr {
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
         Expr::Block(block) => block.label.is_none() && block_diverges(&block.block),
-        Expr::Call(call) => exit_of(call).is_some(),
+        Expr::Call(call) => exit_of(call).is_some() || names::is_no_branch(&call.func),
         Expr::Macro(mac) => panics(&mac.mac),
         _ => false,
     }

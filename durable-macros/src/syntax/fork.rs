@@ -14,6 +14,7 @@
 
 use super::limit;
 use crate::diag::{Code, Diagnostics};
+use crate::names;
 use proc_macro2::Span;
 use quote::{format_ident, quote_spanned};
 use syn::parse::{Parse, ParseStream};
@@ -282,11 +283,7 @@ impl Rewrite<'_> {
             let pat: Pat = parse_quote_spanned!(span=> (#(#places,)*));
             arms.push(arm(pat, one.handler, span));
         }
-        let otherwise = select.otherwise.unwrap_or_else(|| {
-            parse_quote_spanned!(span=> ::core::panic!(
-                "all branches are disabled and there is no else branch"
-            ))
-        });
+        let otherwise = select.otherwise.unwrap_or_else(|| names::no_branch(span));
         arms.push(arm(parse_quote_spanned!(span=> _), otherwise, span));
         Some(Expr::Match(ExprMatch {
             attrs: Vec::new(),

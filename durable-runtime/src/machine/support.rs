@@ -88,6 +88,16 @@ pub fn take<T>(slot: &mut Option<T>) -> T {
     slot.take().expect("a live local is initialised")
 }
 
+/// A `select!` without `else` of which no branch is left, as in Tokio.
+///
+/// # Panics
+/// Always.
+#[cold]
+#[track_caller]
+pub fn no_branch() -> ! {
+    panic!("all branches are disabled and there is no else branch")
+}
+
 /// Where the machine goes next: the number of an arm.
 #[derive(Clone, Copy, Debug)]
 pub struct Goto(pub u32);

@@ -70,3 +70,21 @@ equivalent! {
         all
     }
 }
+
+equivalent! {
+    with [(1), (2), (3)];
+    async fn deferred_past_what_never_returns(n: u32) -> Result<(u32, String), String> {
+        let x;
+        let text;
+        match act("n", n).await {
+            1 => { x = n; text = "one".to_owned(); }
+            2 => { x = act("two", 20).await; text = format!("{x}"); }
+            3 => { note("three", n); return Err("three".to_owned()) }
+            4 => { note("four", n); panic!("four") }
+            _ => unreachable!(),
+        }
+        if x > 100 { panic!("too much") } else { tick().await; }
+        act("after", x).await;
+        Ok((x, text))
+    }
+}

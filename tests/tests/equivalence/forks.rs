@@ -8,3 +8,4 @@ mod programs;
 mod selects;
 mod tries;
 mod wide;
+mod without_else;

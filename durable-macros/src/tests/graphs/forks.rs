@@ -125,3 +125,42 @@ fn parameter_that_is_lent() {
         "#]],
     );
 }
+
+#[test]
+fn nothing_comes_after_a_select_without_a_branch() {
+    check(
+        "async fn f(n: u32) -> u32 {
+            let x;
+            select! {
+                a = op(n) => { x = a; }
+                Some(b) = op2() => { x = act(b).await; }
+            }
+            act(x).await;
+            x
+        }",
+        &expect![[r#"
+            b0:
+              let n = param 0  // +n
+              let x;  // +x
+              fork `select(op,op2)` [0: op(n)] [1: op2()] -> __durable_tmp2 in b1
+            b1:
+              match __durable_tmp2 [(::core::option::Option::Some(a),_,) -> b2] [(_,::core::option::Option::Some(Some(b)),) -> b5] [_ -> b7]
+            b2:
+              {x=a;};  // =x ?a
+              goto b3
+            b3:
+              suspend `act(x)` act(x) -> __durable_tmp6 in b4
+            b4:
+              __durable_tmp6;  // ?__durable_tmp6
+              return x
+            b5:
+              suspend `act(b)` act(b) -> __durable_tmp5 in b6
+            b6:
+              x=__durable_tmp5;  // =x ?__durable_tmp5
+              goto b3
+            b7:
+              ::durable_runtime::__private::no_branch();  
+              unreachable
+        "#]],
+    );
+}
