@@ -18,6 +18,8 @@ use crate::ir::{
     Body, Code, Instead, LocalId, LocalKind, Locals, Lookup, LookupId, Statement, Terminator,
 };
 use crate::names::unraw;
+use crate::normalize::source_text;
+use quote::ToTokens;
 use syn::Expr;
 
 /// Notes which lookups may be borrows. Runs once captures are known.
@@ -38,17 +40,32 @@ pub(crate) fn find(body: &mut Body) {
             body.lookups[number].either = false;
         }
     }
-    let parts: Vec<LocalId> = (body.lookups.iter())
-        .flat_map(|lookup| lookup.parts.iter().map(|part| part.local))
-        .collect();
-    for local in parts {
-        let instead = &mut body.locals[local.0].instead;
-        instead.get_or_insert_with(|| Instead {
-            what: "",
-            why: String::new(),
-            help: "if this is a borrow, clone what is found (`.cloned()`, `.to_owned()`), find it again after the `.await`, or write the type of what it is found in (`let items: Vec<_> = …`)".to_owned(),
-        });
+    for lookup in &body.lookups {
+        for part in &lookup.parts {
+            let instead = &mut body.locals[part.local.0].instead;
+            instead.get_or_insert_with(|| Instead {
+                what: "",
+                why: String::new(),
+                help: help(lookup),
+            });
+        }
     }
+}
+
+/// What to write if what is bound is a borrow.
+fn help(lookup: &Lookup) -> String {
+    let place = source_text(lookup.place.to_token_stream());
+    let of = match lookup.method.to_string().as_str() {
+        "as_slice" => Some("Vec"),
+        "as_str" => Some("String"),
+        _ => None,
+    };
+    if let Some(of) = of {
+        return format!(
+            "of a `{of}`, write `&{place}[..]`, which is made again after the `.await`; else clone what is found (`.to_owned()`)"
+        );
+    }
+    "if this is a borrow, clone what is found (`.cloned()`, `.to_owned()`), find it again after the `.await`, or write the type of what it is found in (`let items: Vec<_> = …`)".to_owned()
 }
 
 fn may_lend(body: &Body, liveness: &Liveness, id: LookupId, known: &Locals) -> bool {

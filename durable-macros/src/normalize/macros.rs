@@ -7,6 +7,7 @@
 //! ```
 
 use crate::names::unraw;
+use crate::syntax::fork::fork_name;
 use crate::syntax::meaning;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -141,12 +142,13 @@ fn searched(mac: &Macro) -> Arguments {
     Arguments::Searched { names, fields }
 }
 
-/// Whether the tokens of a macro call contain an await.
+/// Whether the tokens of a macro call contain an await, or branches that are joined.
 pub(crate) fn contains_await(tokens: TokenStream) -> bool {
     let mut dot = false;
     for token in tokens {
         match token {
             TokenTree::Ident(ident) if dot && ident == "await" => return true,
+            TokenTree::Ident(ident) if fork_name(&ident).is_some() => return true,
             TokenTree::Group(group) if contains_await(group.stream()) => return true,
             TokenTree::Punct(ref punct) => {
                 dot = punct.as_char() == '.';

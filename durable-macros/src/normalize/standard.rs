@@ -19,7 +19,7 @@ use super::macros::contains_await;
 use crate::names;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -64,6 +64,36 @@ pub(crate) fn open(body: &mut Block) -> Opened {
     };
     open.visit_block_mut(body);
     open.opened
+}
+
+/// Walks the operands of a macro of the standard library, and those of its message.
+pub(crate) fn each_operand(mac: &mut Macro, walk: &mut dyn FnMut(&mut Expr)) {
+    let Some(name) = name(mac) else { return };
+    let parse = |input: ParseStream<'_>| Parts::parse(input, &name);
+    let Ok(mut parts) = mac.parse_body_with(parse) else {
+        return;
+    };
+    let message = parts.sometimes.first().cloned().unwrap_or_default();
+    let messages = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(message.clone());
+    if name == "assert" && message.is_empty() {
+        // The text is the user's; what is walked may become another.
+        let (comma, written) = (Token![,](mac.path.span()), &mac.tokens);
+        let text = quote!("assertion failed: {}", ::core::stringify!(#written));
+        mac.tokens = without_comma(&parts.skeleton, &quote!(#comma #text));
+    } else if let (true, Ok(mut messages)) = (name.contains("assert"), messages) {
+        messages.iter_mut().for_each(&mut *walk);
+        let length = message.into_iter().count();
+        let skeleton: Vec<TokenTree> = parts.skeleton.into_iter().collect();
+        let kept = skeleton[..skeleton.len() - length].iter().cloned();
+        mac.tokens = kept.chain(messages.into_token_stream()).collect();
+    } else {
+        mac.tokens = parts.skeleton;
+    }
+    parts.operands.iter_mut().for_each(walk);
+    mac.tokens = filled(
+        mac.tokens.clone(),
+        &parts.operands.iter().collect::<Vec<_>>(),
+    );
 }
 
 /// How an opened macro takes its operands; `None` for other calls.

@@ -15,7 +15,8 @@
 use super::limit;
 use crate::diag::{Code, Diagnostics};
 use crate::names;
-use proc_macro2::Span;
+use crate::normalize::standard;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -78,10 +79,15 @@ pub(crate) fn fork_kind(expr: &Expr) -> Option<ForkKind> {
 
 /// The same for a call.
 pub(crate) fn fork_call(call: &ExprCall) -> Option<ForkKind> {
-    let Expr::Path(path) = &*call.func else {
-        return None;
-    };
-    let name = path.path.get_ident()?.to_string();
+    match &*call.func {
+        Expr::Path(path) => fork_name(path.path.get_ident()?),
+        _ => None,
+    }
+}
+
+/// The same for the name that is called.
+pub(crate) fn fork_name(name: &Ident) -> Option<ForkKind> {
+    let name = name.to_string();
     let name = name.strip_prefix(PREFIX)?;
     ForkKind::ALL.into_iter().find(|kind| kind.name() == name)
 }
@@ -314,6 +320,13 @@ impl Rewrite<'_> {
         }
     }
 
+    /// The operands of a macro of std, which is opened later.
+    fn operands(&mut self, mac: &mut Macro) {
+        if mentions_fork(mac.tokens.clone()) {
+            standard::each_operand(mac, &mut |operand| self.visit_expr_mut(operand));
+        }
+    }
+
     /// `timeout` over a block, where it is awaited.
     fn timeout(&mut self, expr: &Expr) -> Option<Expr> {
         let awaited = limit::awaited(expr)?;
@@ -361,6 +374,15 @@ pub(super) fn macro_kind(mac: &Macro) -> Option<ForkKind> {
         ["select"] | ["durable_runtime", "select"] => Some(ForkKind::Select),
         _ => None,
     }
+}
+
+/// Whether the tokens of another macro may hold one of ours, or a `timeout`.
+fn mentions_fork(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions_fork(group.stream()),
+        TokenTree::Ident(name) => ForkKind::ALL.iter().any(|kind| name == kind.name()),
+        _ => false,
+    })
 }
 
 /// An `async` block, marked as a branch that is code.
@@ -465,6 +487,8 @@ impl VisitMut for Rewrite<'_> {
                     semi.get_or_insert_with(Default::default);
                 }
                 *stmt = Stmt::Expr(expr, semi);
+            } else if let Stmt::Macro(mac) = stmt {
+                self.operands(&mut mac.mac);
             }
         }
         visit_mut::visit_block_mut(self, block);
@@ -477,6 +501,8 @@ impl VisitMut for Rewrite<'_> {
             *expr = made;
         } else if let Some(made) = self.timeout(expr) {
             *expr = made;
+        } else if let Expr::Macro(mac) = expr {
+            self.operands(&mut mac.mac);
         }
         visit_mut::visit_expr_mut(self, expr);
     }

@@ -346,3 +346,16 @@ equivalent! {
         format!("{found} {bytes:?} {text} {other}")
     }
 }
+
+equivalent! {
+    with [(vec![1, 2, 3], true), (vec![7], false), (vec![], true)];
+    async fn as_the_message_says_instead_of_as_slice(order: Vec<u32>, more: bool) -> u32 {
+        let lines = if more { order.clone() } else { order };
+        let [first, rest @ ..] = &lines[..] else {
+            return 0;
+        };
+        let first = *first;
+        tick().await;
+        first + rest.len() as u32
+    }
+}

@@ -6,14 +6,8 @@ async fn price(item: u32) -> u32 {
 }
 
 #[workflow]
-async fn run(item: u32) -> Vec<Result<u32, Error>> {
-    let list = vec![{
-        let (one, two) = join!(price(item), price(2));
-        println!("{}", price(3).await.unwrap_or(0));
-        one.and(two)
-    }];
-    println!("{:?}", join!(price(item), price(2)));
-    list
+async fn run(item: u32) -> bool {
+    matches!(price(item).await, Ok(n) if join!(price(n), price(2)).0.is_ok())
 }
 
 fn main() {}
