@@ -96,6 +96,18 @@ impl<T> JoinSet<T> {
         }
     }
 
+    /// How many have not been joined.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open
+    }
+
+    /// Whether all have been joined.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open == 0
+    }
+
     /// What ended first and was not joined; `None` if nothing is left.
     pub async fn join_next(&mut self) -> Option<T> {
         if self.open == 0 {
@@ -122,6 +134,20 @@ impl<T: 'static> JoinSet<T> {
                 ended.borrow_mut().push_back(output);
             }));
         });
+    }
+}
+
+impl<T: 'static, F: Future<Output = T> + 'static> Extend<F> for JoinSet<T> {
+    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
+        futures.into_iter().for_each(|future| self.spawn(future));
+    }
+}
+
+impl<T: 'static, F: Future<Output = T> + 'static> FromIterator<F> for JoinSet<T> {
+    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
+        let mut set = Self::new();
+        set.extend(futures);
+        set
     }
 }
 

@@ -7,6 +7,7 @@ mod limits;
 mod more;
 mod programs;
 mod selects;
+mod spawned;
 mod tries;
 mod wide;
 mod without_else;
