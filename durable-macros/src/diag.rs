@@ -69,6 +69,11 @@ pub(crate) fn error(at: &impl ToTokens, code: Code, what: &str, help: &str) -> s
     syn::Error::new_spanned(at, text(code, what, help))
 }
 
+/// One error at a span.
+pub(crate) fn error_at(at: Span, code: Code, what: &str, help: &str) -> syn::Error {
+    syn::Error::new(at, text(code, what, help))
+}
+
 /// Collects the errors of a stage; [`Diagnostics::check`] is the barrier after it.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
@@ -83,8 +88,7 @@ impl Diagnostics {
 
     /// Reports an error at a span.
     pub(crate) fn report_at(&mut self, at: Span, code: Code, what: &str, help: &str) {
-        self.errors
-            .push(syn::Error::new(at, text(code, what, help)));
+        self.errors.push(error_at(at, code, what, help));
     }
 
     /// All errors so far as one, if there are any.

@@ -68,6 +68,10 @@ pub use engine::activity;
 pub use engine::{Worker, WorkerLink, WorkerOptions};
 pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;
+pub use operation::{
+    Child, JoinHandle, JoinSet, Signal, continue_as_new, external, join_all, sleep, sleep_until,
+    spawn, timeout, try_join_all,
+};
 
 // Lets the expansion of the macros name this crate from within it.
 extern crate self as durable_runtime;

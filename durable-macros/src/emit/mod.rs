@@ -33,7 +33,7 @@ mod twin;
 pub(crate) use tables::line;
 
 use crate::analysis::liveness::Liveness;
-use crate::ir::{Body, LocalId, LocalKind, Signature};
+use crate::ir::{Body, LocalId, LocalKind, Point, Signature};
 use crate::lower::{Layout, Part};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
@@ -91,6 +91,13 @@ pub(crate) fn back_or_nothing() -> TokenStream {
         #[allow(unused_imports, reason = "one of them answers, by method lookup")]
         use #rt::{BackToPlace as _, NothingBack as _};
     }
+}
+
+/// The proof that what a suspend point awaits is an operation. Equal tokens in every place, too.
+pub(crate) fn awaits_proof(point: &Point) -> TokenStream {
+    let again = point.source.starts_with("&mut ");
+    let name = if again { "AwaitableAgain" } else { "Awaitable" };
+    proof(point.span, name, "awaits")
 }
 
 /// The proof that a parameter of this type can be stored. Equal tokens in every place, so that

@@ -8,7 +8,7 @@
 //! Only `__tokens` lasts over a wait. rustc compares all variables that last over one with each
 //! other, at each place of the machine: three for each local and each await take their square.
 
-use super::{is_linked, proof, signed};
+use super::{awaits_proof, is_linked, proof, signed};
 use crate::ir::{Body, LocalId, LocalKind};
 use crate::lower::Layout;
 use crate::names::{self, internal};
@@ -39,7 +39,7 @@ pub(super) fn types(body: &Body, layout: &Layout, code: &TokenStream) -> TokenSt
     let operations = operations.filter(|(_, point)| !point.joins);
     let operations = operations.map(|(number, point)| {
         let token = names::op_ty(number);
-        let proof = proof(point.span, "Awaitable", "awaits");
+        let proof = awaits_proof(point);
         quote!(let #token = #proof.answers();)
     });
     types.chain(operations).collect()

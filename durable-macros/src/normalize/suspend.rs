@@ -8,7 +8,7 @@ use crate::names::unraw;
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprAwait};
+use syn::{Expr, ExprAwait, ExprCall};
 
 impl Builder<'_> {
     /// `operation.await`: ends the block, goes on in a new one, and answers the expression that
@@ -123,6 +123,7 @@ impl Written {
 /// What is called in an awaited expression, and its arguments as text.
 pub(super) fn callee(base: &Expr) -> (String, String) {
     match base {
+        Expr::Call(call) if let Some(inner) = boxed(call) => callee(inner),
         Expr::Call(call) => {
             let name = match &*call.func {
                 Expr::Path(path) => path
@@ -149,4 +150,15 @@ pub(super) fn callee(base: &Expr) -> (String, String) {
         Expr::Await(inner) => callee(&inner.base),
         other => ("await".to_owned(), source_text(other.to_token_stream())),
     }
+}
+
+/// What stands in `Box::pin(…)` or `Box::new(…)`.
+fn boxed(call: &ExprCall) -> Option<&Expr> {
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let mut names = path.path.segments.iter().rev().map(|s| &s.ident);
+    let makes = names.next().is_some_and(|n| n == "pin" || n == "new");
+    let of_box = makes && names.next().is_some_and(|n| n == "Box");
+    call.args.first().filter(|_| of_box && call.args.len() == 1)
 }

@@ -1,6 +1,6 @@
 //! Arguments of the attributes, checked at compile time.
 
-use crate::diag::{Code, error};
+use crate::diag::{Code, error, error_at};
 use proc_macro2::TokenStream;
 use std::time::Duration;
 use syn::meta::ParseNestedMeta;
@@ -40,7 +40,8 @@ pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<WorkflowArgs> {
         "name" => set(&meta, &mut args.name, name),
         _ => Err(unknown(&meta, "name")),
     })
-    .parse2(tokens)?;
+    .parse2(tokens)
+    .map_err(|error| coded(&error, "#[workflow(name = \"process_order\")]"))?;
     Ok(args)
 }
 
@@ -63,8 +64,28 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
             "name, start_to_close, schedule_to_close, retry",
         )),
     })
-    .parse2(tokens)?;
+    .parse2(tokens)
+    .map_err(|error| {
+        coded(
+            &error,
+            "#[activity(start_to_close = \"30s\", retry(max_attempts = 5))]",
+        )
+    })?;
     Ok(args)
+}
+
+/// An error of the parser in our form.
+fn coded(error: &syn::Error, example: &str) -> syn::Error {
+    let text = error.to_string();
+    if text.contains("code: durable") {
+        return error.clone();
+    }
+    error_at(
+        error.span(),
+        Code::Argument,
+        &format!("this is not how the argument is written: {text}"),
+        &format!("write it as in `{example}`"),
+    )
 }
 
 fn retry(meta: &ParseNestedMeta<'_>, retry: &mut Retry) -> syn::Result<()> {

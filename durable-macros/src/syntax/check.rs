@@ -1,6 +1,6 @@
 //! Rules that concern the whole of a workflow function.
 
-use super::fork::{fork_kind, is_branch, macro_kind};
+use super::fork::{fork_call, fork_kind, is_branch, macro_kind};
 use super::generics::{borrows, changes_inside};
 use super::{Input, Param, foreign, leaves, loose};
 use crate::diag::{Code, Diagnostics};
@@ -15,6 +15,8 @@ pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
     let mut body = BodyCheck {
         diagnostics,
         closures: 0,
+        in_block: false,
+        told: false,
     };
     body.visit_block(&input.body);
 }
@@ -124,13 +126,20 @@ struct BodyCheck<'d> {
     diagnostics: &'d mut Diagnostics,
     /// Closures and async blocks around the current place.
     closures: usize,
+    /// The innermost of them is an async block.
+    in_block: bool,
+    /// An `.await` in the outermost of them was refused.
+    told: bool,
 }
 
 impl BodyCheck<'_> {
-    fn inner(&mut self, walk: impl FnOnce(&mut Self)) {
+    fn inner(&mut self, block: bool, walk: impl FnOnce(&mut Self)) {
+        let around = std::mem::replace(&mut self.in_block, block);
+        self.told &= self.closures > 0;
         self.closures += 1;
         walk(self);
         self.closures -= 1;
+        self.in_block = around;
     }
 }
 
@@ -147,13 +156,22 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
             );
             return;
         }
-        if self.closures > 0 {
-            self.diagnostics.report(
-                &expr.await_token,
-                Code::AwaitInClosure,
-                "an `.await` inside a closure or an async block cannot be saved",
-                "move the `.await` out of it, or make it a function of its own",
-            );
+        if self.closures > 0 && self.told {
+        } else if self.closures > 0 {
+            self.told = true;
+            let (what, help) = if self.in_block {
+                (
+                    "this `async` block is no branch, so an `.await` inside it cannot be saved",
+                    "write the block where it is joined: `join!(async { … }, …)`; or make it a `#[workflow] async fn`, and await or `spawn` a call of that",
+                )
+            } else {
+                (
+                    "an `.await` inside a closure cannot be saved",
+                    "write a `for` loop instead of the closure, or make it a `#[workflow] async fn`",
+                )
+            };
+            self.diagnostics
+                .report(&expr.await_token, Code::AwaitInClosure, what, help);
         } else {
             foreign::refuse_await(&expr.base, self.diagnostics);
         }
@@ -161,7 +179,18 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_expr_call(&mut self, expr: &'ast syn::ExprCall) {
-        if !loose::refuse_call(expr, self.diagnostics) {
+        if fork_call(expr).is_some() {
+            for operand in &expr.args {
+                let operand = match operand {
+                    Expr::Let(one) => &*one.expr,
+                    other => other,
+                };
+                foreign::refuse_await(operand, self.diagnostics);
+            }
+        }
+        let refused = (self.closures == 0 && foreign::refuse_call(expr, self.diagnostics))
+            || loose::refuse_call(expr, self.diagnostics);
+        if !refused {
             visit::visit_expr_call(self, expr);
         }
     }
@@ -173,11 +202,11 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_expr_closure(&mut self, expr: &'ast syn::ExprClosure) {
-        self.inner(|s| visit::visit_expr_closure(s, expr));
+        self.inner(false, |s| visit::visit_expr_closure(s, expr));
     }
 
     fn visit_expr_async(&mut self, expr: &'ast syn::ExprAsync) {
-        self.inner(|s| visit::visit_expr_async(s, expr));
+        self.inner(true, |s| visit::visit_expr_async(s, expr));
     }
 
     fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
@@ -188,7 +217,10 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        if self.closures == 0 && foreign::refuse_macro(mac, self.diagnostics) {
+        if self.closures == 0
+            && (foreign::refuse_macro(mac, self.diagnostics)
+                || foreign::refuse_pin(mac, self.diagnostics))
+        {
             return;
         }
         let name = mac.path.segments.last().map(|s| s.ident.to_string());

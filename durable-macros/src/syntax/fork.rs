@@ -12,7 +12,7 @@
 //!
 //! Handlers are thereby arms of an ordinary `match`, in which `?`, `return` and `break` work.
 
-use super::limit;
+use super::{limit, named_blocks};
 use crate::diag::{Code, Diagnostics};
 use crate::names;
 use crate::normalize::standard;
@@ -357,7 +357,6 @@ fn call(kind: ForkKind, span: Span, args: impl IntoIterator<Item = Expr>) -> Exp
     })
 }
 
-/// A macro of ours, by its path.
 /// Which kind of fork a macro is. None is left in a function's body but in the arguments of other
 /// macros.
 pub(super) fn macro_kind(mac: &Macro) -> Option<ForkKind> {
@@ -410,15 +409,15 @@ fn biased(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-struct Select {
-    branches: Vec<SelectBranch>,
+pub(super) struct Select {
+    pub(super) branches: Vec<SelectBranch>,
     otherwise: Option<Expr>,
 }
 
-struct SelectBranch {
+pub(super) struct SelectBranch {
     pat: Pat,
-    operand: Expr,
-    condition: Option<Expr>,
+    pub(super) operand: Expr,
+    pub(super) condition: Option<Expr>,
     handler: Expr,
 }
 
@@ -477,6 +476,7 @@ fn handler(input: ParseStream<'_>) -> syn::Result<Expr> {
 
 impl VisitMut for Rewrite<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
+        named_blocks::inline(block);
         let count = block.stmts.len();
         for (number, stmt) in block.stmts.iter_mut().enumerate() {
             if let Stmt::Macro(mac) = &*stmt

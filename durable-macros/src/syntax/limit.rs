@@ -83,13 +83,20 @@ fn bare(expr: &Expr) -> &Expr {
     }
 }
 
+/// A call of `timeout` over anything.
+pub(super) fn is_timeout(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(path) if is_ours(&path.path)) && call.args.len() == 2
+}
+
 /// By its path; that the name leads there is proved by type.
 pub(super) fn is_ours(path: &Path) -> bool {
     let names: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     matches!(
         *names.as_slice(),
-        ["timeout"] | ["durable_runtime", "prelude" | "operation", "timeout"]
+        ["timeout"]
+            | ["durable_runtime", "timeout"]
+            | ["durable_runtime", "prelude" | "operation", "timeout"]
     )
 }
 

@@ -11,6 +11,7 @@ mod leaves;
 mod limit;
 mod loose;
 pub(crate) mod meaning;
+mod named_blocks;
 pub(crate) mod outline;
 
 pub(crate) use check::check;

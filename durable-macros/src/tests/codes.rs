@@ -55,7 +55,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "D05",
         "`.await` in a closure or an async block",
         "only the workflow's own body is saved",
-        "move it out, or make it a function",
+        "write the block where it is joined, move the `.await` out, or make it a `#[workflow] async fn`",
     ),
     meaning(
         "D06",

@@ -219,6 +219,27 @@ impl<O: Operation> Awaitable<O::Output> for O {
     }
 }
 
+/// The same where what is awaited is `&mut`: only what was begun before can go on when another
+/// branch wins.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a workflow",
+    label = "awaited through `&mut`, it would begin again each time",
+    note = "to keep an operation running while something else is awaited, begin it with `spawn`: `let mut slow = spawn(…)`, then `&mut slow`",
+    note = "other async code goes into an `#[activity] async fn`",
+    note = "code: durable D14"
+)]
+pub trait AwaitableAgain<T>: Sized {
+    /// The proof that what is awaited is an operation, and gives a `T`.
+    fn awaits() -> Awaits<Self, T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Operation> AwaitableAgain<O::Output> for O {
+    fn awaits() -> Awaits<O, O::Output> {
+        <O as Awaitable<_>>::awaits()
+    }
+}
+
 impl<O, T> Awaits<O, T> {
     /// The part that may be shared between places where the operation borrows different things.
     #[must_use]

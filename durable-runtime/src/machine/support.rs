@@ -27,8 +27,8 @@ pub use super::lookup::{
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
 pub use super::rest::{Rest, rest};
 pub use super::saved::{
-    Answers, Awaitable, Awaits, BranchData, Data, Lend, Lendable, Param, Stored, awaited, data,
-    is_data, owned,
+    Answers, Awaitable, AwaitableAgain, Awaits, BranchData, Data, Lend, Lendable, Param, Stored,
+    awaited, data, is_data, owned,
 };
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};

@@ -5,6 +5,7 @@
 //! ([`Resolution`]), `complete` turns it into the typed output.
 
 mod activity;
+mod boxed;
 mod child;
 mod composite;
 mod continued;

@@ -1,8 +1,9 @@
 use durable_runtime::prelude::*;
+use std::future::ready;
 
 #[workflow]
 async fn run(order: String) -> String {
-    std::future::ready(order).await
+    ready(order).await
 }
 
 fn main() {}

@@ -1,8 +1,9 @@
 use durable_runtime::prelude::*;
+use std::future::ready;
 
 #[workflow]
 async fn run() {
-    join!(std::future::ready(1), sleep(Duration::from_secs(1)));
+    join!(ready(1), sleep(Duration::from_secs(1)));
 }
 
 fn main() {}

@@ -164,7 +164,7 @@ impl Arms<'_> {
         let span = self.body.points[point.0].span;
         let (op, begins) = (
             names::op_ty(point.0),
-            crate::emit::proof(span, "Awaitable", "awaits"),
+            crate::emit::awaits_proof(&self.body.points[point.0]),
         );
         let number = self.layout.point(*point);
         // A value of which a part was moved cannot go back: the error points to the await.

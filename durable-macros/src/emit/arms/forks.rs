@@ -29,9 +29,8 @@ impl Arms<'_> {
                     let operation = self.user_expr(operation, renamed, env);
                     let value = names::internal(&format!("branch{place}"));
                     values.extend(quote!(let #value = #operation;));
-                    let span = self.body.points[point.0].span;
                     let op = names::op_ty(point.0);
-                    let proof = crate::emit::proof(span, "Awaitable", "awaits");
+                    let proof = crate::emit::awaits_proof(&self.body.points[point.0]);
                     quote!(#cx.begin_at(#place, #op, #proof, #value);)
                 }
                 BranchCode::Region(_) => quote!(#cx.start_branch(#place);),
