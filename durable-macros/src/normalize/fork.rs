@@ -17,6 +17,7 @@ use crate::ir::{
     RegionCode, RegionId, Terminator,
 };
 use crate::names;
+use crate::syntax::endless::has_no_end;
 use crate::syntax::fork::{
     ForkKind, as_written, body_output, branch_code, fork_kind, operand_span,
 };
@@ -134,11 +135,14 @@ impl Builder<'_> {
             && let Expr::Block(block) = &mut operand
         {
             let mut code = block.block.clone();
+            let endless = has_no_end(&code);
             let (region, entry, output) = self.region(&mut code, moves, fork, branch, span);
             let moves = moves.then(|| Token![move](span));
             // A closure captures what an `async` block does, and refuses an `.await` that a macro
             // hides.
-            let twin = parse_quote_spanned!(span=> let #name = #moves || #output_ty #code;);
+            let nothing = || endless.then(|| quote_spanned!(span=> -> ()));
+            let gives = output_ty.or_else(nothing);
+            let twin = parse_quote_spanned!(span=> let #name = #moves || #gives #code;);
             let mut value: Expr = parse_quote!(#name);
             wrap(&mut value, Wrapper::Joined(output));
             let code = BranchCode::Region(RegionCode {

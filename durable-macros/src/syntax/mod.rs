@@ -3,6 +3,7 @@
 pub(crate) mod args;
 mod check;
 pub(crate) mod configured;
+pub(crate) mod endless;
 mod foreign;
 pub(crate) mod fork;
 pub(crate) mod generics;

@@ -70,3 +70,40 @@ fn a_handle_that_loses_is_awaited_later() {
         story(&raced(2), Order::Seed(seed));
     }
 }
+
+/// Heartbeats without an end of their own, beside what they stand for.
+#[workflow]
+async fn with_heartbeats(n: u64) -> Result<(u64, u64), Error> {
+    let mut beats = 0;
+    let squared = select! {
+        _ = async {
+            loop {
+                if sleep(Duration::from_secs(1)).await.is_ok() {
+                    beats += 1;
+                }
+            }
+        } => unreachable!("it has no end"),
+        squared = fourth(n) => squared?,
+    };
+    let (more, _) = try_join!(fourth(n + 1), async {
+        if squared > 100 {
+            sleep(Duration::from_secs(1)).await?;
+            return Err(Error::msg("too much"));
+        }
+        Ok(())
+    })?;
+    Ok((squared + more, beats))
+}
+
+#[test]
+fn a_branch_may_have_no_end() {
+    let first = story(&with_heartbeats(2), Order::First);
+    assert_eq!(first.output(), "Ok((97, 0))");
+    for seed in 0..40 {
+        let story = story(&with_heartbeats(2), Order::Seed(seed));
+        let ended = story.answered.iter().rposition(|name| name == "square 4");
+        let before = &story.answered[..ended.expect("the second step")];
+        let beats = before.iter().filter(|n| n.starts_with("timer")).count();
+        assert_eq!(story.output(), format!("Ok((97, {beats}))"), "{story:?}");
+    }
+}

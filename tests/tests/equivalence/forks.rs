@@ -1,6 +1,7 @@
 //! `join!`, `try_join!` and `select!`, under several orders of answers.
 
 mod handlers;
+mod idioms;
 mod in_macros;
 mod joins;
 mod limits;
