@@ -2,7 +2,7 @@
 //! is an expression without a suspend point.
 
 use super::twin::{Wrapper, wrap};
-use super::{Builder, Dest, uses};
+use super::{Builder, Dest};
 use crate::diag::Code;
 use crate::ir::{LocalKind, Terminator};
 use crate::syntax::fork::fork_kind;

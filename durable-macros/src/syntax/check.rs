@@ -225,29 +225,14 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
         }
         let name = mac.path.segments.last().map(|s| s.ident.to_string());
         let name = name.unwrap_or_default();
-        let joins = macro_kind(mac).is_some();
-        if joins && self.closures > 0 {
-            // It says so itself.
+        if macro_kind(mac).is_some() {
+            // In a closure; it says so itself.
             return;
         }
-        if name == "stringify" || !(joins || contains_await(mac.tokens.clone())) {
+        if name == "stringify" || !contains_await(mac.tokens.clone()) {
             return;
         }
         let (what, help) = match name.as_str() {
-            _ if joins => (
-                format!("`{name}!` in the arguments of another macro cannot be saved"),
-                "bind what it gives with `let` before, and use that in the macro",
-            ),
-            "assert_eq" | "assert_ne" => (
-                format!("an `.await` in the message of `{name}!` would run only when it fails"),
-                "bind the awaited value with `let` first, or write `if left != right { panic!(…) }`",
-            ),
-            "trace" | "debug" | "info" | "warn" | "error" | "event" | "span" => (
-                format!(
-                    "whether `{name}!` evaluates an `.await` in its fields depends on what is logged"
-                ),
-                "bind the awaited value with `let` first, and log that",
-            ),
             _ => (
                 "an `.await` in the arguments of a macro cannot be saved".to_owned(),
                 "bind the awaited value with `let` first, and use it in the macro",

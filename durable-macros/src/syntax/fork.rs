@@ -12,13 +12,14 @@
 //!
 //! Handlers are thereby arms of an ordinary `match`, in which `?`, `return` and `break` work.
 
+use super::select::{Select, biased};
 use super::{limit, named_blocks};
 use crate::diag::{Code, Diagnostics};
 use crate::names;
 use crate::normalize::standard;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -398,80 +399,6 @@ fn region(code: ExprAsync) -> Expr {
         label: None,
         block: code.block,
     })
-}
-
-fn biased(input: ParseStream<'_>) -> syn::Result<()> {
-    let ahead = input.fork();
-    if ahead.parse::<Ident>().is_ok_and(|name| name == "biased") && ahead.peek(Token![;]) {
-        input.parse::<Ident>()?;
-        input.parse::<Token![;]>()?;
-    }
-    Ok(())
-}
-
-pub(super) struct Select {
-    pub(super) branches: Vec<SelectBranch>,
-    otherwise: Option<Expr>,
-}
-
-pub(super) struct SelectBranch {
-    pat: Pat,
-    pub(super) operand: Expr,
-    pub(super) condition: Option<Expr>,
-    handler: Expr,
-}
-
-impl Parse for Select {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        biased(input)?;
-        let (mut branches, mut otherwise) = (Vec::new(), None);
-        while !input.is_empty() {
-            if input.peek(Token![else]) {
-                input.parse::<Token![else]>()?;
-                input.parse::<Token![=>]>()?;
-                otherwise = Some(handler(input)?);
-                if !input.is_empty() {
-                    return Err(input.error("`else` is the last branch"));
-                }
-                break;
-            }
-            let pat = Pat::parse_multi(input)?;
-            input.parse::<Token![=]>()?;
-            let operand = input.parse()?;
-            let condition = if input.peek(Token![,]) && input.peek2(Token![if]) {
-                input.parse::<Token![,]>()?;
-                input.parse::<Token![if]>()?;
-                Some(input.parse()?)
-            } else {
-                None
-            };
-            input.parse::<Token![=>]>()?;
-            branches.push(SelectBranch {
-                pat,
-                operand,
-                condition,
-                handler: handler(input)?,
-            });
-        }
-        Ok(Self {
-            branches,
-            otherwise,
-        })
-    }
-}
-
-/// A block, with a comma after it or not; any other expression needs one, unless it is the last.
-fn handler(input: ParseStream<'_>) -> syn::Result<Expr> {
-    let block = input.peek(syn::token::Brace);
-    let handler = if block {
-        Expr::Block(input.parse()?)
-    } else {
-        input.parse()?
-    };
-    if input.peek(Token![,]) || !(block || input.is_empty()) {
-        input.parse::<Token![,]>()?;
-    }
-    Ok(handler)
 }
 
 impl VisitMut for Rewrite<'_> {

@@ -14,6 +14,7 @@ mod loose;
 pub(crate) mod meaning;
 mod named_blocks;
 pub(crate) mod outline;
+mod select;
 
 pub(crate) use check::check;
 pub(crate) use input::{Input, Param};

@@ -10,11 +10,13 @@
 //! (`async move`) it copies where it is written: so nothing that could change a variable may stand
 //! between, not even in an operand beside it.
 
-use super::fork::{Select, macro_kind};
+use super::fork::macro_kind;
 use super::limit;
+use super::select::{Select, biased};
 use crate::syntax::fork::ForkKind;
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Block, Expr, ExprAsync, Macro, Pat, Stmt, Token};
 
@@ -207,7 +209,11 @@ fn operands(mac: &Macro, kind: ForkKind) -> Option<Vec<Expr>> {
                 .collect(),
         );
     }
-    let parsed = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+    let parse = |input: ParseStream<'_>| {
+        biased(input)?;
+        Punctuated::<Expr, Token![,]>::parse_terminated(input)
+    };
+    let parsed = mac.parse_body_with(parse);
     parsed.ok().map(|operands| operands.into_iter().collect())
 }
 
