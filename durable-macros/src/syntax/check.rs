@@ -143,6 +143,28 @@ impl BodyCheck<'_> {
     }
 }
 
+impl BodyCheck<'_> {
+    /// The first `.await` in a closure, or in a block that is no branch.
+    fn refuse_inside(&mut self, expr: &syn::ExprAwait) {
+        if std::mem::replace(&mut self.told, true) {
+            return;
+        }
+        let (what, help) = if self.in_block {
+            (
+                "this `async` block is no branch, so an `.await` inside it cannot be saved",
+                "write the block where it is joined: `join!(async { … }, …)`; or make it a `#[workflow] async fn`, and await or `spawn` a call of that",
+            )
+        } else {
+            (
+                "an `.await` inside a closure cannot be saved",
+                "write a `for` loop instead of the closure, or make it a `#[workflow] async fn`",
+            )
+        };
+        self.diagnostics
+            .report(&expr.await_token, Code::AwaitInClosure, what, help);
+    }
+}
+
 impl<'ast> Visit<'ast> for BodyCheck<'_> {
     fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
         if let Expr::Async(block) = without_parentheses(&expr.base)
@@ -156,22 +178,8 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
             );
             return;
         }
-        if self.closures > 0 && self.told {
-        } else if self.closures > 0 {
-            self.told = true;
-            let (what, help) = if self.in_block {
-                (
-                    "this `async` block is no branch, so an `.await` inside it cannot be saved",
-                    "write the block where it is joined: `join!(async { … }, …)`; or make it a `#[workflow] async fn`, and await or `spawn` a call of that",
-                )
-            } else {
-                (
-                    "an `.await` inside a closure cannot be saved",
-                    "write a `for` loop instead of the closure, or make it a `#[workflow] async fn`",
-                )
-            };
-            self.diagnostics
-                .report(&expr.await_token, Code::AwaitInClosure, what, help);
+        if self.closures > 0 {
+            self.refuse_inside(expr);
         } else {
             foreign::refuse_await(&expr.base, self.diagnostics);
         }
@@ -233,6 +241,16 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
             return;
         }
         let (what, help) = match name.as_str() {
+            "assert_eq" | "assert_ne" => (
+                format!("an `.await` in the message of `{name}!` would run only when it fails"),
+                "bind the awaited value with `let` first, or write `if left != right { panic!(…) }`",
+            ),
+            "trace" | "debug" | "info" | "warn" | "error" | "event" | "span" => (
+                format!(
+                    "whether `{name}!` evaluates an `.await` in its fields depends on what is logged"
+                ),
+                "bind the awaited value with `let` first, and log that",
+            ),
             _ => (
                 "an `.await` in the arguments of a macro cannot be saved".to_owned(),
                 "bind the awaited value with `let` first, and use it in the macro",
