@@ -76,7 +76,7 @@ fn a_handle_that_loses_is_awaited_later() {
 async fn with_heartbeats(n: u64) -> Result<(u64, u64), Error> {
     let mut beats = 0;
     let squared = select! {
-        _ = async {
+        () = async {
             loop {
                 if sleep(Duration::from_secs(1)).await.is_ok() {
                     beats += 1;
@@ -85,7 +85,7 @@ async fn with_heartbeats(n: u64) -> Result<(u64, u64), Error> {
         } => unreachable!("it has no end"),
         squared = fourth(n) => squared?,
     };
-    let (more, _) = try_join!(fourth(n + 1), async {
+    let (more, ()) = try_join!(fourth(n + 1), async {
         if squared > 100 {
             sleep(Duration::from_secs(1)).await?;
             return Err(Error::msg("too much"));
