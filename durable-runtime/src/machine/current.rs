@@ -54,6 +54,11 @@ pub(crate) fn abort(ops: &[u64]) {
     }
 }
 
+/// The clock of the turn.
+pub(crate) fn now() -> Timestamp {
+    current().now()
+}
+
 /// Sets a published value.
 pub(crate) fn publish<T: Serialize>(name: &str, value: &T) {
     current().publish(name, value);

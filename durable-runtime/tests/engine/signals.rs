@@ -395,3 +395,28 @@ async fn each_signal_is_taken_once_wherever_the_process_is_cut_on_sqlite() {
         }
     }
 }
+
+/// Notes so many ticks; the work of the second takes more than three periods.
+#[workflow]
+async fn ticks(count: u32) -> Result<(), Error> {
+    let mut every = interval(Duration::from_secs(10));
+    for tick in 0..count {
+        every.tick().await?;
+        act(format!("tick {tick}")).await.map_err(Error::msg)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_interval_does_not_drift_and_skips_what_was_missed() {
+    let bench = Bench::new(|name, _| match name {
+        "tick 1" => Behave::Take(35_000),
+        _ => Behave::Take(1_000),
+    });
+    let worker = bench.worker();
+    let handle = start_ticks(&client(&bench, &worker), "t", 5).await.unwrap();
+    handle.result().await.unwrap().unwrap();
+    let times: Vec<_> = bench.seen().into_iter().map(|(_, _, at)| at).collect();
+    assert_eq!(times, [0, 10_000, 45_000, 50_000, 60_000]);
+    worker.stop().await;
+}

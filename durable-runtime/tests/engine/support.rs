@@ -168,6 +168,7 @@ impl Bench {
             "shielded",
             "half",
             "outlived",
+            "ticks",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known
