@@ -187,20 +187,18 @@ impl Gen {
         let (name, given) = (self.helper_name(), self.unique("given"));
         let inner = self.unique("inner");
         let body = self.inside_apart(&ty, |g| {
-            let n = g.scope.declare("n", Ty::U32, false);
+            // Nothing changes or hides `n`: it ends.
             g.scope.declare(&given, ty.clone(), true);
-            g.holding(&[n], |g| {
-                let last = g.maybe(|g| g.value(&ty, 1));
-                let before = g.inside(1);
-                let passed = g.value(&ty, 1);
-                g.scope.declare(&inner, ty.clone(), true);
-                let (after, result) = (g.pause(), g.value(&ty, 1));
-                format!(
-                    "if n == 0 {{ return {last}; }}\n{before}\
-                     let mut {inner}: {ty} = recurse({name}(n - 1, {passed})).await;\n\
-                     {after}{result}\n"
-                )
-            })
+            let last = g.maybe(|g| g.value(&ty, 1));
+            let before = g.inside(1);
+            let passed = g.value(&ty, 1);
+            g.scope.declare(&inner, ty.clone(), true);
+            let (after, result) = (g.pause(), g.value(&ty, 1));
+            format!(
+                "if n == 0 {{ return {last}; }}\n{before}\
+                 let mut {inner}: {ty} = recurse({name}(n - 1, {passed})).await;\n\
+                 {after}{result}\n"
+            )
         });
         self.add_helper(&format!("{name}(n: u32, mut {given}: {ty}) -> {ty}"), &body);
         let depth = self.rng.u32(1..4);
