@@ -141,17 +141,20 @@ impl Held<'_> {
     }
 }
 
-/// Whether a local of the lookup would have to wait under another name somewhere, since another
-/// local with its name is needed there.
+/// Whether a local of the lookup would have to wait under another name while what was found is
+/// needed, since another local with its name is needed there.
 fn waits(body: &Body, id: LookupId) -> bool {
     let lookup = &body.lookups[id.0];
     let mut named = body.with_inputs(Locals::from([lookup.root]));
-    named.extend(lookup.parts.iter().map(|part| part.local));
+    let parts: Locals = lookup.parts.iter().map(|part| part.local).collect();
+    named.extend(&parts);
     let liveness = liveness(body);
     let name = |local: &LocalId| &body.locals[local.0].ident;
     let clash = |there: &Locals| {
         let mut here = there.intersection(&named);
-        here.any(|local| there.iter().any(|l| l != local && name(l) == name(local)))
+        let mut taken =
+            || here.any(|local| there.iter().any(|l| l != local && name(l) == name(local)));
+        !there.is_disjoint(&parts) && taken()
     };
     body.blocks.iter().any(|block| {
         let after = liveness.after_statements(body, block);

@@ -187,6 +187,23 @@ equivalent! {
     }
 }
 
+// Refused since an inner variable takes the name of what was found in, when that is long over.
+equivalent! {
+    with [(7, "text".to_owned())];
+    async fn found_in_what_is_shadowed_later(n: u32, given: String) -> usize {
+        let found = act("found", (n, given)).await;
+        let r = found.1.as_str();
+        tick().await;
+        note("r", r.len());
+        {
+            let found = Some(n);
+            act("inner", 1).await;
+            note("inner", found);
+        }
+        found.1.len()
+    }
+}
+
 equivalent! {
     with [(" ab ".to_owned()), (String::new())];
     async fn trimmed_texts(text: String) -> usize {
