@@ -26,6 +26,8 @@ const REQUIRED: &[&str] = &[
     "branch with a pattern that may not fit",
     "early return of a branch",
     "call of a helper in an expression",
+    "call of a helper in a branch",
+    "helper to which a branch lends",
     "closure called at once",
     "continue of an outer loop",
     "break of a loop with a value",

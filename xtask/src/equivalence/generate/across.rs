@@ -128,4 +128,34 @@ impl Gen {
              _ => {other},\n}};\n"
         ))
     }
+
+    /// The guard runs for each alternative that fits.
+    pub(super) fn alternatives_that_await(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let ty = Ty::pair(Ty::option(Ty::U32), Ty::option(Ty::U32));
+        let (r, x) = (self.unique("r"), self.unique("x"));
+        let (first, second, n) = (self.call_name(), self.call_name(), self.unique("n"));
+        let borrowed = self.chance(50);
+        let (declared, matched, by) = if borrowed {
+            let (declared, id) = self.known(&ty);
+            (declared, format!("&{}", self.name_of(id)), "*")
+        } else {
+            (String::new(), self.value(&ty, 1), "")
+        };
+        let held: Vec<_> = self.scope.visible().collect();
+        let (other, pause) = self.holding(&held, |g| {
+            (g.staying(|g| g.call(&Ty::U32, 1)), g.staying(Self::pause))
+        });
+        self.scope.declare(&r, Ty::U32, false);
+        Some(format!(
+            "{declared}let {r} = match {matched} {{\n\
+             (Some({x}), _) | (_, Some({x})) if act(\"{first}\", {by}{x}).await % 2 == 1 => {{\n\
+             {pause}{by}{x} / 2\n}}\n\
+             (None, Some({x})) | (Some({x}), None) \
+             if ({by}{x} ^ act(\"{second}\", {by}{x} / 3).await) > 3 && note(\"{n}\", true) => {by}{x} + 5,\n\
+             _ => {other},\n}};\n"
+        ))
+    }
 }

@@ -15,7 +15,7 @@ impl Gen {
     }
 
     /// A few statements while a borrow is in use.
-    fn meanwhile(&mut self, owner: VarId) -> String {
+    pub(super) fn meanwhile(&mut self, owner: VarId) -> String {
         self.holding(&[owner], |g| {
             g.block(|g| {
                 let pause = g.pause();

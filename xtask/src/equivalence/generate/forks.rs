@@ -226,9 +226,15 @@ impl Gen {
         let returns = std::mem::replace(&mut self.returns, ty.clone());
         let around = std::mem::take(&mut self.around);
         let from = std::mem::replace(&mut self.branch_from, self.scope.mark());
+        let waits = self.chance(50);
+        let waited = std::mem::replace(&mut self.has_waited, waits);
         self.scope.loops += 1;
-        let written = self.staying(|g| g.block(write));
+        let written = self.staying(|g| {
+            let wait = if waits { g.pause() } else { String::new() };
+            wait + &g.block(write)
+        });
         self.scope.loops -= 1;
+        self.has_waited = waited;
         self.branch_from = from;
         self.around = around;
         self.returns = returns;

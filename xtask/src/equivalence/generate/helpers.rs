@@ -5,7 +5,7 @@
 
 use super::{Gen, Ty};
 
-/// A function that takes a number and a value, and may be called anywhere outside of branches.
+/// A function that takes a number and a value, and may be called anywhere.
 #[derive(Clone, Debug)]
 pub(super) struct Helper {
     name: String,
@@ -14,9 +14,11 @@ pub(super) struct Helper {
 }
 
 impl Gen {
-    /// Whether a helper may be called here. In a branch it would begin after its neighbours.
+    /// Whether a helper may be called here. What is awaited inline begins before or after what is
+    /// spawned, and nobody says which; in a branch that begins, it begins after the neighbours.
     pub(super) fn calls_helpers(&self) -> bool {
-        self.awaits && self.forks == 0 && !self.copies
+        let alone = self.forks == 0 || self.has_waited;
+        self.awaits && alone && self.spawned == 0 && !self.copies
     }
 
     /// A helper that gives a value of this type.
@@ -29,8 +31,16 @@ impl Gen {
         (!fitting.is_empty()).then(|| self.choose(&fitting).clone())
     }
 
+    /// A call that is awaited.
     pub(super) fn call_of(&mut self, helper: &Helper, depth: u32) -> String {
+        self.hit_in_branch();
         format!("{}.await", self.begun(helper, depth))
+    }
+
+    fn hit_in_branch(&mut self) {
+        if self.forks > 0 {
+            self.hit("call of a helper in a branch");
+        }
     }
 
     /// A call that is not awaited.
@@ -54,11 +64,13 @@ impl Gen {
         let around = std::mem::take(&mut self.around);
         let outside = std::mem::replace(&mut self.returns, returns.clone());
         let state = (self.awaits, self.leaves, self.fuel, self.branch_from);
+        let forks = (std::mem::take(&mut self.forks), self.has_waited);
         (self.awaits, self.leaves, self.fuel, self.branch_from) = (true, true, 3, 0);
         self.apart = true;
         let written = write(self);
         self.apart = false;
         (self.awaits, self.leaves, self.fuel, self.branch_from) = state;
+        (self.forks, self.has_waited) = forks;
         (self.scope, self.around, self.returns) = (scope, around, outside);
         written
     }
@@ -170,6 +182,9 @@ impl Gen {
             (two, text, three, point)
         });
         let [list, text, point] = [list, text, point].map(|id| self.name_of(id));
+        if self.forks > 0 {
+            self.hit("helper to which a branch lends");
+        }
         let r = self.unique("lent");
         self.scope.declare(&r, Ty::U32, false);
         let part = *self.choose(&["", "[..]"]);

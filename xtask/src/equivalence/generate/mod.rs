@@ -23,6 +23,7 @@ mod effects;
 mod forks;
 mod helpers;
 mod kinds;
+mod lookups;
 mod loops;
 mod macros;
 mod oddities;
@@ -91,6 +92,10 @@ pub(super) struct Gen {
     leaves: bool,
     /// Branches around the current point.
     forks: u32,
+    /// The innermost branch has waited: nothing else begins in the same turn.
+    has_waited: bool,
+    /// What was spawned and not awaited yet.
+    spawned: u32,
     /// How much more may be written.
     fuel: u32,
     names: u32,
@@ -120,6 +125,8 @@ impl Gen {
             awaits: true,
             leaves: true,
             forks: 0,
+            has_waited: false,
+            spawned: 0,
             names: 0,
         }
     }

@@ -5,13 +5,15 @@ use super::{Gen, Ty};
 impl Gen {
     /// A helper runs beside the program until its handle is awaited.
     pub(super) fn spawned(&mut self) -> Option<String> {
+        if self.forks > 0 {
+            return None;
+        }
         let helper = self.any_helper(None)?;
         let (handle, r, note) = (self.unique("handle"), self.unique("r"), self.unique("n"));
         let begun = self.begun_quietly(&helper, "2");
-        // What is awaited inline begins before or after what was spawned.
-        self.forks += 1;
+        self.spawned += 1;
         let between = self.pause() + &self.maybe(|g| g.inside(2));
-        self.forks -= 1;
+        self.spawned -= 1;
         self.scope.declare(&r, Self::output_of(&helper), false);
         let finished = self.chance(30);
         let asked = if finished {
@@ -26,6 +28,9 @@ impl Gen {
 
     /// Helpers are joined in the order in which they end.
     pub(super) fn join_set(&mut self) -> Option<String> {
+        if self.forks > 0 {
+            return None;
+        }
         let helper = self.any_helper(None)?;
         let (set, x, i) = (self.unique("set"), self.unique("x"), self.unique("i"));
         let (begun, count) = (self.begun_quietly(&helper, &i), self.rng.u32(..4));

@@ -103,6 +103,9 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
         Gen::borrow_at_key,
     ),
     template("borrow by a method", 3, Gen::borrow_by_method),
+    template("lookup in a list", 3, Gen::lookup_in_a_list),
+    template("lookup at a key that changes", 2, Gen::lookup_at_a_key),
+    template("lookup in a text", 2, Gen::lookup_in_a_text),
     template("for over a borrow", 4, Gen::for_borrow),
     template("for over a mutable borrow", 3, Gen::for_mutable),
     template("for over an iterator chain", 4, Gen::for_chain),
@@ -119,6 +122,11 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     ),
     template("await in the arguments of a macro", 3, Gen::await_in_macro),
     template("await in a guard", 2, Gen::await_in_guard),
+    template(
+        "await in a guard of alternatives",
+        2,
+        Gen::alternatives_that_await,
+    ),
     template(
         "stateful closure across awaits",
         2,
