@@ -8,6 +8,7 @@ use super::attempt::End;
 use super::ids;
 use super::instance::{Instance, Outcome};
 use super::life::{Life, read};
+use crate::clock::Busy;
 use crate::codec;
 use crate::id::RunId;
 use crate::operation::{
@@ -35,9 +36,9 @@ impl Actor {
     }
 }
 
-/// Does what is requested, once the store is well enough.
-pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request) -> End {
-    let busy = life.clock.busy();
+/// Does what is requested, once the store is well enough. The guard is from before: no time passes
+/// until it begins.
+pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request, busy: Busy) -> End {
     let done = match request {
         Request::Start(start) => actor.start(&life, start).await,
         Request::Send(send) => actor.send(&life, send).await,

@@ -296,7 +296,8 @@ impl Run {
             let request = found.ok().map(|at| &calls[at].request);
             if let Some(request) = request.filter(|request| request.is_act()) {
                 let actor = Actor::new(&self.instance, op);
-                let act = acts::act(self.life.clone(), actor, request.clone());
+                let busy = self.life.clock.busy();
+                let act = acts::act(self.life.clone(), actor, request.clone(), busy);
                 self.attempts.begin(op, Attempt::of(act));
                 continue;
             }
