@@ -67,7 +67,7 @@ pub trait ErrorAsDisplay {
     /// The text.
     fn text(&self) -> String;
 }
-impl<E: Display> ErrorAsDisplay for ErrorText<'_, E> {
+impl<E: Display> ErrorAsDisplay for &ErrorText<'_, E> {
     fn text(&self) -> String {
         self.0.to_string()
     }
@@ -78,7 +78,7 @@ pub trait ErrorAsDebug {
     /// The text.
     fn text(&self) -> String;
 }
-impl<E: Debug> ErrorAsDebug for &ErrorText<'_, E> {
+impl<E: Debug> ErrorAsDebug for &&ErrorText<'_, E> {
     fn text(&self) -> String {
         format!("{:?}", self.0)
     }
@@ -89,8 +89,31 @@ pub trait ErrorAsNothing {
     /// The text.
     fn text(&self) -> String;
 }
-impl<E> ErrorAsNothing for &&ErrorText<'_, E> {
+impl<E> ErrorAsNothing for ErrorText<'_, E> {
     fn text(&self) -> String {
         std::any::type_name::<E>().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Can be shown to nobody.
+    struct Mute;
+
+    #[derive(Debug)]
+    struct Plain;
+
+    #[test]
+    #[expect(
+        clippy::needless_borrow,
+        reason = "as the macro writes it for any type"
+    )]
+    fn an_error_is_shown_as_people_read_it_if_it_can_be() {
+        let error = "no answer".to_owned();
+        assert_eq!((&&ErrorText(&error)).text(), "no answer");
+        assert_eq!((&&ErrorText(&Plain)).text(), "Plain");
+        assert!((&&ErrorText(&Mute)).text().ends_with("::Mute"));
     }
 }
