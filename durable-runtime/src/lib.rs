@@ -60,6 +60,8 @@ pub mod operation;
 pub mod prelude;
 pub mod registry;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use cli::main;
 pub use client::{Client, Handle, ResultError, Start, StartError};

@@ -2,6 +2,7 @@
 
 use crate::machine::{Cx, Entry, Finished, Local, Point};
 use crate::operation::{ActivityOptions, Resolution};
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -62,6 +63,11 @@ pub struct ActivityDef {
     pub options: fn() -> ActivityOptions,
     /// Runs one attempt on encoded arguments. `Err`: the arguments do not decode.
     pub run: fn(ActivityContext, &[u8]) -> Result<AttemptFuture, crate::codec::Error>,
+    /// Ends an attempt with this output, a `Result` of the two type arguments of a call, as if the
+    /// body had given it. `None` if it has another type.
+    pub end: fn(Box<dyn Any>) -> Option<AttemptEnd>,
+    /// The type of the function that makes its calls: leads from there to this definition.
+    pub of: fn() -> TypeId,
 }
 
 /// What an activity's body may ask about the attempt it is in.

@@ -52,7 +52,9 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
             let proof = param_proof(ty);
             quote!(let #ident = #proof.get(&mut __args, #key)?;)
         });
-    let (call, proofs, ended) = output_types(output, args.retry.non_retryable.as_ref());
+    let outputs = output_types(output, args.retry.non_retryable.as_ref());
+    let OutputTypes { call, proofs, .. } = &outputs;
+    let ends = outputs.ends(output);
     let mut arguments = quote!(#rt::ArgsBuilder::new());
     for ((ident, key), owned) in idents.iter().zip(&keys).zip(&owned) {
         arguments = match owned {
@@ -82,9 +84,12 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
                 let mut __args = #rt::Args::open(__args)?;
                 #(#decoded)*
                 ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
-                    let __output: #output = __durable_body(#(#passed),*).await;
-                    #ended
+                    __durable_ended(__durable_body(#(#passed),*).await)
                 }))
+            }
+            #ends
+            fn __durable_of() -> ::core::any::TypeId {
+                #rt::type_of(&#ident)
             }
             fn __durable_options() -> #rt::ActivityOptions {
                 #options
@@ -97,6 +102,8 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
                     line: #line,
                     options: __durable_options,
                     run: __durable_run,
+                    end: __durable_end,
+                    of: __durable_of,
                 }
             }
         };
@@ -135,18 +142,60 @@ fn owned(param: &Param) -> syn::Result<Owned> {
     }
 }
 
-/// The type arguments of the call, proofs that they can be stored, and the code that turns the
-/// output into an attempt's end.
-fn output_types(
-    output: &Type,
-    non_retryable: Option<&syn::Expr>,
-) -> (TokenStream, TokenStream, TokenStream) {
+/// What follows from the return type.
+struct OutputTypes {
+    /// The type arguments of the call.
+    call: TokenStream,
+    /// Proofs that they can be stored.
+    proofs: TokenStream,
+    /// The code that turns the output into an attempt's end.
+    ended: TokenStream,
+    /// The code that turns a boxed `Result` of the call's type arguments into the output.
+    from_result: TokenStream,
+}
+
+impl OutputTypes {
+    /// The functions that end an attempt with an output: for the body, and for a test's mock.
+    fn ends(&self, output: &Type) -> TokenStream {
+        let rt = names::rt();
+        let Self {
+            call,
+            ended,
+            from_result,
+            proofs: _,
+        } = self;
+        quote! {
+            #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
+            fn __durable_ended(__output: #output) -> #rt::AttemptEnd {
+                #ended
+            }
+            #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
+            fn __durable_end(
+                __output: ::std::boxed::Box<dyn ::core::any::Any>,
+            ) -> ::core::option::Option<#rt::AttemptEnd> {
+                let __output = __output.downcast::<::core::result::Result<#call>>().ok()?;
+                ::core::option::Option::Some(__durable_ended(#from_result))
+            }
+        }
+    }
+}
+
+fn output_types(output: &Type, non_retryable: Option<&syn::Expr>) -> OutputTypes {
     let rt = names::rt();
     let (ok, err) = output_arguments(output);
     if matches!(returns(output), Returns::Value) {
         let (call, data) = (quote!(#ok, #err), data_proof(output));
-        let ended = quote!(#rt::attempt_returned(#data, &__output));
-        return (call, quote!(let _ = #data;), ended);
+        return OutputTypes {
+            call,
+            proofs: quote!(let _ = #data;),
+            ended: quote!(#rt::attempt_returned(#data, &__output)),
+            from_result: quote! {
+                match *__output {
+                    ::core::result::Result::Ok(__value) => __value,
+                    ::core::result::Result::Err(__never) => match __never {},
+                }
+            },
+        };
     }
     let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
     let proofs = quote!(let _ = (#ok_data, #err_data););
@@ -165,7 +214,12 @@ fn output_types(
             }
         }
     };
-    (quote!(#ok, #err), proofs, ended)
+    OutputTypes {
+        call: quote!(#ok, #err),
+        proofs,
+        ended,
+        from_result: quote!(*__output),
+    }
 }
 
 /// The type arguments of a call.

@@ -165,9 +165,10 @@ fn anchor(meaning: &Meaning) -> String {
 }
 
 /// The rustc code of a refusal that has none of ours. `once` holds mistakes that are none of our
-/// rules.
+/// rules, and `testing` those of tests.
 fn code_of_rustc((name, _, stderr): &(String, String, String)) -> Option<String> {
-    let ours = stderr.contains("code: durable ") || name.starts_with("once/");
+    let apart = ["once/", "testing/"].iter().any(|at| name.starts_with(at));
+    let ours = apart || stderr.contains("code: durable ");
     let code = stderr.strip_prefix("error[")?.get(..5)?;
     (!ours).then(|| code.to_owned())
 }

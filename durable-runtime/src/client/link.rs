@@ -27,6 +27,13 @@ pub trait Link: std::fmt::Debug + Send + Sync + 'static {
         watch::channel(0).1
     }
 
+    /// Waits until `answers` has changed; for ever if it never will.
+    async fn answered(&self, answers: &mut watch::Receiver<u64>) {
+        if answers.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Why this worker will never run: nobody should wait for it.
     fn refuses(&self) -> Option<Ambiguous> {
         None

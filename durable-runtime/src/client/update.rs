@@ -253,13 +253,10 @@ impl<Resp> PendingUpdate<Resp> {
                 return Err(UpdateError::Unanswered { id, phase });
             }
             let told = async {
-                let changed = match &mut answers {
-                    Some(answers) => answers.changed().await.is_ok(),
-                    None => false,
-                };
-                // Without a worker here, or when it is gone, there is the watch on the store.
-                if !changed {
-                    std::future::pending::<()>().await;
+                match client.link().zip(answers.as_mut()) {
+                    Some((link, answers)) => link.answered(answers).await,
+                    // Without a worker here there is the watch on the store.
+                    None => std::future::pending().await,
                 }
             };
             tokio::select! {

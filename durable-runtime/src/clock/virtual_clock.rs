@@ -32,8 +32,18 @@ struct State {
 #[derive(Debug)]
 struct Waiting {
     waker: Option<Waker>,
-    /// Whether time moves for it.
-    moves: bool,
+    what: What,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// An instant; time moves for it.
+    Instant,
+    /// An instant, once time has passed it for another reason.
+    Tick,
+    /// That nothing is left for which time would move.
+    Standstill,
 }
 
 impl VirtualClock {
@@ -45,18 +55,44 @@ impl VirtualClock {
         clock
     }
 
-    fn sleeper(&self, at: Timestamp, moves: bool) -> Sleeping {
+    /// Waits until nobody is at work at the present instant; time stands still meanwhile.
+    #[must_use]
+    pub fn quiet(&self) -> Sleeping {
+        self.waiter(self.now(), What::Instant)
+    }
+
+    /// Waits until nobody is at work and nobody waits for an instant: nothing will happen any more
+    /// unless somebody outside does something.
+    #[must_use]
+    pub fn standstill(&self) -> Sleeping {
+        self.waiter(Timestamp(i64::MAX), What::Standstill)
+    }
+
+    fn sleeper(&self, at: Timestamp, what: What) -> Sleeping {
+        let mut state = self.0.state();
+        if at > state.now {
+            drop(state);
+            return self.waiter(at, what);
+        }
+        let id = state.next;
+        state.next += 1;
+        state.busy += 1;
+        state.fired.insert(id);
+        drop(state);
+        Box::pin(Sleeper {
+            at,
+            id,
+            shared: self.0.clone(),
+        })
+    }
+
+    /// Somebody who waits, also for the present instant.
+    fn waiter(&self, at: Timestamp, what: What) -> Sleeping {
         let mut state = self.0.state();
         let id = state.next;
         state.next += 1;
-        if at <= state.now {
-            state.busy += 1;
-            state.fired.insert(id);
-        } else {
-            state
-                .waiting
-                .insert((at, id), Waiting { waker: None, moves });
-        }
+        let waiting = Waiting { waker: None, what };
+        state.waiting.insert((at, id), waiting);
         drop(state);
         self.0.advance();
         Box::pin(Sleeper {
@@ -73,11 +109,11 @@ impl Clock for VirtualClock {
     }
 
     fn sleep_until(&self, at: Timestamp) -> Sleeping {
-        self.sleeper(at, true)
+        self.sleeper(at, What::Instant)
     }
 
     fn tick(&self, at: Timestamp) -> Sleeping {
-        self.sleeper(at, false)
+        self.sleeper(at, What::Tick)
     }
 
     fn busy(&self) -> Busy {
@@ -91,25 +127,29 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// If nobody is at work, jumps to the next deadline and fires all that are due then.
+    /// If nobody is at work, jumps to the next deadline and fires all that are due then; if there
+    /// is none, fires those who wait for a standstill.
     fn advance(&self) {
         let mut state = self.state();
         if state.busy > 0 {
             return;
         }
-        let Some(at) = state
-            .waiting
-            .iter()
-            .find(|(_, w)| w.moves)
-            .map(|((at, _), _)| *at)
-        else {
-            return;
+        let mut all = state.waiting.iter();
+        let next = all.find(|(_, w)| w.what == What::Instant);
+        let due = if let Some((&(at, _), _)) = next {
+            state.now = state.now.max(at);
+            let later = state
+                .waiting
+                .split_off(&(Timestamp(at.0.saturating_add(1)), 0));
+            std::mem::replace(&mut state.waiting, later)
+        } else {
+            let all = std::mem::take(&mut state.waiting);
+            let (due, rest) = all
+                .into_iter()
+                .partition(|(_, w)| w.what == What::Standstill);
+            state.waiting = rest;
+            due
         };
-        state.now = state.now.max(at);
-        let later = state
-            .waiting
-            .split_off(&(Timestamp(at.0.saturating_add(1)), 0));
-        let due = std::mem::replace(&mut state.waiting, later);
         state.busy += due.len();
         state.fired.extend(due.keys().map(|(_, id)| *id));
         drop(state);
@@ -218,6 +258,38 @@ mod tests {
         drop(fired);
         drop(next.await);
         assert_eq!(clock.now(), Timestamp(20));
+    }
+
+    #[tokio::test]
+    async fn quiet_comes_before_time_moves() {
+        let clock = VirtualClock::new(Timestamp(5));
+        let guard = clock.busy();
+        let mut later = clock.sleep_until(Timestamp(10));
+        let mut quiet = clock.quiet();
+        assert!(poll(&mut quiet).is_pending());
+        drop(guard);
+        let held = quiet.await;
+        assert_eq!(clock.now(), Timestamp(5));
+        assert!(poll(&mut later).is_pending());
+        drop(held);
+        drop(later.await);
+        assert_eq!(clock.now(), Timestamp(10));
+    }
+
+    #[tokio::test]
+    async fn a_standstill_is_when_nobody_works_and_time_has_no_reason_to_move() {
+        let clock = VirtualClock::new(Timestamp(0));
+        let guard = clock.busy();
+        let tick = clock.tick(Timestamp(3));
+        let sleep = clock.sleep_until(Timestamp(10));
+        let mut standstill = clock.standstill();
+        assert!(poll(&mut standstill).is_pending());
+        drop(guard);
+        let woken = sleep.await;
+        assert!(poll(&mut standstill).is_pending());
+        drop((woken, tick));
+        drop(standstill.await);
+        assert_eq!(clock.now(), Timestamp(10), "time has not moved for it");
     }
 
     fn poll(sleeping: &mut Sleeping) -> Poll<Busy> {

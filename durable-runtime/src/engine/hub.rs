@@ -212,6 +212,10 @@ impl<'a> Hub<'a> {
                 drop(busy);
             }
             WorkerEvent::Poked(pokes) => {
+                let limit = self.free().min(TAKE_OVER_MAX);
+                if self.life.pokes.is_to_sweep() && limit > 0 && self.stage() == Stage::Run {
+                    self.spawn_sweep(limit, self.life.clock.busy());
+                }
                 self.poked.extend(pokes);
                 self.fetch();
                 self.look();

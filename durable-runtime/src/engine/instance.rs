@@ -185,6 +185,8 @@ pub(super) struct Policy {
     pub(super) park_after: Duration,
     /// Whether the frames of ended runs are kept.
     pub(super) keep_frames: bool,
+    /// Whether retries have no jitter.
+    pub(super) exact_retries: bool,
     /// Whether the worker shuts down, so that nothing new begins.
     pub(super) draining: bool,
     /// Draws the number of a new run.

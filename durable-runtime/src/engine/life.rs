@@ -49,6 +49,7 @@ impl Life {
         Policy {
             park_after: self.options.park_after,
             keep_frames: self.options.keep_frames,
+            exact_retries: self.options.exact_retries,
             draining: *self.stage.borrow() > Stage::Run,
             new_run: ids::new_run,
         }

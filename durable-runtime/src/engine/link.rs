@@ -8,6 +8,7 @@ use crate::registry::Ambiguous;
 use crate::store::{NewRun, Store, StoreError, Written};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -45,6 +46,8 @@ struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct Pokes {
     busy: Mutex<Vec<Busy>>,
+    /// Runs of dead workers are to be taken over as well.
+    sweep: AtomicBool,
     bell: Notify,
 }
 
@@ -56,6 +59,18 @@ impl Pokes {
             .unwrap_or_else(PoisonError::into_inner)
             .push(busy);
         self.bell.notify_one();
+    }
+
+    /// Asks for runs of dead workers to be taken over too.
+    #[cfg(feature = "testing")]
+    fn poke_to_sweep(&self, busy: Busy) {
+        self.sweep.store(true, Ordering::Release);
+        self.poke(busy);
+    }
+
+    /// Whether that was asked for since the last time.
+    pub(super) fn is_to_sweep(&self) -> bool {
+        self.sweep.swap(false, Ordering::AcqRel)
     }
 
     /// Waits for a poke; the guards are to be held until the worker has looked.
@@ -115,6 +130,12 @@ impl WorkerLink {
     /// Lets the worker look for messages and work at once.
     pub fn poke(&self) {
         self.0.pokes.poke(self.clock().busy());
+    }
+
+    /// Lets the worker take over what dead workers have left, without waiting for its next look.
+    #[cfg(feature = "testing")]
+    pub(crate) fn take_over(&self) {
+        self.0.pokes.poke_to_sweep(self.clock().busy());
     }
 
     /// Whether the worker can do its work, now and later.

@@ -30,6 +30,8 @@ pub struct WorkerOptions {
     /// For tests: forget the machine at every await and rebuild it from the stored bytes.
     /// Default: no.
     pub evict_always: bool,
+    /// For tests: retries come exactly when their policy says, without jitter. Default: no.
+    pub exact_retries: bool,
 }
 
 impl Default for WorkerOptions {
@@ -45,6 +47,7 @@ impl Default for WorkerOptions {
             poll_interval: Duration::from_millis(100),
             shutdown_grace: Duration::from_secs(10),
             evict_always: false,
+            exact_retries: false,
         }
     }
 }

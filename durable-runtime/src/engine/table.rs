@@ -31,6 +31,7 @@ fn policy() -> Policy {
         park_after: Duration::from_secs(60),
         keep_frames: false,
         draining: false,
+        exact_retries: false,
         new_run: |_| RunId(2),
     }
 }

@@ -3,6 +3,7 @@
 use crate::machine::support::Data;
 use crate::operation::Resolution;
 use crate::registry::AttemptEnd;
+use std::any::TypeId;
 use std::fmt::{Debug, Display};
 
 /// The parts of a `Result`, also behind an alias.
@@ -16,6 +17,12 @@ pub trait ResultParts {
 impl<T, E> ResultParts for Result<T, E> {
     type Ok = T;
     type Err = E;
+}
+
+/// The type of a function, which nobody else has.
+#[must_use]
+pub fn type_of<F: 'static>(_: &F) -> TypeId {
+    TypeId::of::<F>()
 }
 
 /// The body returned a value.

@@ -43,7 +43,9 @@ impl Instance {
                 (Resolution::TimedOut(kind), again, error)
             }
         };
-        let next = retryable.then(|| self.next_attempt(op, now)).flatten();
+        let next = retryable
+            .then(|| self.next_attempt(op, now, policy))
+            .flatten();
         self.record_failure(op, error, now, next.unwrap_or(now));
         match next {
             Some(_) => self.proceed(now, policy, false),
@@ -52,7 +54,7 @@ impl Instance {
     }
 
     /// When the attempt after one that fails now begins, if there is one.
-    fn next_attempt(&self, op: u64, now: Timestamp) -> Option<Timestamp> {
+    fn next_attempt(&self, op: u64, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
         let Place::At(checkpoint) = &self.place else {
             return None;
         };
@@ -61,8 +63,11 @@ impl Instance {
         };
         let at = self.ops.binary_search_by_key(&op, |own| own.op).ok()?;
         let failures = self.ops[at].tries.failed.saturating_add(1);
-        let (retry, deadline) = (&call.options.retry, deadline(call));
-        backoff::next_attempt(retry, failures, now, deadline, self.seed(op))
+        let (mut retry, deadline) = (call.options.retry.clone(), deadline(call));
+        if policy.exact_retries {
+            retry.jitter = 0.0;
+        }
+        backoff::next_attempt(&retry, failures, now, deadline, self.seed(op))
     }
 
     fn record_failure(&mut self, op: u64, error: String, now: Timestamp, next_at: Timestamp) {

@@ -1,0 +1,113 @@
+//! The same test again and again, with a crash at each write to the store.
+
+mod compare;
+mod cuts;
+mod report;
+mod run;
+
+pub(super) use cuts::{Cuts, What};
+pub use report::{CrashPoint, CrashReport, When};
+
+use super::TestEnv;
+use compare::Outcome;
+use report::Failed;
+use run::run;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// A scenario that writes more often than this does not end.
+const WRITES_MAX: usize = 100_000;
+
+/// Runs a scenario undisturbed, then once for each write of a worker to the store with that worker
+/// killed just *before* the write, and once more just *after* it. Each time a new worker goes on
+/// from the stored bytes. Demands that nobody can tell the difference afterwards:
+///
+/// * the scenario gives the same value,
+/// * every workflow that it started ended in the same way,
+/// * the outside world saw the same calls of activities, in the same order. A call whose answer was
+///   not on record when the worker died may come again, with the same idempotency key: such
+///   repeats are counted in the [report](CrashReport), anything else is a failure.
+///
+/// Every await of a workflow is a write, so it is killed at every await. Beside that the scenario
+/// runs once with every workflow forgotten and made again from its bytes at every await.
+///
+/// Each run has a [`TestEnv`] of its own: set mocks inside of the scenario. All runs are in this
+/// process, so what a workflow keeps in a `static` outlives a crash here, and would not elsewhere.
+///
+/// ```standalone_crate
+/// use durable_runtime::prelude::*;
+/// use durable_runtime::testing::crash_everywhere;
+///
+/// #[activity]
+/// async fn square(n: u32) -> Result<u32, String> {
+///     Ok(n * n)
+/// }
+///
+/// #[workflow]
+/// async fn sum_of_squares(n: u32) -> Result<u32, Error> {
+///     let mut sum = 0;
+///     for i in 1..=n {
+///         sum += square(i).await.map_err(Error::msg)?;
+///     }
+///     Ok(sum)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let report = crash_everywhere(async |env| {
+///     let handle = start_sum_of_squares(env.client(), "sum", 3).await.unwrap();
+///     assert_eq!(handle.result().await.unwrap().unwrap(), 14);
+/// })
+/// .await;
+/// assert_eq!(report.awaits(), ["sum_of_squares/square"]);
+/// assert_eq!(report.log().calls(), ["square", "square", "square"]);
+/// println!("{report}");
+/// # }
+/// ```
+///
+/// # Panics
+/// When an outcome differs; the message names the write and shows both logs. Also when two
+/// undisturbed runs differ (then the scenario itself is not repeatable), and when no workflow was
+/// started.
+pub async fn crash_everywhere<T, S>(scenario: S) -> CrashReport
+where
+    S: AsyncFn(&TestEnv) -> T,
+    T: PartialEq + Debug,
+{
+    let undisturbed = run(&scenario, &Arc::new(Cuts::counting()), false).await;
+    let again = run(&scenario, &Arc::new(Cuts::counting()), false).await;
+    demand(&undisturbed, &again, &Failed::NotRepeatable);
+    let forgotten = run(&scenario, &Arc::new(Cuts::counting()), true).await;
+    demand(&undisturbed, &forgotten, &Failed::Forgotten);
+
+    let mut points = Vec::new();
+    for when in [When::Before, When::After] {
+        for at in 0..=WRITES_MAX {
+            assert!(at < WRITES_MAX, "the scenario does not come to its end");
+            let cuts = Arc::new(Cuts::at(at, when));
+            let outcome = run(&scenario, &cuts, false).await;
+            let Some(what) = cuts.fired() else {
+                // It has ended before: all writes have had their crash.
+                break;
+            };
+            let mut point = CrashPoint::new(when, what);
+            point.repeated = demand(&undisturbed, &outcome, &Failed::Crashed(&point));
+            points.push(point);
+        }
+    }
+    let report = CrashReport::new(points, undisturbed.log);
+    report.check(&undisturbed.writes);
+    report
+}
+
+/// Demands the same outcome; answers which calls were repeated.
+fn demand<T: PartialEq + Debug>(
+    undisturbed: &Outcome<T>,
+    other: &Outcome<T>,
+    failed: &Failed<'_>,
+) -> Vec<String> {
+    match undisturbed.difference(other) {
+        Ok(repeated) => repeated,
+        Err(difference) => panic!("{failed}:\n{difference}"),
+    }
+}

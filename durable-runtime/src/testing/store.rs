@@ -1,0 +1,161 @@
+//! A worker's handle to the store of a test: it can be cut before and after each write.
+
+use super::crash::{Cuts, What, When};
+use super::ends::Ends;
+use super::life::Life;
+use super::link::Links;
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use crate::store::{
+    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
+    NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
+    Unfit, WorkerRecord, Write, Written,
+};
+use async_trait::async_trait;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Passes calls on while its worker lives.
+#[derive(Debug)]
+pub(super) struct WorkerStore {
+    pub(super) inner: Arc<dyn Store>,
+    pub(super) life: Arc<Life>,
+    pub(super) ends: Arc<Ends>,
+    pub(super) cuts: Arc<Cuts>,
+    pub(super) links: Weak<Links>,
+}
+
+impl WorkerStore {
+    /// A call that does not write for a workflow.
+    async fn pass<T>(&self, call: impl Future<Output = T> + Send) -> T {
+        self.life.goes_on().await;
+        call.await
+    }
+
+    /// A write; if its turn has come, the worker dies here.
+    async fn write<T, E>(
+        &self,
+        what: impl Future<Output = What> + Send,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        self.life.goes_on().await;
+        let cut = self.cuts.next(&self.life, what).await;
+        if cut == Some(When::Before) {
+            return std::future::pending().await;
+        }
+        let answer = call.await;
+        self.ends.look().await;
+        if let Some(links) = self.links.upgrade() {
+            links.has_written();
+        }
+        if cut == Some(When::After) {
+            self.cuts.made(&self.life);
+            return std::future::pending().await;
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl Store for WorkerStore {
+    async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {
+        self.life.born(worker.worker);
+        let what = What::other("the birth of a worker");
+        self.write(what, self.inner.register(worker)).await
+    }
+    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+        self.ends.look_for_trouble(&writes).await;
+        let of = writes.clone();
+        let what = What::commit(&self.ends, of);
+        self.write(what, self.inner.commit(fence, writes)).await
+    }
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        let what = What::other("a claim of workflows that are due");
+        self.write(what, self.inner.claim(fence, claim)).await
+    }
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        self.pass(self.inner.mark_dead(now)).await
+    }
+    async fn take_over(
+        &self,
+        fence: Fence,
+        from: Incarnation,
+        limit: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
+        let what = What::other("a take-over of a dead worker's workflows");
+        self.write(what, self.inner.take_over(fence, from, limit))
+            .await
+    }
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
+        self.pass(self.inner.retire(worker)).await
+    }
+    async fn mail(
+        &self,
+        worker: Incarnation,
+        known: &[(RunId, i64)],
+    ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        self.pass(self.inner.mail(worker, known)).await
+    }
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        self.pass(self.inner.unblock(points, now)).await
+    }
+    async fn next_due(
+        &self,
+        queue: &str,
+        points: &[String],
+        unfit: &[Unfit],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.pass(self.inner.next_due(queue, points, unfit)).await
+    }
+    async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
+        let what = What::other(format!("the start of `{}`", run.id));
+        self.write(what, self.inner.start(run)).await
+    }
+    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
+        let what = What::other(format!("a message to `{id}`"));
+        self.write(what, self.inner.send(id, message)).await
+    }
+    async fn start_or_send(
+        &self,
+        run: NewRun,
+        message: NewMessage,
+    ) -> Result<(Written, Sent), StoreError> {
+        let what = What::other(format!("the start of `{}`", run.id));
+        self.write(what, self.inner.start_or_send(run, message))
+            .await
+    }
+    async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
+        self.pass(self.inner.find(id)).await
+    }
+    async fn steps(
+        &self,
+        run: RunId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StepRecord>, StoreError> {
+        self.pass(self.inner.steps(run, after, limit)).await
+    }
+    async fn latest_step(&self, run: RunId) -> Result<Option<StepRecord>, StoreError> {
+        self.pass(self.inner.latest_step(run)).await
+    }
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
+        self.pass(self.inner.attempts(run)).await
+    }
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
+        self.pass(self.inner.reply(run, msg)).await
+    }
+    async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
+        self.pass(self.inner.inbox(run)).await
+    }
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
+        self.pass(self.inner.list(filter, page)).await
+    }
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        self.pass(self.inner.workers()).await
+    }
+    async fn changed(&self, at_most: Duration) {
+        self.pass(self.inner.changed(at_most)).await;
+    }
+    async fn close(&self) -> Result<(), StoreError> {
+        self.pass(self.inner.close()).await
+    }
+}
