@@ -17,7 +17,7 @@ use std::fmt;
 /// when one of them fails. A cancellation does not reach them. Each is recorded like any other
 /// activity: after a crash in the middle only those that remain are made.
 ///
-/// ```
+/// ```standalone_crate
 /// # use durable_runtime::prelude::*;
 /// # #[activity(retry(max_attempts = 1))]
 /// # async fn reserve(order: u32) -> Result<u32, Error> { Ok(order) }
