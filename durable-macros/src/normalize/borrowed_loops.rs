@@ -91,7 +91,11 @@ impl Builder<'_> {
         let span = twin.span();
         let rt = names::rt_at(span);
         *twin = draft.tied.iter().fold(
-            parse_quote_spanned!(span=> #rt::lent(#checked)),
+            if tail.is_some() {
+                parse_quote_spanned!(span=> #rt::lent_in_order(#checked))
+            } else {
+                parse_quote_spanned!(span=> #rt::lent(#checked))
+            },
             |source: Expr, held| {
                 let rt = names::rt_at(held.span());
                 parse_quote_spanned!(held.span()=> #rt::tie(#source, &#held))
@@ -113,7 +117,7 @@ impl Builder<'_> {
             iter,
             tail: tail.map(|found| found.tail),
             at,
-            item: parse_quote!(#rt::current(#init, &#ident)),
+            item: parse_quote!((&#rt::walk(#init)).current(&#ident)),
             inputs,
             shape,
             unique: draft.unique,

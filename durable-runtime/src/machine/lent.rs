@@ -5,10 +5,12 @@ use super::borrow::Remade;
 use super::borrow::sealed::Sealed;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{
     BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque, binary_heap, btree_map,
     btree_set, linked_list, vec_deque,
 };
+use std::fmt;
 use std::iter::{Chain, Copied, Enumerate, Rev, Skip, StepBy, Take, Zip};
 use std::ops::{Range, RangeFrom, RangeInclusive};
 use std::{option, result, slice, str};
@@ -70,11 +72,42 @@ pub fn after<T>((): (), value: T) -> T {
 /// An iterator over borrowed things that can be made again and put forward to any position.
 #[diagnostic::on_unimplemented(
     message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
-    label = "this loop contains an `.await`, and what it goes over has no order that lasts",
-    note = "collect what it goes over into a `Vec` first; of a hash map, the keys",
+    label = "this loop contains an `.await`, and where it is cannot be saved",
+    note = "collect what it goes over into a `Vec` first; of a hash map loop over the pairs or the keys",
     note = "code: durable D15"
 )]
-pub trait Lent: Iterator + LentSealed {}
+pub trait Lent: Iterator + LentSealed {
+    /// Where the loop is.
+    type At: Default;
+    /// The next item, of an iterator that has been made again.
+    fn pull(self, at: &mut Self::At) -> Option<Self::Item>;
+    /// The item at which the loop is.
+    fn current(self, at: &Self::At) -> Option<Self::Item>;
+}
+
+/// One that gives its items in an order that lasts, so that a number says where it is.
+#[diagnostic::on_unimplemented(
+    message = "a loop over a chain with `{Self}` cannot be saved at the `.await` inside it",
+    label = "this loop contains an `.await`, and what it goes over has no order that lasts",
+    note = "loop over the hash map itself, `for (key, value) in &map`; or collect the items into a `Vec` first",
+    note = "code: durable D15"
+)]
+pub trait Ordered: Lent<At = Position> {}
+
+/// Such a loop is at a position.
+macro_rules! by_position {
+    () => {
+        type At = Position;
+        fn pull(mut self, at: &mut Position) -> Option<Self::Item> {
+            let item = self.nth(at.0)?;
+            at.0 += 1;
+            Some(item)
+        }
+        fn current(mut self, at: &Position) -> Option<Self::Item> {
+            self.nth(at.0.checked_sub(1)?)
+        }
+    };
+}
 
 /// Nobody else decides what can be lent.
 pub trait LentSealed {}
@@ -82,7 +115,10 @@ pub trait LentSealed {}
 macro_rules! lent {
     ($([$($generics:tt)*] $iter:ty;)*) => {$(
         impl<'a, $($generics)*> LentSealed for $iter {}
-        impl<'a, $($generics)*> Lent for $iter {}
+        impl<'a, $($generics)*> Lent for $iter {
+            by_position!();
+        }
+        impl<'a, $($generics)*> Ordered for $iter {}
         impl<'a, $($generics)*> Sealed<'a> for $iter {}
         impl<'a, $($generics)*> Remade<'a> for $iter {}
     )*};
@@ -122,8 +158,11 @@ lent! {
 
 macro_rules! adaptors {
     ($([$($generics:tt)*] $iter:ty: $($part:ident)+;)*) => {$(
-        impl<$($generics)*> LentSealed for $iter where $($part: Lent),+ {}
-        impl<$($generics)*> Lent for $iter where Self: Iterator, $($part: Lent),+ {}
+        impl<$($generics)*> LentSealed for $iter where $($part: Ordered),+ {}
+        impl<$($generics)*> Lent for $iter where Self: Iterator, $($part: Ordered),+ {
+            by_position!();
+        }
+        impl<$($generics)*> Ordered for $iter where Self: Iterator, $($part: Ordered),+ {}
         impl<'a, $($generics)*> Sealed<'a> for $iter where $($part: Remade<'a>),+ {}
         impl<'a, $($generics)*> Remade<'a> for $iter where $($part: Remade<'a>),+ {}
     )*};
@@ -155,22 +194,89 @@ pub fn lent<'a, I: IntoIterator<IntoIter: Lent> + Remade<'a>>(iter: I) -> I {
     iter
 }
 
+/// In the twin: the same, where closures count what they pull.
+pub fn lent_in_order<'a, I: IntoIterator<IntoIter: Ordered> + Remade<'a>>(iter: I) -> I {
+    iter
+}
+
 /// How many items a loop has had.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Position(usize);
 
 /// Where a loop begins.
 #[must_use]
-pub fn position() -> Position {
-    Position(0)
+pub fn position<A: Default>() -> A {
+    A::default()
 }
 
-/// The next item of a loop, whose iterator has been made again.
-pub fn pull<I: IntoIterator>(at: &mut Position, iter: I) -> Option<I::Item> {
-    let item = iter.into_iter().nth(at.0)?;
-    at.0 += 1;
-    Some(item)
+/// What a loop goes over, made again; by method lookup, so that a loop that is refused is one error.
+pub struct Walk<I>(Cell<Option<I>>);
+
+impl<I> fmt::Debug for Walk<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::any::type_name::<Self>())
+    }
+}
+
+/// The same as a value.
+#[must_use]
+pub fn walk<I: IntoIterator>(iter: I) -> Walk<I::IntoIter> {
+    Walk(Cell::new(Some(iter.into_iter())))
+}
+
+impl<I> Walk<I> {
+    fn iter(&self) -> I {
+        self.0.take().expect("it is walked once")
+    }
+}
+
+/// The answers of a loop that can be saved.
+pub trait Walks {
+    /// Where it is.
+    type At;
+    /// What it gives.
+    type Item;
+    /// The next item.
+    fn pull(&self, at: &mut Self::At) -> Option<Self::Item>;
+    /// The item at which it is.
+    ///
+    /// # Panics
+    /// When there is none: a bug in the macro, since the loop had this item and has borrowed it since.
+    fn current(&self, at: &Self::At) -> Self::Item;
+}
+
+impl<I: Lent> Walks for Walk<I> {
+    type At = I::At;
+    type Item = I::Item;
+    fn pull(&self, at: &mut I::At) -> Option<I::Item> {
+        self.iter().pull(at)
+    }
+    fn current(&self, at: &I::At) -> I::Item {
+        let item = self.iter().current(at);
+        item.expect("what a loop goes over does not change")
+    }
+}
+
+/// The answers of any other, which has been refused.
+pub trait WalksNot {
+    /// What it gives.
+    type Item;
+    /// None.
+    fn pull(&self, _: &mut Position) -> Option<Self::Item> {
+        None
+    }
+    /// None.
+    ///
+    /// # Panics
+    /// Always.
+    fn current(&self, _: &Position) -> Self::Item {
+        unreachable!("such a loop is refused")
+    }
+}
+
+impl<I: Iterator> WalksNot for &Walk<I> {
+    type Item = I::Item;
 }
 
 /// The rest of what a loop goes over, below a tail of closures: it counts what they pull, so that
@@ -198,13 +304,4 @@ impl<I: Iterator> Iterator for Counted<'_, I> {
         self.at.0 += 1;
         Some(item)
     }
-}
-
-/// The item at which a loop is.
-///
-/// # Panics
-/// When there is none: a bug in the macro, since the loop had this item and has borrowed it since.
-pub fn current<I: IntoIterator>(iter: I, at: &Position) -> I::Item {
-    let item = at.0.checked_sub(1).and_then(|at| iter.into_iter().nth(at));
-    item.expect("what a loop goes over does not change")
 }

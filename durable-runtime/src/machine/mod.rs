@@ -18,6 +18,7 @@ pub(crate) mod current;
 mod cx;
 mod describe;
 mod give_back;
+mod hashed;
 mod kept;
 mod lent;
 mod limit;

@@ -16,8 +16,8 @@ pub use super::give_back::{
 };
 pub use super::kept::{Load, Save, Typed, care, keep, slot};
 pub use super::lent::{
-    Counted, Lent, Position, Steady, after, counted, current, lent, position, pull, steady,
-    steady_value,
+    Counted, Lent, Position, Steady, Walks, WalksNot, after, counted, lent, lent_in_order,
+    position, steady, steady_value, walk,
 };
 pub use super::limit::{in_time, never, within};
 pub use super::live::{Inlines, no_inline};

@@ -130,7 +130,7 @@ impl Arms<'_> {
                 // It is used up by one item.
                 env.bound.remove(&source);
                 match tail {
-                    None => quote!(#rt::pull(&mut #ident, #iter)),
+                    None => quote!((&#rt::walk(#iter)).pull(&mut #ident)),
                     // Its own statement: the closures end before the item's code begins.
                     Some(tail) => {
                         let (pulled, item) = (names::pulled(), names::internal("item"));
