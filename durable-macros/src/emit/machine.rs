@@ -57,7 +57,9 @@ pub(super) fn machine(
     });
     let (generics, _, bounds) = input.generics.machine.split_for_impl();
     let code = quote! {
-        use #rt::{IsCopied as _, IsLentOn as _, IsMoved as _, Walks as _, WalksNot as _};
+        use #rt::{
+            IsCopied as _, IsLentOn as _, IsMoved as _, SharedAgain as _, UniqueAgain as _, Walks as _, WalksNot as _,
+        };
         #resume
         #slots
         #(#inputs)*

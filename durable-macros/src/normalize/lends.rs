@@ -204,6 +204,7 @@ fn reborrowed(arg: &Expr) -> Expr {
         Expr::Reference(_) => arg.clone(),
         Expr::Paren(inner) => reborrowed(&inner.expr),
         Expr::Group(inner) => reborrowed(&inner.expr),
-        other => parse_quote!(&mut *#other),
+        // Beside a `&mut`, what a loop gives may be a `&`: the key of a map.
+        other => parse_quote!(#other.durable_again()),
     }
 }

@@ -50,6 +50,26 @@ pub trait PlaceIsKept {}
 impl PlaceIsKept for PlaceAgain {}
 impl PlaceIsKept for OtherArgument {}
 
+/// What is behind a `&mut` that is an argument, by method lookup.
+pub trait UniqueAgain {
+    /// It once more.
+    fn durable_again(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<T: ?Sized> UniqueAgain for T {}
+
+/// The same behind a `&`.
+pub trait SharedAgain {
+    /// It once more.
+    fn durable_again(&self) -> &Self {
+        self
+    }
+}
+
+impl<T: ?Sized> SharedAgain for T {}
+
 /// The parameter with this number is a `&mut`.
 pub trait LentAt<const N: usize> {
     /// What it leads to.

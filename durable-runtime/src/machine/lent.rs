@@ -226,7 +226,7 @@ pub fn walk<I: IntoIterator>(iter: I) -> Walk<I::IntoIter> {
 }
 
 impl<I> Walk<I> {
-    fn iter(&self) -> I {
+    fn taken(&self) -> I {
         self.0.take().expect("it is walked once")
     }
 }
@@ -250,10 +250,10 @@ impl<I: Lent> Walks for Walk<I> {
     type At = I::At;
     type Item = I::Item;
     fn pull(&self, at: &mut I::At) -> Option<I::Item> {
-        self.iter().pull(at)
+        self.taken().pull(at)
     }
     fn current(&self, at: &I::At) -> I::Item {
-        let item = self.iter().current(at);
+        let item = self.taken().current(at);
         item.expect("what a loop goes over does not change")
     }
 }

@@ -12,7 +12,8 @@ pub use super::closure::{Again, Signed, Unchanging, held, signature};
 pub use super::cx::Saver;
 pub use super::give_back::{
     AwaitedAnywhere, AwaitedInPlace, BackToPlace, GivenBack, Lender, LentAt, NothingBack,
-    OtherArgument, PlaceAgain, PlaceIsKept, PlaceIsKnown, PlaceLost, gives, lender,
+    OtherArgument, PlaceAgain, PlaceIsKept, PlaceIsKnown, PlaceLost, SharedAgain, UniqueAgain,
+    gives, lender,
 };
 pub use super::kept::{Load, Save, Typed, care, keep, slot};
 pub use super::lent::{

@@ -14,7 +14,7 @@ pub struct State {
 
 equivalent_group! {
     lent: lend_args(3), lend_compound(2), lend_while(2), lend_guard(3), lend_structs(2), lend_reborrow(3), lend_iter(3), lend_generic(2), lend_pats(1), lend_replace(2),
-    lend_closure(2), lend_lifetimes(2), lend_join(2), lend_results(3), lend_places(2), lend_select_inside(2), lend_unused(1), lend_match(2), lend_shadow_names(2), lend_cond(2), lend_enum(2), lend_fields_join(2), lend_nested_join(2), lend_after_borrows(2);
+    lend_closure(2), lend_lifetimes(2), lend_join(2), lend_results(3), lend_places(2), lend_select_inside(2), lend_unused(1), lend_match(2), lend_shadow_names(2), lend_cond(2), lend_enum(2), lend_fields_join(2), lend_nested_join(2), lend_after_borrows(2), lend_beside_keys(3);
 
     #[workflow]
     pub(super) async fn lend_bump(n: &mut u32) -> u32 {
@@ -468,6 +468,27 @@ equivalent_group! {
             lend_named("lit", &lists[i].clone(), &mut totals[lists[i].len()], &n).await;
         }
         format!("{totals:?}{i}")
+    }
+    #[workflow]
+    pub(super) async fn lend_beside_keys(n: u32) -> String {
+        let mut map: BTreeMap<String, u32> = (0..n).map(|i| (i.to_string(), i)).collect();
+        for (key, value) in &mut map {
+            lend_named(key, &vec![], value, &1).await;
+            lend_named(key, &vec![1], &mut *value, &1).await;
+            act(key, 1u32).await;
+            *value += 1;
+        }
+        let mut totals = vec![1u32, 2, 3];
+        let names = vec!["a".to_owned(), "bc".to_owned()];
+        for (total, name) in totals.iter_mut().zip(&names) {
+            lend_named(name, &vec![2], total, &1).await;
+            act(name, *total).await;
+        }
+        for (at, (total, name)) in totals.iter_mut().zip(names.iter()).enumerate() {
+            lend_named(name, &vec![2], total, &(at as u32)).await;
+            *total += at as u32;
+        }
+        format!("{map:?}{totals:?}")
     }
 }
 
