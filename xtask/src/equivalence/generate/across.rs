@@ -142,7 +142,9 @@ impl Gen {
             let (declared, id) = self.known(&ty);
             (declared, format!("&{}", self.name_of(id)), "*")
         } else {
-            (String::new(), self.value(&ty, 1), "")
+            // A value and no place: rustc 1.95 does not keep the index of an indexed place over the
+            // await of a guard, and the plain function matches another element, or crashes.
+            (String::new(), format!("same({})", self.value(&ty, 1)), "")
         };
         let held: Vec<_> = self.scope.visible().collect();
         let (other, pause) = self.holding(&held, |g| {
