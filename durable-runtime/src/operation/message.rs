@@ -131,7 +131,8 @@ pub enum SendError {
     /// No workflow has that id.
     #[error("there is no workflow {0}")]
     NotFound(WorkflowId),
-    /// It has ended.
+    /// It has ended. If this process died while it sent the message, the workflow may have had it
+    /// before.
     #[error("{id} is {phase}")]
     Finished {
         /// The workflow.
