@@ -125,10 +125,10 @@ impl Run {
             return Next::Act;
         }
         let (due, outcome) = last(&writes);
-        // A parent is told, or the next run waits to be claimed.
         let answers =
             |write: &Write| matches!(write, Write::Step(step) if !step.replies.is_empty());
         let answers = writes.iter().any(answers);
+        // A parent is told, or the next run waits to be claimed.
         let told = matches!(writes.last(), Some(Write::End(_))) && self.instance.parent.is_some()
             || matches!(writes.as_slice(), [_, .., Write::Start(_)]);
         if let Some(Write::Park(park)) = writes.last()

@@ -105,6 +105,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     // --- clients -------------------------------------------------------------------------
 
     /// Starts a run that nobody owns yet; on disk when it answers [`Written::Started`].
+    /// A child whose parent has ended meanwhile hears of that at once, by its
+    /// [`ParentClose`].
     /// [`Written::Exists`] if the id is taken (by a live or a finished run), or else
     /// [`Written::RunTaken`] if the run's number is: nothing changed.
     async fn start(&self, run: NewRun) -> Result<Written, StoreError>;

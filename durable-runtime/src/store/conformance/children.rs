@@ -231,6 +231,21 @@ pub async fn a_continued_run_leaves_its_children_behind(store: &dyn Store) {
     assert_eq!(kinds(store, 21).await, [MessageKind::Cancel]);
 }
 
+pub async fn a_child_whose_parent_has_ended_hears_of_it_at_once(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    worker.write(Write::End(end(10, 0))).await;
+    starts_child(store, 20, of_ten(ParentClose::Cancel)).await;
+    starts_child(store, 21, of_ten(ParentClose::Terminate)).await;
+    starts_child(store, 22, of_ten(ParentClose::Abandon)).await;
+    assert_eq!(kinds(store, 20).await, [MessageKind::Cancel]);
+    assert_eq!(kinds(store, 21).await, [MessageKind::Terminate]);
+    assert_eq!(kinds(store, 22).await, []);
+    let claimed = worker.claim(1).await;
+    assert_eq!(claimed.len(), 3);
+    assert_eq!(claimed[0].inbox.len(), 1);
+}
+
 pub async fn a_batch_that_fails_leaves_the_family_alone(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
     worker.starts(&[10, 11]).await;

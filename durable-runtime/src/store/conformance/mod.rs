@@ -135,6 +135,7 @@ macro_rules! store_conformance {
                 a_terminated_child_takes_its_own_with_it,
                 a_client_that_terminates_a_run_reaches_its_children,
                 a_continued_run_leaves_its_children_behind,
+                a_child_whose_parent_has_ended_hears_of_it_at_once,
                 a_batch_that_fails_leaves_the_family_alone,
             ],
             updates: [

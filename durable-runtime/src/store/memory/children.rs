@@ -3,7 +3,7 @@
 use super::run::Place;
 use super::state::State;
 use crate::id::{RunId, Timestamp};
-use crate::store::{ChildEnd, PARENT_ENDED, ParentClose, Phase};
+use crate::store::{ChildEnd, NewRun, PARENT_ENDED, ParentClose, Phase};
 
 impl State {
     /// Ends a run for ever: messages that it will never read are dropped, its parent and its
@@ -24,6 +24,20 @@ impl State {
                     self.put_message(child, message);
                 }
             }
+        }
+    }
+
+    /// Tells a child that has just been started if its parent has ended meanwhile.
+    pub(super) fn orphan(&mut self, new: &NewRun) {
+        let Some(parent) = new.parent else {
+            return;
+        };
+        let ended = self
+            .runs
+            .get(&parent.run)
+            .is_none_or(|run| run.row.phase != Phase::Running);
+        if ended && let Some(message) = parent.close.message(new.created_at) {
+            self.put_message(new.run, message);
         }
     }
 

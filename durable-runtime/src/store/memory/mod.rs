@@ -94,7 +94,7 @@ fn start(state: &mut State, new: NewRun) -> Result<Written, StoreError> {
     if state.runs.contains_key(&new.run) {
         return Ok(Written::RunTaken);
     }
-    state.insert(Run::new(new, 0));
+    state.begin(Run::new(new, 0));
     Ok(Written::Started)
 }
 

@@ -97,6 +97,13 @@ impl State {
         }
     }
 
+    /// Starts a run.
+    pub(super) fn begin(&mut self, run: Run) {
+        let new = run.row.new.clone();
+        self.insert(run);
+        self.orphan(&new);
+    }
+
     /// Adds a run as the current one of its id.
     pub(super) fn insert(&mut self, run: Run) {
         let number = run.row.new.run;

@@ -111,11 +111,13 @@ impl<'a> Batch<'a> {
             return Ok(Written::RunTaken);
         }
         self.before.insert(new.run, None);
-        let old = self.continued.remove(&new.id);
+        let Some(old) = self.continued.remove(&new.id) else {
+            self.state.begin(Run::new(new, 0));
+            return Ok(Written::Started);
+        };
+        // Of the end of its parent the old one has been told.
         let mut run = Run::new(new, 0);
-        if let Some(old) = old {
-            self.hand_over(old, &mut run)?;
-        }
+        self.hand_over(old, &mut run)?;
         self.state.insert(run);
         Ok(Written::Started)
     }

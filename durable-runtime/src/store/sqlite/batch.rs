@@ -137,6 +137,9 @@ impl Batch<'_> {
                 .conn
                 .prepare_cached("UPDATE workflow SET next=?2 WHERE run=?1")?
                 .execute([old.0, new.run.0])?;
+        } else {
+            // The one that is continued has been told.
+            children::orphan(self.db, new)?;
         }
         Ok(Written::Started)
     }

@@ -4,7 +4,7 @@ use super::error::Outcome;
 use super::writer::Db;
 use super::{inbox, rows};
 use crate::id::{RunId, Timestamp};
-use crate::store::{ChildEnd, Parent, ParentClose, Phase};
+use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
 
 /// Tells the parent how a child ended, if it wants to know and still runs.
@@ -44,6 +44,22 @@ pub(super) fn close(db: &mut Db, ended: RunId, at: Timestamp) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Tells a child that has just been started if its parent has ended meanwhile.
+pub(super) fn orphan(db: &mut Db, new: &NewRun) -> Outcome<()> {
+    let Some(parent) = new.parent else {
+        return Ok(());
+    };
+    let Some(message) = parent.close.message(new.created_at) else {
+        return Ok(());
+    };
+    let sql = "SELECT 1 FROM workflow WHERE run=?1 AND phase=0";
+    let runs = rows::first(&db.conn, sql, [parent.run.0], |_| Ok(()))?.is_some();
+    if runs {
+        return Ok(());
+    }
+    inbox::put(db, new.run, &message)
 }
 
 /// The children of a run that have not ended: number, policy, and whether somebody owns it.

@@ -11,7 +11,11 @@ pub(super) fn start(db: &mut Db, new: &NewRun) -> Outcome<Written> {
     if new.owner.is_some() {
         return Err(bug(format!("run {} is born owned outside a batch", new.run)).into());
     }
-    insert_run(db, new, 0)
+    let written = insert_run(db, new, 0)?;
+    if written == Written::Started {
+        children::orphan(db, new)?;
+    }
+    Ok(written)
 }
 
 /// Starts the run unless its id is taken, and sends the message to whichever run has the id.
