@@ -227,7 +227,7 @@ impl Run {
             },
         };
         let turn = machine.turn(self.instance.given(), self.life.clock.now());
-        let aside = machine.take_aside();
+        let aside = machine.take_aside(matches!(turn, Turn::Finished(_)));
         if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {
             self.machine = Some(machine);
             return (turn, aside);

@@ -9,10 +9,11 @@ use crate::store::{Reply, ReplyStage};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a turn has said; what was published before it is in it too.
+/// What a turn has said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aside {
-    /// Published values by name, each encoded.
+    /// All published values by name, each encoded, once the function has returned. Before that they
+    /// stand in the checkpoint.
     pub published: BTreeMap<String, Vec<u8>>,
     /// Answers to messages, each with the run that took the message.
     pub replies: Vec<(RunId, Reply)>,
@@ -44,11 +45,14 @@ impl Cx {
         }
     }
 
-    /// What this turn has said so far. The published values stay.
-    pub(super) fn take_aside(&self) -> Aside {
+    /// What this turn has said; the published values too if the function is `over`.
+    pub(super) fn take_aside(&self, over: bool) -> Aside {
         let mut shared = self.shared();
+        if over {
+            return std::mem::take(&mut shared.aside);
+        }
         Aside {
-            published: shared.aside.published.clone(),
+            published: BTreeMap::new(),
             replies: std::mem::take(&mut shared.aside.replies),
         }
     }

@@ -169,9 +169,9 @@ impl Machine {
         }
     }
 
-    /// What the code has said in its last turn.
-    pub fn take_aside(&mut self) -> Aside {
-        self.cx.take_aside()
+    /// What the code has said in its last turn, with all published values if it is `over`.
+    pub fn take_aside(&mut self, over: bool) -> Aside {
+        self.cx.take_aside(over)
     }
 
     /// Polls the workflow whenever something has come that it waits for.

@@ -1,10 +1,9 @@
 //! Children: started once, heard of once, closed by policy, wherever the process is cut.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, START, act, options};
+use crate::support::{Behave, Bench, Running, START, act, bench, client, elsewhere, leased, value};
 use durable_runtime::clock::Clock;
-use durable_runtime::codec;
-use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::engine::Worker;
 use durable_runtime::operation::SpawnError;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunRecord, SqliteOptions, SqliteStore};
@@ -115,23 +114,6 @@ async fn with_countdown() -> Result<Vec<u32>, Error> {
         child.signal(GO, n).await?;
     }
     child.await?
-}
-
-fn bench() -> Bench {
-    Bench::new(|_, _| Behave::Return)
-}
-
-fn client(bench: &Bench, worker: &Running) -> Client {
-    worker.client(bench).clock(Arc::new(bench.clock.clone()))
-}
-
-/// A client of another process.
-fn elsewhere(bench: &Bench) -> Client {
-    Client::new(bench.store.clone()).clock(Arc::new(bench.clock.clone()))
-}
-
-fn value<T: durable_runtime::Durable>(record: &RunRecord) -> T {
-    codec::decode(record.output.as_deref().expect("it returned")).expect("of this type")
 }
 
 #[tokio::test]
@@ -288,13 +270,6 @@ async fn a_hundred_children_at_a_time() {
     let expected: Vec<_> = parcels.iter().map(|p| format!("Ok({})", p * 10)).collect();
     assert_eq!(lines, expected);
     worker.stop().await;
-}
-
-fn leased() -> WorkerOptions {
-    WorkerOptions {
-        lease: Duration::from_secs(2),
-        ..options()
-    }
 }
 
 /// Runs `id` with a worker that is cut at its `n`-th call to the store, and then with another.

@@ -1,10 +1,9 @@
 //! Sagas and shields: what is undone, in which order, and what a cancellation does not reach.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, START, act, options};
+use crate::support::{Behave, Bench, Running, START, act, client, leased, value};
 use durable_runtime::clock::Clock;
-use durable_runtime::codec;
-use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{MessageKind, Phase, RunRecord, SqliteOptions, SqliteStore};
 use std::sync::Arc;
@@ -73,14 +72,6 @@ async fn outlived() -> Result<String, Error> {
     let kept = spawn(shield(clean_up("kept".to_owned())));
     kept.abort();
     Ok(format!("{lost:?}, {:?}", kept.await?))
-}
-
-fn client(bench: &Bench, worker: &Running) -> Client {
-    worker.client(bench).clock(Arc::new(bench.clock.clone()))
-}
-
-fn value<T: durable_runtime::Durable>(record: &RunRecord) -> T {
-    codec::decode(record.output.as_deref().expect("it returned")).expect("of this type")
 }
 
 /// Runs the saga with activities that behave so.
@@ -203,13 +194,6 @@ async fn a_shield_ends_with_the_wait_for_it_and_not_with_an_abort() {
     assert_eq!(said, "Err(Elapsed), \"kept\"");
     assert_eq!(bench.names(), ["kept"]);
     worker.stop().await;
-}
-
-fn leased() -> WorkerOptions {
-    WorkerOptions {
-        lease: Duration::from_secs(2),
-        ..options()
-    }
 }
 
 /// A saga that fails, with a worker that is cut at its `n`-th call to the store. `None` if it ends

@@ -1,12 +1,13 @@
 //! Signals: buffered, in order, taken once, and in races with timers, cancels and crashes.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{BROKEN, Behave, Bench, Running, START, act, options};
+use crate::support::{
+    BROKEN, Behave, Bench, Running, START, act, bench, client, elsewhere, leased, value,
+};
 use durable_runtime::clock::{Busy, Clock};
-use durable_runtime::codec;
-use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Phase, RunRecord, RunState, SqliteOptions, SqliteStore};
+use durable_runtime::store::{Phase, RunState, SqliteOptions, SqliteStore};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -72,29 +73,12 @@ async fn stumble() -> Result<(u64, u64), Cancelled> {
     Ok((first, ADD.recv().await?))
 }
 
-fn bench() -> Bench {
-    Bench::new(|_, _| Behave::Return)
-}
-
-fn client(bench: &Bench, worker: &Running) -> Client {
-    worker.client(bench).clock(Arc::new(bench.clock.clone()))
-}
-
-/// A client of another process.
-fn elsewhere(bench: &Bench) -> Client {
-    Client::new(bench.store.clone()).clock(Arc::new(bench.clock.clone()))
-}
-
 /// Waits until this long after the beginning; the clock stands while the guard lives.
 async fn at(bench: &Bench, millis: u64) -> Busy {
     bench
         .clock
         .sleep_until(START.after(Duration::from_millis(millis)))
         .await
-}
-
-fn value<T: durable_runtime::Durable>(record: &RunRecord) -> T {
-    codec::decode(record.output.as_deref().expect("it returned")).expect("of this type")
 }
 
 #[tokio::test]
@@ -315,13 +299,6 @@ async fn two_thousand_signals_to_one_workflow() {
     }
     assert_eq!(handle.result().await.unwrap(), Ok(COUNT));
     worker.stop().await;
-}
-
-fn leased() -> WorkerOptions {
-    WorkerOptions {
-        lease: Duration::from_secs(2),
-        ..options()
-    }
 }
 
 /// Signals come before and while a worker runs that is cut at its `n`-th call to the store.

@@ -367,6 +367,34 @@ pub(crate) fn options() -> WorkerOptions {
     }
 }
 
+/// Like [`options`], with a lease that a test can let end.
+pub(crate) fn leased() -> WorkerOptions {
+    WorkerOptions {
+        lease: Duration::from_secs(2),
+        ..options()
+    }
+}
+
+/// A bench whose activities return.
+pub(crate) fn bench() -> Bench {
+    Bench::new(|_, _| Behave::Return)
+}
+
+/// A client beside a worker, on the clock of the bench.
+pub(crate) fn client(bench: &Bench, worker: &Running) -> Client {
+    worker.client(bench).clock(Arc::new(bench.clock.clone()))
+}
+
+/// A client of another process.
+pub(crate) fn elsewhere(bench: &Bench) -> Client {
+    Client::new(bench.store.clone()).clock(Arc::new(bench.clock.clone()))
+}
+
+/// The decoded output of a workflow that returns a `T`.
+pub(crate) fn value<T: durable_runtime::Durable>(record: &RunRecord) -> T {
+    codec::decode(record.output.as_deref().expect("it returned")).expect("of this type")
+}
+
 /// The decoded output of a script.
 pub(crate) fn output(record: &RunRecord) -> Result<Vec<String>, String> {
     codec::decode(record.output.as_deref().expect("it returned")).unwrap()

@@ -1,11 +1,11 @@
 //! Updates: answered once, in order, with what the workflow has become; and published values.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, act, options};
+use crate::support::{Behave, Bench, Running, act, bench, client, elsewhere, leased};
 use durable_runtime::client::UpdateError;
 use durable_runtime::clock::Clock;
 use durable_runtime::codec;
-use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::engine::Worker;
 use durable_runtime::operation::Received;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunState, SqliteOptions, SqliteStore};
@@ -74,19 +74,6 @@ async fn lazy(runs: u32) -> Result<u32, Error> {
 async fn mute() -> Result<(), Error> {
     let _asked = ADD.recv().await?;
     Ok(())
-}
-
-fn bench() -> Bench {
-    Bench::new(|_, _| Behave::Return)
-}
-
-fn client(bench: &Bench, worker: &Running) -> Client {
-    worker.client(bench).clock(Arc::new(bench.clock.clone()))
-}
-
-/// A client of another process.
-fn elsewhere(bench: &Bench) -> Client {
-    Client::new(bench.store.clone()).clock(Arc::new(bench.clock.clone()))
 }
 
 #[tokio::test]
@@ -220,13 +207,6 @@ async fn a_thousand_updates_from_eight_clients() {
     assert_eq!(seen, (0..1_000).map(|n| 3 * n).collect());
     assert_eq!(handle.update(DONE, ()).await.unwrap(), 3_000);
     worker.stop().await;
-}
-
-fn leased() -> WorkerOptions {
-    WorkerOptions {
-        lease: Duration::from_secs(2),
-        ..options()
-    }
 }
 
 /// Requests come while a worker runs that is cut at its `n`-th call to the store. `None` if it
