@@ -43,7 +43,7 @@ pub(crate) fn prune(body: &mut Body) {
 
 /// Marks locals of `let x;` that another block than that of the `let` has to do with: there nothing
 /// shows the type that the `let` may give them. The same for what a macro may assign (`m = 7`) or
-/// not (a field `m: 7`).
+/// not (a field `m: 7`), also where a pattern of a loop or a branch binds it.
 fn declared_elsewhere(body: &mut Body) {
     let mentions = body.blocks.iter().flat_map(|b| &b.statements);
     let mentions: Locals = mentions.flat_map(|s| &s.mentions).copied().collect();
@@ -53,7 +53,9 @@ fn declared_elsewhere(body: &mut Body) {
     };
     let mut seen: BTreeMap<LocalId, BTreeSet<usize>> = BTreeMap::new();
     for (number, block) in body.blocks.iter().enumerate() {
-        let terminator = block.terminator.uses();
+        let mut terminator = block.terminator.uses();
+        let edges = 0..block.terminator.successors().len();
+        terminator.extend(edges.flat_map(|edge| block.terminator.defines_on(edge)));
         let exits = block.all_exits().flat_map(|e| &body.exits[e.0].assigned);
         let locals = block.statements.iter().flat_map(|s| {
             let read = s.binds.iter().chain(&s.uses).chain(&s.mentions);

@@ -208,6 +208,61 @@ equivalent! {
     }
 }
 
+// Each had no type in the arm after the await, where it is only a name: patterns of a block's end bind it.
+equivalent! {
+    with [(Some(1), vec![4, 5]), (None, vec![])];
+    async fn a_field_called_like_a_binding_that_nobody_reads(given: Option<u32>, v: Vec<u32>) -> u32 {
+        for mut item in Vec::from([7, 8]) {
+            act("item", 1).await;
+            event!(item = v, other = 1);
+        }
+        if let Some(mut inner) = given {
+            act("if", 2).await;
+            event!(inner = 1);
+        }
+        match given {
+            Some(mut one) => {
+                act("match", 3).await;
+                event!(one = 1);
+            }
+            None => tick().await,
+        }
+        let mut left = v.clone();
+        while let Some(mut last) = left.pop() {
+            act("while", 4).await;
+            event!(last = 1);
+            if got!(last = 5) {
+                tick().await;
+            }
+        }
+        let Some(mut sure) = given else {
+            return 0;
+        };
+        act("else", 5).await;
+        event!(sure = 1);
+        set!(sure = 9);
+        1
+    }
+}
+
+equivalent! {
+    with [(vec![4, 5])];
+    async fn a_field_called_like_a_borrow_that_nobody_reads(v: Vec<u32>) -> usize {
+        for mut item in v.iter() {
+            act("item", 1).await;
+            event!(item = 1);
+        }
+        if let Some(mut first) = v.first() {
+            act("first", 2).await;
+            event!(first = 1);
+        }
+        let mut all = &v;
+        act("all", 2).await;
+        event!(all = 1);
+        v.len()
+    }
+}
+
 // The macro assigned the outer variable.
 equivalent! {
     with [(1)];
