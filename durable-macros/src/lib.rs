@@ -47,9 +47,22 @@ pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
 /// Turns an `async fn` into an activity: calling it gives a value that a workflow may await, and
 /// whose body runs with time-outs and retries, its result recorded exactly once.
 ///
-/// Arguments, all optional and checked at compile time: `name = "…"`, `start_to_close = "30s"`,
-/// `schedule_to_close = "10m"`, `retry(initial = "1s", factor = 2.0, max_interval = "1m",
-/// max_attempts = 5, jitter = 0.1, non_retryable = predicate)`.
+/// Arguments, all optional and checked at compile time (a duration is written `"500ms"`, `"30s"`,
+/// `"1h30m"`, `"30d"`):
+///
+/// | argument | default | what it says |
+/// |---|---|---|
+/// | `name = "charge"` | the function's | the persistent name, under which calls are stored |
+/// | `start_to_close = "30s"` | `"1m"` | how long one attempt may run |
+/// | `schedule_to_close = "10m"` | no limit | how long all attempts and the pauses between them may take |
+/// | `retry(…)` | | how failures are repeated: |
+/// | `initial = "1s"` | `"1s"` | the pause before the second attempt |
+/// | `factor = 2.0` | `2.0` | how the pauses grow; at least 1 |
+/// | `max_interval = "1m"` | 100 × `initial` | the longest pause |
+/// | `max_attempts = 5` | no limit | how often the body runs, the first time included |
+/// | `jitter = 0.1` | `0.1` | the share by which a pause is shortened or lengthened at random |
+/// | `non_retryable = E::is_refusal` | none is | `Fn(&E) -> bool`: an error after which no attempt follows |
+/// | `next_delay = E::retry_after` | the policy's | `Fn(&E) -> Option<Duration>`: the pause that this error wants; `None` takes the policy's. The limits stay as they are |
 #[proc_macro_attribute]
 pub fn activity(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::activity(args.into(), &item.into()).into()

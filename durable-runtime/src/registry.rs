@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The future of a machine; see [`crate::machine::Machine`], which drives it.
 pub type MachineFuture = Pin<Box<dyn Future<Output = Finished> + Send>>;
@@ -46,6 +47,32 @@ pub struct AttemptEnd {
     pub retryable: bool,
     /// The error for people, if it failed.
     pub error: Option<String>,
+    /// The pause before the next attempt, if the error chooses it.
+    pub next_delay: Option<Duration>,
+}
+
+impl AttemptEnd {
+    /// The end with an encoded value.
+    #[must_use]
+    pub fn returned(value: Vec<u8>) -> Self {
+        Self {
+            resolution: Resolution::Returned(value),
+            retryable: false,
+            error: None,
+            next_delay: None,
+        }
+    }
+
+    /// The end with an encoded error, and its text for people.
+    #[must_use]
+    pub fn failed(error: Vec<u8>, retryable: bool, text: String) -> Self {
+        Self {
+            resolution: Resolution::Failed(error),
+            retryable,
+            error: Some(text),
+            next_delay: None,
+        }
+    }
 }
 
 /// An activity as compiled into this binary.

@@ -52,7 +52,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
             let proof = param_proof(ty);
             quote!(let #ident = #proof.get(&mut __args, #key)?;)
         });
-    let outputs = output_types(output, args.retry.non_retryable.as_ref());
+    let outputs = output_types(output, &args.retry);
     let OutputTypes { call, proofs, .. } = &outputs;
     let ends = outputs.ends(output);
     let mut arguments = quote!(#rt::ArgsBuilder::new());
@@ -180,7 +180,7 @@ impl OutputTypes {
     }
 }
 
-fn output_types(output: &Type, non_retryable: Option<&syn::Expr>) -> OutputTypes {
+fn output_types(output: &Type, retry: &Retry) -> OutputTypes {
     let rt = names::rt();
     let (ok, err) = output_arguments(output);
     if matches!(returns(output), Returns::Value) {
@@ -199,9 +199,19 @@ fn output_types(output: &Type, non_retryable: Option<&syn::Expr>) -> OutputTypes
     }
     let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
     let proofs = quote!(let _ = (#ok_data, #err_data););
-    let fatal = match non_retryable {
-        Some(predicate) => quote!(#rt::test_error(&__error, #predicate)),
+    let fatal = match &retry.non_retryable {
+        Some(predicate) => {
+            let test = names::rt_at(predicate.span());
+            quote_spanned!(predicate.span()=> #test::test_error(&__error, #predicate))
+        }
         None => quote!(false),
+    };
+    let next_delay = match &retry.next_delay {
+        Some(choice) => {
+            let delay = names::rt_at(choice.span());
+            quote_spanned!(choice.span()=> #delay::error_delay(&__error, #choice))
+        }
+        None => quote!(::core::option::Option::None),
     };
     let ended = quote! {
         match __output {
@@ -209,8 +219,12 @@ fn output_types(output: &Type, non_retryable: Option<&syn::Expr>) -> OutputTypes
             ::core::result::Result::Err(__error) => {
                 use #rt::{ErrorAsDebug as _, ErrorAsDisplay as _, ErrorAsNothing as _};
                 let __fatal: ::core::primitive::bool = #fatal;
-                let __text = (&&#rt::ErrorText(&__error)).text();
-                #rt::attempt_failed(#err_data, &__error, !__fatal, __text)
+                let __verdict = #rt::Verdict {
+                    retryable: !__fatal,
+                    next_delay: #next_delay,
+                    text: (&&#rt::ErrorText(&__error)).text(),
+                };
+                #rt::attempt_failed(#err_data, &__error, __verdict)
             }
         }
     };
@@ -307,6 +321,7 @@ fn options(args: &ActivityArgs) -> TokenStream {
         max_attempts,
         jitter,
         non_retryable: _,
+        next_delay: _,
     } = &args.retry;
     field(quote!(retry.initial), initial.map(duration));
     field(quote!(retry.factor), factor.map(|f| quote!(#f)));

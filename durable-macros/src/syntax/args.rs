@@ -31,6 +31,7 @@ pub(crate) struct Retry {
     pub(crate) max_attempts: Option<u32>,
     pub(crate) jitter: Option<f64>,
     pub(crate) non_retryable: Option<Expr>,
+    pub(crate) next_delay: Option<Expr>,
 }
 
 /// Parses the arguments of `#[workflow]`.
@@ -99,10 +100,15 @@ fn retry(meta: &ParseNestedMeta<'_>, retry: &mut Retry) -> syn::Result<()> {
         "jitter" => set(&meta, &mut retry.jitter, |m| {
             float(m, 0.0, 1.0, "between 0 and 1")
         }),
-        "non_retryable" => set(&meta, &mut retry.non_retryable, |m| m.value()?.parse()),
+        "non_retryable" => set(&meta, &mut retry.non_retryable, |m| {
+            of_error(m, "|error: &MyError| *error == MyError::Refused")
+        }),
+        "next_delay" => set(&meta, &mut retry.next_delay, |m| {
+            of_error(m, "|error: &MyError| error.retry_after()")
+        }),
         _ => Err(unknown(
             &meta,
-            "initial, factor, max_interval, max_attempts, jitter, non_retryable",
+            "initial, factor, max_interval, max_attempts, jitter, non_retryable, next_delay",
         )),
     })?;
     if let (Some(initial), Some(max)) = (retry.initial, retry.max_interval)
@@ -116,6 +122,21 @@ fn retry(meta: &ParseNestedMeta<'_>, retry: &mut Retry) -> syn::Result<()> {
         ));
     }
     Ok(())
+}
+
+/// A function of the activity's error.
+fn of_error(meta: &ParseNestedMeta<'_>, example: &str) -> syn::Result<Expr> {
+    let function: Expr = meta.value()?.parse()?;
+    let key = key(meta);
+    match &function {
+        Expr::Lit(_) => Err(error(
+            &function,
+            Code::Argument,
+            &format!("`{key}` is a function of the error, and not a value"),
+            &format!("name a function, or write a closure: `{key} = {example}`"),
+        )),
+        _ => Ok(function),
+    }
 }
 
 fn key(meta: &ParseNestedMeta<'_>) -> String {

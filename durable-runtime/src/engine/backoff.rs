@@ -14,12 +14,13 @@ const HEAL_MAX: Duration = Duration::from_secs(60);
 
 /// When the next attempt of an activity begins after `failures` of them (at least 1), the last at
 /// `now`; `None` if there is none, because the policy's attempts are used up or it would begin
-/// after `deadline`.
+/// after `deadline`. A `chosen` pause takes the place of the policy's, as it is.
 ///
 /// The same `seed` gives the same jitter.
 pub(super) fn next_attempt(
     policy: &RetryPolicy,
     failures: u32,
+    chosen: Option<Duration>,
     now: Timestamp,
     deadline: Option<Timestamp>,
     seed: u64,
@@ -27,7 +28,7 @@ pub(super) fn next_attempt(
     if policy.max_attempts.is_some_and(|max| failures >= max) {
         return None;
     }
-    let at = now.after(delay(policy, failures, seed));
+    let at = now.after(chosen.unwrap_or_else(|| delay(policy, failures, seed)));
     if deadline.is_some_and(|deadline| at >= deadline) {
         return None;
     }
@@ -73,7 +74,7 @@ mod tests {
     }
 
     fn next(policy: &RetryPolicy, failures: u32) -> Option<i64> {
-        next_attempt(policy, failures, Timestamp(0), None, 7).map(|at| at.0)
+        next_attempt(policy, failures, None, Timestamp(0), None, 7).map(|at| at.0)
     }
 
     #[test]
@@ -102,7 +103,15 @@ mod tests {
     #[test]
     fn nothing_begins_at_or_after_the_deadline() {
         let at = |deadline| {
-            next_attempt(&exact(), 1, Timestamp(500), Some(Timestamp(deadline)), 0).map(|t| t.0)
+            next_attempt(
+                &exact(),
+                1,
+                None,
+                Timestamp(500),
+                Some(Timestamp(deadline)),
+                0,
+            )
+            .map(|t| t.0)
         };
         assert_eq!(at(1_501), Some(1_500));
         assert_eq!(at(1_500), None);
@@ -116,7 +125,7 @@ mod tests {
             ..exact()
         };
         let at = |seed| {
-            next_attempt(&policy, 1, Timestamp(0), None, seed)
+            next_attempt(&policy, 1, None, Timestamp(0), None, seed)
                 .unwrap()
                 .0
         };
@@ -137,7 +146,7 @@ mod tests {
         };
         for seed in 0..10 {
             assert!(
-                next_attempt(&policy, 9, Timestamp(5), None, seed)
+                next_attempt(&policy, 9, None, Timestamp(5), None, seed)
                     .unwrap()
                     .0
                     >= 5

@@ -5,6 +5,7 @@ use crate::operation::Resolution;
 use crate::registry::AttemptEnd;
 use std::any::TypeId;
 use std::fmt::{Debug, Display};
+use std::time::Duration;
 
 /// The parts of a `Result`, also behind an alias.
 pub trait ResultParts {
@@ -28,22 +29,33 @@ pub fn type_of<F: 'static>(_: &F) -> TypeId {
 /// The body returned a value.
 pub fn attempt_returned<T>(data: Data<T>, value: &T) -> AttemptEnd {
     match data.encode(value) {
-        Ok(bytes) => AttemptEnd {
-            resolution: Resolution::Returned(bytes),
-            retryable: false,
-            error: None,
-        },
+        Ok(bytes) => AttemptEnd::returned(bytes),
         Err(error) => unencodable(&error),
     }
 }
 
+/// What an activity's attribute says of an error.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Another attempt may follow.
+    pub retryable: bool,
+    /// After this pause, if it is not that of the policy.
+    pub next_delay: Option<Duration>,
+    /// The error for people.
+    pub text: String,
+}
+
 /// The body returned an error.
-pub fn attempt_failed<E>(data: Data<E>, error: &E, retryable: bool, text: String) -> AttemptEnd {
+pub fn attempt_failed<E>(data: Data<E>, error: &E, verdict: Verdict) -> AttemptEnd {
+    let Verdict {
+        retryable,
+        next_delay,
+        text,
+    } = verdict;
     match data.encode(error) {
         Ok(bytes) => AttemptEnd {
-            resolution: Resolution::Failed(bytes),
-            retryable,
-            error: Some(text),
+            next_delay,
+            ..AttemptEnd::failed(bytes, retryable, text)
         },
         Err(error) => unencodable(&error),
     }
@@ -54,14 +66,18 @@ fn unencodable(error: &crate::codec::Error) -> AttemptEnd {
     let text = format!("the result cannot be encoded: {error}");
     AttemptEnd {
         resolution: Resolution::Panicked(text.clone()),
-        retryable: false,
-        error: Some(text),
+        ..AttemptEnd::failed(Vec::new(), false, text)
     }
 }
 
 /// Asks a predicate about an error; fixes the type of a closure's parameter.
 pub fn test_error<E>(error: &E, predicate: impl FnOnce(&E) -> bool) -> bool {
     predicate(error)
+}
+
+/// Asks an error for the pause before the next attempt; fixes that type as well.
+pub fn error_delay<E>(error: &E, choice: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+    choice(error)
 }
 
 /// An error as text for people, by method lookup: `Display` if there is one, else `Debug`, else

@@ -85,6 +85,7 @@ pub(super) fn returned(
         resolution,
         retryable,
         error,
+        next_delay: None,
     }
 }
 

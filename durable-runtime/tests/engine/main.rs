@@ -1,5 +1,6 @@
 //! The engine from outside: whole workers on the memory store and a virtual clock.
 
+mod activities;
 mod cancel;
 mod children;
 mod crash;

@@ -6,7 +6,7 @@ use durable_runtime::clock::{Clock, VirtualClock};
 use durable_runtime::codec;
 use durable_runtime::engine::{Health, Worker, WorkerError, WorkerLink, WorkerOptions, new_run};
 use durable_runtime::id::{Timestamp, WorkflowId};
-use durable_runtime::operation::{ActivityError, ActivityOptions, Resolution};
+use durable_runtime::operation::{ActivityError, ActivityOptions};
 use durable_runtime::prelude::*;
 use durable_runtime::registry::{self, ActivityContext, ActivityFn, AttemptEnd, Registry};
 use durable_runtime::store::{
@@ -196,10 +196,9 @@ impl Bench {
                     durable_runtime::activity::context().map(|c| c.idempotency_key),
                     Some(context.idempotency_key)
                 );
-                let failed = |retryable| AttemptEnd {
-                    resolution: Resolution::Failed(codec::encode(&format!("no {name}")).unwrap()),
-                    retryable,
-                    error: Some(format!("no {name}")),
+                let failed = |retryable| {
+                    let error = format!("no {name}");
+                    AttemptEnd::failed(codec::encode(&error).unwrap(), retryable, error)
                 };
                 match behave {
                     Behave::Return => {}
@@ -211,11 +210,7 @@ impl Bench {
                     }
                 }
                 ended.lock().unwrap().push(name.clone());
-                AttemptEnd {
-                    resolution: Resolution::Returned(codec::encode(&name).unwrap()),
-                    retryable: false,
-                    error: None,
-                }
+                AttemptEnd::returned(codec::encode(&name).unwrap())
             }))
         })
     }

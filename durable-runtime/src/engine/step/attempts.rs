@@ -8,6 +8,7 @@ use crate::id::Timestamp;
 use crate::operation::{Answered, Request, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
 use crate::store::{AttemptOf, AttemptRecord, Write};
+use std::time::Duration;
 
 impl Instance {
     pub(super) fn attempted(
@@ -18,6 +19,7 @@ impl Instance {
         policy: &Policy,
     ) -> Decision {
         self.set_running(op, false);
+        let mut chosen = None;
         let (answer, retryable, error) = match outcome {
             Outcome::Unfit(reason) => return self.park(None, Some(reason)),
             Outcome::Acted(answer)
@@ -29,7 +31,9 @@ impl Instance {
                 resolution,
                 retryable,
                 error,
+                next_delay,
             }) => {
+                chosen = next_delay;
                 let error = error.unwrap_or_else(|| "failed".to_owned());
                 (resolution, retryable, error)
             }
@@ -44,7 +48,7 @@ impl Instance {
             }
         };
         let next = retryable
-            .then(|| self.next_attempt(op, now, policy))
+            .then(|| self.next_attempt(op, chosen, now, policy))
             .flatten();
         self.record_failure(op, error, now, next.unwrap_or(now));
         match next {
@@ -53,8 +57,15 @@ impl Instance {
         }
     }
 
-    /// When the attempt after one that fails now begins, if there is one.
-    fn next_attempt(&self, op: u64, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
+    /// When the attempt after one that fails now begins, if there is one: after the `chosen` pause,
+    /// if the error has chosen one.
+    fn next_attempt(
+        &self,
+        op: u64,
+        chosen: Option<Duration>,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Option<Timestamp> {
         let Place::At(checkpoint) = &self.place else {
             return None;
         };
@@ -67,7 +78,7 @@ impl Instance {
         if policy.exact_retries {
             retry.jitter = 0.0;
         }
-        backoff::next_attempt(&retry, failures, now, deadline, self.seed(op))
+        backoff::next_attempt(&retry, failures, chosen, now, deadline, self.seed(op))
     }
 
     fn record_failure(&mut self, op: u64, error: String, now: Timestamp, next_at: Timestamp) {

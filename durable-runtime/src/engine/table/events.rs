@@ -38,6 +38,7 @@ pub(super) fn ended(
         resolution,
         retryable,
         error,
+        next_delay: None,
     };
     Event::Attempted(op, Outcome::Ended(end))
 }
