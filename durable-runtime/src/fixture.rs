@@ -160,15 +160,15 @@ impl World {
     pub(crate) async fn start(&self, id: &str, workflow: &str, input: Vec<u8>) -> RunId {
         let run = RunId(self.runs.fetch_add(1, Ordering::Relaxed) * 0x1000);
         let new = NewRun {
-            run,
-            id: WorkflowId::new(id).unwrap(),
-            workflow: workflow.into(),
-            queue: "default".into(),
-            input,
-            created_at: T0,
             owner: Some(WORKER),
-            due_at: T0,
-            parent: None,
+            ..NewRun::new(
+                run,
+                WorkflowId::new(id).unwrap(),
+                workflow.into(),
+                "default".into(),
+                input,
+                T0,
+            )
         };
         assert_eq!(self.commit(Write::Start(new)).await, Written::Started);
         run

@@ -7,6 +7,6 @@ pub use crate::operation::{
     RetryPolicy, Saga, SagaError, Signal, TimeoutKind, Update, continue_as_new, external, interval,
     join_all, shield, sleep, sleep_until, spawn, timeout, try_join_all,
 };
-pub use crate::store::ParentClose;
+pub use crate::store::{OnConflict, ParentClose, Reuse};
 pub use crate::{activity, join, select, try_join, workflow};
 pub use std::time::Duration;

@@ -4,8 +4,9 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    AttemptOf, AttemptRecord, Claim, End, Fence, MemoryStore, MessageKind, NewMessage, NewRun,
-    NewStep, Page, Parent, ParentClose, Park, Phase, RunFilter, Store, Unblock, Unfit, Write,
+    AttemptOf, AttemptRecord, Claim, End, Fence, IdPolicy, MemoryStore, MessageKind, NewMessage,
+    NewRun, NewStep, OnConflict, Page, Parent, ParentClose, Park, Phase, Reuse, RunFilter, Store,
+    Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -29,6 +30,7 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
         0 | 1 => Write::Start(NewRun {
             id: id(dice.roll(4)),
             parent: (dice.roll(2) == 0).then(|| parent(dice)),
+            ids: ids(dice),
             ..new_run(run, (dice.roll(3) > 0).then_some(worker))
         }),
         2..=4 => Write::Step(NewStep {
@@ -60,6 +62,19 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
             keep_frames: dice.roll(2) == 0,
             ..store_kit::end(run, Phase::Failed, dice.roll(4))
         }),
+    }
+}
+
+fn ids(dice: &mut Dice) -> IdPolicy {
+    let conflicts = [
+        OnConflict::Fail,
+        OnConflict::Fail,
+        OnConflict::TerminateExisting,
+    ];
+    let reuses = [Reuse::Reject, Reuse::IfFailed, Reuse::Allow];
+    IdPolicy {
+        conflict: conflicts[usize::try_from(dice.roll(3)).expect("small")],
+        reuse: reuses[usize::try_from(dice.roll(3)).expect("small")],
     }
 }
 
@@ -104,6 +119,7 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
                 store
                     .start(NewRun {
                         parent: (dice.roll(2) == 0).then(|| parent(dice)),
+                        ids: ids(dice),
                         ..new_run(dice.roll(6), None)
                     })
                     .await
@@ -217,7 +233,8 @@ async fn seen(store: &dyn Store) -> String {
     for run in (0..6).map(RunId) {
         let (steps, inbox) = (store.steps(run, 0, 100).await, store.inbox(run).await);
         let attempts = store.attempts(run).await;
-        all.push(format!("{run}: {steps:?} {attempts:?} {inbox:?}"));
+        let last = store.follow(run).await;
+        all.push(format!("{run}: {steps:?} {attempts:?} {inbox:?} {last:?}"));
     }
     for worker in (0..3).map(Incarnation) {
         all.push(format!("{worker}: {:?}", store.mail(worker, &[]).await));

@@ -8,6 +8,7 @@ use super::time;
 use crate::client::{self, Client, StartError};
 use crate::codec;
 use crate::registry::WorkflowDef;
+use crate::store::{OnConflict, Reuse};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -25,9 +26,57 @@ pub(crate) struct Args {
     /// The queue whose workers may run it
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
+    /// If a workflow of this id runs
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t)]
+    on_conflict: ConflictArg,
+    /// If a workflow of this id has ended
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t)]
+    reuse: ReuseArg,
     /// Begin this much later, such as 30s or 5m
     #[arg(long, value_name = "DURATION", value_parser = time::parse)]
     delay: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum ConflictArg {
+    /// Refuse, and change nothing
+    #[default]
+    Fail,
+    /// Take the one that runs
+    UseExisting,
+    /// Terminate the one that runs, and start anew
+    TerminateExisting,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum ReuseArg {
+    /// Refuse, and change nothing
+    #[default]
+    Reject,
+    /// Start anew unless the last one completed
+    IfFailed,
+    /// Start anew
+    Allow,
+}
+
+impl From<ConflictArg> for OnConflict {
+    fn from(arg: ConflictArg) -> Self {
+        match arg {
+            ConflictArg::Fail => Self::Fail,
+            ConflictArg::UseExisting => Self::UseExisting,
+            ConflictArg::TerminateExisting => Self::TerminateExisting,
+        }
+    }
+}
+
+impl From<ReuseArg> for Reuse {
+    fn from(arg: ReuseArg) -> Self {
+        match arg {
+            ReuseArg::Reject => Self::Reject,
+            ReuseArg::IfFailed => Self::IfFailed,
+            ReuseArg::Allow => Self::Allow,
+        }
+    }
 }
 
 pub(crate) async fn run(
@@ -41,7 +90,9 @@ pub(crate) async fn run(
         None => None,
     };
     let input = encode(def, value)?;
-    let mut start = client::start::<Value>(client, def.name, args.id, Ok(input));
+    let mut start = client::start::<Value>(client, def.name, args.id, Ok(input))
+        .on_conflict(args.on_conflict.into())
+        .reuse(args.reuse.into());
     if let Some(queue) = args.queue {
         start = start.queue(queue);
     }
@@ -58,7 +109,11 @@ pub(crate) async fn run(
         }))?,
         Format::Table => {
             let (name, program) = (def.name, &term.program);
-            let text = format!("Started {name} as {handle}. See it: {program} show {handle}");
+            let began = match args.on_conflict {
+                ConflictArg::UseExisting => format!("{name} runs"),
+                _ => format!("Started {name}"),
+            };
+            let text = format!("{began} as {handle}. See it: {program} show {handle}");
             term.line(text)?;
         }
     }
@@ -118,7 +173,8 @@ fn shape(def: &WorkflowDef) -> String {
 fn failed(error: &StartError<Value>, program: &str) -> Failure {
     match error {
         StartError::AlreadyStarted(handle) => Failure::of(Exit::Conflict, error).hint(format!(
-            "nothing was changed; `{program} show {handle}` tells where it is"
+            "nothing was changed; `{program} show {handle}` tells where it is, and --on-conflict \
+             and --reuse start all the same"
         )),
         StartError::IdTaken { .. } => Failure::of(Exit::Conflict, error).hint("choose another id"),
         StartError::InvalidId(_) | StartError::Input(_) | StartError::TooLarge { .. } => {

@@ -69,6 +69,10 @@ impl<R> Handle<R> {
     /// Waits for the workflow to end and gives exactly what its function returned: for a function
     /// that returns `Result<T, E>` that is `Ok(Ok(value))` or `Ok(Err(error))`.
     ///
+    /// That is the end of the [run](Self::run) of this handle, or of the last one that goes on in
+    /// its place; not of what another start has begun under the same id. Everything else that a
+    /// handle does concerns the current run of its id.
+    ///
     /// Waits as long as it takes; bound it with `tokio::time::timeout`.
     pub async fn result(&self) -> Result<R, ResultError>
     where
@@ -97,17 +101,19 @@ impl<R> Handle<R> {
     pub async fn outcome(&self) -> Result<Outcome, ResultError> {
         let shared = &self.client.shared;
         let mut watch = shared.changes.watch();
+        let mut run = self.run;
         loop {
             if let Some(link) = &shared.link
-                && let Some(outcome) = link.ended(self.run).await
+                && let Some(outcome) = link.ended(run).await
                 && outcome.phase != Phase::Continued
             {
                 return Ok(outcome);
             }
-            let Some(record) = shared.store.find(&self.id).await? else {
+            // What has started later under the same id is no business of this handle.
+            let Some(record) = shared.store.follow(run).await? else {
                 return Err(ResultError::NotFound(self.id.clone()));
             };
-            // A continued run has a successor under the same id; `find` gives that one.
+            run = record.run;
             if !matches!(record.phase, Phase::Running | Phase::Continued) {
                 return Ok(Outcome {
                     phase: record.phase,

@@ -9,7 +9,9 @@ use crate::engine::{new_run, new_run_elsewhere};
 use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::operation::Signal;
 use crate::registry::Ambiguous;
-use crate::store::{NewMessage, NewRun, RunRecord, Sent, StoreError, Written};
+use crate::store::{
+    IdPolicy, NewMessage, NewRun, OnConflict, Phase, Reuse, RunRecord, Sent, StoreError, Written,
+};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -27,8 +29,10 @@ pub(super) const DRAWS_MAX: u32 = 8;
 ///
 /// Made by the `start_…` function that `#[workflow]` generates. Once the await has returned `Ok`,
 /// the start is on disk and no crash can undo it. Starting an id that was started before, also
-/// one that has ended, starts nothing and answers [`StartError::AlreadyStarted`]. After any other
-/// error it is safe to try again with the same id.
+/// one that has ended, starts nothing and answers [`StartError::AlreadyStarted`], unless
+/// [`on_conflict`](Self::on_conflict) or [`reuse`](Self::reuse) say otherwise. After any other
+/// error it is safe to try again with the same id and the same policies, except that
+/// [`Reuse::Allow`] may then start a second run after a first that has ended meanwhile.
 #[must_use = "a workflow is started by `.await`"]
 pub struct Start<R> {
     client: Client,
@@ -37,6 +41,7 @@ pub struct Start<R> {
     input: Result<Vec<u8>, codec::Error>,
     queue: Option<String>,
     delay: Option<Duration>,
+    ids: IdPolicy,
     output: PhantomData<fn() -> R>,
 }
 
@@ -55,6 +60,7 @@ pub fn start<R>(
         input,
         queue: None,
         delay: None,
+        ids: IdPolicy::default(),
         output: PhantomData,
     }
 }
@@ -69,6 +75,25 @@ impl<R> Start<R> {
     /// Begins to run after this long; the start itself is recorded at once.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
+        self
+    }
+
+    /// What to do if a workflow of this id runs. By default nothing is started, and the answer is
+    /// [`StartError::AlreadyStarted`].
+    ///
+    /// With [`OnConflict::TerminateExisting`] the one that runs ends at once, without its code, in
+    /// the transaction that starts this one; attempts of activities that are under way there are
+    /// stopped a moment later.
+    pub fn on_conflict(mut self, policy: OnConflict) -> Self {
+        self.ids.conflict = policy;
+        self
+    }
+
+    /// What to do if a workflow of this id has ended. By default nothing is started, and the
+    /// answer is [`StartError::AlreadyStarted`]: never twice for the same id, for as long as the
+    /// ended one is on record.
+    pub fn reuse(mut self, policy: Reuse) -> Self {
+        self.ids.reuse = policy;
         self
     }
 
@@ -99,15 +124,16 @@ impl<R> Start<R> {
         }
         let now = self.client.now();
         let run = NewRun {
-            run: new_run(now),
-            id,
-            workflow: self.workflow.to_owned(),
-            queue: self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
-            input,
-            created_at: now,
-            owner: None,
+            ids: self.ids,
             due_at: self.delay.map_or(now, |delay| now.after(delay)),
-            parent: None,
+            ..NewRun::new(
+                new_run(now),
+                id,
+                self.workflow.to_owned(),
+                self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
+                input,
+                now,
+            )
         };
         Ok(Prepared {
             client: self.client,
@@ -117,7 +143,7 @@ impl<R> Start<R> {
     }
 
     async fn begin(self) -> Result<Handle<R>, StartError<R>> {
-        let workflow = self.workflow;
+        let (workflow, ids) = (self.workflow, self.ids);
         let Prepared {
             client,
             run,
@@ -129,6 +155,13 @@ impl<R> Start<R> {
             Written::Started => Ok(Handle::new(client, id, run_id)),
             // The store repeated a write whose answer had been lost: it is this very run.
             Written::Exists(other) if other.run == run_id => Ok(Handle::new(client, id, run_id)),
+            Written::Exists(other)
+                if ids.conflict == OnConflict::UseExisting
+                    && other.workflow == workflow
+                    && other.phase == Phase::Running =>
+            {
+                Ok(Handle::new(client, id, other.run))
+            }
             Written::Exists(other) => Err(taken(client, workflow, *other)),
             answer => Err(bug(&answer)),
         }

@@ -14,7 +14,7 @@ use crate::id::RunId;
 use crate::operation::{
     self, Request, Resolution, SendError, SendRequest, SpawnError, StartRequest,
 };
-use crate::store::{NewMessage, NewRun, Parent, Sent, StoreError, Written};
+use crate::store::{NewMessage, NewRun, OnConflict, Parent, Phase, Sent, StoreError, Written};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -65,15 +65,16 @@ impl Actor {
             reports: start.reports,
         };
         let mut new = NewRun {
-            run: ids::new_run(now),
-            id: start.id,
-            workflow: start.workflow,
-            queue: start.queue.unwrap_or(self.queue),
-            input: start.input,
-            created_at: now,
-            owner: None,
-            due_at: now,
             parent: Some(parent),
+            ids: start.ids,
+            ..NewRun::new(
+                ids::new_run(now),
+                start.id,
+                start.workflow,
+                start.queue.unwrap_or(self.queue),
+                start.input,
+                now,
+            )
         };
         loop {
             let run = match read(|| life.store.start(new.clone())).await? {
@@ -85,6 +86,14 @@ impl Actor {
                 // This very operation has started it, before the process died or the answer was
                 // lost.
                 Written::Exists(found) if found.parent == Some(parent) => found.run,
+                Written::Exists(found)
+                    if !start.reports
+                        && start.ids.conflict == OnConflict::UseExisting
+                        && found.workflow == new.workflow
+                        && found.phase == Phase::Running =>
+                {
+                    found.run
+                }
                 Written::Exists(found) => {
                     return Ok(failed(&SpawnError::AlreadyStarted(found.id)));
                 }

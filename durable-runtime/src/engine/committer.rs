@@ -381,6 +381,18 @@ impl Task {
                 _ => Err(Lost::OtherHistory),
             };
         };
+        // Another start has taken the id: what it was told is of no use any more.
+        let run = match part.writes.first() {
+            Some(Write::Step(step)) => Some(step.run),
+            Some(Write::Attempt(attempt)) => Some(attempt.run),
+            Some(Write::Park(park)) => Some(park.run),
+            Some(Write::End(end)) => Some(end.run),
+            Some(Write::Start(_)) | None => None,
+        };
+        let is_start = |write: &Write| matches!(write, Write::Start(_));
+        if run.is_some_and(|run| run != found.run) && !part.writes.iter().any(is_start) {
+            return Ok(part.writes.iter().map(|_| Written::Refused).collect());
+        }
         let still_ours = found.state == RunState::Owned(self.worker);
         let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);
         let answer = |write: &Write| match write {

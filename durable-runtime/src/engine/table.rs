@@ -94,17 +94,14 @@ fn calls(limit: Option<Duration>) -> Request {
 }
 
 fn instance(place: Place, doing: Doing) -> Instance {
-    let mut instance = Instance::born(NewRun {
-        run: RunId(1),
-        id: WorkflowId::new("id").unwrap(),
-        workflow: "w".into(),
-        queue: "q".into(),
-        input: Vec::new(),
-        created_at: Timestamp(0),
-        owner: None,
-        due_at: Timestamp(0),
-        parent: None,
-    });
+    let mut instance = Instance::born(NewRun::new(
+        RunId(1),
+        WorkflowId::new("id").unwrap(),
+        "w".into(),
+        "q".into(),
+        Vec::new(),
+        Timestamp(0),
+    ));
     instance.carry.clear();
     instance.seq = i64::from(!matches!(place, Place::Fresh(_)));
     instance.place = place;
@@ -148,17 +145,14 @@ fn states() -> Vec<(&'static str, Instance)> {
     answered.call_mut(1).unwrap().answer = Some(returned());
     let fresh = |doing| instance(Place::Fresh(Vec::new()), doing);
     let mut born = fresh(Doing::Loaded);
-    born.carry.push(Write::Start(NewRun {
-        run: RunId(1),
-        id: born.id.clone(),
-        workflow: "w".into(),
-        queue: "q".into(),
-        input: Vec::new(),
-        created_at: Timestamp(0),
-        owner: None,
-        due_at: Timestamp(0),
-        parent: None,
-    }));
+    born.carry.push(Write::Start(NewRun::new(
+        RunId(1),
+        born.id.clone(),
+        "w".into(),
+        "q".into(),
+        Vec::new(),
+        Timestamp(0),
+    )));
     let mut born_turn = born.clone();
     born_turn.doing = Doing::Turn(Vec::new());
     let mut healing = fresh(Doing::Heal);

@@ -3,9 +3,11 @@
 use super::workflow::WorkflowCall;
 use super::{Cancelled, Operation, Plan, Request, Resolution, Spawn, StartRequest};
 use crate::Durable;
+#[cfg(doc)]
+use crate::client::Start;
 use crate::codec;
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::store::ParentClose;
+use crate::store::{IdPolicy, OnConflict, ParentClose, Reuse};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
@@ -73,6 +75,7 @@ fn to_start<R>(call: WorkflowCall<R>, id: String, close: ParentClose, reports: b
         input: input.map_err(|error| error.to_string()),
         close,
         reports,
+        ids: IdPolicy::default(),
     }
 }
 
@@ -85,6 +88,8 @@ struct ToStart {
     input: Result<Vec<u8>, String>,
     close: ParentClose,
     reports: bool,
+    #[serde(default, skip_serializing_if = "IdPolicy::is_default")]
+    ids: IdPolicy,
 }
 
 impl ToStart {
@@ -96,6 +101,7 @@ impl ToStart {
             input,
             close,
             reports,
+            ids,
         } = self;
         let input = input.map_err(codec::Error::custom)?;
         super::limited("the input", &input)?;
@@ -106,6 +112,7 @@ impl ToStart {
             input,
             close,
             reports,
+            ids,
         })))
     }
 }
@@ -131,6 +138,20 @@ impl<R> SpawnChild<R> {
     /// Lets only workers of this queue run it. The default is the queue of this workflow.
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
         self.start.queue = Some(queue.into());
+        self
+    }
+
+    /// What to do if a workflow of this id runs; see [`Start::on_conflict`]. One that runs already
+    /// does not become a child, so [`OnConflict::UseExisting`] is as good as
+    /// [`OnConflict::Fail`] here.
+    pub fn on_conflict(mut self, policy: OnConflict) -> Self {
+        self.start.ids.conflict = policy;
+        self
+    }
+
+    /// What to do if a workflow of this id has ended; see [`Start::reuse`].
+    pub fn reuse(mut self, policy: Reuse) -> Self {
+        self.start.ids.reuse = policy;
         self
     }
 }
@@ -176,6 +197,18 @@ impl SpawnDetached {
     /// Lets only workers of this queue run it. The default is the queue of this workflow.
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
         self.start.queue = Some(queue.into());
+        self
+    }
+
+    /// What to do if a workflow of this id runs; see [`Start::on_conflict`].
+    pub fn on_conflict(mut self, policy: OnConflict) -> Self {
+        self.start.ids.conflict = policy;
+        self
+    }
+
+    /// What to do if a workflow of this id has ended; see [`Start::reuse`].
+    pub fn reuse(mut self, policy: Reuse) -> Self {
+        self.start.ids.reuse = policy;
         self
     }
 }

@@ -47,7 +47,7 @@ use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::registry::WorkflowDef;
-use crate::store::{MessageKind, ParentClose};
+use crate::store::{IdPolicy, MessageKind, ParentClose};
 use serde::{Deserialize, Serialize};
 
 /// Something that can be awaited in a workflow.
@@ -182,6 +182,9 @@ pub struct StartRequest {
     pub close: ParentClose,
     /// Whether the workflow that starts it is told of its end.
     pub reports: bool,
+    /// What to do if the id is taken.
+    #[serde(default, skip_serializing_if = "IdPolicy::is_default")]
+    pub ids: IdPolicy,
 }
 
 /// A message to another workflow, as data.

@@ -13,7 +13,9 @@ mod changes;
 mod children;
 pub mod conformance;
 mod error;
+mod ids;
 pub mod limits;
+mod listing;
 mod memory;
 mod open;
 mod records;
@@ -23,12 +25,14 @@ pub mod sqlite;
 pub(crate) use children::PARENT_ENDED;
 pub use children::{ChildEnd, Parent, ParentClose};
 pub use error::{FenceError, StoreError};
+pub use ids::{IdPolicy, OnConflict, Reuse};
+pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
 pub use open::open;
 pub use records::{
-    AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, Listing, Message, MessageKind,
-    NewMessage, NewRun, NewStep, NewWorker, Page, Park, Phase, RunFilter, RunRecord, RunState,
-    Sent, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
+    AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, Message, MessageKind, NewMessage,
+    NewRun, NewStep, NewWorker, Park, Phase, RunRecord, RunState, Sent, StepRecord, Unblock, Unfit,
+    WorkerRecord, Write, Written,
 };
 pub use replies::{Heard, Reply, ReplyStage};
 pub use sqlite::{SqliteOptions, SqliteStore};
@@ -107,8 +111,10 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// Starts a run that nobody owns yet; on disk when it answers [`Written::Started`].
     /// A child whose parent has ended meanwhile hears of that at once, by its
     /// [`ParentClose`].
-    /// [`Written::Exists`] if the id is taken (by a live or a finished run), or else
-    /// [`Written::RunTaken`] if the run's number is: nothing changed.
+    /// [`Written::Exists`] if the id is taken (by a live or a finished run) and its [`IdPolicy`]
+    /// does not take it, or else [`Written::RunTaken`] if the run's number is: nothing changed.
+    /// A running one whose id it takes ends as terminated, whoever owns it, and its owner is
+    /// told by a [`MessageKind::Terminate`]; whatever it still writes is refused.
     async fn start(&self, run: NewRun) -> Result<Written, StoreError>;
 
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
@@ -133,6 +139,10 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// The current run of `id`.
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError>;
+
+    /// The run that goes on in the place of `run`, after however many others: itself, unless it
+    /// was continued.
+    async fn follow(&self, run: RunId) -> Result<Option<RunRecord>, StoreError>;
 
     /// The recorded steps of a run with `seq > after`, in order, at most `limit`.
     async fn steps(

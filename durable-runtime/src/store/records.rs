@@ -1,6 +1,7 @@
 //! The rows that cross the store's border: plain data.
 
 use super::children::Parent;
+use super::ids::IdPolicy;
 use super::replies::Reply;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,35 @@ pub struct NewRun {
     pub due_at: Timestamp,
     /// The run that starts it, if one does.
     pub parent: Option<Parent>,
+    /// What a start does that finds its id taken.
+    pub ids: IdPolicy,
+}
+
+impl NewRun {
+    /// A run that may be claimed from `created_at` on, was started by no other run, and is refused
+    /// where its id is taken.
+    #[must_use]
+    pub fn new(
+        run: RunId,
+        id: WorkflowId,
+        workflow: String,
+        queue: String,
+        input: Vec<u8>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            run,
+            id,
+            workflow,
+            queue,
+            input,
+            created_at,
+            owner: None,
+            due_at: created_at,
+            parent: None,
+            ids: IdPolicy::default(),
+        }
+    }
 }
 
 /// One recorded await: the answer that ended the previous one, and the frame at this one.
@@ -444,35 +474,4 @@ pub struct Unblock {
     pub point: String,
     /// Only frames with this fingerprint.
     pub fingerprint: Option<u64>,
-}
-
-/// Which runs to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Only this workflow.
-    pub workflow: Option<String>,
-    /// Only this phase.
-    pub phase: Option<Phase>,
-    /// Only ids that start with this.
-    pub id_prefix: Option<String>,
-    /// Only blocked runs.
-    pub blocked: bool,
-}
-
-/// A page of a list, newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Only runs older than this one (the previous page's last).
-    pub before: Option<RunId>,
-    /// How many at most.
-    pub limit: usize,
-}
-
-/// A page of runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// The runs, newest first.
-    pub runs: Vec<RunRecord>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<RunId>,
 }

@@ -100,12 +100,7 @@ impl Ends {
 
     /// How a run, or the last of those that have followed it, ended.
     async fn outcome(&self, run: RunId) -> Result<Option<Outcome>, StoreError> {
-        let mut found = self.record(run).await?;
-        if let Some(record) = &found
-            && record.phase == Phase::Continued
-        {
-            found = self.store.find(&record.id).await?;
-        }
+        let found = self.store.follow(run).await?;
         let over = |record: &RunRecord| !matches!(record.phase, Phase::Running | Phase::Continued);
         Ok(found.filter(over).map(|record| Outcome {
             phase: record.phase,

@@ -126,6 +126,9 @@ impl Store for WorkerStore {
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
         self.pass(self.inner.find(id)).await
     }
+    async fn follow(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.pass(self.inner.follow(run)).await
+    }
     async fn steps(
         &self,
         run: RunId,

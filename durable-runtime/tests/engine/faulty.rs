@@ -226,6 +226,9 @@ impl Store for FaultyStore {
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
         self.inner.find(id).await
     }
+    async fn follow(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.inner.follow(run).await
+    }
     async fn steps(
         &self,
         run: RunId,

@@ -5,6 +5,7 @@ mod cancel;
 mod children;
 mod crash;
 mod faulty;
+mod ids;
 mod misfits;
 mod ownership;
 mod parallel;

@@ -169,6 +169,7 @@ impl Bench {
             "half",
             "outlived",
             "ticks",
+            "renewing",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known
@@ -231,20 +232,17 @@ impl Bench {
     }
 
     pub(crate) fn new_run(&self, id: &str, ops: &[Op]) -> NewRun {
-        NewRun {
-            run: new_run(self.clock.now()),
-            id: WorkflowId::new(id).unwrap(),
-            workflow: "script".into(),
-            queue: "default".into(),
-            input: codec::ArgsBuilder::new()
+        NewRun::new(
+            new_run(self.clock.now()),
+            WorkflowId::new(id).unwrap(),
+            "script".into(),
+            "default".into(),
+            codec::ArgsBuilder::new()
                 .arg("ops", &ops.to_vec())
                 .finish()
                 .unwrap(),
-            created_at: self.clock.now(),
-            owner: None,
-            due_at: self.clock.now(),
-            parent: None,
-        }
+            self.clock.now(),
+        )
     }
 
     /// Starts a run that waits for a worker.

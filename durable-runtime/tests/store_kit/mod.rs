@@ -38,15 +38,15 @@ pub(crate) fn id(run: i64) -> WorkflowId {
 
 pub(crate) fn new_run(run: i64, owner: Option<i64>) -> NewRun {
     NewRun {
-        run: RunId(run),
-        id: id(run),
-        workflow: "order".into(),
-        queue: "main".into(),
-        input: vec![1; 100],
-        created_at: Timestamp(1),
         owner: owner.map(Incarnation),
-        due_at: Timestamp(1),
-        parent: None,
+        ..NewRun::new(
+            RunId(run),
+            id(run),
+            "order".into(),
+            "main".into(),
+            vec![1; 100],
+            Timestamp(1),
+        )
     }
 }
 

@@ -92,15 +92,15 @@ impl Bench {
     async fn start(&self, id: &str, n: u64, due_at: Timestamp) {
         let id = WorkflowId::new(id).unwrap();
         let run = NewRun {
-            run: new_run(NOW),
-            id,
-            workflow: "order.deploys".to_owned(),
-            queue: "default".to_owned(),
-            input: codec::ArgsBuilder::new().arg("n", &n).finish().unwrap(),
-            created_at: NOW,
-            owner: None,
             due_at,
-            parent: None,
+            ..NewRun::new(
+                new_run(NOW),
+                id,
+                "order.deploys".to_owned(),
+                "default".to_owned(),
+                codec::ArgsBuilder::new().arg("n", &n).finish().unwrap(),
+                NOW,
+            )
         };
         self.store.start(run).await.unwrap();
     }

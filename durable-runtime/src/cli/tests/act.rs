@@ -191,11 +191,36 @@ async fn start() {
         &args,
         Exit::Conflict,
         expect![[r#"
-        error: workflow `a` has already been started
-          hint: nothing was changed; `app show a` tells where it is
+            error: workflow `a` has already been started
+              hint: nothing was changed; `app show a` tells where it is, and --on-conflict and --reuse start all the same
+        "#]],
+    )
+    .await;
+    let takes = |option: &'static str| [&args[..], &[option]].concat();
+    shows(
+        &world,
+        &takes("--on-conflict=use-existing"),
+        Exit::Ok,
+        expect![[r#"
+        buy runs as a. See it: app show a
     "#]],
     )
     .await;
+    shows(
+        &world,
+        &takes("--on-conflict=terminate-existing"),
+        Exit::Ok,
+        expect![[r#"
+        Started buy as a. See it: app show a
+    "#]],
+    )
+    .await;
+    for _ in 0..2 {
+        let handle = world.client.handle::<()>("a").await.unwrap();
+        handle.terminate("").await.unwrap();
+        let (exit, _) = run(&world, &takes("--reuse=if-failed")).await;
+        assert_eq!(exit, Exit::Ok);
+    }
     let cat = r#"{"name":"cat","seconds":3}"#;
     let (exit, text) = run_with(
         &world,

@@ -19,15 +19,15 @@ impl Instance {
             _ => None,
         })?;
         Some(NewRun {
-            run: (policy.new_run)(now),
-            id: self.id.clone(),
-            workflow: workflow.clone(),
-            queue: self.queue.clone(),
-            input: input.clone(),
-            created_at: now,
-            owner: None,
-            due_at: now,
             parent: self.parent,
+            ..NewRun::new(
+                (policy.new_run)(now),
+                self.id.clone(),
+                workflow.clone(),
+                self.queue.clone(),
+                input.clone(),
+                now,
+            )
         })
     }
 

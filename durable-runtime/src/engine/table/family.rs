@@ -5,7 +5,7 @@ use crate::codec;
 use crate::engine::instance::{Cancel, Doing, Instance};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::operation::{Request, SendRequest, StartRequest};
-use crate::store::{ChildEnd, Message, MessageKind, ParentClose, Phase};
+use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase};
 
 fn id() -> WorkflowId {
     WorkflowId::new("child").unwrap()
@@ -19,6 +19,7 @@ fn starts() -> Request {
         input: Vec::new(),
         close: ParentClose::Cancel,
         reports: true,
+        ids: IdPolicy::default(),
     })
 }
 

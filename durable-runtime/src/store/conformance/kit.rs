@@ -116,17 +116,14 @@ pub(in crate::store) fn id(run: i64) -> WorkflowId {
 
 /// A run that waits from time 1 on.
 pub(in crate::store) fn waiting(run: i64) -> NewRun {
-    NewRun {
-        run: RunId(run),
-        id: id(run),
-        workflow: WORKFLOW.into(),
-        queue: QUEUE.into(),
-        input: vec![1, 2],
-        created_at: Timestamp(1),
-        owner: None,
-        due_at: Timestamp(1),
-        parent: None,
-    }
+    NewRun::new(
+        RunId(run),
+        id(run),
+        WORKFLOW.into(),
+        QUEUE.into(),
+        vec![1, 2],
+        Timestamp(1),
+    )
 }
 
 /// A run that is born owned.

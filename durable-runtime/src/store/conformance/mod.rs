@@ -26,6 +26,8 @@ pub mod children;
 #[doc(hidden)]
 pub mod claims;
 #[doc(hidden)]
+pub mod ids;
+#[doc(hidden)]
 pub mod messages;
 #[doc(hidden)]
 pub mod owning;
@@ -148,6 +150,17 @@ macro_rules! store_conformance {
                 a_request_wakes_who_waits,
                 what_was_published_stays_after_the_end,
             ],
+            ids: [
+                an_ended_id_is_used_again_if_the_policy_says_so,
+                a_running_id_stays_taken_whatever_is_reused,
+                an_id_is_taken_from_a_run_that_waits,
+                an_owner_is_told_that_its_run_has_lost_its_id,
+                the_family_of_a_replaced_run_hears_of_its_end,
+                a_start_that_took_an_id_is_known_when_it_is_repeated,
+                a_taken_number_leaves_the_id_where_it_is,
+                a_batch_that_fails_gives_the_id_back,
+                a_continued_run_leads_to_its_last,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -203,6 +216,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("signals", include_str!("signals.rs")),
         ("children", include_str!("children.rs")),
         ("updates", include_str!("updates.rs")),
+        ("ids", include_str!("ids.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

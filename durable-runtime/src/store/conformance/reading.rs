@@ -5,8 +5,8 @@ use super::kit::{
 };
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::store::{
-    End, Fence, FenceError, NewRun, Page, Parent, ParentClose, Phase, RunFilter, RunRecord,
-    RunState, Store, StoreError, Write, Written,
+    End, Fence, FenceError, IdPolicy, NewRun, Page, Parent, ParentClose, Phase, RunFilter,
+    RunRecord, RunState, Store, StoreError, Write, Written,
 };
 use std::time::Duration;
 
@@ -43,6 +43,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         owner: None,
         due_at: Timestamp(i64::MAX),
         parent: Some(parent),
+        ids: IdPolicy::default(),
     };
     let expected = RunRecord {
         run: new.run,

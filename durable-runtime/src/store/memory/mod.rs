@@ -4,11 +4,13 @@
 //! a handle share the tables, so several "processes" of a test can work on one store.
 
 mod children;
+mod ids;
 mod inbox;
 mod run;
 mod state;
 mod writes;
 
+use self::ids::Admission;
 use self::run::{Place, Run};
 use self::state::{Life, State, Worker};
 use self::writes::Batch;
@@ -88,11 +90,10 @@ fn start(state: &mut State, new: NewRun) -> Result<Written, StoreError> {
         let text = format!("run {} is born owned outside a batch", new.run);
         return Err(StoreError::Bug(text));
     }
-    if let Some(current) = state.current(&new.id) {
-        return Ok(Written::Exists(Box::new(current.record())));
-    }
-    if state.runs.contains_key(&new.run) {
-        return Ok(Written::RunTaken);
+    match state.admit(&new) {
+        Admission::Free => {}
+        Admission::Taken(current) => state.free(current, new.created_at),
+        Admission::Refused(answer) => return Ok(answer),
     }
     state.begin(Run::new(new, 0));
     Ok(Written::Started)
@@ -219,17 +220,17 @@ impl Store for MemoryStore {
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
         let known: BTreeMap<_, _> = known.iter().copied().collect();
         let state = self.state()?;
-        let runs = state
-            .owned_by(worker)
-            .filter_map(|run| state.runs.get(&run));
-        Ok(runs
+        let runs = state.told(worker).filter_map(|run| state.runs.get(&run));
+        let mut mail: Vec<_> = runs
             .map(|run| {
                 let after = known.get(&run.row.new.run).copied();
                 let unread = run.unread_after(after.unwrap_or(i64::MIN));
                 (run.row.new.run, run.row.wakes, unread)
             })
             .filter(|(_, _, unread)| !unread.is_empty())
-            .collect())
+            .collect();
+        mail.sort_unstable_by_key(|(run, ..)| *run);
+        Ok(mail)
     }
 
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
@@ -298,6 +299,10 @@ impl Store for MemoryStore {
         Ok(self.state()?.current(id).map(Run::record))
     }
 
+    async fn follow(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        Ok(self.state()?.chain(run).last().map(Run::record))
+    }
+
     async fn steps(
         &self,
         run: RunId,
@@ -320,10 +325,7 @@ impl Store for MemoryStore {
 
     async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
         let state = self.state()?;
-        let chain = std::iter::successors(state.runs.get(&run), |run| {
-            run.row.next.and_then(|next| state.runs.get(&next))
-        });
-        let mut kept = chain.flat_map(|run| &run.inbox);
+        let mut kept = state.chain(run).flat_map(|run| &run.inbox);
         let kept = kept.find(|kept| kept.message.msg == msg);
         Ok(match kept.map(|kept| kept.reply.clone()) {
             None => Heard::Unknown,

@@ -14,6 +14,16 @@ pub(super) enum Place {
     Finished,
 }
 
+impl Place {
+    /// Who has the run in memory.
+    pub(super) fn owner(&self) -> Option<Incarnation> {
+        match self {
+            Self::Owned(owner) => Some(*owner),
+            Self::Ready(_) | Self::Finished => None,
+        }
+    }
+}
+
 /// How a run waits.
 #[derive(Clone, Debug)]
 pub(super) struct Ready {
@@ -43,6 +53,10 @@ pub(super) struct Row {
     pub(super) published: Option<Vec<u8>>,
     /// The run that continues it.
     pub(super) next: Option<RunId>,
+    /// It is the one that its id leads to.
+    pub(super) current: bool,
+    /// Who owned it when another start took its id, and does not know of that yet.
+    pub(super) evicted: Option<Incarnation>,
 }
 
 /// A message and the step that consumed it.
@@ -85,6 +99,8 @@ impl Run {
             frames_dropped: false,
             published: None,
             next: None,
+            current: true,
+            evicted: None,
         };
         Self {
             row,

@@ -108,7 +108,9 @@ impl State {
     pub(super) fn insert(&mut self, run: Run) {
         let number = run.row.new.run;
         self.index(number, &run.row.place);
-        self.ids.insert(run.row.new.id.clone(), number);
+        if run.row.current {
+            self.ids.insert(run.row.new.id.clone(), number);
+        }
         if let Some(parent) = run.row.new.parent {
             self.children.insert((parent.run, number));
         }
@@ -131,6 +133,13 @@ impl State {
     /// The current run of an id.
     pub(super) fn current(&self, id: &WorkflowId) -> Option<&Run> {
         self.ids.get(id).and_then(|run| self.runs.get(run))
+    }
+
+    /// A run, and those that go on in its place.
+    pub(super) fn chain(&self, run: RunId) -> impl Iterator<Item = &Run> {
+        std::iter::successors(self.runs.get(&run), |run| {
+            run.row.next.and_then(|next| self.runs.get(&next))
+        })
     }
 
     /// The runs of one owner.

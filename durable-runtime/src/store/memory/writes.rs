@@ -1,5 +1,6 @@
 //! Applies a batch of an owner's writes, all or nothing.
 
+use super::ids::Admission;
 use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
 use crate::id::{Incarnation, RunId, WorkflowId};
@@ -85,7 +86,12 @@ impl<'a> Batch<'a> {
             .runs
             .get(&run)
             .is_some_and(|r| r.is_owned_by(self.owner));
-        if !owned || self.skipped.contains(&run) {
+        if self.skipped.contains(&run) {
+            return Ok(Written::Refused);
+        }
+        if !owned {
+            self.remember(run);
+            self.state.let_go(run, self.owner);
             return Ok(Written::Refused);
         }
         self.remember(run);
@@ -102,13 +108,19 @@ impl<'a> Batch<'a> {
         if new.owner.is_some_and(|owner| owner != self.owner) {
             return Err(bug(format!("run {} is born owned by another", new.run)));
         }
-        if let Some(current) = self.state.current(&new.id) {
-            self.skipped.push(new.run);
-            return Ok(Written::Exists(Box::new(current.record())));
-        }
-        if self.state.runs.contains_key(&new.run) {
-            self.skipped.push(new.run);
-            return Ok(Written::RunTaken);
+        match self.state.admit(&new) {
+            Admission::Free => {}
+            Admission::Taken(current) => {
+                self.remember(current);
+                for other in self.state.family(current) {
+                    self.remember(other);
+                }
+                self.state.free(current, new.created_at);
+            }
+            Admission::Refused(answer) => {
+                self.skipped.push(new.run);
+                return Ok(answer);
+            }
         }
         self.before.insert(new.run, None);
         let Some(old) = self.continued.remove(&new.id) else {
@@ -221,6 +233,7 @@ impl<'a> Batch<'a> {
         row.published = end.published;
         if end.phase == Phase::Continued {
             let id = row.new.id.clone();
+            row.current = false;
             self.state.ids.remove(&id);
             self.continued.insert(id, end.run);
         }

@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{children, fence, inbox, rows};
+use super::{children, fence, ids, inbox, rows};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
@@ -32,6 +32,35 @@ pub(super) fn commit(db: &mut Db, fence: Fence, writes: Vec<Write>) -> Outcome<V
 
 /// Inserts a run and, if it has no owner, its place in the queue; or says what is taken.
 pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Written> {
+    if !insert_row(db, new, wakes)? {
+        let Some(current) = rows::current(&db.conn, &new.id)? else {
+            return Ok(Written::RunTaken);
+        };
+        if !new.takes_id_from(&current) {
+            return Ok(Written::Exists(Box::new(current)));
+        }
+        if ids::is_taken(db, new.run)? {
+            return Ok(Written::RunTaken);
+        }
+        ids::free(db, &current, new.created_at)?;
+        if !insert_row(db, new, wakes)? {
+            return Err(bug(format!("{} is taken and free", new.id)).into());
+        }
+    }
+    if new.owner.is_none() {
+        let queue = db.names.intern(&db.conn, &new.queue)?;
+        let point = format!("{}/", new.workflow);
+        let point = db.names.intern(&db.conn, &point)?;
+        db.conn
+            .prepare_cached("INSERT INTO ready(run,queue,due_at,point) VALUES(?1,?2,?3,?4)")?
+            .execute(params![new.run.0, queue, new.due_at.0, point])?;
+        db.noteworthy = true;
+    }
+    Ok(Written::Started)
+}
+
+/// Whether its id and its number were free.
+fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
     let kind = db.names.intern(&db.conn, &new.workflow)?;
     let queue = db.names.intern(&db.conn, &new.queue)?;
     let owner = new.owner.map(|owner| owner.0);
@@ -59,19 +88,7 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Writt
             parent.map(|parent| parent.close as i64),
             parent.map(|parent| parent.reports)
         ])?;
-    if inserted == 0 {
-        let current = rows::current(&db.conn, &new.id)?;
-        return Ok(current.map_or(Written::RunTaken, |run| Written::Exists(Box::new(run))));
-    }
-    if owner.is_none() {
-        let point = format!("{}/", new.workflow);
-        let point = db.names.intern(&db.conn, &point)?;
-        db.conn
-            .prepare_cached("INSERT INTO ready(run,queue,due_at,point) VALUES(?1,?2,?3,?4)")?
-            .execute(params![new.run.0, queue, new.due_at.0, point])?;
-        db.noteworthy = true;
-    }
-    Ok(Written::Started)
+    Ok(inserted > 0)
 }
 
 /// Turns the violation of a unique key into the rule that was broken.
@@ -103,13 +120,17 @@ impl Batch<'_> {
         if self.skipped.contains(&run) {
             return Ok(Written::Refused);
         }
-        match write {
+        let answer = match write {
             Write::Start(new) => self.start(&new),
             Write::Step(step) => self.step(&step),
             Write::Attempt(attempt) => self.attempt(&attempt),
             Write::Park(park) => self.park(&park),
             Write::End(end) => self.end(&end),
+        }?;
+        if answer == Written::Refused {
+            ids::let_go(self.db, run, self.owner)?;
         }
+        Ok(answer)
     }
 
     fn start(&mut self, new: &NewRun) -> Outcome<Written> {

@@ -3,7 +3,7 @@
 use super::error::Outcome;
 use super::writer::Db;
 use super::{inbox, rows};
-use crate::id::{RunId, Timestamp};
+use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
 
@@ -72,22 +72,23 @@ fn running(db: &Db, parent: RunId) -> Outcome<Vec<(RunId, ParentClose, bool)>> {
     )
 }
 
-/// Ends a run that nobody owns without its code, and tells its parent. Its children are left.
+/// Ends a run without its code, and tells its parent. Its children are left. Answers who has owned
+/// it, and does not know of this yet.
 pub(super) fn terminate(
     db: &mut Db,
     run: RunId,
     reason: Option<&str>,
     at: Timestamp,
-) -> Outcome<()> {
-    let parent = rows::first(
+) -> Outcome<Option<Incarnation>> {
+    let ended = rows::first(
         &db.conn,
-        "UPDATE workflow SET phase=?2, error=?3, finished_at=?4 \
-         WHERE run=?1 AND owner IS NULL AND phase=0 \
-         RETURNING parent, parent_op, parent_close, reports",
+        "UPDATE workflow SET phase=?2, error=?3, finished_at=?4, owner=NULL, evicted=owner, \
+         seq=iif(owner IS NULL,seq,(SELECT coalesce(max(seq),0) FROM step WHERE run=?1)) WHERE run=?1 AND phase=0 \
+         RETURNING parent, parent_op, parent_close, reports, evicted",
         params![run.0, Phase::Terminated as i64, reason, at.0],
-        |row| rows::parent(row, 0),
+        |row| Ok((rows::parent(row, 0)?, row.get::<_, Option<i64>>(4)?)),
     )?;
-    let Some(parent) = parent else {
+    let Some((parent, evicted)) = ended else {
         let text = format!("run {run} changed within a transaction");
         return Err(super::error::bug(text).into());
     };
@@ -101,5 +102,8 @@ pub(super) fn terminate(
         output: None,
         error: reason.map(str::to_owned),
     };
-    parent.map_or(Ok(()), |parent| report(db, parent, &end, at))
+    if let Some(parent) = parent {
+        report(db, parent, &end, at)?;
+    }
+    Ok(evicted.map(Incarnation))
 }

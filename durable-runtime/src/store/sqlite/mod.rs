@@ -16,6 +16,7 @@ mod client;
 mod connect;
 mod error;
 mod fence;
+mod ids;
 mod inbox;
 mod names;
 mod owner;
@@ -219,6 +220,12 @@ impl Store for SqliteStore {
         let id = id.clone();
         let work = move |conn: &_| rows::current(conn, &id);
         self.readers.call(work).await
+    }
+
+    async fn follow(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.readers
+            .call(move |conn| query::follow(conn, run))
+            .await
     }
 
     async fn steps(

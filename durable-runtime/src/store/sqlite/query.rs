@@ -4,7 +4,7 @@ use super::error::{Outcome, bug};
 use super::fence::ALIVE;
 use super::rows;
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{Heard, Listing, Message, Page, RunFilter, Unfit, WorkerRecord};
+use crate::store::{Heard, Listing, Message, Page, RunFilter, RunRecord, Unfit, WorkerRecord};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(super) fn mail(
         last = run;
         let wakes = rows::first(
             &moment,
-            "SELECT wakes FROM workflow WHERE run=?1 AND owner=?2",
+            "SELECT wakes FROM workflow WHERE run=?1 AND (owner=?2 OR evicted=?2)",
             [run, worker.0],
             |row| row.get(0),
         )?;
@@ -52,6 +52,21 @@ pub(super) fn reply(conn: &Connection, run: RunId, msg: &str) -> Outcome<Heard> 
         rows::reply,
     )?;
     Ok(found.unwrap_or(Heard::Unknown))
+}
+
+/// The last run of a chain of continued ones.
+pub(super) fn follow(conn: &Connection, run: RunId) -> Outcome<Option<RunRecord>> {
+    let moment = conn.unchecked_transaction()?;
+    let last = rows::first(
+        &moment,
+        "WITH RECURSIVE chain(run,n) AS (SELECT run, 0 FROM workflow WHERE run=?1 UNION ALL \
+         SELECT w.next, c.n+1 FROM chain c JOIN workflow w ON w.run=c.run \
+         WHERE w.next IS NOT NULL) SELECT run FROM chain ORDER BY n DESC LIMIT 1",
+        [run.0],
+        |row| row.get(0).map(RunId),
+    )?;
+    last.map(|run| rows::run_by_number(&moment, run))
+        .transpose()
 }
 
 pub(super) fn next_due(
