@@ -1,8 +1,11 @@
 //! The table of contents: every stage, in order, with its barrier.
 
+use crate::analysis::liveness::Liveness;
 use crate::diag::Diagnostics;
 use crate::emit::fallback::{Kind, fallback};
-use crate::syntax::{Input, args, check, configured};
+use crate::lower::Layout;
+use crate::normalize::Normalized;
+use crate::syntax::{Input, args, by_ref, check, configured};
 use crate::{analysis, emit, ir, lower, normalize};
 use proc_macro2::TokenStream;
 
@@ -21,21 +24,50 @@ fn evaluated_workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let machine = Input::workflow(item.clone()).and_then(|input| {
         let input = input.open_branches(&mut diagnostics).prepared();
-        workflow_machine(args, &input, diagnostics)
+        workflow_machine(args, input, diagnostics)
     });
     machine.unwrap_or_else(|error| fallback(Kind::Workflow, item, &error))
 }
 
 fn workflow_machine(
     args: TokenStream,
-    input: &Input,
+    mut input: Input,
     mut diagnostics: Diagnostics,
 ) -> syn::Result<TokenStream> {
     let args = args::workflow(args)?;
     diagnostics.check()?;
-    check(input, &mut diagnostics);
+    check(&input, &mut diagnostics);
     diagnostics.check()?;
 
+    let mut plan = plan(&input)?;
+    if by_ref::borrow(
+        &mut input.body,
+        &plan.layout.borrows_kept(&plan.normalized.body),
+    ) {
+        plan = self::plan(&input)?;
+    }
+    plan.diagnostics.check()?;
+
+    Ok(emit::workflow(
+        &args,
+        &input,
+        &plan.normalized,
+        &plan.liveness,
+        &plan.layout,
+    ))
+}
+
+/// What the passes make of a function.
+struct Plan {
+    normalized: Normalized,
+    liveness: Liveness,
+    layout: Layout,
+    /// What cannot be saved.
+    diagnostics: Diagnostics,
+}
+
+fn plan(input: &Input) -> syn::Result<Plan> {
+    let mut diagnostics = Diagnostics::default();
     let mut normalized = normalize::normalize(input, &mut diagnostics);
     diagnostics.check()?;
 
@@ -48,15 +80,12 @@ fn workflow_machine(
 
     let liveness = analysis::liveness::liveness(body);
     let layout = lower::layout(body, &liveness, &mut diagnostics);
-    diagnostics.check()?;
-
-    Ok(emit::workflow(
-        &args,
-        input,
-        &normalized,
-        &liveness,
-        &layout,
-    ))
+    Ok(Plan {
+        normalized,
+        liveness,
+        layout,
+        diagnostics,
+    })
 }
 
 /// Expands `#[activity]`.

@@ -126,7 +126,10 @@ impl Resolve<'_> {
             ident.set_span(ident.span().located_at(at));
             quote_spanned!(at=> &#ident)
         });
-        let (mac, outer) = (&outlives.mac, names::internal("bound_outside"));
+        let (mac, outer) = (
+            &outlives.mac,
+            names::at(names::internal("bound_outside"), at),
+        );
         Some(parse_quote_spanned! {at=>
             #[allow(
                 warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,

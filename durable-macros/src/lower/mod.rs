@@ -17,7 +17,7 @@ use crate::diag::{Code, Diagnostics};
 use crate::ir::{
     BlockId, Body, BranchCode, Instead, LocalId, LocalKind, Locals, PointId, Terminator,
 };
-use crate::names::shown;
+use crate::names::{self, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use next_use::next_use;
@@ -89,6 +89,15 @@ impl Layout {
     /// Whether a local has a slot that lasts over a wait.
     fn is_kept(&self, local: LocalId) -> bool {
         self.handed.contains(&local) || self.is_saved(local)
+    }
+
+    /// The names of borrows that would have to be in a slot.
+    pub(crate) fn borrows_kept(&self, body: &Body) -> BTreeSet<String> {
+        let saved = self.saved.iter().map(|(local, _)| local);
+        let kept = saved.chain(&self.passed).chain(&self.handed);
+        let kept = kept.map(|local| &body.locals[local.0]);
+        let borrows = kept.filter(|this| this.borrow && this.recipe.is_none());
+        borrows.map(|this| names::unraw(&this.ident)).collect()
     }
 
     /// Whether a local is saved at some suspend point.
@@ -327,10 +336,10 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, mut told: 
                     name,
                     Code::Borrow,
                     &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}` in line {line}, and a borrow cannot be saved"),
-                    if this.mutable {
-                        "bind it without `mut` so that it can be made again, or clone what it borrows"
-                    } else {
-                        "clone what it borrows, or borrow it again after the `.await`"
+                    match &this.instead {
+                        Some(instead) => &instead.help,
+                        None if this.mutable => "bind it without `mut` so that it can be made again, or clone what it borrows",
+                        None => "clone what it borrows, or borrow it again after the `.await`",
                     },
                 );
             } else if this.closure && this.recipe.is_none() {

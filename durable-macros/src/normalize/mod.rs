@@ -63,7 +63,7 @@ use crate::ir::{
     Statement, Terminator,
 };
 use crate::names;
-use crate::syntax::Input;
+use crate::syntax::{Input, by_ref};
 use proc_macro2::{Ident, Span, TokenStream};
 use scope::Scopes;
 use syn::{Expr, Item, Pat, Stmt};
@@ -256,6 +256,7 @@ impl Builder<'_> {
             );
         }
         let mutable = scope::mutable_names(pat);
+        let by_ref = by_ref::names(pat);
         let owner = receivers::of_binding(pat, init);
         let mut binds = Locals::new();
         for ident in scope::pattern_names(pat) {
@@ -264,6 +265,10 @@ impl Builder<'_> {
             let guard = (guard && name.starts_with('_')).then(|| ident.clone());
             let local = self.new_local(ident, LocalKind::User, depth);
             self.body.locals[local.0].borrow = borrow;
+            if by_ref.contains(&name) {
+                self.body.locals[local.0].borrow = true;
+                self.body.locals[local.0].instead = Some(by_ref::instead());
+            }
             self.body.locals[local.0].owner = owner;
             self.body.locals[local.0].mutable = mutable.contains(&name);
             self.body.locals[local.0].closure = matches!(init, Some(Expr::Closure(_)));

@@ -1,6 +1,7 @@
 //! From tokens to a checked [`Input`].
 
 pub(crate) mod args;
+pub(crate) mod by_ref;
 mod check;
 pub(crate) mod configured;
 pub(crate) mod endless;

@@ -22,6 +22,7 @@ mod borrowed_loops;
 mod borrowed_patterns;
 mod borrows;
 mod branches;
+mod by_ref;
 mod closure_tails;
 mod closures;
 mod conditions;
