@@ -90,9 +90,13 @@ impl Builder<'_> {
         }
         let span = twin.span();
         let rt = names::rt_at(span);
+        // The values of a hash map do not tell their keys.
+        let by_pairs = tail.is_none() && by_pairs(&mut iter) && by_pairs(&mut init);
         *twin = draft.tied.iter().fold(
             if tail.is_some() {
                 parse_quote_spanned!(span=> #rt::lent_in_order(#checked))
+            } else if by_pairs {
+                parse_quote_spanned!(span=> #rt::lent_values(#checked))
             } else {
                 parse_quote_spanned!(span=> #rt::lent(#checked))
             },
@@ -292,6 +296,22 @@ impl Builder<'_> {
         }
         Some(owner)
     }
+}
+
+/// Turns the values of a map into those of its pairs, if that is what it is.
+fn by_pairs(iter: &mut Expr) -> bool {
+    let Expr::MethodCall(call) = bare(iter) else {
+        return false;
+    };
+    let pairs = match call.method.to_string().as_str() {
+        "values" => "iter",
+        "values_mut" => "iter_mut",
+        _ => return false,
+    };
+    call.method = Ident::new(pairs, call.method.span());
+    let (rt, inner) = (names::rt(), &*iter);
+    *iter = parse_quote!(#rt::valued(#inner));
+    true
 }
 
 /// The names of a pattern that are bound to borrows in an item.

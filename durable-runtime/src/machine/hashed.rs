@@ -87,7 +87,7 @@ hashed! {
     [T] hash_set::Iter<'a, T>, T: |item| *item;
 }
 
-// Which key a value has, they do not tell. That they are no `Lent` is all that should be said of them.
+// Which key a value has, they do not tell: a loop over them walks the pairs (`values`).
 impl<'a, K, V> Sealed<'a> for hash_map::Values<'a, K, V> {}
 impl<'a, K, V> Remade<'a> for hash_map::Values<'a, K, V> {}
 impl<'a, K, V> Sealed<'a> for hash_map::ValuesMut<'a, K, V> {}

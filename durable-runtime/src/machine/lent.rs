@@ -73,7 +73,7 @@ pub fn after<T>((): (), value: T) -> T {
 #[diagnostic::on_unimplemented(
     message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
     label = "this loop contains an `.await`, and where it is cannot be saved",
-    note = "collect what it goes over into a `Vec` first; of a hash map loop over the pairs or the keys",
+    note = "collect what it goes over into a `Vec` first",
     note = "code: durable D15"
 )]
 pub trait Lent: Iterator + LentSealed {

@@ -35,6 +35,7 @@ mod source;
 mod spawned;
 pub mod support;
 mod value;
+mod values;
 
 pub use aside::Aside;
 pub use branch::BranchEntry;

@@ -32,6 +32,7 @@ pub use super::saved::{
     awaited, data, is_data, owned,
 };
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
+pub use super::values::{LentValues, Valued, lent_values, valued};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{

@@ -3,7 +3,7 @@
 //! and a loop that begins later has a map of its own.
 
 use durable_tests::equivalent_group;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 type Fixed = BuildHasherDefault<DefaultHasher>;
@@ -15,7 +15,8 @@ fn stock(n: u32) -> HashMap<String, u32, Fixed> {
 }
 
 equivalent_group! {
-    hashed: hashed_pairs(9), hashed_pairs(0), hashed_parts(7), hashed_changed(6), hashed_nested(5), hashed_jumps(9), hashed_branches(4), hashed_unit_items(5), hashed_lent(5);
+    hashed: hashed_pairs(9), hashed_pairs(0), hashed_parts(7), hashed_changed(6), hashed_nested(5), hashed_jumps(9), hashed_branches(4), hashed_unit_items(5), hashed_lent(5),
+        hashed_values(6), hashed_values(0), hashed_values_changed(5), ordered_values(4), hashed_values_of_places(3);
 
     #[workflow]
     pub(super) async fn hashed_pairs(n: u32) -> String {
@@ -36,6 +37,89 @@ equivalent_group! {
         for pair in map.iter() {
             tick().await;
             log += &format!("{}{}", pair.0, pair.1);
+        }
+        log
+    }
+    #[workflow]
+    pub(super) async fn hashed_values(n: u32) -> String {
+        let map = stock(n);
+        let mut log = String::new();
+        for value in map.values() {
+            log += &act("value", *value).await.to_string();
+            if *value == 4 {
+                continue;
+            }
+            tick().await;
+            log += &format!("{value};");
+        }
+        let map = stock(n);
+        'all: for value in map.values() {
+            for other in map.values() {
+                if act("both", value + other).await > 7 {
+                    break 'all;
+                }
+            }
+        }
+        let map = stock(n);
+        for &value in map.values() {
+            log += &act("copy", value).await.to_string();
+        }
+        log
+    }
+    #[workflow]
+    pub(super) async fn hashed_values_changed(n: u32) -> u32 {
+        let mut map = stock(n);
+        for value in map.values_mut() {
+            *value += act("more", *value).await;
+            tick().await;
+            *value *= 2;
+        }
+        let lent = &mut map;
+        for value in lent.values_mut() {
+            *value += 1;
+            tick().await;
+            *value += 1;
+        }
+        tick().await;
+        let mut all: Vec<u32> = map.into_values().collect();
+        all.sort_unstable();
+        act("all", all.iter().sum()).await
+    }
+    #[workflow]
+    pub(super) async fn ordered_values(n: u32) -> u32 {
+        let mut map: BTreeMap<u32, u32> = (0..n).map(|i| (i, i * i)).collect();
+        let mut sum = 0;
+        for value in map.values_mut() {
+            *value += act("more", *value).await;
+            tick().await;
+            *value += 1;
+        }
+        for value in map.values() {
+            sum += act("value", *value).await;
+            sum += value;
+        }
+        for (at, value) in map.values().rev().enumerate() {
+            sum += act("at", at as u32).await * value;
+        }
+        sum
+    }
+    #[workflow]
+    pub(super) async fn hashed_values_of_places(n: u32) -> String {
+        let mut all = vec![stock(n), stock(2)];
+        let (mut log, mut at) = (String::new(), 0);
+        for value in all[at].values_mut() {
+            at = 1;
+            *value += act("first", *value).await;
+        }
+        let new = vec![stock(n), stock(2)];
+        let whole = &new;
+        for value in whole[at].values() {
+            log += &act("second", *value).await.to_string();
+            log += &value.to_string();
+        }
+        for value in stock(n).values() {
+            log += &act("unnamed", *value).await.to_string();
+            log += &value.to_string();
         }
         log
     }

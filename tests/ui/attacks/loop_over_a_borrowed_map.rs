@@ -30,8 +30,18 @@ async fn filtered(order: u64) -> u64 {
 }
 
 #[workflow]
-async fn only_values(order: u64) -> u64 {
+async fn counted_values(order: u64) -> u64 {
     let map = HashMap::from([(1, 2), (3, 4)]);
+    let mut total = order;
+    for (number, value) in map.values().enumerate() {
+        total += charge(number as u64).await.unwrap_or(0) + value;
+    }
+    total
+}
+
+#[workflow]
+async fn values_without_clone(order: u64) -> u64 {
+    let map = HashMap::from([(Code(order), 2)]);
     let mut total = order;
     for value in map.values() {
         total += charge(*value).await.unwrap_or(0);
