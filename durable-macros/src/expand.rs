@@ -37,6 +37,7 @@ fn workflow_machine(
     let args = args::workflow(args)?;
     diagnostics.check()?;
     check(&input, &mut diagnostics);
+    args.fit(&input, &mut diagnostics);
     diagnostics.check()?;
 
     let mut plan = plan(&input)?;

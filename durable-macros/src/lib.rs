@@ -24,7 +24,14 @@ use proc_macro::TokenStream;
 ///
 /// Beside the function it generates `start_<name>(&client, id, args…)`, which starts it.
 ///
-/// Arguments: `name = "…"` sets the persistent name (default: the function's).
+/// | argument | default | |
+/// |---|---|---|
+/// | `name = "orders.process"` | the function's | the persistent name, under which runs are stored |
+/// | `run_timeout = "1h"` | none | how long one run may take; then it ends as timed out, without its code |
+/// | `execution_timeout = "30d"` | none | how long it may take with all runs that go on in its place |
+/// | `retry(…)` | no retry | how a run that returned an error or took longer than `run_timeout` is tried again, from the beginning; written as for [`macro@activity`] |
+///
+/// The last three are defaults, which a start may change.
 #[proc_macro_attribute]
 pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::workflow(args.into(), &item.into()).into()

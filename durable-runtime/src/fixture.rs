@@ -226,6 +226,7 @@ impl World {
             at: at(seq),
             keep_frames: true,
             published: None,
+            followed: false,
         };
         assert_eq!(self.commit(Write::End(end)).await, Written::Done);
     }

@@ -1,7 +1,7 @@
 //! What this binary can run: every `#[workflow]` and `#[activity]` linked into it.
 
 use crate::machine::{Cx, Entry, Finished, Local, Point};
-use crate::operation::{ActivityOptions, Resolution};
+use crate::operation::{ActivityOptions, Resolution, WorkflowOptions};
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -29,6 +29,8 @@ pub struct WorkflowDef {
     pub locals: &'static [Local],
     /// Edges between suspend points: `(from, to)`; see [`Point::ENTRY`] and [`Point::EXIT`].
     pub edges: &'static [(u16, u16)],
+    /// The time-outs and retries written at the function.
+    pub options: fn() -> WorkflowOptions,
     /// Makes the machine.
     pub run: fn(Cx, Entry) -> MachineFuture,
     /// Decodes an input and says what is wrong with it.

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::diag::{Code, error};
-use crate::emit::{data_proof, param_proof};
+use crate::emit::{data_proof, options, param_proof};
 use crate::names;
 use crate::syntax::args::{ActivityArgs, Retry};
 use crate::syntax::{Input, Param, generics};
@@ -199,32 +199,20 @@ fn output_types(output: &Type, retry: &Retry) -> OutputTypes {
     }
     let (ok_data, err_data) = (data_proof(&ok), data_proof(&err));
     let proofs = quote!(let _ = (#ok_data, #err_data););
-    let fatal = match &retry.non_retryable {
-        Some(predicate) => {
-            let test = names::rt_at(predicate.span());
-            quote_spanned!(predicate.span()=> #test::test_error(&__error, #predicate))
-        }
-        None => quote!(false),
-    };
-    let next_delay = match &retry.next_delay {
-        Some(choice) => {
-            let delay = names::rt_at(choice.span());
-            quote_spanned!(choice.span()=> #delay::error_delay(&__error, #choice))
-        }
-        None => quote!(::core::option::Option::None),
-    };
+    let (fatal, next_delay) = options::verdict(retry);
     let ended = quote! {
         match __output {
             ::core::result::Result::Ok(__value) => #rt::attempt_returned(#ok_data, &__value),
             ::core::result::Result::Err(__error) => {
+                let __error = &__error;
                 use #rt::{ErrorAsDebug as _, ErrorAsDisplay as _, ErrorAsNothing as _};
                 let __fatal: ::core::primitive::bool = #fatal;
                 let __verdict = #rt::Verdict {
                     retryable: !__fatal,
                     next_delay: #next_delay,
-                    text: (&&#rt::ErrorText(&__error)).text(),
+                    text: (&&#rt::ErrorText(__error)).text(),
                 };
-                #rt::attempt_failed(#err_data, &__error, __verdict)
+                #rt::attempt_failed(#err_data, __error, __verdict)
             }
         }
     };
@@ -295,49 +283,21 @@ fn returns(output: &Type) -> Returns {
 
 fn options(args: &ActivityArgs) -> TokenStream {
     let rt = names::rt();
-    let mut set = TokenStream::new();
-    let duration = |d: Duration| {
-        let millis = u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
-        quote!(::core::time::Duration::from_millis(#millis))
+    let limit = |name: &str, limit: Option<Duration>| {
+        let (name, limit) = (format_ident!("{name}"), options::duration(limit?));
+        Some(quote!(#name: ::core::option::Option::Some(#limit)))
     };
-    let mut field = |path: TokenStream, value: Option<TokenStream>| {
-        if let Some(value) = value {
-            set.extend(quote!(options.#path = #value;));
+    let limits = [
+        limit("start_to_close", args.start_to_close),
+        limit("schedule_to_close", args.schedule_to_close),
+    ];
+    let limits = limits.into_iter().flatten();
+    let retry = options::policy(&args.retry);
+    quote! {
+        #rt::ActivityOptions {
+            #(#limits,)*
+            retry: #retry,
+            ..<#rt::ActivityOptions as ::core::default::Default>::default()
         }
-    };
-    let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
-    field(
-        quote!(start_to_close),
-        args.start_to_close.map(|d| some(duration(d))),
-    );
-    field(
-        quote!(schedule_to_close),
-        args.schedule_to_close.map(|d| some(duration(d))),
-    );
-    let Retry {
-        initial,
-        factor,
-        max_interval,
-        max_attempts,
-        jitter,
-        non_retryable: _,
-        next_delay: _,
-    } = &args.retry;
-    field(quote!(retry.initial), initial.map(duration));
-    field(quote!(retry.factor), factor.map(|f| quote!(#f)));
-    field(
-        quote!(retry.max_interval),
-        max_interval.map(|d| some(duration(d))),
-    );
-    field(
-        quote!(retry.max_attempts),
-        max_attempts.map(|n| some(quote!(#n))),
-    );
-    field(quote!(retry.jitter), jitter.map(|j| quote!(#j)));
-    quote! {{
-        #[allow(unused_mut, reason = "nothing may be set")]
-        let mut options = <#rt::ActivityOptions as ::core::default::Default>::default();
-        #set
-        options
-    }}
+    }
 }

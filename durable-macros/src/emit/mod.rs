@@ -23,6 +23,7 @@ pub(crate) mod fallback;
 mod forks;
 mod lookups;
 mod machine;
+pub(crate) mod options;
 mod proofs;
 mod public;
 mod rename;
@@ -56,7 +57,7 @@ pub(crate) fn workflow(
         .unwrap_or_else(|| crate::names::unraw(&input.ident));
     let public = public::functions(input);
     let machine = machine::machine(input, normalized, liveness, layout);
-    let tables = tables::tables(input, &name, &normalized.body, layout);
+    let tables = tables::tables(args, input, &name, &normalized.body, layout);
     quote! {
         #public
         const _: () = {

@@ -1,14 +1,22 @@
 //! The tables that describe a workflow, and its registration.
 
+use super::options;
 use crate::ir::{Body, LocalKind};
 use crate::lower::{Layout, Node, next_use};
 use crate::names;
 use crate::syntax::Input;
+use crate::syntax::args::WorkflowArgs;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Statics and registration of a workflow.
-pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) -> TokenStream {
+pub(super) fn tables(
+    args: &WorkflowArgs,
+    input: &Input,
+    name: &str,
+    body: &Body,
+    layout: &Layout,
+) -> TokenStream {
     let rt = names::rt();
     let points = layout.points.iter().map(|plan| {
         let point = &body.points[plan.point.0];
@@ -51,6 +59,10 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
     let (output, line) = (&input.output, line(input.ident.span()));
     let data = super::data_proof(output);
     let (returned, (whole, gives)) = (input.returned(), gives(input));
+    let (options, judgement) = (
+        options::workflow(args),
+        options::judgement(args, &quote!(&__output #whole)),
+    );
     let definition = input.definition();
     let (generics, arguments, bounds) = input.generics.machine.split_for_impl();
     let these = arguments.as_turbofish();
@@ -76,6 +88,7 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
                 let __output: #returned = __durable_machine #these(__cx, __entry).await;
                 let __failed = (&#rt::Outcome(&__output #whole)).failed();
                 let __finished = #rt::finished(#data, &__output #whole, __failed);
+                #judgement
                 #gives
             })
         }
@@ -96,6 +109,7 @@ pub(super) fn tables(input: &Input, name: &str, body: &Body, layout: &Layout) ->
                 points: __DURABLE_POINTS,
                 locals: &[#(#locals),*],
                 edges: &[#(#edges),*],
+                options: #options,
                 run: __durable_run #these,
                 check_input: __durable_check_input #these,
             };

@@ -1,6 +1,7 @@
 //! Arguments of the attributes, checked at compile time.
 
-use crate::diag::{Code, error, error_at};
+use super::Input;
+use crate::diag::{Code, Diagnostics, error, error_at};
 use proc_macro2::TokenStream;
 use std::time::Duration;
 use syn::meta::ParseNestedMeta;
@@ -11,6 +12,32 @@ use syn::{Expr, LitFloat, LitInt, LitStr};
 #[derive(Debug, Default)]
 pub(crate) struct WorkflowArgs {
     pub(crate) name: Option<String>,
+    pub(crate) execution_timeout: Option<Duration>,
+    pub(crate) run_timeout: Option<Duration>,
+    pub(crate) retry: Option<Retry>,
+}
+
+impl WorkflowArgs {
+    /// What is said about runs is for functions that have runs of their own.
+    pub(crate) fn fit(&self, input: &Input, diagnostics: &mut Diagnostics) {
+        if self.concerns_runs() && input.is_unnamed() {
+            diagnostics.report(
+                &input.ident,
+                Code::Argument,
+                &format!(
+                    "`{}` can only be awaited inside other workflows, and has no runs of its own",
+                    crate::names::unraw(&input.ident)
+                ),
+                "remove `execution_timeout`, `run_timeout` and `retry`, or write them at the \
+                 workflow that is started",
+            );
+        }
+    }
+
+    /// Whether something is said about runs.
+    pub(crate) fn concerns_runs(&self) -> bool {
+        self.execution_timeout.is_some() || self.run_timeout.is_some() || self.retry.is_some()
+    }
 }
 
 /// Arguments of `#[activity(…)]`.
@@ -39,10 +66,26 @@ pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<WorkflowArgs> {
     let mut args = WorkflowArgs::default();
     syn::meta::parser(|meta| match key(&meta).as_str() {
         "name" => set(&meta, &mut args.name, name),
-        _ => Err(unknown(&meta, "name")),
+        "execution_timeout" => set(&meta, &mut args.execution_timeout, duration),
+        "run_timeout" => set(&meta, &mut args.run_timeout, duration),
+        "retry" => {
+            if args.retry.is_some() {
+                return Err(twice(&meta));
+            }
+            retry(&meta, args.retry.insert(Retry::default()))
+        }
+        _ => Err(unknown(
+            &meta,
+            "name, execution_timeout, run_timeout, retry",
+        )),
     })
     .parse2(tokens)
-    .map_err(|error| coded(&error, "#[workflow(name = \"process_order\")]"))?;
+    .map_err(|error| {
+        coded(
+            &error,
+            "#[workflow(name = \"process_order\", run_timeout = \"1h\", retry(max_attempts = 3))]",
+        )
+    })?;
     Ok(args)
 }
 

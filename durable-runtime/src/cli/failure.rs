@@ -138,9 +138,9 @@ impl From<ResultError> for Failure {
         match error {
             ResultError::Store(error) => error.into(),
             ResultError::NotFound(_) => Self::of(Exit::NotFound, &error),
-            ResultError::Terminated { .. } | ResultError::NoResult { .. } => {
-                Self::of(Exit::WorkflowFailed, &error)
-            }
+            ResultError::Terminated { .. }
+            | ResultError::TimedOut { .. }
+            | ResultError::NoResult { .. } => Self::of(Exit::WorkflowFailed, &error),
             ResultError::Decode { .. } => Self::of(Exit::Error, &error),
         }
     }

@@ -48,6 +48,7 @@ enum PhaseArg {
     Failed,
     Cancelled,
     Terminated,
+    TimedOut,
 }
 
 impl From<PhaseArg> for Phase {
@@ -59,6 +60,7 @@ impl From<PhaseArg> for Phase {
             PhaseArg::Failed => Self::Failed,
             PhaseArg::Cancelled => Self::Cancelled,
             PhaseArg::Terminated => Self::Terminated,
+            PhaseArg::TimedOut => Self::TimedOut,
         }
     }
 }

@@ -63,7 +63,9 @@ async fn print(handle: &Handle<Value>, format: Format) -> Result<(Exit, String),
     let outcome = handle.outcome().await?;
     let exit = match outcome.phase {
         Phase::Completed | Phase::Continued | Phase::Running => Exit::Ok,
-        Phase::Failed | Phase::Cancelled | Phase::Terminated => Exit::WorkflowFailed,
+        Phase::Failed | Phase::Cancelled | Phase::Terminated | Phase::TimedOut => {
+            Exit::WorkflowFailed
+        }
     };
     let output = match outcome.output {
         // Also the return value of a failed workflow is an answer; the exit code tells.

@@ -11,7 +11,7 @@ use super::view::{
 use super::waits;
 use crate::client::{Answer, Client, Description, Handle, Inspection, OperationEnd, Step};
 use crate::id::Timestamp;
-use crate::store::{AttemptOf, AttemptRecord, RunState};
+use crate::store::{AttemptOf, AttemptRecord, Phase, RunState};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
@@ -106,6 +106,19 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
         let took = span(summary.created_at.until(at));
         let ended = format!("{}, after {took}", moment(at, term));
         field(term, "ended", ended)?;
+    }
+    if summary.phase == Phase::Running
+        && let Some(at) = summary.terms.ends_by()
+    {
+        field(term, "ends by", moment(at, term))?;
+    }
+    if summary.terms.failed > 0 {
+        let text = format!(
+            "{}, after {} that failed",
+            summary.terms.failed + 1,
+            summary.terms.failed
+        );
+        field(term, "try", text)?;
     }
     field(term, "queue", &summary.queue)?;
     field(term, "run", summary.run)?;

@@ -26,6 +26,12 @@ pub(crate) struct Args {
     /// The queue whose workers may run it
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
+    /// How long it may take, with all runs that go on in its place, such as 30s or 5m
+    #[arg(long, value_name = "DURATION", value_parser = time::parse)]
+    execution_timeout: Option<Duration>,
+    /// How long one run of it may take
+    #[arg(long, value_name = "DURATION", value_parser = time::parse)]
+    run_timeout: Option<Duration>,
     /// If a workflow of this id runs
     #[arg(long, value_enum, value_name = "POLICY", default_value_t)]
     on_conflict: ConflictArg,
@@ -90,11 +96,17 @@ pub(crate) async fn run(
         None => None,
     };
     let input = encode(def, value)?;
-    let mut start = client::start::<Value>(client, def.name, args.id, Ok(input))
+    let mut start = client::start::<Value>(client, def, args.id, Ok(input))
         .on_conflict(args.on_conflict.into())
         .reuse(args.reuse.into());
     if let Some(queue) = args.queue {
         start = start.queue(queue);
+    }
+    if let Some(limit) = args.execution_timeout {
+        start = start.execution_timeout(limit);
+    }
+    if let Some(limit) = args.run_timeout {
+        start = start.run_timeout(limit);
     }
     if let Some(delay) = args.delay {
         start = start.delay(delay);

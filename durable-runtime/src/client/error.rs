@@ -49,6 +49,14 @@ pub enum ResultError {
         /// The reason that was given.
         reason: String,
     },
+    /// The workflow took too long, and was ended; its function did not return.
+    #[error("workflow `{id}` timed out: {reason}")]
+    TimedOut {
+        /// The workflow.
+        id: WorkflowId,
+        /// Which limit it reached.
+        reason: String,
+    },
     /// The workflow ended without a return value.
     #[error("workflow `{id}` ended without a result: {reason}")]
     NoResult {

@@ -129,6 +129,7 @@ impl<R> Handle<R> {
         let id = self.id.clone();
         let reason = outcome.error.unwrap_or_else(|| "no reason given".into());
         match (outcome.phase, outcome.output) {
+            (Phase::TimedOut, _) => Err(ResultError::TimedOut { id, reason }),
             (Phase::Terminated, _) => Err(ResultError::Terminated { id, reason }),
             (_, Some(output)) => Ok(output),
             (_, None) => Err(ResultError::NoResult { id, reason }),

@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::store::{Page, Phase, RunFilter, RunRecord, RunState, StoreError};
+use crate::store::{Page, Phase, RunFilter, RunRecord, RunState, StoreError, Terms};
 use serde::Serialize;
 
 /// What a list shows of a workflow.
@@ -26,6 +26,8 @@ pub struct Summary {
     pub finished_at: Option<Timestamp>,
     /// Why it did not complete.
     pub error: Option<String>,
+    /// What it is held to.
+    pub terms: Terms,
 }
 
 /// One page of a list, newest first.
@@ -49,6 +51,7 @@ impl From<RunRecord> for Summary {
             created_at: record.created_at,
             finished_at: record.finished_at,
             error: record.error,
+            terms: record.terms,
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::Durable;
 use crate::codec;
 use crate::engine::{new_run, new_run_elsewhere};
 use crate::id::{InvalidId, RunId, WorkflowId};
-use crate::operation::Signal;
-use crate::registry::Ambiguous;
+use crate::operation::{RetryPolicy, Signal, WorkflowOptions};
+use crate::registry::{Ambiguous, WorkflowDef};
 use crate::store::{
     IdPolicy, NewMessage, NewRun, OnConflict, Phase, Reuse, RunRecord, Sent, StoreError, Written,
 };
@@ -42,6 +42,7 @@ pub struct Start<R> {
     queue: Option<String>,
     delay: Option<Duration>,
     ids: IdPolicy,
+    options: WorkflowOptions,
     output: PhantomData<fn() -> R>,
 }
 
@@ -49,13 +50,14 @@ pub struct Start<R> {
 #[doc(hidden)]
 pub fn start<R>(
     client: &Client,
-    workflow: &'static str,
+    workflow: &'static WorkflowDef,
     id: String,
     input: Result<Vec<u8>, codec::Error>,
 ) -> Start<R> {
     Start {
         client: client.clone(),
-        workflow,
+        options: (workflow.options)(),
+        workflow: workflow.name,
         id,
         input,
         queue: None,
@@ -97,6 +99,31 @@ impl<R> Start<R> {
         self
     }
 
+    /// How long it may take from when it may begin, with all runs that go on in its place; then it
+    /// ends as timed out, without its code. The default stands at its function:
+    /// `#[workflow(execution_timeout = "1d")]`. It never ends earlier, and if no worker runs at that
+    /// time, as soon as one does.
+    pub fn execution_timeout(mut self, limit: Duration) -> Self {
+        self.options.execution_timeout = Some(limit);
+        self
+    }
+
+    /// How long one run may take from when it may begin. The default stands at its function:
+    /// `#[workflow(run_timeout = "1h")]`.
+    pub fn run_timeout(mut self, limit: Duration) -> Self {
+        self.options.run_timeout = Some(limit);
+        self
+    }
+
+    /// How a run that returned an error, or took longer than its `run_timeout`, is tried again: by
+    /// a new run with the same id and input, from the beginning. The handle's `result` is that of
+    /// the last one. The default stands at its function: `#[workflow(retry(max_attempts = 3))]`;
+    /// without that it is not tried again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
+    }
+
     /// Sends the workflow a signal as well, in the same transaction. If it runs already, it is not
     /// started but only signalled; if it has ended, nothing changes and the answer is
     /// [`StartError::AlreadyStarted`]. A delay holds for the start, and the signal does not cut
@@ -123,9 +150,11 @@ impl<R> Start<R> {
             return Err(refusal.into());
         }
         let now = self.client.now();
+        let begins = self.delay.map_or(now, |delay| now.after(delay));
         let run = NewRun {
             ids: self.ids,
-            due_at: self.delay.map_or(now, |delay| now.after(delay)),
+            due_at: begins,
+            terms: self.options.terms(begins),
             ..NewRun::new(
                 new_run(now),
                 id,

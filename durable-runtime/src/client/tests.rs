@@ -119,7 +119,8 @@ async fn ids_and_sizes_are_checked_before_anything_is_written() {
         .unwrap_err();
     assert!(matches!(error, StartError::Input(_)), "{error:?}");
     let raw = vec![0; INPUT_BYTES_MAX + 1];
-    let error = start::<()>(&world.client, "buy", "large".into(), Ok(raw))
+    let buy = crate::registry::workflow("buy").unwrap();
+    let error = start::<()>(&world.client, buy, "large".into(), Ok(raw))
         .await
         .unwrap_err();
     assert!(matches!(

@@ -67,6 +67,7 @@ impl Actor {
         let mut new = NewRun {
             parent: Some(parent),
             ids: start.ids,
+            terms: start.options.terms(now),
             ..NewRun::new(
                 ids::new_run(now),
                 start.id,

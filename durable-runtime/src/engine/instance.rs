@@ -5,7 +5,7 @@ use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::{Aside, Turn};
 use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
-use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Write};
+use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Terms, Write};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ pub(super) struct Instance {
     pub(super) queue: String,
     /// The run that started it.
     pub(super) parent: Option<Parent>,
+    pub(super) terms: Terms,
+    /// What it was started with, if it may be tried again.
+    pub(super) input: Option<Vec<u8>>,
     /// The latest recorded step; 0 before the first await.
     pub(super) seq: i64,
     pub(super) place: Place,
@@ -210,6 +213,8 @@ impl Instance {
             workflow: new.workflow.clone(),
             queue: new.queue.clone(),
             parent: new.parent,
+            input: new.terms.retry.as_ref().map(|_| new.input.clone()),
+            terms: new.terms.clone(),
             seq: 0,
             place: Place::Fresh(new.input.clone()),
             doing: Doing::Loaded,
@@ -236,6 +241,7 @@ impl Instance {
             attempts,
             inbox,
         } = claimed;
+        let input = run.terms.retry.as_ref().map(|_| run.input.clone());
         let (seq, place) = match latest {
             None => (0, Place::Fresh(run.input)),
             Some(step) => (step.seq, read(step.label, step.frame)),
@@ -255,6 +261,8 @@ impl Instance {
             workflow: run.workflow,
             queue: run.queue,
             parent: run.parent,
+            terms: run.terms,
+            input,
             seq,
             place,
             doing: Doing::Loaded,

@@ -4,6 +4,7 @@
 mod events;
 mod family;
 mod signals;
+mod terms;
 mod text;
 mod two;
 
@@ -212,6 +213,7 @@ fn states() -> Vec<(&'static str, Instance)> {
     .chain(two::states())
     .chain(family::states())
     .chain(signals::states())
+    .chain(terms::states())
     .collect()
 }
 

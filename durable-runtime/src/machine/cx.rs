@@ -14,6 +14,7 @@ use crate::registry::WorkflowDef;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 /// How a machine is entered.
 #[derive(Debug)]
@@ -35,6 +36,22 @@ pub struct Finished {
     pub output: Result<Vec<u8>, codec::Error>,
     /// Whether it is an `Err`.
     pub failed: bool,
+    /// Whether that may be tried again, if the workflow is.
+    pub retryable: bool,
+    /// The pause before that, if the error has chosen one.
+    pub next_delay: Option<Duration>,
+}
+
+impl Finished {
+    /// Says of an error whether and when the workflow is tried again.
+    #[must_use]
+    pub fn judged(self, fatal: bool, next_delay: Option<Duration>) -> Self {
+        Self {
+            retryable: !fatal,
+            next_delay,
+            ..self
+        }
+    }
 }
 
 /// Why this binary cannot go on with a workflow.

@@ -223,6 +223,8 @@ impl Giving {
         Finished {
             output: self.returned.and_then(|all| codec::encode(&all)),
             failed: self.failed,
+            retryable: true,
+            next_delay: None,
         }
     }
 }

@@ -135,7 +135,8 @@ fn run_inline(cx: &Cx, inline: &mut Inline) -> Option<Resolution> {
         }
         inline.begun = true;
         let mut context = Context::from_waker(Waker::noop());
-        if let Poll::Ready(Finished { output, failed }) = inline.future.as_mut().poll(&mut context)
+        if let Poll::Ready(Finished { output, failed, .. }) =
+            inline.future.as_mut().poll(&mut context)
         {
             match output {
                 Ok(output) if failed => return Some(Resolution::Failed(output)),

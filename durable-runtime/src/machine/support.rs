@@ -37,7 +37,7 @@ pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
     ActivityCall, ActivityOptions, Infallible, LentCall, Operation, Resolution, RetryPolicy,
-    WorkflowCall,
+    WorkflowCall, WorkflowOptions,
 };
 pub use crate::registry::{ActivityContext, AttemptEnd, AttemptFuture};
 use std::marker::PhantomData;
@@ -135,6 +135,8 @@ pub fn finished<T>(data: Data<T>, output: &T, failed: bool) -> Finished {
     Finished {
         output: data.encode(output),
         failed,
+        retryable: true,
+        next_delay: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Children: workflows that a workflow starts, with a life of their own.
 
 use super::workflow::WorkflowCall;
-use super::{Cancelled, Operation, Plan, Request, Resolution, Spawn, StartRequest};
+use super::{
+    Cancelled, Operation, Plan, Request, Resolution, RetryPolicy, Spawn, StartRequest,
+    WorkflowOptions,
+};
 use crate::Durable;
 #[cfg(doc)]
 use crate::client::Start;
@@ -10,6 +13,7 @@ use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::store::{IdPolicy, OnConflict, ParentClose, Reuse};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
+use std::time::Duration;
 
 impl<R> WorkflowCall<R> {
     /// In a workflow: starts this one as a child, under an id of its own. Await it for the
@@ -67,6 +71,7 @@ impl<R> WorkflowCall<R> {
 }
 
 fn to_start<R>(call: WorkflowCall<R>, id: String, close: ParentClose, reports: bool) -> ToStart {
+    let options = call.options();
     let (workflow, input) = call.into_parts();
     ToStart {
         id,
@@ -76,6 +81,7 @@ fn to_start<R>(call: WorkflowCall<R>, id: String, close: ParentClose, reports: b
         close,
         reports,
         ids: IdPolicy::default(),
+        options,
     }
 }
 
@@ -90,6 +96,8 @@ struct ToStart {
     reports: bool,
     #[serde(default, skip_serializing_if = "IdPolicy::is_default")]
     ids: IdPolicy,
+    #[serde(default, skip_serializing_if = "WorkflowOptions::is_default")]
+    options: WorkflowOptions,
 }
 
 impl ToStart {
@@ -102,6 +110,7 @@ impl ToStart {
             close,
             reports,
             ids,
+            options,
         } = self;
         let input = input.map_err(codec::Error::custom)?;
         super::limited("the input", &input)?;
@@ -113,6 +122,7 @@ impl ToStart {
             close,
             reports,
             ids,
+            options,
         })))
     }
 }
@@ -152,6 +162,25 @@ impl<R> SpawnChild<R> {
     /// What to do if a workflow of this id has ended; see [`Start::reuse`].
     pub fn reuse(mut self, policy: Reuse) -> Self {
         self.start.ids.reuse = policy;
+        self
+    }
+
+    /// How long it may take, with all runs that go on in its place; see
+    /// [`WorkflowOptions::execution_timeout`]. The default stands at its function.
+    pub fn execution_timeout(mut self, limit: Duration) -> Self {
+        self.start.options.execution_timeout = Some(limit);
+        self
+    }
+
+    /// How long one run of it may take. The default stands at its function.
+    pub fn run_timeout(mut self, limit: Duration) -> Self {
+        self.start.options.run_timeout = Some(limit);
+        self
+    }
+
+    /// How it is tried again if it fails. The default stands at its function.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.start.options.retry = Some(policy);
         self
     }
 }
@@ -209,6 +238,25 @@ impl SpawnDetached {
     /// What to do if a workflow of this id has ended; see [`Start::reuse`].
     pub fn reuse(mut self, policy: Reuse) -> Self {
         self.start.ids.reuse = policy;
+        self
+    }
+
+    /// How long it may take, with all runs that go on in its place; see
+    /// [`WorkflowOptions::execution_timeout`]. The default stands at its function.
+    pub fn execution_timeout(mut self, limit: Duration) -> Self {
+        self.start.options.execution_timeout = Some(limit);
+        self
+    }
+
+    /// How long one run of it may take. The default stands at its function.
+    pub fn run_timeout(mut self, limit: Duration) -> Self {
+        self.start.options.run_timeout = Some(limit);
+        self
+    }
+
+    /// How it is tried again if it fails. The default stands at its function.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.start.options.retry = Some(policy);
         self
     }
 }
@@ -338,6 +386,14 @@ pub enum ChildError {
         /// The child.
         id: WorkflowId,
         /// Why.
+        reason: String,
+    },
+    /// The child took too long, and was ended without its code.
+    #[error("{id} timed out: {reason}")]
+    TimedOut {
+        /// The child.
+        id: WorkflowId,
+        /// Which limit it reached.
         reason: String,
     },
     /// The child was started by another run (the one before a

@@ -12,6 +12,7 @@ mod continued;
 mod interval;
 pub(crate) mod lent;
 mod message;
+mod options;
 mod published;
 mod saga;
 mod shield;
@@ -32,6 +33,7 @@ pub use continued::{ContinueAsNew, continue_as_new};
 pub use interval::{Interval, interval};
 pub use lent::LentCall;
 pub use message::{External, SendError, SendMessage, external};
+pub use options::WorkflowOptions;
 pub use published::Published;
 pub use saga::{FailedUndo, Saga, SagaError, Undo};
 pub use shield::{Shield, shield};
@@ -185,6 +187,9 @@ pub struct StartRequest {
     /// What to do if the id is taken.
     #[serde(default, skip_serializing_if = "IdPolicy::is_default")]
     pub ids: IdPolicy,
+    /// Its time-outs and retries.
+    #[serde(default, skip_serializing_if = "WorkflowOptions::is_default")]
+    pub options: WorkflowOptions,
 }
 
 /// A message to another workflow, as data.

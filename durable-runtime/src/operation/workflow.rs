@@ -1,6 +1,6 @@
 //! Calls of workflows: a workflow and its input, as a value.
 
-use super::{Operation, Plan, Resolution};
+use super::{Operation, Plan, Resolution, WorkflowOptions};
 use crate::Durable;
 use crate::client::{Client, Start};
 use crate::codec;
@@ -113,6 +113,11 @@ impl<R, F> WorkflowCall<R, F> {
         self.def.name
     }
 
+    /// What is written at the function about its runs.
+    pub(super) fn options(&self) -> WorkflowOptions {
+        (self.def.options)()
+    }
+
     /// The workflow's persistent name, and the encoded input.
     pub(super) fn into_parts(self) -> (&'static str, Result<Vec<u8>, codec::Error>) {
         (self.def.name, self.input)
@@ -130,7 +135,7 @@ impl<R, F> WorkflowCall<R, F> {
 impl<R> WorkflowCall<R> {
     /// Starts the workflow under an id, as `start_<name>` does.
     pub fn start(self, client: &Client, id: impl Into<String>) -> Start<R> {
-        crate::client::start(client, self.def.name, id.into(), self.input)
+        crate::client::start(client, self.def, id.into(), self.input)
     }
 }
 

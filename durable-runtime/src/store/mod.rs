@@ -21,6 +21,7 @@ mod open;
 mod records;
 mod replies;
 pub mod sqlite;
+mod terms;
 
 pub(crate) use children::PARENT_ENDED;
 pub use children::{ChildEnd, Parent, ParentClose};
@@ -36,6 +37,7 @@ pub use records::{
 };
 pub use replies::{Heard, Reply, ReplyStage};
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use terms::Terms;
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;

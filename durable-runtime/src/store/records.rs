@@ -3,6 +3,7 @@
 use super::children::Parent;
 use super::ids::IdPolicy;
 use super::replies::Reply;
+use super::terms::Terms;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,9 @@ pub enum Phase {
     Cancelled = 4,
     /// Ended from outside without its code.
     Terminated = 5,
+    /// Took too long, and ended without its code.
+    #[serde(rename = "timed-out")]
+    TimedOut = 6,
 }
 
 impl std::fmt::Display for Phase {
@@ -75,6 +79,7 @@ impl std::fmt::Display for Phase {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Terminated => "terminated",
+            Self::TimedOut => "timed out",
         })
     }
 }
@@ -103,6 +108,8 @@ pub struct NewRun {
     pub parent: Option<Parent>,
     /// What a start does that finds its id taken.
     pub ids: IdPolicy,
+    /// What it is held to.
+    pub terms: Terms,
 }
 
 impl NewRun {
@@ -128,6 +135,7 @@ impl NewRun {
             due_at: created_at,
             parent: None,
             ids: IdPolicy::default(),
+            terms: Terms::default(),
         }
     }
 }
@@ -247,6 +255,15 @@ pub struct End {
     pub keep_frames: bool,
     /// The values that it leaves published, encoded; `None` if there are none.
     pub published: Option<Vec<u8>>,
+    /// Whether another run goes on in its place; see [`Write::End`]. Always, if the phase is
+    /// `Continued`.
+    pub followed: bool,
+}
+
+impl End {
+    pub(crate) fn is_followed(&self) -> bool {
+        self.followed || self.phase == Phase::Continued
+    }
 }
 
 /// One write of an owner; see [`crate::store::Store::commit`].
@@ -269,7 +286,7 @@ pub enum Write {
     /// [`ParentClose`](super::ParentClose) says (those to be terminated that nobody owns end in this
     /// transaction, and then their children).
     ///
-    /// A run that ends as `Continued` needs a `Start` with its id later in the same batch: the new
+    /// A run that is followed by another one needs a `Start` with its id later in the same batch: the new
     /// run inherits the unread messages (but not what it was told of children) and the wake
     /// counter, and the parent hears of its end only. If that `Start` finds its number taken, the
     /// whole batch fails.
@@ -388,6 +405,8 @@ pub struct RunRecord {
     pub error: Option<String>,
     /// The run that started it, if one did.
     pub parent: Option<Parent>,
+    /// What it is held to.
+    pub terms: Terms,
     /// The values that it left published at its end, encoded. Before that, and where it was
     /// terminated without an owner, they stand in its last frame.
     pub published: Option<Vec<u8>>,

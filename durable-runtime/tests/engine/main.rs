@@ -14,5 +14,6 @@ mod sagas;
 mod several;
 mod signals;
 mod support;
+mod terms;
 mod trouble;
 mod updates;

@@ -170,6 +170,10 @@ impl Bench {
             "outlived",
             "ticks",
             "renewing",
+            "late",
+            "fragile",
+            "endless",
+            "watcher",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known

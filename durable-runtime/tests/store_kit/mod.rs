@@ -86,6 +86,7 @@ pub(crate) fn end(run: i64, phase: Phase, seq: i64) -> End {
         seq,
         at: Timestamp(3),
         published: None,
+        followed: false,
         keep_frames: false,
     }
 }

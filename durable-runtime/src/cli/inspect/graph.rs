@@ -181,6 +181,7 @@ mod tests {
                 (2, 4),
                 (1, Point::EXIT),
             ],
+            options: buy.options,
             run: buy.run,
             check_input: buy.check_input,
         }

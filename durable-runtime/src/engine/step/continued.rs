@@ -20,6 +20,7 @@ impl Instance {
         })?;
         Some(NewRun {
             parent: self.parent,
+            terms: self.terms.next(now, 0),
             ..NewRun::new(
                 (policy.new_run)(now),
                 self.id.clone(),
@@ -42,6 +43,7 @@ impl Instance {
             at: now,
             keep_frames: policy.keep_frames,
             published: self.published(),
+            followed: true,
         }));
         self.carry.push(Write::Start(next));
         self.leave()

@@ -6,7 +6,7 @@ use crate::codec;
 use crate::frame::Call;
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::{Answered, ChildError, Request, Resolution, received};
-use crate::store::{ChildEnd, Message, MessageKind};
+use crate::store::{ChildEnd, Message, MessageKind, Phase};
 use std::collections::HashMap;
 
 /// A letter for an operation that waits for one of its kind.
@@ -133,6 +133,14 @@ fn child_end(id: &WorkflowId, letter: &Message) -> Resolution {
             output: Some(output),
             ..
         }) => Resolution::Returned(output),
+        Ok(ChildEnd {
+            phase: Phase::TimedOut,
+            error,
+            ..
+        }) => failed(&ChildError::TimedOut {
+            id: id.clone(),
+            reason: error.unwrap_or_default(),
+        }),
         Ok(ChildEnd { error, .. }) => terminated(id, error),
         Err(error) => terminated(id, Some(format!("how it ended cannot be read: {error}"))),
     }

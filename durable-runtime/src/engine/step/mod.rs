@@ -23,6 +23,7 @@
 mod attempts;
 mod continued;
 mod letters;
+mod terms;
 mod text;
 mod turned;
 mod work;
@@ -129,6 +130,9 @@ impl Instance {
     fn proceed(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         if self.terminate.is_some() {
             return self.terminated(now, policy);
+        }
+        if let Some(reason) = self.out_of_time(now) {
+            return self.timed_out(reason, now, policy);
         }
         let calls = match &self.place {
             Place::Unfit(_, reason) => {
@@ -269,7 +273,7 @@ impl Instance {
             queue: self.queue.clone(),
             point: format!("{}/{}", self.workflow, self.label()),
             fingerprint,
-            due_at,
+            due_at: earlier(due_at, self.terms.ends_by()),
             blocked,
         }));
         self.act(Action::Park, Doing::Park)
@@ -285,6 +289,7 @@ impl Instance {
             at: now,
             keep_frames: policy.keep_frames,
             published: self.published(),
+            followed: false,
         }));
         self.leave()
     }
@@ -294,7 +299,10 @@ impl Instance {
         self.act(Action::Leave, Doing::Over)
     }
 
-    fn act(&mut self, action: Action, doing: Doing) -> Decision {
+    fn act(&mut self, mut action: Action, doing: Doing) -> Decision {
+        if let Action::Work { until, .. } = &mut action {
+            *until = earlier(*until, self.terms.ends_by());
+        }
         self.doing = doing;
         Decision {
             writes: std::mem::take(&mut self.carry),
@@ -317,6 +325,10 @@ impl Instance {
             own.running = false;
         }
     }
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
 }
 
 /// Nothing changes.

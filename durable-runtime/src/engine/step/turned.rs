@@ -22,17 +22,20 @@ impl Instance {
         policy: &Policy,
     ) -> Decision {
         let replies = self.own(aside.replies);
-        let end = match turn {
+        let (end, retryable, pause) = match turn {
             Turn::Suspended(checkpoint) => {
                 return self.suspended(given, checkpoint, replies, now, policy);
             }
-            Turn::Finished(finished) => match self.end(finished, &aside.published, now, policy) {
-                Ok(end) => end,
-                Err(reason) => {
-                    self.keep_answers(given, now);
-                    return self.park(None, Some(reason));
+            Turn::Finished(finished) => {
+                let (retryable, pause) = (finished.retryable, finished.next_delay);
+                match self.end(finished, &aside.published, now, policy) {
+                    Ok(end) => (end, retryable, pause),
+                    Err(reason) => {
+                        self.keep_answers(given, now);
+                        return self.park(None, Some(reason));
+                    }
                 }
-            },
+            }
             Turn::Panicked(message) => {
                 self.keep_answers(given, now);
                 let at = self.record_panic(message, now);
@@ -44,11 +47,14 @@ impl Instance {
             }
         };
         self.record_step(given, None, replies, now);
-        self.carry.push(Write::End(End {
+        if !retryable {
+            self.terms.retry = None;
+        }
+        let end = End {
             seq: self.seq,
             ..end
-        }));
-        self.leave()
+        };
+        self.ended(end, pause, now, policy)
     }
 
     fn suspended(
@@ -100,6 +106,7 @@ impl Instance {
             at: now,
             keep_frames: policy.keep_frames,
             published: encoded(published),
+            followed: false,
         })
     }
 

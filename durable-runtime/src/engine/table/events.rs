@@ -48,6 +48,8 @@ fn finished(output: &Result<u8, &str>) -> Event {
     Event::Turned(
         Turn::Finished(Finished {
             failed: output.is_err(),
+            retryable: true,
+            next_delay: None,
             output: encoded,
         }),
         Aside::default(),

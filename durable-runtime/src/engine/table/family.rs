@@ -4,7 +4,7 @@ use super::{NOW, at, calls, checkpoint, fires, running};
 use crate::codec;
 use crate::engine::instance::{Cancel, Doing, Instance};
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::operation::{Request, SendRequest, StartRequest};
+use crate::operation::{Request, SendRequest, StartRequest, WorkflowOptions};
 use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase};
 
 fn id() -> WorkflowId {
@@ -20,6 +20,7 @@ fn starts() -> Request {
         close: ParentClose::Cancel,
         reports: true,
         ids: IdPolicy::default(),
+        options: WorkflowOptions::default(),
     })
 }
 

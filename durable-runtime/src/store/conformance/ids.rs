@@ -42,6 +42,7 @@ pub async fn an_ended_id_is_used_again_if_the_policy_says_so(store: &dyn Store) 
         (Phase::Failed, Allow, true),
         (Phase::Cancelled, IfFailed, true),
         (Phase::Terminated, IfFailed, true),
+        (Phase::TimedOut, IfFailed, true),
     ] {
         let ended = End {
             phase,

@@ -199,6 +199,7 @@ pub(in crate::store) fn end(run: i64, seq: i64) -> End {
         at: Timestamp(50),
         keep_frames: false,
         published: None,
+        followed: false,
     }
 }
 

@@ -75,6 +75,7 @@ macro_rules! store_conformance {
                 every_end_is_for_ever,
                 an_end_as_running_is_a_bug,
                 a_continued_run_hands_over_its_messages,
+                a_failed_run_may_be_followed_too,
                 a_continued_run_needs_a_successor,
             ],
             parking: [

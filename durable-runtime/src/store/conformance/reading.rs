@@ -6,7 +6,7 @@ use super::kit::{
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::store::{
     End, Fence, FenceError, IdPolicy, NewRun, Page, Parent, ParentClose, Phase, RunFilter,
-    RunRecord, RunState, Store, StoreError, Write, Written,
+    RunRecord, RunState, Store, StoreError, Terms, Write, Written,
 };
 use std::time::Duration;
 
@@ -33,6 +33,13 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         close: ParentClose::Abandon,
         reports: true,
     };
+    let terms = Terms {
+        deadline: Some(Timestamp(7)),
+        run_timeout: Some(std::time::Duration::MAX),
+        run_deadline: Some(Timestamp(i64::MIN)),
+        retry: Some(crate::operation::RetryPolicy::none()),
+        failed: u32::MAX,
+    };
     let new = NewRun {
         run: RunId(i64::MAX - 1),
         id: WorkflowId::new(odd).expect("a valid id"),
@@ -44,6 +51,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         due_at: Timestamp(i64::MAX),
         parent: Some(parent),
         ids: IdPolicy::default(),
+        terms: terms.clone(),
     };
     let expected = RunRecord {
         run: new.run,
@@ -59,6 +67,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         output: None,
         error: None,
         parent: Some(parent),
+        terms,
         published: None,
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));

@@ -1,13 +1,19 @@
 //! Steps, attempts and ends.
 
-use super::kit::{Worker, attempt, end, find, id, message, owned, park, send, start, state, step};
+use super::kit::{
+    Worker, attempt, end, find, id, message, owned, park, send, signal, start, state, step, waiting,
+};
 use crate::id::{RunId, Timestamp};
 use crate::store::limits::VALUE_BYTES_MAX;
 use crate::store::{
-    AttemptOf, AttemptRecord, End, FenceError, NewRun, NewStep, Phase, RunState, Sent, StepRecord,
-    Store, StoreError, Write, Written,
+    AttemptOf, AttemptRecord, End, FenceError, NewRun, NewStep, Page, Phase, RunFilter, RunState,
+    Sent, StepRecord, Store, StoreError, Write, Written,
 };
 
+const ALL: Page = Page {
+    before: None,
+    limit: 100,
+};
 const RUN: RunId = RunId(10);
 
 fn recorded(step: NewStep) -> StepRecord {
@@ -206,6 +212,7 @@ pub async fn every_end_is_for_ever(store: &dyn Store) {
         Phase::Failed,
         Phase::Cancelled,
         Phase::Terminated,
+        Phase::TimedOut,
     ];
     for (run, phase) in (10..).zip(phases) {
         worker.starts(&[run]).await;
@@ -307,6 +314,47 @@ pub async fn a_continued_run_hands_over_its_messages(store: &dyn Store) {
     assert!(inbox[0].ord == ord && inbox[1].ord > ord, "{inbox:?}");
     let parked = worker.write(Write::Park(park(11, *wakes, 0))).await;
     assert!(matches!(parked, Written::Woken { .. }), "{parked:?}");
+}
+
+pub async fn a_failed_run_may_be_followed_too(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    store
+        .send(&id(10), signal("s", "approve", 1))
+        .await
+        .expect("sent");
+    let ended = End {
+        phase: Phase::Failed,
+        followed: true,
+        ..end(10, 0)
+    };
+    let next = NewRun {
+        id: id(10),
+        ..waiting(11)
+    };
+    let writes = vec![Write::End(ended.clone()), Write::Start(next)];
+    assert_eq!(
+        worker.commit(writes).await,
+        [Written::Done, Written::Started]
+    );
+    let failed = store
+        .list(RunFilter::default(), ALL)
+        .await
+        .expect("readable");
+    assert_eq!(failed.runs[1].phase, Phase::Failed);
+    assert_eq!(failed.runs[1].output, ended.output);
+    let last = store.follow(RunId(10)).await.expect("readable");
+    assert_eq!(last.expect("on record"), find(store, 10).await);
+    let unread = store.inbox(RunId(11)).await.expect("readable");
+    assert_eq!(unread.len(), 1);
+    // Without another run nothing of it is written.
+    let again = End {
+        run: RunId(11),
+        ..ended
+    };
+    worker.claim(100).await;
+    let answer = worker.try_commit(vec![Write::End(again)]).await;
+    assert!(answer.is_err(), "{answer:?}");
 }
 
 pub async fn a_continued_run_needs_a_successor(store: &dyn Store) {

@@ -9,7 +9,19 @@ impl State {
     /// Ends a run for ever: messages that it will never read are dropped, its parent and its
     /// children hear of it.
     pub(super) fn finish(&mut self, run: RunId, phase: Phase, at: Timestamp) {
-        self.end(run, phase, at);
+        self.end(run, phase, at, false);
+        self.close(run, at);
+    }
+
+    /// Ends a run in whose place another one goes on: its parent hears of the end of that one, and
+    /// that one reads its messages.
+    pub(super) fn hand_on(&mut self, run: RunId, phase: Phase, at: Timestamp) {
+        self.end(run, phase, at, true);
+        self.close(run, at);
+    }
+
+    /// Tells the children of a run that has ended, each by its policy.
+    fn close(&mut self, run: RunId, at: Timestamp) {
         // A list and no recursion: there may be many generations.
         let mut ended = vec![run];
         while let Some(parent) = ended.pop() {
@@ -18,7 +30,7 @@ impl State {
                     if let Some(run) = self.runs.get_mut(&child) {
                         run.row.error = Some(PARENT_ENDED.into());
                     }
-                    self.end(child, Phase::Terminated, at);
+                    self.end(child, Phase::Terminated, at, false);
                     ended.push(child);
                 } else if let Some(message) = close.message(at) {
                     self.put_message(child, message);
@@ -55,7 +67,7 @@ impl State {
         found
     }
 
-    fn end(&mut self, number: RunId, phase: Phase, at: Timestamp) {
+    fn end(&mut self, number: RunId, phase: Phase, at: Timestamp, followed: bool) {
         self.put(number, Place::Finished);
         let Some(run) = self.runs.get_mut(&number) else {
             return;
@@ -63,7 +75,7 @@ impl State {
         let row = &mut run.row;
         row.phase = phase;
         row.finished_at = Some(at);
-        if phase == Phase::Continued {
+        if followed {
             return;
         }
         run.inbox.retain(|kept| kept.used_seq.is_some());

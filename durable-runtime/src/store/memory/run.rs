@@ -201,6 +201,7 @@ impl Run {
             output: row.output.clone(),
             error: row.error.clone(),
             parent: row.new.parent,
+            terms: row.new.terms.clone(),
             published: row.published.clone(),
         }
     }

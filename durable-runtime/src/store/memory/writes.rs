@@ -222,7 +222,7 @@ impl<'a> Batch<'a> {
             self.remember(other);
         }
         let run = self.run(end.run)?;
-        let row = &mut run.row;
+        let (followed, row) = (end.is_followed(), &mut run.row);
         if end.phase == Phase::Running {
             return Err(bug(format!("run {} cannot end as running", end.run)));
         }
@@ -231,13 +231,15 @@ impl<'a> Batch<'a> {
         row.error = end.error;
         row.frames_dropped = !end.keep_frames;
         row.published = end.published;
-        if end.phase == Phase::Continued {
+        if followed {
             let id = row.new.id.clone();
             row.current = false;
             self.state.ids.remove(&id);
             self.continued.insert(id, end.run);
+            self.state.hand_on(end.run, end.phase, end.at);
+        } else {
+            self.state.finish(end.run, end.phase, end.at);
         }
-        self.state.finish(end.run, end.phase, end.at);
         Ok(Written::Done)
     }
 

@@ -70,8 +70,8 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
         .conn
         .prepare_cached(
             "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input,\
-             parent,parent_op,parent_close,reports) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING",
+             parent,parent_op,parent_close,reports,terms) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             new.run.0,
@@ -86,7 +86,8 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
             parent.map(|parent| parent.run.0),
             parent.map(|parent| parent.op.cast_signed()),
             parent.map(|parent| parent.close as i64),
-            parent.map(|parent| parent.reports)
+            parent.map(|parent| parent.reports),
+            rows::terms(&new.terms)
         ])?;
     Ok(inserted > 0)
 }
@@ -300,7 +301,7 @@ impl Batch<'_> {
         if end.phase == Phase::Running {
             return Err(bug(format!("run {} cannot end as running", end.run)).into());
         }
-        let continued = end.phase == Phase::Continued;
+        let continued = end.is_followed();
         let ended = rows::first(
             &self.db.conn,
             "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \

@@ -1,10 +1,11 @@
 //! Rows to records.
 
 use super::error::{Outcome, bug};
+use crate::codec;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Phase, Reply,
-    ReplyStage, RunRecord, RunState, StepRecord,
+    ReplyStage, RunRecord, RunState, StepRecord, Terms,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -14,7 +15,7 @@ pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
     r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
-    w.published \
+    w.published, w.terms \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -37,6 +38,7 @@ pub(super) fn phase(number: i64) -> Option<Phase> {
         Phase::Failed,
         Phase::Cancelled,
         Phase::Terminated,
+        Phase::TimedOut,
     ]
     .into_iter()
     .find(|phase| *phase as i64 == number)
@@ -61,6 +63,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         error: row.get(11)?,
         parent: parent(row, 15)?,
         published: row.get(19)?,
+        terms: read_terms(row, 20)?,
     })
 }
 
@@ -75,6 +78,18 @@ pub(super) fn parent(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Par
         close: close(row, first + 2)?,
         reports: row.get(first + 3)?,
     }))
+}
+
+/// What the column `terms` holds; most runs have none.
+pub(super) fn terms(terms: &Terms) -> Option<Vec<u8>> {
+    (!terms.is_default()).then(|| codec::encode(terms).expect("plain data"))
+}
+
+fn read_terms(row: &Row<'_>, at: usize) -> rusqlite::Result<Terms> {
+    match row.get::<_, Option<Vec<u8>>>(at)? {
+        Some(bytes) => codec::decode(&bytes).map_err(|error| foreign(at, error.to_string())),
+        None => Ok(Terms::default()),
+    }
 }
 
 /// What has been said of a message, from the columns `msg, stage, reply`.
