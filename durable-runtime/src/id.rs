@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest workflow id, in bytes.
 pub const WORKFLOW_ID_BYTES_MAX: usize = 255;
@@ -66,6 +67,69 @@ impl From<WorkflowId> for String {
     }
 }
 
+/// The longest schedule id, in bytes: it leaves room for the times in the ids of its workflows.
+pub const SCHEDULE_ID_BYTES_MAX: usize = 200;
+
+/// The id of a schedule. The workflows that it starts are called by it and their times.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ScheduleId(WorkflowId);
+
+/// Why a text cannot be a [`ScheduleId`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidScheduleId {
+    /// The text is empty.
+    #[error("a schedule id cannot be empty")]
+    Empty,
+    /// The text is longer than [`SCHEDULE_ID_BYTES_MAX`].
+    #[error("a schedule id has at most {SCHEDULE_ID_BYTES_MAX} bytes, this one has {0}")]
+    TooLong(usize),
+    /// The text contains a control character (NUL and line breaks included).
+    #[error("a schedule id cannot contain control characters")]
+    Control,
+}
+
+impl ScheduleId {
+    /// Checks and wraps an id.
+    pub fn new(id: impl Into<String>) -> Result<Self, InvalidScheduleId> {
+        let id = id.into();
+        if id.len() > SCHEDULE_ID_BYTES_MAX {
+            return Err(InvalidScheduleId::TooLong(id.len()));
+        }
+        match WorkflowId::new(id) {
+            Ok(id) => Ok(Self(id)),
+            Err(InvalidId::Empty) => Err(InvalidScheduleId::Empty),
+            Err(InvalidId::TooLong(bytes)) => Err(InvalidScheduleId::TooLong(bytes)),
+            Err(InvalidId::Control) => Err(InvalidScheduleId::Control),
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for ScheduleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFrom<String> for ScheduleId {
+    type Error = InvalidScheduleId;
+    fn try_from(id: String) -> Result<Self, InvalidScheduleId> {
+        Self::new(id)
+    }
+}
+
+impl From<ScheduleId> for String {
+    fn from(id: ScheduleId) -> Self {
+        id.0.into()
+    }
+}
+
 /// One run of a workflow, unique in its store. Made by the engine from the time and random bits,
 /// so that newer runs have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,6 +159,25 @@ impl fmt::Display for Incarnation {
 )]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
+
+impl From<SystemTime> for Timestamp {
+    /// Rounded up to a millisecond; what is before 1970 becomes 1970.
+    fn from(time: SystemTime) -> Self {
+        let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self(0).after(since_epoch)
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(at: Timestamp) -> Self {
+        let millis = Duration::from_millis(at.0.unsigned_abs());
+        let time = match at.0 {
+            0.. => UNIX_EPOCH.checked_add(millis),
+            _ => UNIX_EPOCH.checked_sub(millis),
+        };
+        time.unwrap_or(UNIX_EPOCH)
+    }
+}
 
 impl Timestamp {
     /// The instant `delay` after this one (saturating, rounded up to a millisecond so that a

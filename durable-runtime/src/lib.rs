@@ -53,12 +53,14 @@ mod error;
 #[cfg(test)]
 mod fixture;
 pub mod frame;
+mod hash;
 pub mod id;
 pub mod machine;
 mod macros;
 pub mod operation;
 pub mod prelude;
 pub mod registry;
+pub mod schedule;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -74,6 +76,7 @@ pub use operation::{
     Child, JoinHandle, JoinSet, Signal, continue_as_new, external, join_all, sleep, sleep_until,
     spawn, timeout, try_join_all,
 };
+pub use schedule::{Overlap, Schedule, scheduled};
 
 // Lets the expansion of the macros name this crate from within it.
 extern crate self as durable_runtime;

@@ -144,9 +144,11 @@ async fn a_damaged_database_says_so() {
         store.start(new_run(run, None)).await.expect("writable");
     }
     store.close().await.expect("closed");
-    // Everything after the first page, which holds header and schema.
+    // Tables and indexes, but not the header and the schema.
     let mut bytes = std::fs::read(&path).expect("readable");
-    bytes[4096..].fill(0xA5);
+    for page in root_pages(&path) {
+        bytes[(page - 1) * 4096..page * 4096].fill(0xA5);
+    }
     std::fs::write(&path, bytes).expect("writable");
     let store = store_kit::open(&path).await;
     let found = store.find(&id(7)).await;
@@ -156,6 +158,19 @@ async fn a_damaged_database_says_so() {
         matches!(started, Err(StoreError::Unusable(_))),
         "{started:?}"
     );
+}
+
+/// The first page of every table and index, counted from 1.
+fn root_pages(path: &Path) -> Vec<usize> {
+    let conn = Connection::open(path).expect("a database");
+    let mut statement = conn
+        .prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage>0")
+        .expect("a schema");
+    let pages = statement.query_map([], |row| row.get::<_, u32>(0));
+    pages
+        .expect("a schema")
+        .map(|page| page.expect("a page") as usize)
+        .collect()
 }
 
 #[tokio::test]

@@ -140,26 +140,17 @@ impl<R> Handle<R> {
     /// after that, to clean up, runs normally. Durable when it returns; asking again changes
     /// nothing.
     pub async fn cancel(&self, reason: impl Into<String>) -> Result<(), ClientError> {
-        self.send(MessageKind::Cancel, "cancel", reason.into())
-            .await
+        self.send(MessageKind::Cancel, reason.into()).await
     }
 
     /// Ends the workflow from outside, without running any of its code; nothing is cleaned up.
     /// Durable when it returns; asking again changes nothing.
     pub async fn terminate(&self, reason: impl Into<String>) -> Result<(), ClientError> {
-        self.send(MessageKind::Terminate, "terminate", reason.into())
-            .await
+        self.send(MessageKind::Terminate, reason.into()).await
     }
 
-    // The message's id is fixed: each of these requests counts once in the life of a run.
-    async fn send(&self, kind: MessageKind, msg: &str, reason: String) -> Result<(), ClientError> {
-        let message = NewMessage {
-            msg: msg.to_owned(),
-            kind,
-            name: String::new(),
-            payload: reason.into_bytes(),
-            sent_at: self.client.now(),
-        };
+    async fn send(&self, kind: MessageKind, reason: String) -> Result<(), ClientError> {
+        let message = NewMessage::stop(kind, reason, self.client.now());
         let sent = self.client.store().send(&self.id, message).await?;
         if let Some(link) = self.client.link() {
             link.poke();

@@ -18,6 +18,7 @@ mod inspect;
 mod link;
 mod list;
 mod published;
+mod schedule;
 mod signal;
 mod start;
 mod steps;
@@ -34,6 +35,9 @@ pub use handle::Handle;
 pub use inspect::{InspectedLocal, InspectedWait, Inspection};
 pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
+pub use schedule::{
+    CreateSchedule, ScheduleDescription, ScheduleError, ScheduleHandle, ScheduleSummary,
+};
 pub use signal::{SIGNAL_BYTES_MAX, SendSignal, SignalError, StartWithSignal};
 pub use start::{INPUT_BYTES_MAX, Start, StartError, start};
 pub use steps::{Answer, OperationEnd, Step, StepEnd};

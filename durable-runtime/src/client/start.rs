@@ -136,6 +136,20 @@ impl<R> Start<R> {
         StartWithSignal::new(self, Letter::new(signal, &value))
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn options(&self) -> &WorkflowOptions {
+        &self.options
+    }
+
+    /// An option that is set and means nothing where there are many starts.
+    pub(super) fn only_for_one(&self) -> Option<&'static str> {
+        let delay = self.delay.map(|_| "a delay");
+        delay.or((self.ids != IdPolicy::default()).then_some("an id policy"))
+    }
+
     /// Checks what can be checked without the store.
     pub(super) fn prepare(self) -> Result<Prepared, StartError<R>> {
         let id = WorkflowId::new(self.id)?;

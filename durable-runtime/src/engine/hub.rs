@@ -3,6 +3,10 @@
 //! One loop takes one event at a time and never waits for the store: errands that do are jobs
 //! which come back as events.
 
+mod errand;
+mod schedules;
+
+use self::errand::Errand;
 use super::committer::{Lost, Task};
 use super::health::Health;
 use super::instance::Instance;
@@ -11,6 +15,7 @@ use super::life::{Life, Stage};
 use super::link::Start;
 use super::mailbox::{Mail, Mailbox};
 use super::run::{Left, Run};
+use super::schedules::{Driven, Unreadable};
 use crate::clock::Busy;
 use crate::id::{RunId, Timestamp};
 use crate::store::{ClaimedRun, Message, StoreError, Written};
@@ -45,6 +50,8 @@ pub(super) enum WorkerEvent {
         held: usize,
         busy: Busy,
     },
+    /// The schedules that were due have been driven.
+    Scheduled(Driven, Busy),
     /// Blocked runs that this binary can resume were made claimable, if there were any.
     Unblocked { any: bool, busy: Busy },
     /// The mail is here.
@@ -58,7 +65,7 @@ pub(super) enum WorkerEvent {
     /// Somebody wants mail and work to be looked for now.
     Poked(Vec<Busy>),
     /// A start from this process.
-    Start(Start),
+    Start(Box<Start>),
     /// A part of the shutdown has had its time.
     Late(Stage),
     /// The committer is over.
@@ -81,6 +88,8 @@ struct Entry {
     /// Its messages up to this one are in its mailbox, or were there when it was loaded.
     known: i64,
     task: AbortHandle,
+    /// A schedule waits for its end.
+    scheduled: bool,
 }
 
 /// The state of the loop.
@@ -94,34 +103,13 @@ pub(super) struct Hub<'a> {
     /// Slots held by claims and sweeps on their way.
     held: usize,
     looking: Errand,
+    driving: Errand,
     fetching: Errand,
+    unreadable: Arc<Unreadable>,
     /// Pokes whose mail has not been fetched yet.
     poked: Vec<Busy>,
     /// When the next parked run is due, and who waits for that.
     due: Option<(Timestamp, AbortHandle)>,
-}
-
-/// A job of which one is out at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Errand {
-    Idle,
-    Out,
-    /// Out, and wanted again after that.
-    OutAgain,
-}
-
-impl Errand {
-    /// Whether to send it now.
-    fn wanted(&mut self) -> bool {
-        let idle = *self == Self::Idle;
-        *self = if idle { Self::Out } else { Self::OutAgain };
-        idle
-    }
-
-    /// Whether to send it again.
-    fn back(&mut self) -> bool {
-        std::mem::replace(self, Self::Idle) == Self::OutAgain
-    }
 }
 
 impl<'a> Hub<'a> {
@@ -142,7 +130,9 @@ impl<'a> Hub<'a> {
             runs: HashMap::new(),
             held: 0,
             looking: Errand::Idle,
+            driving: Errand::Idle,
             fetching: Errand::Idle,
+            unreadable: Arc::default(),
             poked: Vec::new(),
             due: None,
         }
@@ -156,6 +146,7 @@ impl<'a> Hub<'a> {
         self.watch_store();
         self.sweep(self.life.clock.busy());
         self.look();
+        self.drive();
         self.fetch();
         loop {
             let running = self.stage() == Stage::Run;
@@ -172,7 +163,7 @@ impl<'a> Hub<'a> {
                     }
                     Err(error) => return Over::Lost(bug(&error)),
                 },
-                Some(start) = self.starts.recv() => WorkerEvent::Start(start),
+                Some(start) = self.starts.recv() => WorkerEvent::Start(Box::new(start)),
                 pokes = self.life.pokes.poked() => WorkerEvent::Poked(pokes),
             };
             if let Some(over) = self.handle(event) {
@@ -194,13 +185,16 @@ impl<'a> Hub<'a> {
                 self.watch_store();
                 self.fetch();
                 self.look();
+                self.drive();
             }
             WorkerEvent::Due(busy) => {
                 self.due = None;
                 // The look, or the one that is out, has a guard of its own.
                 self.look();
+                self.drive();
                 drop(busy);
             }
+            WorkerEvent::Scheduled(driven, busy) => self.driven(&driven, busy),
             WorkerEvent::SweepDue(busy) => {
                 self.unblock();
                 self.sweep(busy);
@@ -219,8 +213,9 @@ impl<'a> Hub<'a> {
                 self.poked.extend(pokes);
                 self.fetch();
                 self.look();
+                self.drive();
             }
-            WorkerEvent::Start(start) => self.start(start),
+            WorkerEvent::Start(start) => self.start(*start),
             WorkerEvent::Shutdown => {
                 self.stage.send_replace(Stage::Drain);
                 self.life.health.set(Health::Stopping);
@@ -417,6 +412,7 @@ impl<'a> Hub<'a> {
         starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
     ) {
         let (run, known) = (instance.run, instance.last_ord);
+        let scheduled = instance.scheduled.is_some();
         let mailbox = Arc::new(Mailbox::default());
         let task = Run::new(self.life.clone(), instance, mailbox.clone(), busy, starter).drive();
         self.life.watched.enter(run);
@@ -432,6 +428,7 @@ impl<'a> Hub<'a> {
                 mailbox,
                 known,
                 task,
+                scheduled,
             },
         ) {
             old.task.abort();
@@ -445,7 +442,10 @@ impl<'a> Hub<'a> {
             .get(&run)
             .is_none_or(|entry| entry.task.is_finished())
         {
-            self.runs.remove(&run);
+            let entry = self.runs.remove(&run);
+            if left.outcome.is_some() && entry.is_some_and(|entry| entry.scheduled) {
+                self.drive();
+            }
             self.life.watched.leave(run, left.outcome.as_ref());
         }
         if let Some(at) = left.due {

@@ -5,7 +5,9 @@ use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::{Aside, Turn};
 use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
-use crate::store::{AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Terms, Write};
+use crate::store::{
+    AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Scheduled, Terms, Write,
+};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ pub(super) struct Instance {
     pub(super) terms: Terms,
     /// What it was started with, if it may be tried again.
     pub(super) input: Option<Vec<u8>>,
+    /// The schedule that started it.
+    pub(super) scheduled: Option<Scheduled>,
     /// The latest recorded step; 0 before the first await.
     pub(super) seq: i64,
     pub(super) place: Place,
@@ -215,6 +219,7 @@ impl Instance {
             parent: new.parent,
             input: new.terms.retry.as_ref().map(|_| new.input.clone()),
             terms: new.terms.clone(),
+            scheduled: new.scheduled.clone(),
             seq: 0,
             place: Place::Fresh(new.input.clone()),
             doing: Doing::Loaded,
@@ -263,6 +268,7 @@ impl Instance {
             parent: run.parent,
             terms: run.terms,
             input,
+            scheduled: run.scheduled,
             seq,
             place,
             doing: Doing::Loaded,

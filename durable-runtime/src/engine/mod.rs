@@ -30,6 +30,7 @@ mod mailbox;
 mod misfits;
 mod options;
 mod run;
+mod schedules;
 mod step;
 #[cfg(test)]
 mod table;

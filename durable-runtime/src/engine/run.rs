@@ -14,6 +14,7 @@ use crate::id::{RunId, Timestamp};
 use crate::machine::{Aside, Blocked, Machine, Turn, fingerprint, panic_message};
 use crate::operation::Request;
 use crate::registry::ActivityContext;
+use crate::schedule;
 use crate::store::{ClaimedRun, Phase, RunState, StoreError, Unfit, Write, Written};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -226,7 +227,9 @@ impl Run {
                 Err(turn) => return (turn, Aside::default()),
             },
         };
-        let turn = machine.turn(self.instance.given(), self.life.clock.now());
+        let (given, now) = (self.instance.given(), self.life.clock.now());
+        let by = self.instance.scheduled.as_ref();
+        let turn = schedule::within(by, || machine.turn(given, now));
         let aside = machine.take_aside(matches!(turn, Turn::Finished(_)));
         if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {
             self.machine = Some(machine);

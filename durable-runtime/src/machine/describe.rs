@@ -3,6 +3,7 @@
 use super::cx::{Cx, Entry, Said};
 use super::live::{self, Inlines};
 use crate::frame::{Checkpoint, Frame};
+use crate::hash::Fnv;
 use crate::registry::WorkflowDef;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -159,8 +160,8 @@ fn ask(def: &'static WorkflowDef) -> Description {
         .map(|point| {
             let mut hash = Fnv::new();
             hash.text(def.name);
-            hash.point(def, &locals, point);
-            hash.0
+            add_point(&mut hash, def, &locals, point);
+            hash.finish()
         })
         .collect();
     Description {
@@ -169,36 +170,21 @@ fn ask(def: &'static WorkflowDef) -> Description {
     }
 }
 
-/// FNV-1a, 64 bits: small, stable, and part of the stored format.
-struct Fnv(u64);
-
-impl Fnv {
-    /// A suspend point, with those of the branches that it joins.
-    fn point(&mut self, def: &WorkflowDef, locals: &[LocalDescription], number: usize) {
-        let point = &def.points[number];
-        self.text(point.label);
-        for &local in point.locals {
-            let local = &locals[usize::from(local)];
-            self.text(local.name);
-            self.text(&local.shape);
-        }
-        for (inside, point) in def.points.iter().enumerate() {
-            if let Some((fork, branch)) = point.parent
-                && usize::from(fork) == number
-            {
-                self.text(&branch.to_string());
-                self.point(def, locals, inside);
-            }
-        }
+/// Adds a suspend point, with those of the branches that it joins.
+fn add_point(hash: &mut Fnv, def: &WorkflowDef, locals: &[LocalDescription], number: usize) {
+    let point = &def.points[number];
+    hash.text(point.label);
+    for &local in point.locals {
+        let local = &locals[usize::from(local)];
+        hash.text(local.name);
+        hash.text(&local.shape);
     }
-
-    fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn text(&mut self, text: &str) {
-        for byte in text.bytes().chain([0xff]) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    for (inside, point) in def.points.iter().enumerate() {
+        if let Some((fork, branch)) = point.parent
+            && usize::from(fork) == number
+        {
+            hash.text(&branch.to_string());
+            add_point(hash, def, locals, inside);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Operation, Plan, Request, Resolution};
 use crate::codec;
 use crate::id::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// The workflow was asked to stop. Whatever it awaits after this, to clean up, runs normally.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -29,8 +29,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Sleeps until `instant`; returns at once if it has passed.
 pub fn sleep_until(instant: SystemTime) -> Sleep {
-    let since_epoch = instant.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    Sleep::Until(Timestamp(0).after(since_epoch))
+    Sleep::Until(instant.into())
 }
 
 impl Operation for Sleep {

@@ -1,6 +1,7 @@
 //! A run and the run that started it: what links them, and what one hears of the other's end.
 
-use super::records::{MessageKind, NewMessage, Phase};
+use super::message::{MessageKind, NewMessage};
+use super::records::Phase;
 use crate::codec;
 use crate::id::{RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -56,18 +57,12 @@ impl ParentClose {
 
     /// What the child is told, if anything. Its id is that of the same request by a client.
     pub(crate) fn message(self, sent_at: Timestamp) -> Option<NewMessage> {
-        let (kind, msg) = match self {
-            Self::Cancel => (MessageKind::Cancel, "cancel"),
-            Self::Terminate => (MessageKind::Terminate, "terminate"),
+        let kind = match self {
+            Self::Cancel => MessageKind::Cancel,
+            Self::Terminate => MessageKind::Terminate,
             Self::Abandon => return None,
         };
-        Some(NewMessage {
-            msg: msg.into(),
-            kind,
-            name: String::new(),
-            payload: PARENT_ENDED.into(),
-            sent_at,
-        })
+        Some(NewMessage::stop(kind, PARENT_ENDED, sent_at))
     }
 }
 

@@ -1,6 +1,6 @@
 //! How large the things may be that a store takes; checked before anything is written.
 
-use crate::store::{NewMessage, NewRun, NewWorker, StoreError, Write};
+use crate::store::{NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, Write};
 
 /// The largest input, output, result, frame, payload or error text, in bytes (16 MiB). One value
 /// has to fit into memory several times over and is written twice by a database with a log.
@@ -41,13 +41,28 @@ pub(crate) fn check_worker(worker: &NewWorker) -> Result<(), StoreError> {
 pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
     name("a workflow's name", &run.workflow)?;
     name("a queue's name", &run.queue)?;
-    value("an input", &run.input)
+    value("an input", &run.input)?;
+    let last = run
+        .scheduled
+        .as_ref()
+        .and_then(|by| by.last_result.as_deref());
+    optional("a last result", last)
 }
 
 pub(crate) fn check_message(message: &NewMessage) -> Result<(), StoreError> {
     name("a message id", &message.msg)?;
     name("a signal's name", &message.name)?;
     value("a message", &message.payload)
+}
+
+pub(crate) fn check_schedule(write: &ScheduleWrite) -> Result<(), StoreError> {
+    if let Some(row) = &write.row {
+        value("a schedule", &row.definition)?;
+        value("a schedule's state", &row.state)?;
+    }
+    write.starts.iter().try_for_each(check_run)?;
+    let mut messages = write.sends.iter().map(|(_, message)| message);
+    messages.try_for_each(check_message)
 }
 
 pub(crate) fn check_writes(writes: &[Write]) -> Result<(), StoreError> {

@@ -17,9 +17,11 @@ mod ids;
 pub mod limits;
 mod listing;
 mod memory;
+mod message;
 mod open;
 mod records;
 mod replies;
+mod schedules;
 pub mod sqlite;
 mod terms;
 
@@ -29,13 +31,16 @@ pub use error::{FenceError, StoreError};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
+pub use message::{Message, MessageKind, NewMessage, Sent};
 pub use open::open;
 pub use records::{
-    AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, Message, MessageKind, NewMessage,
-    NewRun, NewStep, NewWorker, Park, Phase, RunRecord, RunState, Sent, StepRecord, Unblock, Unfit,
-    WorkerRecord, Write, Written,
+    AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, NewRun, NewStep, NewWorker, Park,
+    Phase, RunRecord, RunState, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
 };
 pub use replies::{Heard, Reply, ReplyStage};
+pub use schedules::{
+    ScheduleRecord, ScheduleRow, ScheduleWrite, ScheduleWritten, Scheduled, ScheduledEnd, Schedules,
+};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use terms::Terms;
 
@@ -45,7 +50,7 @@ use std::time::Duration;
 
 /// A durable home for workflows. "On disk" below means that a power cut cannot undo it.
 #[async_trait]
-pub trait Store: std::fmt::Debug + Send + Sync + 'static {
+pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
     // --- workers -------------------------------------------------------------------------
 
     /// Registers a new incarnation with beat 0. On disk when it returns. Registering the same

@@ -2,7 +2,9 @@
 
 use super::children::Parent;
 use super::ids::IdPolicy;
+use super::message::Message;
 use super::replies::Reply;
+use super::schedules::Scheduled;
 use super::terms::Terms;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
@@ -110,6 +112,8 @@ pub struct NewRun {
     pub ids: IdPolicy,
     /// What it is held to.
     pub terms: Terms,
+    /// The schedule that starts it, if one does.
+    pub scheduled: Option<Scheduled>,
 }
 
 impl NewRun {
@@ -136,6 +140,7 @@ impl NewRun {
             parent: None,
             ids: IdPolicy::default(),
             terms: Terms::default(),
+            scheduled: None,
         }
     }
 }
@@ -282,9 +287,10 @@ pub enum Write {
     /// Let go of a run. Answers `Parked`, or `Woken` if a message arrived meanwhile.
     Park(Park),
     /// End a run. Answers `Done`. Messages that it never read are dropped. Its parent, if it runs
-    /// and wants to know, gets a [`MessageKind::ChildEnded`]; its running children get what their
+    /// and wants to know, gets a [`MessageKind::ChildEnded`](super::MessageKind::ChildEnded); its running children get what their
     /// [`ParentClose`](super::ParentClose) says (those to be terminated that nobody owns end in this
-    /// transaction, and then their children).
+    /// transaction, and then their children). The schedule that has started it keeps a
+    /// [`ScheduledEnd`](super::ScheduledEnd) and is due at once.
     ///
     /// A run that is followed by another one needs a `Start` with its id later in the same batch: the new
     /// run inherits the unread messages (but not what it was told of children) and the wake
@@ -407,83 +413,11 @@ pub struct RunRecord {
     pub parent: Option<Parent>,
     /// What it is held to.
     pub terms: Terms,
+    /// The schedule that started it, if one did.
+    pub scheduled: Option<Scheduled>,
     /// The values that it left published at its end, encoded. Before that, and where it was
     /// terminated without an owner, they stand in its last frame.
     pub published: Option<Vec<u8>>,
-}
-
-/// What a message asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[repr(u8)]
-pub enum MessageKind {
-    /// Stop cooperatively.
-    Cancel = 0,
-    /// End without running any code.
-    Terminate = 1,
-    /// A value for whoever waits for one of this name.
-    Signal = 2,
-    /// A child has ended; only stores send it.
-    ChildEnded = 3,
-    /// A request for whoever waits for one of this name, to be answered.
-    Update = 4,
-}
-
-impl MessageKind {
-    /// Whether it concerns a run that has not begun. A signal or an update is for whoever waits for
-    /// it: nobody does before the first await.
-    pub(crate) fn wakes_fresh(self) -> bool {
-        !matches!(self, Self::Signal | Self::Update)
-    }
-}
-
-/// A message to a workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMessage {
-    /// Unique per run; a repeated id is absorbed.
-    pub msg: String,
-    /// What it asks.
-    pub kind: MessageKind,
-    /// The name of the signal or update, or the number of the operation that started the child; empty for other
-    /// kinds.
-    pub name: String,
-    /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
-    /// as UTF-8 text.
-    pub payload: Vec<u8>,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-}
-
-/// A message in an inbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Its id.
-    pub msg: String,
-    /// Position in the inbox.
-    pub ord: i64,
-    /// What it asks.
-    pub kind: MessageKind,
-    /// The name of the signal or update, or the number of the operation that started the child; empty for other
-    /// kinds.
-    pub name: String,
-    /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
-    /// as UTF-8 text.
-    pub payload: Vec<u8>,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-}
-
-/// What became of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// It is in the inbox (or was already).
-    Accepted(RunId),
-    /// Nobody owned the run, and it has been terminated.
-    Terminated(RunId),
-    /// The run is finished.
-    Finished(Phase),
-    /// No such workflow.
-    NotFound,
 }
 
 /// Which blocked runs to try again.

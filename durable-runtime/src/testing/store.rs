@@ -4,11 +4,11 @@ use super::crash::{Cuts, What, When};
 use super::ends::Ends;
 use super::life::Life;
 use super::link::Links;
-use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
-    NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
-    Unfit, WorkerRecord, Write, Written,
+    NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten,
+    Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord, Write, Written,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
@@ -52,6 +52,27 @@ impl WorkerStore {
             return std::future::pending().await;
         }
         answer
+    }
+}
+
+#[async_trait]
+impl Schedules for WorkerStore {
+    async fn write_schedule(&self, write: ScheduleWrite) -> Result<ScheduleWritten, StoreError> {
+        let what = What::other(format!("a look at the schedule `{}`", write.id));
+        self.write(what, self.inner.write_schedule(write)).await
+    }
+    async fn schedule(&self, id: &ScheduleId) -> Result<Option<ScheduleRecord>, StoreError> {
+        self.pass(self.inner.schedule(id)).await
+    }
+    async fn schedules(
+        &self,
+        after: Option<ScheduleId>,
+        limit: usize,
+    ) -> Result<Vec<ScheduleRecord>, StoreError> {
+        self.pass(self.inner.schedules(after, limit)).await
+    }
+    async fn soonest_schedules(&self, limit: usize) -> Result<Vec<ScheduleRecord>, StoreError> {
+        self.pass(self.inner.soonest_schedules(limit)).await
     }
 }
 

@@ -1,11 +1,11 @@
 //! A store that counts calls and fails at one of them.
 
 use async_trait::async_trait;
-use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
+use durable_runtime::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
-    NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
-    Unfit, WorkerRecord, Write, Written,
+    NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten,
+    Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord, Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -158,6 +158,26 @@ impl FaultyStore {
             return Err(StoreError::Bug("a refusal".into()).into());
         }
         Err(StoreError::Unavailable("a fault".into()).into())
+    }
+}
+
+#[async_trait]
+impl Schedules for FaultyStore {
+    async fn write_schedule(&self, write: ScheduleWrite) -> Result<ScheduleWritten, StoreError> {
+        self.through(self.inner.write_schedule(write)).await
+    }
+    async fn schedule(&self, id: &ScheduleId) -> Result<Option<ScheduleRecord>, StoreError> {
+        self.inner.schedule(id).await
+    }
+    async fn schedules(
+        &self,
+        after: Option<ScheduleId>,
+        limit: usize,
+    ) -> Result<Vec<ScheduleRecord>, StoreError> {
+        self.inner.schedules(after, limit).await
+    }
+    async fn soonest_schedules(&self, limit: usize) -> Result<Vec<ScheduleRecord>, StoreError> {
+        self.inner.soonest_schedules(limit).await
     }
 }
 

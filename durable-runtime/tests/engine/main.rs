@@ -11,6 +11,7 @@ mod ownership;
 mod parallel;
 mod retry;
 mod sagas;
+mod schedules;
 mod several;
 mod signals;
 mod support;

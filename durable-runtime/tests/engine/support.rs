@@ -174,6 +174,10 @@ impl Bench {
             "fragile",
             "endless",
             "watcher",
+            "punctual",
+            "slow",
+            "touchy",
+            "renewed",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known

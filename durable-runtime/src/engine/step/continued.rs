@@ -21,6 +21,7 @@ impl Instance {
         Some(NewRun {
             parent: self.parent,
             terms: self.terms.next(now, 0),
+            scheduled: self.scheduled.clone(),
             ..NewRun::new(
                 (policy.new_run)(now),
                 self.id.clone(),

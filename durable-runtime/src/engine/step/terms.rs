@@ -76,6 +76,7 @@ impl Instance {
         Some(NewRun {
             due_at: at,
             parent: self.parent,
+            scheduled: self.scheduled.clone(),
             terms: self.terms.next(at, failed),
             ..NewRun::new(
                 (policy.new_run)(now),

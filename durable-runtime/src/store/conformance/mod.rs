@@ -36,6 +36,8 @@ pub mod parking;
 #[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
+pub mod schedules;
+#[doc(hidden)]
 pub mod signals;
 #[doc(hidden)]
 pub mod starting;
@@ -162,6 +164,18 @@ macro_rules! store_conformance {
                 a_batch_that_fails_gives_the_id_back,
                 a_continued_run_leads_to_its_last,
             ],
+            schedules: [
+                a_schedule_is_written_where_its_version_is_expected,
+                a_schedule_starts_and_sends_with_its_row,
+                a_schedule_whose_start_is_taken_writes_nothing,
+                the_end_of_its_run_is_told_to_a_schedule,
+                a_terminated_run_is_told_to_its_schedule,
+                a_continued_run_is_told_of_at_its_last_end,
+                a_batch_that_fails_tells_no_schedule,
+                a_deleted_schedule_leaves_its_runs_and_hears_nothing,
+                schedules_come_by_id_and_by_time,
+                a_schedule_has_limits,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -218,6 +232,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("children", include_str!("children.rs")),
         ("updates", include_str!("updates.rs")),
         ("ids", include_str!("ids.rs")),
+        ("schedules", include_str!("schedules.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

@@ -3,10 +3,10 @@
 use super::kit::{
     CHARGE, Worker, blocked, end, find, id, message, new_worker, owned, park, send, start, waiting,
 };
-use crate::id::{RunId, Timestamp, WorkflowId};
+use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
     End, Fence, FenceError, IdPolicy, NewRun, Page, Parent, ParentClose, Phase, RunFilter,
-    RunRecord, RunState, Store, StoreError, Terms, Write, Written,
+    RunRecord, RunState, Scheduled, Store, StoreError, Terms, Write, Written,
 };
 use std::time::Duration;
 
@@ -40,6 +40,11 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         retry: Some(crate::operation::RetryPolicy::none()),
         failed: u32::MAX,
     };
+    let scheduled = Scheduled {
+        schedule: ScheduleId::new("nightly").expect("a valid id"),
+        at: Timestamp(-7),
+        last_result: Some(vec![0, 255]),
+    };
     let new = NewRun {
         run: RunId(i64::MAX - 1),
         id: WorkflowId::new(odd).expect("a valid id"),
@@ -52,6 +57,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         parent: Some(parent),
         ids: IdPolicy::default(),
         terms: terms.clone(),
+        scheduled: Some(scheduled.clone()),
     };
     let expected = RunRecord {
         run: new.run,
@@ -68,6 +74,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         error: None,
         parent: Some(parent),
         terms,
+        scheduled: Some(scheduled),
         published: None,
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));

@@ -79,13 +79,15 @@ impl State {
             return;
         }
         run.inbox.retain(|kept| kept.used_seq.is_some());
-        let Some(parent) = row.new.parent.filter(|parent| parent.reports) else {
-            return;
-        };
+        let parent = row.new.parent.filter(|parent| parent.reports);
         let end = ChildEnd {
             phase,
             output: row.output.clone(),
             error: row.error.clone(),
+        };
+        self.tell_schedule(number, at);
+        let Some(parent) = parent else {
+            return;
         };
         let runs = self.runs.get(&parent.run);
         if runs.is_some_and(|run| run.row.phase == Phase::Running) {

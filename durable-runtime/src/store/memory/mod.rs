@@ -7,6 +7,7 @@ mod children;
 mod ids;
 mod inbox;
 mod run;
+mod schedules;
 mod state;
 mod writes;
 

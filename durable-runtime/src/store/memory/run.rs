@@ -202,6 +202,7 @@ impl Run {
             error: row.error.clone(),
             parent: row.new.parent,
             terms: row.new.terms.clone(),
+            scheduled: row.new.scheduled.clone(),
             published: row.published.clone(),
         }
     }

@@ -1,8 +1,8 @@
 //! The tables of the memory store, the fence, and the few functions that may move a run.
 
 use super::run::{Place, Run};
-use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
-use crate::store::{Fence, FenceError, NewWorker};
+use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
+use crate::store::{Fence, FenceError, NewWorker, ScheduleRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's row.
@@ -37,6 +37,7 @@ pub(super) struct State {
     pub(super) owned: BTreeSet<(Incarnation, RunId)>,
     /// Runs by the run that started them.
     pub(super) children: BTreeSet<(RunId, RunId)>,
+    pub(super) schedules: BTreeMap<ScheduleId, ScheduleRecord>,
 }
 
 impl State {

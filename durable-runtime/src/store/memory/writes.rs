@@ -3,10 +3,10 @@
 use super::ids::Admission;
 use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
-use crate::id::{Incarnation, RunId, WorkflowId};
+use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
 use crate::store::{
-    AttemptRecord, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase, StepRecord,
-    StoreError, Write, Written,
+    AttemptRecord, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
+    ScheduleRecord, StepRecord, StoreError, Write, Written,
 };
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub(super) struct Batch<'a> {
     continued: BTreeMap<WorkflowId, RunId>,
     /// Runs whose start was refused.
     skipped: Vec<RunId>,
+    /// All schedules before the first end here.
+    schedules: Option<BTreeMap<ScheduleId, ScheduleRecord>>,
 }
 
 /// A run before the batch. Steps and attempts are only ever appended, so lengths are enough.
@@ -49,6 +51,7 @@ impl<'a> Batch<'a> {
             before: BTreeMap::new(),
             continued: BTreeMap::new(),
             skipped: Vec::new(),
+            schedules: None,
         };
         match batch.apply_all(writes) {
             Ok(written) => {
@@ -218,6 +221,9 @@ impl<'a> Batch<'a> {
     }
 
     fn end(&mut self, end: End) -> Result<Written, FenceError> {
+        let state = &self.state;
+        self.schedules
+            .get_or_insert_with(|| state.schedules.clone());
         for other in self.state.family(end.run) {
             self.remember(other);
         }
@@ -265,6 +271,9 @@ impl<'a> Batch<'a> {
 
     fn roll_back(self) {
         let mut old = Vec::new();
+        if let Some(schedules) = self.schedules {
+            self.state.schedules = schedules;
+        }
         for (run, before) in self.before {
             let taken = self.state.take(run);
             old.extend(taken.zip(before).map(|(run, before)| before.of(run)));

@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{children, fence, ids, inbox, rows};
+use super::{children, fence, ids, inbox, rows, schedules};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
@@ -65,13 +65,13 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
     let queue = db.names.intern(&db.conn, &new.queue)?;
     let owner = new.owner.map(|owner| owner.0);
     let claim_seq = if owner.is_some() { 0 } else { -1 };
-    let parent = new.parent;
+    let (parent, scheduled) = (new.parent, new.scheduled.as_ref());
     let inserted = db
         .conn
         .prepare_cached(
             "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input,\
-             parent,parent_op,parent_close,reports,terms) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) ON CONFLICT DO NOTHING",
+             parent,parent_op,parent_close,reports,terms,schedule,schedule_at,last_result) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             new.run.0,
@@ -87,7 +87,10 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
             parent.map(|parent| parent.op.cast_signed()),
             parent.map(|parent| parent.close as i64),
             parent.map(|parent| parent.reports),
-            rows::terms(&new.terms)
+            rows::terms(&new.terms),
+            scheduled.map(|by| by.schedule.as_str()),
+            scheduled.map(|by| by.at.0),
+            scheduled.and_then(|by| by.last_result.as_deref())
         ])?;
     Ok(inserted > 0)
 }
@@ -306,7 +309,7 @@ impl Batch<'_> {
             &self.db.conn,
             "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \
              finished_at=?7, current=?8, published=?9 WHERE run=?1 AND owner=?2 AND phase=0 \
-             RETURNING id, parent, parent_op, parent_close, reports",
+             RETURNING id, parent, parent_op, parent_close, reports, schedule IS NOT NULL",
             params![
                 end.run.0,
                 self.owner.0,
@@ -318,9 +321,12 @@ impl Batch<'_> {
                 i64::from(!continued),
                 end.published
             ],
-            |row| Ok((row.get::<_, String>(0)?, rows::parent(row, 1)?)),
+            |row| {
+                let scheduled: bool = row.get(5)?;
+                Ok((row.get::<_, String>(0)?, rows::parent(row, 1)?, scheduled))
+            },
         )?;
-        let Some((id, parent)) = ended else {
+        let Some((id, parent, scheduled)) = ended else {
             return Ok(Written::Refused);
         };
         if !end.keep_frames {
@@ -334,6 +340,9 @@ impl Batch<'_> {
             self.continued.insert(id, end.run);
         } else {
             inbox::drop_unread(self.db, end.run)?;
+            if scheduled {
+                schedules::told(self.db, end.run, end.at)?;
+            }
             if let Some(parent) = parent {
                 let report = ChildEnd {
                     phase: end.phase,

@@ -2,7 +2,7 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{inbox, rows};
+use super::{inbox, rows, schedules};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
@@ -84,11 +84,14 @@ pub(super) fn terminate(
         &db.conn,
         "UPDATE workflow SET phase=?2, error=?3, finished_at=?4, owner=NULL, evicted=owner, \
          seq=iif(owner IS NULL,seq,(SELECT coalesce(max(seq),0) FROM step WHERE run=?1)) WHERE run=?1 AND phase=0 \
-         RETURNING parent, parent_op, parent_close, reports, evicted",
+         RETURNING parent, parent_op, parent_close, reports, evicted, schedule IS NOT NULL",
         params![run.0, Phase::Terminated as i64, reason, at.0],
-        |row| Ok((rows::parent(row, 0)?, row.get::<_, Option<i64>>(4)?)),
+        |row| {
+            let (evicted, scheduled) = (row.get::<_, Option<i64>>(4)?, row.get(5)?);
+            Ok((rows::parent(row, 0)?, evicted, scheduled))
+        },
     )?;
-    let Some((parent, evicted)) = ended else {
+    let Some((parent, evicted, scheduled)) = ended else {
         let text = format!("run {run} changed within a transaction");
         return Err(super::error::bug(text).into());
     };
@@ -97,6 +100,9 @@ pub(super) fn terminate(
         .execute([run.0])?;
     db.noteworthy = true;
     inbox::drop_unread(db, run)?;
+    if scheduled {
+        schedules::told(db, run, at)?;
+    }
     let end = ChildEnd {
         phase: Phase::Terminated,
         output: None,

@@ -23,6 +23,7 @@ mod owner;
 mod query;
 mod reader;
 mod rows;
+mod schedules;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -1,6 +1,7 @@
 //! Rows to records.
 
 use super::error::{Outcome, bug};
+use super::schedules;
 use crate::codec;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
@@ -15,7 +16,7 @@ pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
     r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
-    w.published, w.terms \
+    w.published, w.terms, w.schedule, w.schedule_at, w.last_result \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -26,7 +27,7 @@ const STEP: &str = "SELECT s.seq, n.text, s.at, s.result, s.frame \
 const ATTEMPT: &str = "SELECT run, kind, number, attempt, at, error, next_at FROM attempt";
 
 /// A value that no version of this program writes.
-fn foreign(column: usize, what: String) -> rusqlite::Error {
+pub(super) fn foreign(column: usize, what: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, what.into())
 }
 
@@ -64,6 +65,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         parent: parent(row, 15)?,
         published: row.get(19)?,
         terms: read_terms(row, 20)?,
+        scheduled: schedules::scheduled(row, 21)?,
     })
 }
 

@@ -1,0 +1,97 @@
+//! Messages to runs: what is sent, what stands in an inbox, and what becomes of it.
+
+use super::records::Phase;
+use crate::id::{RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a message asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum MessageKind {
+    /// Stop cooperatively.
+    Cancel = 0,
+    /// End without running any code.
+    Terminate = 1,
+    /// A value for whoever waits for one of this name.
+    Signal = 2,
+    /// A child has ended; only stores send it.
+    ChildEnded = 3,
+    /// A request for whoever waits for one of this name, to be answered.
+    Update = 4,
+}
+
+impl MessageKind {
+    /// Whether it concerns a run that has not begun. A signal or an update is for whoever waits for
+    /// it: nobody does before the first await.
+    pub(crate) fn wakes_fresh(self) -> bool {
+        !matches!(self, Self::Signal | Self::Update)
+    }
+}
+
+/// A message to a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Unique per run; a repeated id is absorbed.
+    pub msg: String,
+    /// What it asks.
+    pub kind: MessageKind,
+    /// The name of the signal or update, or the number of the operation that started the child; empty for other
+    /// kinds.
+    pub name: String,
+    /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
+    /// as UTF-8 text.
+    pub payload: Vec<u8>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+impl NewMessage {
+    /// A request to cancel or terminate a run: each counts once in the life of a run, so its id is
+    /// fixed.
+    pub(crate) fn stop(kind: MessageKind, reason: impl Into<String>, sent_at: Timestamp) -> Self {
+        let msg = match kind {
+            MessageKind::Terminate => "terminate",
+            _ => "cancel",
+        };
+        Self {
+            msg: msg.into(),
+            kind,
+            name: String::new(),
+            payload: reason.into().into_bytes(),
+            sent_at,
+        }
+    }
+}
+
+/// A message in an inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub msg: String,
+    /// Position in the inbox.
+    pub ord: i64,
+    /// What it asks.
+    pub kind: MessageKind,
+    /// The name of the signal or update, or the number of the operation that started the child; empty for other
+    /// kinds.
+    pub name: String,
+    /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
+    /// as UTF-8 text.
+    pub payload: Vec<u8>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the inbox (or was already).
+    Accepted(RunId),
+    /// Nobody owned the run, and it has been terminated.
+    Terminated(RunId),
+    /// The run is finished.
+    Finished(Phase),
+    /// No such workflow.
+    NotFound,
+}
