@@ -133,7 +133,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
     stops.sort_by_key(|stop| stop.point);
     // Alternatives whose guard awaits stop at the same point, and go on at the same place.
     stops.dedup_by_key(|stop| stop.point);
-    refuse(body, &stops, diagnostics, told);
+    refuse(body, &stops, diagnostics, &mut told);
 
     // Borrows are made again.
     let own = stops.iter().flat_map(|s| &s.own).copied();
@@ -179,6 +179,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
         !number.contains_key(l) && !number_around.contains_key(l) && !handed.contains(l)
     });
 
+    refuse_passed(body, &passed, diagnostics, &mut told);
     let lost = lost::lost(body, &parts);
     let points = stops
         .iter()
@@ -321,7 +322,7 @@ fn stable_name(body: &Body, local: LocalId) -> String {
 }
 
 /// Locals that cannot be saved, as their syntax shows.
-fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, mut told: Locals) {
+fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, told: &mut Locals) {
     for stop in stops {
         let point = &body.points[stop.point.0];
         let (label, line) = (&point.callee, point.span.start().line);
@@ -351,6 +352,24 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, mut told: 
                     &help,
                 );
             }
+        }
+    }
+}
+
+/// Borrows that no arm but the one which binds them could have: a slot holds none.
+fn refuse_passed(body: &Body, passed: &Locals, diagnostics: &mut Diagnostics, told: &mut Locals) {
+    for &local in passed {
+        let this = &body.locals[local.0];
+        if let (true, None, Some(instead)) = (this.borrow, this.recipe, &this.instead)
+            && told.insert(local)
+        {
+            let name = &this.ident;
+            diagnostics.report(
+                name,
+                Code::Borrow,
+                &format!("`{name}` is a borrow that is needed where ways through the function meet, and cannot be made again there"),
+                &instead.help,
+            );
         }
     }
 }

@@ -10,9 +10,10 @@
 
 use super::borrowed_loops::borrowed_in;
 use super::borrowed_patterns::Matched;
-use super::{Builder, Dest};
+use super::{Builder, Dest, uses};
 use crate::ir::{Arm, LocalId, LocalKind, Locals, Recipe, Terminator};
 use proc_macro2::Literal;
+use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, PatGuard, PatOr, parse_quote};
 
@@ -109,19 +110,21 @@ impl Builder<'_> {
         let span = syn::spanned::Spanned::span(&arm.pat);
         let which = self.new_temp(LocalKind::Temp { serves }, span);
         let first = ways[0].clone();
+        let mut used = Vec::new();
         let body = self.arm_of(arm, &first, dest, after, |s, binds| {
+            used.extend(ways.iter().map(|pat| uses::of_pat(pat, &s.scopes)));
             s.bind_one_of(&ways, which, binds, matched);
         });
         let at = self.current;
-        let arms = ways.into_iter().enumerate().map(|(number, pat)| {
+        let arms = ways.into_iter().zip(used).enumerate();
+        let arms = arms.map(|(number, (pat, uses))| {
             let target = self.new_block();
             self.current = target;
             self.deliver(number_of(number), Dest::Into(which));
             self.end_with(Terminator::Goto(body.target), at);
-            let (binds, uses) = (body.binds.clone(), body.uses.clone());
             Arm {
                 pat,
-                binds,
+                binds: body.binds.clone(),
                 uses,
                 target,
             }
@@ -140,6 +143,11 @@ impl Builder<'_> {
         let (Some(Matched::Borrow(local, unique)), Some(first)) = (matched, ways.first()) else {
             return;
         };
+        // Choices of a guard have one pattern.
+        let text = |way: &Pat| without_guard(way).to_token_stream().to_string();
+        if ways.iter().all(|way| text(way) == text(first)) {
+            return self.bind_matched(first, binds, matched);
+        }
         let mut names = Vec::new();
         borrowed_in(first, &mut names);
         let is = |l: &LocalId| names.contains(&self.body.locals[l.0].ident);
@@ -148,10 +156,7 @@ impl Builder<'_> {
             return;
         }
         if unique {
-            for local in binds {
-                self.body.locals[local.0].borrow = true;
-            }
-            return;
+            return self.bind_in_doubt(&binds);
         }
         let made: Vec<_> = (binds.iter())
             .map(|local| self.body.locals[local.0].ident.clone())

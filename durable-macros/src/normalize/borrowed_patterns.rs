@@ -15,7 +15,7 @@
 
 use super::Builder;
 use super::borrowed_loops::borrowed_in;
-use crate::ir::{Code, LocalId, LocalKind, Locals, LookupId, Recipe, Statement};
+use crate::ir::{Code, Instead, LocalId, LocalKind, Locals, LookupId, Recipe, Statement};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat, parse_quote};
@@ -128,10 +128,7 @@ impl Builder<'_> {
         let mut doubts = Doubts::default();
         doubts.visit_pat(&pat);
         if (doubts.alternatives && (guarded || unique)) || (doubts.whole && unique) {
-            for local in binds {
-                self.body.locals[local.0].borrow = true;
-            }
-            return;
+            return self.bind_in_doubt(&binds);
         }
         let ident = &self.body.locals[local.0].ident;
         self.register(Recipe {
@@ -150,6 +147,20 @@ impl Builder<'_> {
 }
 
 impl Builder<'_> {
+    /// Borrows that cannot be made again, since their pattern may not match again as it did.
+    pub(super) fn bind_in_doubt(&mut self, binds: &Locals) {
+        for local in binds {
+            let local = &mut self.body.locals[local.0];
+            local.borrow = true;
+            local.instead = Some(Instead {
+                what: "is a borrow",
+                why: String::new(),
+                help: "give each alternative, and what stands before `@`, an arm of its own"
+                    .to_owned(),
+            });
+        }
+    }
+
     /// Notes what a pattern binds of a lookup, if it can be matched again.
     fn bind_found(&mut self, id: LookupId, pat: &Pat, binds: &Locals) {
         let (pat, guarded) = match pat {

@@ -1,4 +1,4 @@
-//! The next await in a part of a guard, and what is evaluated before it.
+//! The parts of a guard: the next await in one, and what is evaluated before it.
 //!
 //! The pass that begins the operation leaves the values of what comes before in hidden variables,
 //! so that nothing is evaluated twice; places stay where they are.
@@ -13,8 +13,9 @@ use super::twin::{Wrapper, wrap};
 use super::{Builder, place};
 use crate::ir::{LocalId, LocalKind};
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{BinOp, Expr, Ident};
+use syn::{BinOp, Expr, ExprBinary, Ident, parse_quote, visit};
 
 /// What is evaluated before an await.
 #[derive(Default)]
@@ -111,6 +112,38 @@ impl Builder<'_> {
         Some(())
     }
 
+    /// The parts of `a || b` where more than the first one awaits: each is asked if those before it do
+    /// not hold.
+    pub(super) fn choices<'e>(&self, guard: &'e mut Expr) -> Vec<&'e mut Expr> {
+        if !self.is_choice(guard) {
+            return vec![guard];
+        }
+        match guard {
+            Expr::Paren(inner) => self.choices(&mut inner.expr),
+            Expr::Group(inner) => self.choices(&mut inner.expr),
+            Expr::Binary(or) => {
+                let mut choices = self.choices(&mut or.left);
+                choices.extend(self.choices(&mut or.right));
+                choices
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn is_choice(&self, guard: &Expr) -> bool {
+        match guard {
+            Expr::Paren(inner) => self.is_choice(&inner.expr),
+            Expr::Group(inner) => self.is_choice(&inner.expr),
+            Expr::Binary(ExprBinary {
+                left,
+                op: BinOp::Or(_),
+                right,
+                ..
+            }) => self.suspends(right) || self.is_choice(left),
+            _ => false,
+        }
+    }
+
     /// Puts the macros in code of the machine around what is left of their operands.
     pub(super) fn close(&self, expr: &mut Expr) {
         struct Close<'a>(&'a super::standard::Opened);
@@ -125,5 +158,49 @@ impl Builder<'_> {
             }
         }
         Close(self.opened).visit_expr_mut(expr);
+    }
+}
+
+/// What keeps a guard from being entered again.
+pub(super) fn unclear(guard: &Expr) -> Option<&'static str> {
+    struct Jumps(bool);
+    impl<'ast> Visit<'ast> for Jumps {
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            self.0 |= matches!(
+                expr,
+                Expr::Break(_) | Expr::Continue(_) | Expr::Return(_) | Expr::Try(_)
+            );
+            visit::visit_expr(self, expr);
+        }
+    }
+    let mut jumps = Jumps(false);
+    jumps.visit_expr(guard);
+    jumps
+        .0
+        .then_some("a guard with an `.await` cannot leave the `match` (`?`, `return`, `break`)")
+}
+
+/// The parts of `a && b && c`, in order.
+pub(super) fn conjuncts(expr: &mut Expr) -> Vec<&mut Expr> {
+    match expr {
+        Expr::Binary(ExprBinary {
+            left,
+            op: BinOp::And(_),
+            right,
+            ..
+        }) => conjuncts(left)
+            .into_iter()
+            .chain(conjuncts(right))
+            .collect(),
+        other => vec![other],
+    }
+}
+
+/// `a && b && c`
+pub(super) fn all(terms: &[Expr]) -> Expr {
+    match terms {
+        [] => parse_quote!(true),
+        [one] => one.clone(),
+        several => parse_quote!(#((#several))&&*),
     }
 }

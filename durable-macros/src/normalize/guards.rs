@@ -15,14 +15,14 @@
 //!
 //! A pattern with alternatives is matched once for each of them, in order, as Rust does
 //! ([`alternatives`](super::alternatives)). Their guards wait at one suspend point; a hidden variable
-//! says for which of them. Operands before an await are kept ([`guard_terms`]).
+//! says for which of them. A guard of choices (`a || b`) is one arm for each. Operands before an await are kept ([`guard_terms`]).
 //!
 //! Nothing can change what is matched meanwhile: it is a value of its own, or rustc holds it while
 //! it checks the guard in the twin.
 
 use super::alternatives::{alternatives, number_of};
 use super::borrowed_patterns::Matched;
-use super::guard_terms;
+use super::guard_terms::{self, all, conjuncts, unclear};
 use super::operands::hold;
 use super::twin::{Wrapper, probe, probe_before, wrap};
 use super::{Builder, Dest, place, uses};
@@ -30,8 +30,7 @@ use crate::diag::Code as ErrorCode;
 use crate::ir::{Arm, BlockId, Code, LocalId, LocalKind, Locals, Statement, Terminator};
 use crate::names;
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprBinary, ExprMatch, Ident, Pat, PatGuard, parse_quote};
+use syn::{Expr, ExprMatch, Ident, Pat, PatGuard, parse_quote};
 
 const HELP: &str =
     "await before the `match`, or match without the guard and test with `if` inside the arm";
@@ -205,9 +204,44 @@ impl Builder<'_> {
             (None, Some(pats)) => pats,
             (doubt, _) => {
                 self.refuse_guard(&guarded.guard, doubt.unwrap_or_default());
-                vec![(*guarded.pat).clone()]
+                return self.ways(&[(*guarded.pat).clone()], otherwise);
             }
         };
+        let (attrs, if_token) = (guarded.attrs.clone(), guarded.if_token);
+        // The binding that receives the value of the `match` does not receive these answers.
+        let hint = self.hint.take();
+        let choices = match &pats[..] {
+            [_] => self.choices(&mut guarded.guard),
+            _ => vec![&mut *guarded.guard],
+        };
+        let begin: Vec<_> = (0..choices.len())
+            .map(|number| match number {
+                0 => self.current,
+                _ => self.new_block(),
+            })
+            .collect();
+        let mut all_ways = Vec::new();
+        for (number, choice) in choices.into_iter().enumerate() {
+            self.current = begin[number];
+            let next = begin.get(number + 1).copied().unwrap_or(otherwise);
+            let mut ways = self.ways(&pats, next);
+            let guard = Box::new(self.choice(choice, scrutinee, &mut ways));
+            for way in &mut ways {
+                way.pat = Pat::Guard(PatGuard {
+                    attrs: attrs.clone(),
+                    pat: Box::new(way.pat.clone()),
+                    if_token,
+                    guard: guard.clone(),
+                });
+            }
+            all_ways.append(&mut ways);
+        }
+        self.hint = hint;
+        all_ways
+    }
+
+    /// The alternatives of a pattern, without what is left of their guard; the first is matched here.
+    fn ways(&mut self, pats: &[Pat], otherwise: BlockId) -> Vec<Way> {
         let mut ways: Vec<Way> = Vec::new();
         for pat in pats {
             let block = match ways.last_mut() {
@@ -218,41 +252,32 @@ impl Builder<'_> {
                 }
             };
             ways.push(Way {
-                pat,
+                pat: pat.clone(),
                 block,
                 otherwise,
             });
         }
-        if doubt.is_none() {
-            // The binding that receives the value of the `match` does not receive these answers.
-            let hint = self.hint.take();
-            let mut left = Vec::new();
-            for term in conjuncts(&mut guarded.guard) {
-                if !self.suspends(term) {
-                    left.push(term.clone());
-                    continue;
-                }
-                let Some(rest) = self.term(term, std::mem::take(&mut left), scrutinee, &mut ways)
-                else {
-                    self.refuse_guard(
-                        term,
-                        "something in this guard happens before its `.await`, and cannot be kept until after it",
-                    );
-                    break;
-                };
-                left = vec![rest];
-            }
-            self.hint = hint;
-            let guard = Box::new(all(&left));
-            for way in &mut ways {
-                way.pat = Pat::Guard(PatGuard {
-                    pat: Box::new(way.pat.clone()),
-                    guard: guard.clone(),
-                    ..guarded.clone()
-                });
-            }
-        }
         ways
+    }
+
+    /// Lowers the awaits of one choice of a guard; answers what is left of it.
+    fn choice(&mut self, choice: &mut Expr, scrutinee: &Expr, ways: &mut [Way]) -> Expr {
+        let mut left = Vec::new();
+        for term in conjuncts(choice) {
+            if !self.suspends(term) {
+                left.push(term.clone());
+                continue;
+            }
+            let Some(rest) = self.term(term, std::mem::take(&mut left), scrutinee, ways) else {
+                self.refuse_guard(
+                    term,
+                    "something in this guard happens before its `.await`, and cannot be kept until after it",
+                );
+                break;
+            };
+            left = vec![rest];
+        }
+        all(&left)
     }
 
     /// Lowers the awaits of one part of a guard, which comes after `before`; answers what is left.
@@ -422,48 +447,4 @@ struct Way {
     block: BlockId,
     /// Where control goes on if it does not fit, or the guard does not hold.
     otherwise: BlockId,
-}
-
-/// What keeps a guard from being entered again.
-fn unclear(guard: &Expr) -> Option<&'static str> {
-    struct Jumps(bool);
-    impl<'ast> Visit<'ast> for Jumps {
-        fn visit_expr(&mut self, expr: &'ast Expr) {
-            self.0 |= matches!(
-                expr,
-                Expr::Break(_) | Expr::Continue(_) | Expr::Return(_) | Expr::Try(_)
-            );
-            visit::visit_expr(self, expr);
-        }
-    }
-    let mut jumps = Jumps(false);
-    jumps.visit_expr(guard);
-    jumps
-        .0
-        .then_some("a guard with an `.await` cannot leave the `match` (`?`, `return`, `break`)")
-}
-
-/// The parts of `a && b && c`, in order.
-fn conjuncts(expr: &mut Expr) -> Vec<&mut Expr> {
-    match expr {
-        Expr::Binary(ExprBinary {
-            left,
-            op: BinOp::And(_),
-            right,
-            ..
-        }) => conjuncts(left)
-            .into_iter()
-            .chain(conjuncts(right))
-            .collect(),
-        other => vec![other],
-    }
-}
-
-/// `a && b && c`
-fn all(terms: &[Expr]) -> Expr {
-    match terms {
-        [] => parse_quote!(true),
-        [one] => one.clone(),
-        several => parse_quote!(#((#several))&&*),
-    }
 }

@@ -34,6 +34,7 @@ mod given_back;
 mod given_back_attacks;
 mod guard_alternatives;
 mod guard_attacks;
+mod guard_choices;
 mod guards;
 mod hashed_loops;
 mod helpers;

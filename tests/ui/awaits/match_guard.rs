@@ -8,7 +8,7 @@ async fn charge(cents: u64) -> u64 {
 #[workflow]
 async fn run(order: Option<u64>) -> u64 {
     match order {
-        Some(n) if n > 10 || charge(n).await.is_ok() => n,
+        Some(n) if n > 10 && (n > 20 || charge(n).await.is_ok()) => n,
         _ => 0,
     }
 }
