@@ -62,6 +62,9 @@ pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
 /// | `name = "charge"` | the function's | the persistent name, under which calls are stored |
 /// | `start_to_close = "30s"` | `"1m"` | how long one attempt may run |
 /// | `schedule_to_close = "10m"` | no limit | how long all attempts and the pauses between them may take |
+/// | `schedule_to_start = "1m"` | no limit | how long an attempt may wait for a slot of its worker; no other attempt follows |
+/// | `heartbeat = "10s"` | no limit | how long an attempt may say nothing by `activity::heartbeat` |
+/// | `cancellation = "wait"` | `"try"` | what a cancellation does: `"try"`, `"wait"` or `"abandon"`, see `CancellationType` |
 /// | `retry(…)` | | how failures are repeated: |
 /// | `initial = "1s"` | `"1s"` | the pause before the second attempt |
 /// | `factor = 2.0` | `2.0` | how the pauses grow; at least 1 |

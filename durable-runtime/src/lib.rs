@@ -43,6 +43,7 @@
 //! Start reading at [`Client`], [`Worker`] or [`prelude`]; whoever writes a store, at
 //! [`store::Store`].
 
+pub mod activity;
 #[doc(hidden)]
 pub mod cli;
 pub mod client;
@@ -68,7 +69,6 @@ pub mod testing;
 pub use cli::main;
 pub use client::{Client, Handle, ResultError, Start, StartError};
 pub use durable_macros::{activity, workflow};
-pub use engine::activity;
 pub use engine::{Worker, WorkerLink, WorkerOptions};
 pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;

@@ -1,5 +1,6 @@
 //! What this binary can run: every `#[workflow]` and `#[activity]` linked into it.
 
+pub use crate::activity::ActivityContext;
 use crate::machine::{Cx, Entry, Finished, Local, Point};
 use crate::operation::{ActivityOptions, Resolution, WorkflowOptions};
 use std::any::{Any, TypeId};
@@ -97,17 +98,6 @@ pub struct ActivityDef {
     pub end: fn(Box<dyn Any>) -> Option<AttemptEnd>,
     /// The type of the function that makes its calls: leads from there to this definition.
     pub of: fn() -> TypeId,
-}
-
-/// What an activity's body may ask about the attempt it is in.
-#[derive(Clone, Debug)]
-pub struct ActivityContext {
-    /// The same in every attempt of one call: `run/seq`.
-    pub idempotency_key: String,
-    /// 1 for the first attempt.
-    pub attempt: u32,
-    /// The id of the workflow that called.
-    pub workflow_id: String,
 }
 
 /// How `#[workflow]` reports a function that can be started.

@@ -5,8 +5,8 @@ mod store_kit;
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
     AttemptOf, AttemptRecord, Claim, End, Fence, IdPolicy, MemoryStore, MessageKind, NewMessage,
-    NewRun, NewStep, OnConflict, Page, Parent, ParentClose, Park, Phase, Reuse, RunFilter, Store,
-    Unblock, Unfit, Write,
+    NewRun, NewStep, Note, OnConflict, Page, Parent, ParentClose, Park, Phase, Reuse, RunFilter,
+    Store, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -26,10 +26,10 @@ impl Dice {
 fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
     let run = dice.roll(6);
     let seq = last[usize::try_from(run).expect("small")];
-    match dice.roll(9) {
+    match dice.roll(10) {
         0 | 1 => Write::Start(NewRun {
             id: id(dice.roll(4)),
-            parent: (dice.roll(2) == 0).then(|| parent(dice)),
+            parent: (dice.roll(2) == 0).then(|| parent(dice, run)),
             ids: ids(dice),
             ..new_run(run, (dice.roll(3) > 0).then_some(worker))
         }),
@@ -58,6 +58,15 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
             error: "no".into(),
             next_at: Timestamp(9),
         }),
+        8 => Write::Note(Note {
+            run: RunId(run),
+            op: 1 + dice.roll(2).unsigned_abs(),
+            body: vec![u8::try_from(dice.roll(9)).expect("small")],
+            consumed: (dice.roll(3) == 0)
+                .then(|| dice.roll(4))
+                .into_iter()
+                .collect(),
+        }),
         _ => Write::End(End {
             keep_frames: dice.roll(2) == 0,
             ..store_kit::end(run, Phase::Failed, dice.roll(4))
@@ -78,14 +87,15 @@ fn ids(dice: &mut Dice) -> IdPolicy {
     }
 }
 
-fn parent(dice: &mut Dice) -> Parent {
+/// An older run than its child, which need not exist.
+fn parent(dice: &mut Dice, child: i64) -> Parent {
     let policies = [
         ParentClose::Cancel,
         ParentClose::Terminate,
         ParentClose::Abandon,
     ];
     Parent {
-        run: RunId(dice.roll(6)),
+        run: RunId(child - 1 - dice.roll(4)),
         op: dice.roll(2).unsigned_abs(),
         close: policies[usize::try_from(dice.roll(3)).expect("small")],
         reports: dice.roll(2) == 0,
@@ -117,10 +127,13 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
             format!(
                 "{:?}",
                 store
-                    .start(NewRun {
-                        parent: (dice.roll(2) == 0).then(|| parent(dice)),
-                        ids: ids(dice),
-                        ..new_run(dice.roll(6), None)
+                    .start({
+                        let run = dice.roll(6);
+                        NewRun {
+                            parent: (dice.roll(2) == 0).then(|| parent(dice, run)),
+                            ids: ids(dice),
+                            ..new_run(run, None)
+                        }
                     })
                     .await
             ),
@@ -232,9 +245,11 @@ async fn seen(store: &dyn Store) -> String {
     }
     for run in (0..6).map(RunId) {
         let (steps, inbox) = (store.steps(run, 0, 100).await, store.inbox(run).await);
-        let attempts = store.attempts(run).await;
+        let (attempts, notes) = (store.attempts(run).await, store.notes(run).await);
         let last = store.follow(run).await;
-        all.push(format!("{run}: {steps:?} {attempts:?} {inbox:?} {last:?}"));
+        all.push(format!(
+            "{run}: {steps:?} {attempts:?} {notes:?} {inbox:?} {last:?}"
+        ));
     }
     for worker in (0..3).map(Incarnation) {
         all.push(format!("{worker}: {:?}", store.mail(worker, &[]).await));

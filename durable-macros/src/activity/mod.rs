@@ -290,12 +290,17 @@ fn options(args: &ActivityArgs) -> TokenStream {
     let limits = [
         limit("start_to_close", args.start_to_close),
         limit("schedule_to_close", args.schedule_to_close),
+        limit("schedule_to_start", args.schedule_to_start),
+        limit("heartbeat", args.heartbeat),
     ];
     let limits = limits.into_iter().flatten();
+    let cancellation = args.cancellation.as_ref();
+    let cancellation = cancellation.map(|kind| quote!(cancellation: #rt::CancellationType::#kind,));
     let retry = options::policy(&args.retry);
     quote! {
         #rt::ActivityOptions {
             #(#limits,)*
+            #cancellation
             retry: #retry,
             ..<#rt::ActivityOptions as ::core::default::Default>::default()
         }

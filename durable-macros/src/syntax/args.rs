@@ -2,7 +2,7 @@
 
 use super::Input;
 use crate::diag::{Code, Diagnostics, error, error_at};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use std::time::Duration;
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
@@ -46,6 +46,10 @@ pub(crate) struct ActivityArgs {
     pub(crate) name: Option<String>,
     pub(crate) start_to_close: Option<Duration>,
     pub(crate) schedule_to_close: Option<Duration>,
+    pub(crate) schedule_to_start: Option<Duration>,
+    pub(crate) heartbeat: Option<Duration>,
+    /// A variant of the runtime's `CancellationType`.
+    pub(crate) cancellation: Option<Ident>,
     pub(crate) retry: Retry,
 }
 
@@ -97,6 +101,9 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         "name" => set(&meta, &mut args.name, name),
         "start_to_close" => set(&meta, &mut args.start_to_close, duration),
         "schedule_to_close" => set(&meta, &mut args.schedule_to_close, duration),
+        "schedule_to_start" => set(&meta, &mut args.schedule_to_start, duration),
+        "heartbeat" => set(&meta, &mut args.heartbeat, duration),
+        "cancellation" => set(&meta, &mut args.cancellation, cancellation),
         "retry" => {
             if std::mem::replace(&mut retried, true) {
                 return Err(twice(&meta));
@@ -105,7 +112,8 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         }
         _ => Err(unknown(
             &meta,
-            "name, start_to_close, schedule_to_close, retry",
+            "name, start_to_close, schedule_to_close, schedule_to_start, heartbeat, cancellation, \
+             retry",
         )),
     })
     .parse2(tokens)
@@ -165,6 +173,25 @@ fn retry(meta: &ParseNestedMeta<'_>, retry: &mut Retry) -> syn::Result<()> {
         ));
     }
     Ok(())
+}
+
+fn cancellation(meta: &ParseNestedMeta<'_>) -> syn::Result<Ident> {
+    let lit: LitStr = meta.value()?.parse()?;
+    let variant = match lit.value().as_str() {
+        "try" => "Try",
+        "wait" => "Wait",
+        "abandon" => "Abandon",
+        other => {
+            return Err(error(
+                &lit,
+                Code::Argument,
+                &format!("`{other}` is no way to cancel an activity"),
+                "write \"try\" (ends the call at once, stops the body), \"wait\" (tells the body and \
+                 waits for it) or \"abandon\" (ends the call at once, leaves the body alone)",
+            ));
+        }
+    };
+    Ok(Ident::new(variant, lit.span()))
 }
 
 /// A function of the activity's error.

@@ -119,11 +119,7 @@ fn check_call(call: &Call) -> Option<Problem> {
 }
 
 fn no_attempt() -> ActivityContext {
-    ActivityContext {
-        idempotency_key: String::new(),
-        attempt: 0,
-        workflow_id: String::new(),
-    }
+    ActivityContext::nowhere(String::new(), 0)
 }
 
 /// A hand-written `Deserialize` may panic; that is an answer too.

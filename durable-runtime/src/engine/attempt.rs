@@ -1,12 +1,14 @@
 //! One attempt of an activity or an act: a task of its own that can be stopped, panic or run out of time.
 
-use super::activity;
+use super::attempts::Beat;
+use super::heartbeat::{self, Beats};
 use super::instance::Outcome;
 use super::step::deadline;
+use crate::activity::{self, Live};
 use crate::clock::{Busy, Clock};
 use crate::id::Timestamp;
 use crate::machine::panic_message;
-use crate::operation::{ActivityRequest, TimeoutKind};
+use crate::operation::{ActivityRequest, CancellationType, TimeoutKind};
 use crate::registry::{ActivityContext, ActivityFn, AttemptEnd};
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -25,7 +27,11 @@ const STOP_GRACE: Duration = Duration::from_secs(1);
 
 /// An attempt in progress; stopped when dropped.
 #[derive(Debug)]
-pub(super) struct Attempt(JoinHandle<End>);
+pub(super) struct Attempt {
+    task: JoinHandle<End>,
+    live: Arc<Live>,
+    cancellation: CancellationType,
+}
 
 /// The end of an attempt.
 #[derive(Debug)]
@@ -35,6 +41,8 @@ pub(super) struct End {
     pub(super) busy: Busy,
     /// Smaller than that of any attempt that ended later.
     pub(super) turn: u64,
+    /// Its last heartbeat, if that is not on record.
+    pub(super) beat: Option<Beat>,
 }
 
 impl End {
@@ -45,72 +53,120 @@ impl End {
             outcome,
             busy,
             turn: TURNS.fetch_add(1, Ordering::Relaxed),
+            beat: None,
         }
     }
 }
 
+/// What an attempt needs of its worker.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) permits: Arc<Semaphore>,
+    /// Where it says that a heartbeat is to be put down.
+    pub(super) beats: Beats,
+}
+
 impl Attempt {
-    /// Begins as soon as one of `permits` is free.
+    /// Begins as soon as a permit is free. `context` is that of `live`.
     pub(super) fn begin(
         body: ActivityFn,
         call: ActivityRequest,
-        context: ActivityContext,
-        clock: Arc<dyn Clock>,
-        permits: Arc<Semaphore>,
+        (context, live): (ActivityContext, Arc<Live>),
+        around: Surroundings,
     ) -> Self {
-        let busy = clock.busy();
-        Self::of(async move {
-            let (outcome, busy) = attempt(body, call, context, clock, permits, busy).await;
+        let busy = around.clock.busy();
+        let cancellation = call.options.cancellation;
+        let of = live.clone();
+        let task = tokio::spawn(async move {
+            let (outcome, busy) = attempt(body, call, (context, &of), around, busy).await;
             End::new(outcome, busy)
-        })
+        });
+        Self {
+            task,
+            live,
+            cancellation,
+        }
     }
 
     /// One whose work is this.
     pub(super) fn of(work: impl Future<Output = End> + Send + 'static) -> Self {
-        Self(tokio::spawn(work))
+        Self {
+            task: tokio::spawn(work),
+            live: Arc::default(),
+            cancellation: CancellationType::Try,
+        }
     }
 
     /// Asks for the end; not to be asked again after that.
     pub(super) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        let joined = std::task::ready!(Pin::new(&mut self.0).poll(cx));
+        let joined = std::task::ready!(Pin::new(&mut self.task).poll(cx));
         Poll::Ready(joined.unwrap_or_else(|error| {
             // The body is caught elsewhere; this is a panic in a destructor, or an abort.
             End::new(Outcome::Panicked(error.to_string()), Busy::default())
         }))
     }
 
+    /// What it and its body tell each other.
+    pub(super) fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Whether it goes on when nobody awaits it any more; asks it to stop, if it is one that wants
+    /// to be asked.
+    pub(super) fn outlives(&self) -> bool {
+        match self.cancellation {
+            CancellationType::Abandon => true,
+            CancellationType::Try | CancellationType::Wait => {
+                self.live.cancel();
+                self.live.listens()
+            }
+        }
+    }
+
     /// Tells it to stop.
     pub(super) fn abort(&self) {
-        self.0.abort();
+        self.live.cancel();
+        self.live.close();
+        self.task.abort();
     }
 
     /// Stops it, and waits until it holds nothing any more.
     pub(super) async fn stop(mut self) {
         self.abort();
         // A body that does not stop in time cannot be helped; its result counts for nothing.
-        let _ = tokio::time::timeout(STOP_GRACE, &mut self.0).await;
+        let _ = tokio::time::timeout(STOP_GRACE, &mut self.task).await;
+    }
+
+    /// Waits for its end.
+    pub(super) async fn over(mut self) {
+        let _ = poll_fn(|cx| self.poll_ended(cx)).await;
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        self.0.abort();
+        self.abort();
     }
 }
 
 async fn attempt(
     body: ActivityFn,
     call: ActivityRequest,
-    context: ActivityContext,
-    clock: Arc<dyn Clock>,
-    permits: Arc<Semaphore>,
+    (context, live): (ActivityContext, &Live),
+    around: Surroundings,
     busy: Busy,
 ) -> (Outcome, Busy) {
+    let Surroundings {
+        clock,
+        permits,
+        beats,
+    } = around;
     let (_permit, busy) = match permits.clone().try_acquire_owned() {
         Ok(permit) => (permit, busy),
         Err(_) => match wait_for_permit(&call, &*clock, permits, busy).await {
             Ok(begun) => begun,
-            Err(busy) => return (Outcome::TimedOut(TimeoutKind::ScheduleToClose), busy),
+            Err((kind, busy)) => return (Outcome::TimedOut(kind), busy),
         },
     };
     let limit = limit(&call, clock.now());
@@ -131,29 +187,38 @@ async fn attempt(
             None => std::future::pending().await,
         }
     };
+    let heard = heartbeat::listen(live, &*clock, call.options.heartbeat, beats);
     let body = async {
+        let clock = clock.clone();
         let (ended, busy) = activity::scope(context, clock, busy, unwinding(future)).await;
         (ended.map_or_else(Outcome::Panicked, Outcome::Ended), busy)
     };
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
         ended = body => ended,
+        ended = heard => ended,
         ended = timeout => ended,
-    }
+    };
+    live.close();
+    ended
 }
 
-/// Waits in line; `Err` if the time for all attempts together is over before its turn.
+/// Waits in line; `Err` if a limit is reached before its turn.
 async fn wait_for_permit(
     call: &ActivityRequest,
     clock: &dyn Clock,
     permits: Arc<Semaphore>,
     busy: Busy,
-) -> Result<(tokio::sync::OwnedSemaphorePermit, Busy), Busy> {
-    let deadline = deadline(call).map(|at| clock.sleep_until(at));
+) -> Result<(tokio::sync::OwnedSemaphorePermit, Busy), (TimeoutKind, Busy)> {
+    let all = deadline(call).map(|at| (at, TimeoutKind::ScheduleToClose));
+    let start = call.options.schedule_to_start;
+    let start = start.map(|limit| (clock.now().after(limit), TimeoutKind::ScheduleToStart));
+    let first = [all, start].into_iter().flatten().min_by_key(|(at, _)| *at);
+    let sleeping = first.map(|(at, kind)| (clock.sleep_until(at), kind));
     drop(busy);
     let late = async {
-        match deadline {
-            Some(sleeping) => sleeping.await,
+        match sleeping {
+            Some((sleeping, kind)) => (kind, sleeping.await),
             None => std::future::pending().await,
         }
     };
@@ -164,7 +229,7 @@ async fn wait_for_permit(
             // Nobody closes it while attempts are made.
             Err(_) => std::future::pending().await,
         },
-        busy = late => Err(busy),
+        late = late => Err(late),
     }
 }
 

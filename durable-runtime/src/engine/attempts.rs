@@ -1,22 +1,58 @@
 //! The attempts of one run that are in progress side by side.
 
 use super::attempt::{Attempt, End};
+use super::background::Background;
+use super::heartbeat::Beats;
 use super::instance::Outcome;
 use crate::clock::Busy;
+use crate::id::Timestamp;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use tokio::sync::mpsc;
 
 /// Attempts in progress, and those that have ended and were not asked for yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Attempts {
     running: Vec<(u64, Attempt)>,
     ended: Vec<(u64, End)>,
+    news: mpsc::UnboundedSender<(u64, Busy)>,
+    heard: mpsc::UnboundedReceiver<(u64, Busy)>,
 }
+
+impl Default for Attempts {
+    fn default() -> Self {
+        let (news, heard) = mpsc::unbounded_channel();
+        Self {
+            running: Vec::new(),
+            ended: Vec::new(),
+            news,
+            heard,
+        }
+    }
+}
+
+/// What is new of an attempt.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Its latest heartbeat is to be put down.
+    Beat(Busy),
+    /// It has ended.
+    Ended(End),
+}
+
+/// When an attempt said its latest heartbeat, and with which details.
+pub(super) type Beat = (Timestamp, Vec<u8>);
 
 impl Attempts {
     /// Takes in an attempt of this operation.
     pub(super) fn begin(&mut self, op: u64, attempt: Attempt) {
         self.running.push((op, attempt));
+    }
+
+    /// The way back for one of this operation.
+    pub(super) fn beats(&self, op: u64) -> Beats {
+        let news = self.news.clone();
+        Beats { op, news }
     }
 
     /// Takes in an attempt that this binary cannot make.
@@ -29,17 +65,36 @@ impl Attempts {
         self.running.is_empty() && self.ended.is_empty()
     }
 
+    /// Asks these to stop.
+    pub(super) fn ask(&self, to_stop: impl Fn(u64) -> bool) {
+        for (_, attempt) in self.running.iter().filter(|(op, _)| to_stop(*op)) {
+            attempt.live().cancel();
+        }
+    }
+
     /// Stops all but these, and waits until they hold nothing any more. What the others have
-    /// given counts for nothing.
-    pub(super) async fn keep(&mut self, keeps: impl Fn(u64) -> bool) {
+    /// given counts for nothing. Of those that nobody waits for any more (`given_up`) some go on in
+    /// the background.
+    pub(super) async fn keep(
+        &mut self,
+        keeps: impl Fn(u64) -> bool,
+        given_up: impl Fn(u64) -> bool,
+        background: &Background,
+    ) {
         self.ended.retain(|(op, _)| keeps(*op));
         if self.running.iter().all(|(op, _)| keeps(*op)) {
             return;
         }
-        let (kept, stopped) = std::mem::take(&mut self.running)
+        let (kept, others) = std::mem::take(&mut self.running)
             .into_iter()
             .partition::<Vec<_>, _>(|(op, _)| keeps(*op));
         self.running = kept;
+        let (outliving, stopped) = others
+            .into_iter()
+            .partition::<Vec<_>, _>(|(op, attempt)| given_up(*op) && attempt.outlives());
+        for (_, attempt) in outliving {
+            background.take(attempt);
+        }
         for (_, attempt) in &stopped {
             attempt.abort();
         }
@@ -48,16 +103,29 @@ impl Attempts {
         }
     }
 
-    /// Waits for the next end, in the order in which they ended. May be dropped and called again.
-    pub(super) async fn ended(&mut self) -> (u64, End) {
-        poll_fn(|cx| self.poll_ended(cx)).await
+    /// The heartbeats of all that run and that were not taken before.
+    pub(super) fn take_beats(&self) -> Vec<(u64, Beat)> {
+        let beat = |(op, attempt): &(u64, Attempt)| Some((*op, attempt.live().take_beat()?));
+        self.running.iter().filter_map(beat).collect()
     }
 
-    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<(u64, End)> {
+    /// Waits for news: ends in the order in which they came. May be dropped and called again.
+    pub(super) async fn news(&mut self) -> (u64, News) {
+        poll_fn(|cx| self.poll_news(cx)).await
+    }
+
+    fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<(u64, News)> {
+        while let Poll::Ready(Some((op, busy))) = self.heard.poll_recv(cx) {
+            // Not of one that was stopped, or has ended.
+            if self.running.iter().any(|(running, _)| *running == op) {
+                return Poll::Ready((op, News::Beat(busy)));
+            }
+        }
         let mut at = 0;
         while let Some((op, attempt)) = self.running.get_mut(at) {
             match attempt.poll_ended(cx) {
-                Poll::Ready(end) => {
+                Poll::Ready(mut end) => {
+                    end.beat = attempt.live().take_beat();
                     self.ended.push((*op, end));
                     self.running.swap_remove(at);
                 }
@@ -66,7 +134,10 @@ impl Attempts {
         }
         let all = self.ended.iter().enumerate();
         match all.min_by_key(|(_, (_, end))| end.turn) {
-            Some((first, _)) => Poll::Ready(self.ended.swap_remove(first)),
+            Some((first, _)) => {
+                let (op, end) = self.ended.swap_remove(first);
+                Poll::Ready((op, News::Ended(end)))
+            }
             None => Poll::Pending,
         }
     }

@@ -385,6 +385,7 @@ impl Task {
         let run = match part.writes.first() {
             Some(Write::Step(step)) => Some(step.run),
             Some(Write::Attempt(attempt)) => Some(attempt.run),
+            Some(Write::Note(note)) => Some(note.run),
             Some(Write::Park(park)) => Some(park.run),
             Some(Write::End(end)) => Some(end.run),
             Some(Write::Start(_)) | None => None,
@@ -402,7 +403,7 @@ impl Task {
             Write::Park(Park { wakes, .. }) if still_ours => Written::Woken { wakes: *wakes },
             Write::Park(_) => Written::Parked,
             Write::End(_) if still_ours => Written::Refused,
-            Write::Step(_) | Write::Attempt(_) | Write::End(_) => Written::Done,
+            Write::Step(_) | Write::Attempt(_) | Write::Note(_) | Write::End(_) => Written::Done,
         };
         Ok(part.writes.iter().map(answer).collect())
     }
@@ -415,6 +416,7 @@ fn size(writes: &[Write]) -> usize {
         Write::Start(new) => new.input.len(),
         Write::Step(step) => len(&step.result) + len(&step.frame),
         Write::Attempt(attempt) => attempt.error.len(),
+        Write::Note(note) => note.body.len(),
         Write::Park(park) => park.point.len(),
         Write::End(end) => len(&end.output),
     };

@@ -1,5 +1,6 @@
 //! What the engine knows about one run that it owns: plain data.
 
+use crate::activity::Progress;
 use crate::frame::{Call, Checkpoint};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::machine::{Aside, Turn};
@@ -73,6 +74,22 @@ pub(super) struct Underway {
     pub(super) running: bool,
     /// Attempts of it so far.
     pub(super) tries: Tries,
+    /// How far it has come, as far as the run knows.
+    pub(super) progress: Progress,
+    /// Whether that is on record.
+    pub(super) record: Recorded,
+}
+
+/// Whether a note is in the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// There is nothing to put down.
+    #[default]
+    No,
+    /// There is, or something newer than what is put down.
+    NotYet,
+    /// As it is.
+    Yes,
 }
 
 /// How often something has failed so far.
@@ -121,6 +138,8 @@ pub(super) enum Event {
     Turned(Turn, Aside),
     /// The attempt of this operation ended.
     Attempted(u64, Outcome),
+    /// A heartbeat of an attempt is to be put down.
+    Beat,
     /// It is as late as the last [`Action::Work`] wanted to wait.
     Due,
     /// All unread messages, and the wake counter from before they were read.
@@ -148,6 +167,8 @@ pub(super) enum Outcome {
     Acted(Resolution),
     /// The body ended.
     Ended(AttemptEnd),
+    /// The body has stopped because it was asked to.
+    Cancelled,
     /// The body panicked with this message.
     Panicked(String),
     /// A limit was reached.
@@ -244,6 +265,7 @@ impl Instance {
             strikes,
             latest,
             attempts,
+            notes,
             inbox,
         } = claimed;
         let input = run.terms.retry.as_ref().map(|_| run.input.clone());
@@ -286,7 +308,7 @@ impl Instance {
         if let Place::At(checkpoint) = &instance.place {
             instance.ops = underway(checkpoint, |op| Underway {
                 tries: Tries::of(&attempts, AttemptOf::Activity { op }),
-                ..Underway::new(op)
+                ..Underway::noted(op, &notes)
             });
         }
         instance.note(inbox);
@@ -336,6 +358,25 @@ impl Underway {
             op,
             running: false,
             tries: Tries::default(),
+            progress: Progress::default(),
+            record: Recorded::No,
+        }
+    }
+
+    /// One of which a note may be on record.
+    fn noted(op: u64, notes: &[(u64, Vec<u8>)]) -> Self {
+        let found = notes.iter().find(|(of, _)| *of == op);
+        let Some((_, body)) = found else {
+            return Self::new(op);
+        };
+        let progress = Progress::decode(body).unwrap_or_else(|error| {
+            tracing::warn!(op, %error, "how far an activity has come cannot be read");
+            Progress::default()
+        });
+        Self {
+            progress,
+            record: Recorded::Yes,
+            ..Self::new(op)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What all tasks of one incarnation share.
 
+use super::background::Background;
 use super::committer::Committer;
 use super::health::HealthSender;
 use super::ids;
@@ -38,6 +39,7 @@ pub(super) struct Life {
     pub(super) committer: Committer,
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) activities: Arc<Semaphore>,
+    pub(super) background: Background,
     pub(super) watched: Arc<Watched>,
     pub(super) pokes: Arc<Pokes>,
     pub(super) health: HealthSender,

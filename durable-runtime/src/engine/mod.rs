@@ -13,13 +13,14 @@
 //! and what to do next; the committer makes the writes durable together with those of other runs;
 //! then the task acts. A worker that loses its fence drops all of this and registers anew.
 
-pub mod activity;
 mod acts;
 mod attempt;
 mod attempts;
+mod background;
 mod backoff;
 mod committer;
 mod health;
+mod heartbeat;
 mod hub;
 mod ids;
 mod instance;

@@ -1,12 +1,13 @@
 //! The task of one run in memory: asks its instance what to do, has it committed, and does it.
 
 use super::acts::{self, Actor};
-use super::attempt::Attempt;
-use super::attempts::Attempts;
+use super::attempt::{Attempt, Surroundings};
+use super::attempts::{Attempts, News};
 use super::committer::CommitError;
 use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
+use crate::activity::Live;
 use crate::client;
 use crate::clock::{Busy, Sleeping};
 use crate::frame::Checkpoint;
@@ -112,7 +113,10 @@ impl Run {
             }
         };
         let instance = &self.instance;
-        self.attempts.keep(|op| instance.runs(op)).await;
+        self.attempts.ask(|op| instance.is_asked_to_stop(op));
+        let (keeps, given_up) = (|op| instance.runs(op), |op| instance.has_given_up(op));
+        let background = &self.life.background;
+        self.attempts.keep(keeps, given_up, background).await;
         match self.commit(decision.writes).await {
             Next::Act => self.act(decision.action).await,
             Next::Tell(event) => Some(*event),
@@ -314,17 +318,19 @@ impl Run {
                 self.attempts.unfit(op, reason, self.life.clock.busy());
                 continue;
             };
-            let context = ActivityContext {
-                idempotency_key: format!("{}/{op}", self.instance.run),
-                attempt,
-                workflow_id: self.instance.id.as_str().to_owned(),
-            };
             let (clock, permits) = (self.life.clock.clone(), self.life.activities.clone());
-            let call = call.clone();
-            self.attempts.begin(
-                op,
-                Attempt::begin(body.clone(), call, context, clock, permits),
-            );
+            let details = self.instance.last_details(op);
+            let live = Arc::new(Live::new(clock.clone(), details));
+            let key = format!("{}/{op}", self.instance.run);
+            let workflow = self.instance.id.as_str().to_owned();
+            let context = ActivityContext::new(key, attempt, workflow, live.clone());
+            let around = Surroundings {
+                clock,
+                permits,
+                beats: self.attempts.beats(op),
+            };
+            let attempt = Attempt::begin(body.clone(), call.clone(), (context, live), around);
+            self.attempts.begin(op, attempt);
         }
     }
 
@@ -352,6 +358,7 @@ impl Run {
                 None => std::future::pending().await,
             }
         };
+        let mut last = None;
         let (event, busy) = tokio::select! {
             biased;
             mail = self.mailbox.take() => {
@@ -361,13 +368,27 @@ impl Run {
             _ = stage.wait_for(|stage| *stage >= released) => {
                 (Event::Release, self.life.clock.busy())
             }
-            (op, end) = attempts.ended() => (Event::Attempted(op, end.outcome), end.busy),
+            (op, news) = attempts.news() => match news {
+                News::Beat(busy) => (Event::Beat, busy),
+                News::Ended(end) => {
+                    last = end.beat.map(|beat| (op, beat));
+                    (Event::Attempted(op, end.outcome), end.busy)
+                }
+            },
             busy = due => {
                 (Event::Due, busy)
             }
         };
         if matches!(event, Event::Due) {
             self.pause = None;
+        }
+        let others = match &event {
+            // Of those that are stopped now, too.
+            Event::Beat | Event::Release => self.attempts.take_beats(),
+            _ => Vec::new(),
+        };
+        for (op, (at, details)) in last.into_iter().chain(others) {
+            self.instance.heard(op, at, details);
         }
         self.busy = Some(busy);
         event
@@ -394,7 +415,8 @@ impl Run {
     /// Reads the run again after a refusal; if it is still ours, it goes on from there.
     async fn reload(&mut self) -> Option<Event> {
         discard(self.machine.take());
-        self.attempts.keep(|_| false).await;
+        let background = &self.life.background;
+        self.attempts.keep(|_| false, |_| false, background).await;
         self.pause = None;
         let refusal = match &self.instance.place {
             Place::Unfit(_, reason) if self.refused => Some(reason.clone()),
@@ -432,12 +454,14 @@ impl Run {
         });
         let latest = read(|| store.latest_step(run)).await?;
         let attempts = read(|| store.attempts(run)).await?;
+        let notes = read(|| store.notes(run)).await?;
         Ok(Some(ClaimedRun {
             run: record,
             wakes,
             strikes: 0,
             latest,
             attempts,
+            notes,
             inbox,
         }))
     }

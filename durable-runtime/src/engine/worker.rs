@@ -1,5 +1,6 @@
 //! A worker: one incarnation after the other, until it is told to stop.
 
+use super::background::Background;
 use super::committer::{Lost, Task};
 use super::health::Health;
 use super::hub::{Hub, Over};
@@ -155,9 +156,15 @@ impl Worker {
             };
             let (life, committer, stage) = over;
             let worker = life.worker;
-            let hub = Hub::new(life, stage, &mut self.starts, committer);
+            let hub = Hub::new(life.clone(), stage, &mut self.starts, committer);
             match hub.run(shutdown.as_mut()).await {
                 Over::Shutdown => {
+                    let grace = self.clock.now().after(self.options.shutdown_grace);
+                    let late = self.clock.sleep_until(grace);
+                    tokio::select! {
+                        () = life.background.over() => {}
+                        _ = late => {}
+                    }
                     return Ok(read(|| store.retire(worker)).await?);
                 }
                 Over::Lost(Lost::Store(error)) => return Err(error.into()),
@@ -213,6 +220,7 @@ impl Worker {
             committer,
             stage: stages,
             activities: Arc::new(Semaphore::new(self.options.max_activities)),
+            background: Background::default(),
             watched: self.link.watched(),
             pokes: self.link.pokes(),
             health: self.link.health_sender(),

@@ -36,8 +36,8 @@ pub use super::values::{LentValues, Valued, lent_values, valued};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
-    ActivityCall, ActivityOptions, Infallible, LentCall, Operation, Resolution, RetryPolicy,
-    WorkflowCall, WorkflowOptions,
+    ActivityCall, ActivityOptions, CancellationType, Infallible, LentCall, Operation, Resolution,
+    RetryPolicy, WorkflowCall, WorkflowOptions,
 };
 pub use crate::registry::{ActivityContext, AttemptEnd, AttemptFuture};
 use std::marker::PhantomData;

@@ -69,8 +69,46 @@ pub struct ActivityOptions {
     pub start_to_close: Option<Duration>,
     /// How long all attempts and the pauses between them may take together.
     pub schedule_to_close: Option<Duration>,
+    /// How long an attempt may wait for one of the worker's slots
+    /// ([`WorkerOptions::max_activities`](crate::WorkerOptions::max_activities)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule_to_start: Option<Duration>,
+    /// How long an attempt may say nothing by [`activity::heartbeat`](crate::activity::heartbeat).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<Duration>,
+    /// What a cancellation does to the call.
+    #[serde(skip_serializing_if = "CancellationType::is_try")]
+    pub cancellation: CancellationType,
     /// How failures are repeated.
     pub retry: RetryPolicy,
+}
+
+/// What becomes of an activity under way whose workflow is cancelled. Where only the branch that
+/// awaits it is given up (a loser of a `select!`, a `timeout`, an aborted handle) nobody waits for
+/// it in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CancellationType {
+    /// The call ends at once with [`ActivityError::Cancelled`]. A body that has asked for its
+    /// [`cancellation`](crate::activity::cancellation) is told, and may clean up while the workflow
+    /// goes on; any other is stopped at its next await.
+    #[default]
+    Try,
+    /// The body is told, and the call ends when it does: with [`ActivityError::Cancelled`] if it
+    /// [confirms](crate::activity::Cancellation::confirm), else with its result. No other attempt
+    /// follows. After a value the workflow hears of its cancellation at its next await. If the
+    /// worker dies meanwhile, or between two attempts, the call ends as cancelled.
+    Wait,
+    /// The call ends at once with [`ActivityError::Cancelled`], and the body is not told. It runs
+    /// to its end, for as long as its worker lives; what it gives is dropped.
+    Abandon,
+}
+
+impl CancellationType {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
+    fn is_try(&self) -> bool {
+        *self == Self::Try
+    }
 }
 
 impl Default for ActivityOptions {
@@ -79,6 +117,9 @@ impl Default for ActivityOptions {
         Self {
             start_to_close: Some(Duration::from_secs(60)),
             schedule_to_close: None,
+            schedule_to_start: None,
+            heartbeat: None,
+            cancellation: CancellationType::Try,
             retry: RetryPolicy::default(),
         }
     }
@@ -93,6 +134,12 @@ pub enum TimeoutKind {
     /// All attempts together took longer than `schedule_to_close`.
     #[error("all attempts together took longer than schedule_to_close")]
     ScheduleToClose,
+    /// An attempt waited longer than `schedule_to_start` for a slot of its worker.
+    #[error("an attempt waited longer than schedule_to_start for its worker to begin it")]
+    ScheduleToStart,
+    /// The last attempt said nothing for longer than `heartbeat`.
+    #[error("its last attempt gave no heartbeat in time")]
+    Heartbeat,
 }
 
 /// The message of a panic.
@@ -236,6 +283,26 @@ impl<T, E> ActivityCall<T, E> {
         self
     }
 
+    /// Limits how long an attempt of this call may wait for a slot of its worker
+    /// (`schedule_to_start`). One that waits longer ends the call.
+    pub fn schedule_to_start(mut self, limit: Duration) -> Self {
+        self.options.schedule_to_start = Some(limit);
+        self
+    }
+
+    /// Limits how long an attempt of this call may say nothing; see
+    /// [`activity::heartbeat`](crate::activity::heartbeat).
+    pub fn heartbeat(mut self, limit: Duration) -> Self {
+        self.options.heartbeat = Some(limit);
+        self
+    }
+
+    /// Says what a cancellation does to this call.
+    pub fn cancellation(mut self, kind: CancellationType) -> Self {
+        self.options.cancellation = kind;
+        self
+    }
+
     /// Replaces the retry policy of this call.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = policy;
@@ -259,11 +326,7 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
             let text = format!("the activity `{}` is not in this binary", self.name);
             return Err(ActivityError::Panicked(PanicMessage(text)));
         };
-        let context = ActivityContext {
-            idempotency_key: format!("call/{}", self.name),
-            attempt: 1,
-            workflow_id: String::new(),
-        };
+        let context = ActivityContext::nowhere(format!("call/{}", self.name), 1);
         let attempt = (def.run)(context, &self.args).map_err(panicked)?;
         Self::complete(attempt.await.resolution).map_err(panicked)?
     }

@@ -23,8 +23,8 @@ mod update;
 mod workflow;
 
 pub use activity::{
-    ActivityCall, ActivityError, ActivityOptions, Infallible, PanicMessage, RetryPolicy,
-    TimeoutKind,
+    ActivityCall, ActivityError, ActivityOptions, CancellationType, Infallible, PanicMessage,
+    RetryPolicy, TimeoutKind,
 };
 pub(crate) use child::child;
 pub use child::{Child, ChildError, SpawnChild, SpawnDetached, SpawnError};
@@ -161,6 +161,16 @@ pub enum Request {
 }
 
 impl Request {
+    /// Whether a cancellation waits for its end once it has begun: for an act, because nobody knows
+    /// whether it is done, and for an activity that wants that.
+    #[must_use]
+    pub(crate) fn is_waited_for(&self) -> bool {
+        match self {
+            Self::Activity(activity) => activity.options.cancellation == CancellationType::Wait,
+            other => other.is_act(),
+        }
+    }
+
     /// Whether it is an act on the store, done at once and once, and not something to wait for.
     #[must_use]
     pub(crate) fn is_act(&self) -> bool {

@@ -82,6 +82,7 @@ fn check_write(write: &Write) -> Result<(), StoreError> {
             optional("a frame", step.frame.as_deref())
         }
         Write::Attempt(attempt) => value("an error", attempt.error.as_bytes()),
+        Write::Note(note) => value("a note", &note.body),
         Write::Park(park) => {
             name("a queue's name", &park.queue)?;
             name("a suspend point", &park.point)?;

@@ -18,6 +18,7 @@ pub mod limits;
 mod listing;
 mod memory;
 mod message;
+mod notes;
 mod open;
 mod records;
 mod replies;
@@ -32,6 +33,7 @@ pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
 pub use message::{Message, MessageKind, NewMessage, Sent};
+pub use notes::Note;
 pub use open::open;
 pub use records::{
     AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, NewRun, NewStep, NewWorker, Park,
@@ -164,6 +166,9 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
 
     /// The recorded failed attempts of a run, oldest first.
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// The latest [`Note`] on each operation of a run that no step has settled, by operation.
+    async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError>;
 
     /// What a run, or one that continues it, has said of a message.
     async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError>;

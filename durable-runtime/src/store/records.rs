@@ -3,6 +3,7 @@
 use super::children::Parent;
 use super::ids::IdPolicy;
 use super::message::Message;
+use super::notes::Note;
 use super::replies::Reply;
 use super::schedules::Scheduled;
 use super::terms::Terms;
@@ -165,8 +166,8 @@ pub struct NewStep {
     /// What the run says of messages that it has consumed, in this step or before. One that follows
     /// a final reply, or belongs to no message of the run, changes nothing.
     pub replies: Vec<Reply>,
-    /// What is over with this step, of all that has failed attempts on record: a new owner is not
-    /// told of them any more.
+    /// What is over with this step, of all that has failed attempts or a note on record: a new
+    /// owner is not told of them any more.
     pub settled: Vec<AttemptOf>,
 }
 
@@ -284,6 +285,9 @@ pub enum Write {
     Step(NewStep),
     /// Record a failed attempt (repeating the same one is harmless). Answers `Done`.
     Attempt(AttemptRecord),
+    /// Put down a note about an operation. Answers `Done`. A message that it consumes and that is
+    /// not there fails the whole batch, as in a step.
+    Note(Note),
     /// Let go of a run. Answers `Parked`, or `Woken` if a message arrived meanwhile.
     Park(Park),
     /// End a run. Answers `Done`. Messages that it never read are dropped. Its parent, if it runs
@@ -362,6 +366,8 @@ pub struct ClaimedRun {
     pub latest: Option<StepRecord>,
     /// Failed attempts of what no step has settled yet, oldest first.
     pub attempts: Vec<AttemptRecord>,
+    /// The latest [`Note`] on each operation that no step has settled yet, by operation.
+    pub notes: Vec<(u64, Vec<u8>)>,
     /// Unread messages, in order; read after `wakes`.
     pub inbox: Vec<Message>,
 }

@@ -3,9 +3,9 @@
 use super::failure::{self, Failures, Planned};
 use super::life::Life;
 use super::log::{Called, Ended, Log};
+use crate::activity;
 use crate::clock::{Clock, VirtualClock};
 use crate::codec;
-use crate::engine::activity;
 use crate::id::Timestamp;
 use crate::operation::Resolution;
 use crate::registry::{

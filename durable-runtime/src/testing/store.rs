@@ -164,6 +164,9 @@ impl Store for WorkerStore {
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
         self.pass(self.inner.attempts(run)).await
     }
+    async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        self.pass(self.inner.notes(run)).await
+    }
     async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
         self.pass(self.inner.reply(run, msg)).await
     }

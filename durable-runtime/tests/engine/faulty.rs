@@ -263,6 +263,9 @@ impl Store for FaultyStore {
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
         self.inner.attempts(run).await
     }
+    async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        self.inner.notes(run).await
+    }
     async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
         self.inner.reply(run, msg).await
     }

@@ -1,7 +1,7 @@
 //! How an attempt ended, and whether another one follows.
 
 use super::super::backoff;
-use super::super::instance::{Decision, Instance, Outcome, Place, Policy};
+use super::super::instance::{Cancel, Decision, Instance, Outcome, Place, Policy};
 use super::text::shortened;
 use super::work::deadline;
 use crate::id::Timestamp;
@@ -37,22 +37,31 @@ impl Instance {
                 let error = error.unwrap_or_else(|| "failed".to_owned());
                 (resolution, retryable, error)
             }
+            Outcome::Cancelled => (Resolution::Cancelled, false, "cancelled".to_owned()),
             Outcome::Panicked(message) => {
                 let error = format!("panicked: {message}");
                 (Resolution::Panicked(message), true, error)
             }
             Outcome::TimedOut(kind) => {
-                let again = kind == TimeoutKind::StartToClose;
+                let again = matches!(kind, TimeoutKind::StartToClose | TimeoutKind::Heartbeat);
                 let error = format!("timed out ({kind:?})");
                 (Resolution::TimedOut(kind), again, error)
             }
         };
-        let next = retryable
+        let asked = self.was_asked_to_stop(op);
+        if asked && self.cancel == Cancel::Requested {
+            // It ends by the cancellation; what follows is cleaning up.
+            self.cancel = Cancel::Told;
+        }
+        let next = (retryable && !asked)
             .then(|| self.next_attempt(op, chosen, now, policy))
             .flatten();
         self.record_failure(op, error, now, next.unwrap_or(now));
         match next {
-            Some(_) => self.proceed(now, policy, false),
+            Some(_) => {
+                self.put_down();
+                self.proceed(now, policy, false)
+            }
             None => self.turn(vec![Answered { op, answer }]),
         }
     }
@@ -72,8 +81,7 @@ impl Instance {
         let Request::Activity(call) = &checkpoint.call(op)?.request else {
             return None;
         };
-        let at = self.ops.binary_search_by_key(&op, |own| own.op).ok()?;
-        let failures = self.ops[at].tries.failed.saturating_add(1);
+        let failures = self.underway(op)?.tries.failed.saturating_add(1);
         let (mut retry, deadline) = (call.options.retry.clone(), deadline(call));
         if policy.exact_retries {
             retry.jitter = 0.0;
@@ -82,10 +90,10 @@ impl Instance {
     }
 
     fn record_failure(&mut self, op: u64, error: String, now: Timestamp, next_at: Timestamp) {
-        let Ok(at) = self.ops.binary_search_by_key(&op, |own| own.op) else {
+        let Some(own) = self.underway_mut(op) else {
             return;
         };
-        let attempt = self.ops[at].tries.fail(next_at);
+        let attempt = own.tries.fail(next_at);
         self.carry.push(Write::Attempt(AttemptRecord {
             run: self.run,
             of: AttemptOf::Activity { op },

@@ -23,6 +23,7 @@
 mod attempts;
 mod continued;
 mod letters;
+mod progress;
 mod terms;
 mod text;
 mod turned;
@@ -65,6 +66,10 @@ impl Instance {
                     return Err(self.unexpected(doing, &Event::Attempted(op, outcome)));
                 }
                 self.attempted(op, outcome, now, policy)
+            }
+            (doing @ (Doing::Work | Doing::Heal), Event::Beat) => {
+                self.put_down();
+                self.act(Action::Continue, doing)
             }
             (Doing::Turn(given), Event::Turned(turn, aside)) => {
                 self.turned(&given, turn, aside, now, policy)
@@ -118,9 +123,9 @@ impl Instance {
             Doing::Turn(_) => carry_on(),
             _ if self.terminate.is_some() => self.terminated(now, policy),
             Doing::Park => self.proceed(now, policy, false),
-            Doing::Work if self.cancel == Cancel::Requested => {
-                self.cancelled().unwrap_or_else(carry_on)
-            }
+            Doing::Work if self.cancel == Cancel::Requested => self
+                .cancelled()
+                .unwrap_or_else(|| self.act(Action::Continue, Doing::Work)),
             Doing::Work if self.delivery(now).is_some() => self.proceed(now, policy, false),
             _ => carry_on(),
         }
@@ -185,29 +190,32 @@ impl Instance {
     }
 
     /// All that is under way ends with a cancellation, in one turn. A letter that came before it
-    /// goes first. What is shielded and what the store is doing just now are not disturbed; if there
-    /// is nothing else, the cancellation waits for that (`None`).
+    /// goes first. What is shielded and what the store is doing just now are not disturbed, and an
+    /// activity may want to be waited for; if there is nothing else, the cancellation waits for that
+    /// (`None`).
     fn cancelled(&mut self) -> Option<Decision> {
         if let Some(delivery) = self.delivery_before_cancel() {
             return Some(self.deliver(delivery));
         }
-        let answer = |call: &Call| {
-            let ends = call.answer.is_none() && !(call.request.is_act() && self.runs(call.op));
-            ends.then_some(Answered {
-                op: call.op,
-                answer: Resolution::Cancelled,
-            })
-        };
-        let answers: Vec<_> = match &self.place {
-            Place::At(checkpoint) => {
-                let exposed = checkpoint.exposed_calls().into_iter();
-                exposed.filter_map(answer).collect()
-            }
+        let exposed = match &self.place {
+            Place::At(checkpoint) => checkpoint.exposed_calls(),
             Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
         };
+        let open = exposed.into_iter().filter(|call| call.answer.is_none());
+        let (waited_for, others): (Vec<_>, Vec<_>) =
+            open.partition(|call| self.runs(call.op) && call.request.is_waited_for());
+        let cancelled = |call: &Call| Answered {
+            op: call.op,
+            answer: Resolution::Cancelled,
+        };
+        let answers: Vec<_> = others.into_iter().map(cancelled).collect();
+        let asked: Vec<_> = waited_for.into_iter().map(|call| call.op).collect();
+        self.ask_to_stop(&asked);
         if answers.is_empty() {
             return None;
         }
+        // They are not told again after this step, nor by another worker.
+        self.put_down();
         self.cancel = Cancel::Told;
         Some(self.turn(answers))
     }
@@ -262,6 +270,7 @@ impl Instance {
 
     fn park(&mut self, due_at: Option<Timestamp>, blocked: Option<String>) -> Decision {
         self.stop_all();
+        self.put_down();
         let fingerprint = match &self.place {
             Place::At(checkpoint) => checkpoint.frame.fingerprint,
             Place::Fresh(_) | Place::Unfit(..) => 0,

@@ -1,7 +1,7 @@
 //! How a turn of the code ended, and what is recorded of it.
 
 use super::super::instance::{
-    Cancel, Decision, Instance, Place, Policy, Tries, Underway, underway,
+    Cancel, Decision, Instance, Place, Policy, Recorded, Tries, Underway, underway,
 };
 use super::text::{error_text, shortened};
 use crate::codec;
@@ -188,8 +188,8 @@ impl Instance {
                 found.map_or_else(|_| Underway::new(op), |at| before[at].clone())
             });
         }
-        let failed = before.into_iter().filter(|own| own.tries.failed > 0);
-        for Underway { op, .. } in failed {
+        let on_record = |own: &Underway| own.tries.failed > 0 || own.record == Recorded::Yes;
+        for Underway { op, .. } in before.into_iter().filter(on_record) {
             if self.ops.binary_search_by_key(&op, |own| own.op).is_err() {
                 settled.push(AttemptOf::Activity { op });
             }

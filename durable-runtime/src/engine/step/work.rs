@@ -56,6 +56,10 @@ impl Instance {
             | Request::Continue { .. } => None,
             // One that runs knows its deadline itself.
             Request::Activity(_) if self.runs(call.op) => None,
+            // It was asked to stop, and was lost with its worker.
+            Request::Activity(activity) if self.was_asked_to_stop(call.op) => {
+                Some((activity.begun, Resolution::Cancelled))
+            }
             Request::Activity(activity) => {
                 let answer = Resolution::TimedOut(TimeoutKind::ScheduleToClose);
                 Some((deadline(activity)?, answer))

@@ -116,6 +116,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
             "attempt unfit",
             Event::Attempted(1, Outcome::Unfit("no".into())),
         ),
+        ("attempt cancelled", Event::Attempted(1, Outcome::Cancelled)),
+        ("beat", Event::Beat),
         ("due", Event::Due),
         ("no mail", mail(None)),
         ("cancel", mail(Some(MessageKind::Cancel))),

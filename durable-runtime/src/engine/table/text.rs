@@ -46,6 +46,7 @@ pub(super) fn write_text(write: &Write) -> String {
             attempt.error,
             attempt.next_at.0
         ),
+        Write::Note(note) => format!("Note on #{}", note.op),
         Write::Park(park) => {
             let due = park.due_at.map(|at| at.0);
             format!(

@@ -3,7 +3,8 @@
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage,
-    NewRun, NewStep, NewWorker, Park, Phase, RunRecord, RunState, Sent, Store, Write, Written,
+    NewRun, NewStep, NewWorker, Note, Park, Phase, RunRecord, RunState, Sent, Store, Write,
+    Written,
 };
 
 /// Until when the lease of every worker of the kit lasts.
@@ -156,6 +157,15 @@ pub(in crate::store) fn attempt(run: i64, op: u64, attempt: u32) -> AttemptRecor
         at: Timestamp(5),
         error: "no connection".into(),
         next_at: Timestamp(9),
+    }
+}
+
+pub(in crate::store) fn note(run: i64, op: u64, body: u8) -> Note {
+    Note {
+        run: RunId(run),
+        op,
+        body: vec![body],
+        consumed: Vec::new(),
     }
 }
 

@@ -30,6 +30,8 @@ pub mod ids;
 #[doc(hidden)]
 pub mod messages;
 #[doc(hidden)]
+pub mod notes;
+#[doc(hidden)]
 pub mod owning;
 #[doc(hidden)]
 pub mod parking;
@@ -98,6 +100,12 @@ macro_rules! store_conformance {
                 a_stale_beat_writes_nothing,
                 an_unknown_worker_writes_nothing,
                 a_dead_worker_writes_nothing,
+            ],
+            notes: [
+                a_note_takes_the_place_of_the_one_before,
+                a_step_removes_the_notes_of_what_it_settles,
+                a_note_removes_the_messages_that_it_consumes,
+                notes_of_strangers_are_refused,
             ],
             owning: [
                 a_worker_registers_once,
@@ -226,6 +234,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("stepping", include_str!("stepping.rs")),
         ("parking", include_str!("parking.rs")),
         ("claims", include_str!("claims.rs")),
+        ("notes", include_str!("notes.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),
         ("signals", include_str!("signals.rs")),

@@ -75,6 +75,7 @@ impl State {
         let row = &mut run.row;
         row.phase = phase;
         row.finished_at = Some(at);
+        run.notes.clear();
         if followed {
             return;
         }

@@ -346,6 +346,11 @@ impl Store for MemoryStore {
         Ok(found.map_or_else(Vec::new, |run| run.attempts.clone()))
     }
 
+    async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let state = self.state()?;
+        Ok(state.runs.get(&run).map_or_else(Vec::new, Run::all_notes))
+    }
+
     async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
         let state = self.state()?;
         let before = page.before.unwrap_or(RunId(i64::MAX));

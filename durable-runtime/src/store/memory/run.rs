@@ -5,6 +5,7 @@ use crate::store::{
     AttemptRecord, ClaimedRun, Message, NewRun, Phase, Reply, RunRecord, RunState, StepRecord,
     Unblock, Unfit,
 };
+use std::collections::BTreeMap;
 
 /// Who may move a run next.
 #[derive(Clone, Debug)]
@@ -76,6 +77,8 @@ pub(super) struct Run {
     /// Those of what no step has settled.
     pub(super) open: Vec<AttemptRecord>,
     pub(super) inbox: Vec<Kept>,
+    /// What its owners have put down about operations.
+    pub(super) notes: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Run {
@@ -108,6 +111,7 @@ impl Run {
             attempts: Vec::new(),
             open: Vec::new(),
             inbox: Vec::new(),
+            notes: BTreeMap::new(),
         }
     }
 
@@ -130,6 +134,11 @@ impl Run {
             .filter(|kept| kept.used_seq.is_none() && kept.message.ord > ord)
             .map(|kept| kept.message.clone())
             .collect()
+    }
+
+    pub(super) fn all_notes(&self) -> Vec<(u64, Vec<u8>)> {
+        let notes = self.notes.iter();
+        notes.map(|(op, body)| (*op, body.clone())).collect()
     }
 
     /// A step as a reader sees it.
@@ -172,6 +181,7 @@ impl Run {
             strikes: self.row.strikes,
             latest: self.steps.last().map(|step| self.view(step)),
             attempts: self.open.clone(),
+            notes: self.all_notes(),
             inbox: self.unread(),
         }
     }

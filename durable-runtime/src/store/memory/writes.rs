@@ -5,8 +5,8 @@ use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
 use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
 use crate::store::{
-    AttemptRecord, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
-    ScheduleRecord, StepRecord, StoreError, Write, Written,
+    AttemptOf, AttemptRecord, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note, Park,
+    Phase, ScheduleRecord, StepRecord, StoreError, Write, Written,
 };
 use std::collections::BTreeMap;
 
@@ -31,6 +31,7 @@ struct Before {
     steps: usize,
     attempts: usize,
     open: Vec<AttemptRecord>,
+    notes: BTreeMap<u64, Vec<u8>>,
 }
 
 fn bug(text: String) -> FenceError {
@@ -81,6 +82,7 @@ impl<'a> Batch<'a> {
             Write::Start(new) => return self.start(new.clone()),
             Write::Step(step) => step.run,
             Write::Attempt(attempt) => attempt.run,
+            Write::Note(note) => note.run,
             Write::Park(park) => park.run,
             Write::End(end) => end.run,
         };
@@ -102,6 +104,7 @@ impl<'a> Batch<'a> {
             Write::Start(_) => unreachable!("returned above"),
             Write::Step(step) => self.step(step),
             Write::Attempt(attempt) => Ok(self.attempt(attempt)),
+            Write::Note(note) => self.note(note),
             Write::Park(park) => Ok(self.park(park)),
             Write::End(end) => self.end(end),
         }
@@ -177,6 +180,8 @@ impl<'a> Batch<'a> {
         }
         run.open
             .retain(|attempt| !step.settled.contains(&attempt.of));
+        run.notes
+            .retain(|op, _| !step.settled.contains(&AttemptOf::Activity { op: *op }));
         run.steps.push(StepRecord {
             seq: step.seq,
             label: step.label,
@@ -196,6 +201,19 @@ impl<'a> Batch<'a> {
             }
         }
         Written::Done
+    }
+
+    fn note(&mut self, note: Note) -> Result<Written, FenceError> {
+        let run = self.run(note.run)?;
+        for ord in note.consumed {
+            let unread = run
+                .inbox
+                .iter()
+                .position(|kept| kept.message.ord == ord && kept.used_seq.is_none());
+            run.inbox.remove(unread.ok_or(FenceError::HistoryLost)?);
+        }
+        run.notes.insert(note.op, note.body);
+        Ok(Written::Done)
     }
 
     fn park(&mut self, park: Park) -> Written {
@@ -265,6 +283,7 @@ impl<'a> Batch<'a> {
             steps: r.steps.len(),
             attempts: r.attempts.len(),
             open: r.open.clone(),
+            notes: r.notes.clone(),
         });
         self.before.insert(run, before);
     }
@@ -293,6 +312,7 @@ impl Before {
         run.steps.truncate(self.steps);
         run.attempts.truncate(self.attempts);
         run.open = self.open;
+        run.notes = self.notes;
         run
     }
 }

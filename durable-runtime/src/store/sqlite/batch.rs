@@ -2,11 +2,11 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{children, fence, ids, inbox, rows, schedules};
+use super::{children, fence, ids, inbox, notes, rows, schedules};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
-    AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Park, Phase,
-    Reply, Write, Written,
+    AttemptOf, AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note,
+    Park, Phase, Reply, Write, Written,
 };
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
@@ -118,6 +118,7 @@ impl Batch<'_> {
             Write::Start(new) => return self.start(new),
             Write::Step(step) => step.run,
             Write::Attempt(attempt) => attempt.run,
+            Write::Note(note) => note.run,
             Write::Park(park) => park.run,
             Write::End(end) => end.run,
         };
@@ -128,6 +129,7 @@ impl Batch<'_> {
             Write::Start(new) => self.start(&new),
             Write::Step(step) => self.step(&step),
             Write::Attempt(attempt) => self.attempt(&attempt),
+            Write::Note(note) => self.note(&note),
             Write::Park(park) => self.park(&park),
             Write::End(end) => self.end(&end),
         }?;
@@ -219,6 +221,9 @@ impl Batch<'_> {
                     "UPDATE attempt SET settled=1 WHERE run=?1 AND kind=?2 AND number=?3",
                 )?
                 .execute([step.run.0, kind, number])?;
+            if let AttemptOf::Activity { .. } = of {
+                notes::settle(self.db, step.run, number)?;
+            }
         }
         Ok(Written::Done)
     }
@@ -255,6 +260,14 @@ impl Batch<'_> {
                 attempt.error,
                 attempt.next_at.0
             ])?;
+        Ok(Written::Done)
+    }
+
+    fn note(&mut self, note: &Note) -> Outcome<Written> {
+        if self.owned_wakes(note.run)?.is_none() {
+            return Ok(Written::Refused);
+        }
+        notes::put(self.db, note)?;
         Ok(Written::Done)
     }
 
@@ -335,6 +348,7 @@ impl Batch<'_> {
                 .prepare_cached("UPDATE step SET frame=NULL WHERE run=?1 AND frame IS NOT NULL")?
                 .execute([end.run.0])?;
         }
+        notes::drop_all(self.db, end.run)?;
         if continued {
             let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
             self.continued.insert(id, end.run);

@@ -2,7 +2,7 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{inbox, rows, schedules};
+use super::{inbox, notes, rows, schedules};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
@@ -103,6 +103,7 @@ pub(super) fn terminate(
     if scheduled {
         schedules::told(db, run, at)?;
     }
+    notes::drop_all(db, run)?;
     let end = ChildEnd {
         phase: Phase::Terminated,
         output: None,

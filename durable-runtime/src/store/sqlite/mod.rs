@@ -19,6 +19,7 @@ mod fence;
 mod ids;
 mod inbox;
 mod names;
+mod notes;
 mod owner;
 mod query;
 mod reader;
@@ -246,6 +247,11 @@ impl Store for SqliteStore {
 
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
         let work = move |conn: &_| rows::attempts(conn, run);
+        self.readers.call(work).await
+    }
+
+    async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let work = move |conn: &_| notes::of(conn, run);
         self.readers.call(work).await
     }
 

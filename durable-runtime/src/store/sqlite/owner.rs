@@ -3,7 +3,7 @@
 use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
 use super::writer::Db;
-use super::{fence, query, rows};
+use super::{fence, notes, query, rows};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Claim, ClaimedRun, Fence, NewWorker, Unblock};
 use rusqlite::params;
@@ -74,6 +74,7 @@ fn load(db: &Db, run: RunId, (wakes, strikes): (i64, u32)) -> Outcome<ClaimedRun
         wakes,
         strikes,
         attempts: rows::open_attempts(&db.conn, run)?,
+        notes: notes::of(&db.conn, run)?,
         inbox: rows::inbox(&db.conn, run, i64::MIN)?,
         latest: rows::latest_step(&db.conn, run)?,
     })

@@ -139,6 +139,7 @@ impl What {
                 Write::Start(new) => (new.run, Some((new.id.to_string(), new.workflow.clone()))),
                 Write::Step(step) => (step.run, None),
                 Write::Attempt(failed) => (failed.run, None),
+                Write::Note(note) => (note.run, None),
                 Write::Park(park) => (park.run, None),
                 Write::End(end) => (end.run, None),
             };
@@ -160,6 +161,7 @@ impl What {
                     }
                     AttemptOf::Workflow { .. } => "a panic".to_owned(),
                 },
+                Write::Note(_) => "a sign of life of an activity".to_owned(),
                 Write::Park(park) if records_await(&writes, park.run) => continue,
                 Write::Park(_) => "the parking".to_owned(),
                 Write::End(_) => "the end".to_owned(),

@@ -1,6 +1,8 @@
 //! What the body of an activity and its attribute can say beside a result.
 
+mod cancellation;
 mod delays;
+mod heartbeats;
 
 use crate::support::{Bench, Running, options};
 use durable_runtime::engine::WorkerOptions;

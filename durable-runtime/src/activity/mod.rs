@@ -1,0 +1,152 @@
+//! What the body of an activity may ask and say while it runs.
+//!
+//! ```
+//! use durable_runtime::activity;
+//! use durable_runtime::prelude::*;
+//!
+//! /// Goes on where the attempt before it has stopped, at most eight seconds before its end.
+//! #[activity(start_to_close = "2h", heartbeat = "10s", cancellation = "wait")]
+//! async fn copy(files: Vec<String>) -> Result<usize, String> {
+//!     let cancelled = activity::cancellation();
+//!     let done: usize = activity::heartbeat_details().unwrap_or(0);
+//!     for (number, file) in files.iter().enumerate().skip(done) {
+//!         if cancelled.is_cancelled() {
+//!             println!("removing what was copied of {file}");
+//!             cancelled.confirm().await;
+//!         }
+//!         println!("copying {file}");
+//!         activity::heartbeat(&(number + 1));
+//!     }
+//!     Ok(files.len())
+//! }
+//! ```
+//!
+//! The functions here belong to the task that runs the body. Another task or thread is given the
+//! [`ActivityContext`], which can do the same.
+
+mod cancellation;
+mod context;
+mod live;
+mod progress;
+
+pub use cancellation::Cancellation;
+pub use context::ActivityContext;
+pub(crate) use live::{Live, SaidEnd};
+pub use progress::Progress;
+
+use crate::Durable;
+use crate::clock::{Busy, Clock, SystemClock};
+use serde::Serialize;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+tokio::task_local! {
+    static CURRENT: Current;
+}
+
+#[derive(Clone, Debug)]
+struct Current {
+    context: ActivityContext,
+    clock: Arc<dyn Clock>,
+    /// The body's guard; empty while it sleeps on the clock.
+    busy: Arc<Mutex<Option<Busy>>>,
+}
+
+/// The attempt that the current task is in; `None` outside of an activity, such as in a unit test
+/// or in a task that the body has spawned.
+#[must_use]
+pub fn context() -> Option<ActivityContext> {
+    CURRENT.try_with(|current| current.context.clone()).ok()
+}
+
+/// Says that the attempt is alive, and how far it has come. With `heartbeat = "10s"` at the
+/// activity, an attempt that has said nothing for that long is stopped, recorded as failed
+/// ([`TimeoutKind::Heartbeat`](crate::operation::TimeoutKind)) and repeated by the retry policy.
+///
+/// The next attempt, in whichever process, reads the details by [`heartbeat_details`]. They are
+/// written down with every failure and when a worker stops in good order; while the body runs, the
+/// first at once and then the newest at most every four fifths of the time-out (every 30 s
+/// without one). So a killed process loses no more than that, and a heartbeat costs next to
+/// nothing: say as many as you like.
+///
+/// Nothing happens outside of an activity.
+///
+/// # Panics
+/// When the details cannot be encoded, or have more than
+/// [`PAYLOAD_BYTES_MAX`](crate::codec::limits::PAYLOAD_BYTES_MAX) bytes.
+pub fn heartbeat<T: Serialize>(details: &T) {
+    if let Some(context) = context() {
+        context.heartbeat(details);
+    }
+}
+
+/// The details of the last [`heartbeat`] of this call, of this attempt or of the last one before it
+/// that has said one. `None` if there is none, outside of an activity, and, with a warning in the
+/// log, if they do not decode as a `T`: another version of the code has said them.
+#[must_use]
+pub fn heartbeat_details<T: Durable>() -> Option<T> {
+    context()?.heartbeat_details()
+}
+
+/// Asks to be told when this attempt is to stop. Whoever does not ask is stopped at its next await;
+/// whoever asks decides when, within the activity's time-outs, and may clean up before.
+///
+/// Outside of an activity it never comes.
+#[must_use]
+pub fn cancellation() -> Cancellation {
+    context().map_or_else(
+        || ActivityContext::nowhere(String::new(), 0).cancellation(),
+        |context| context.cancellation(),
+    )
+}
+
+/// Waits on the worker's clock, which a test may have replaced by a virtual one. Outside of an
+/// activity it is the system's clock.
+///
+/// Under a virtual clock a body should not wait in two branches at once: time moves on as soon as
+/// one of them sleeps.
+pub async fn sleep(duration: Duration) {
+    let Ok(current) = CURRENT.try_with(Current::clone) else {
+        drop(
+            SystemClock
+                .sleep_until(SystemClock.now().after(duration))
+                .await,
+        );
+        return;
+    };
+    let sleeping = current
+        .clock
+        .sleep_until(current.clock.now().after(duration));
+    let guard = current.swap(None);
+    drop(guard);
+    let busy = sleeping.await;
+    current.swap(Some(busy));
+}
+
+impl Current {
+    fn swap(&self, busy: Option<Busy>) -> Option<Busy> {
+        std::mem::replace(
+            &mut *self.busy.lock().unwrap_or_else(PoisonError::into_inner),
+            busy,
+        )
+    }
+}
+
+/// Runs the body of an attempt, which can ask for `context`, and gives the guard back.
+pub(crate) async fn scope<T>(
+    context: ActivityContext,
+    clock: Arc<dyn Clock>,
+    busy: Busy,
+    body: impl Future<Output = T>,
+) -> (T, Busy) {
+    let busy = Arc::new(Mutex::new(Some(busy)));
+    let current = Current {
+        context,
+        clock: clock.clone(),
+        busy,
+    };
+    let output = CURRENT.scope(current.clone(), body).await;
+    let busy = current.swap(None).unwrap_or_else(|| clock.busy());
+    (output, busy)
+}

@@ -1,0 +1,36 @@
+//! How far an activity has come, as its run puts it down.
+
+use crate::codec;
+use crate::id::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is known of an activity under way beside its failures; survives its worker.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// When the last heartbeat that is on record was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beat_at: Option<Timestamp>,
+    /// Its details, encoded by [`crate::codec`]; empty if there is none.
+    #[serde(with = "codec::bytes", skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<u8>,
+    /// It was asked to stop, and is waited for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
+}
+
+impl Progress {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        codec::encode(self).expect("plain data")
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, codec::Error> {
+        codec::decode(bytes)
+    }
+
+    /// The details of the last heartbeat, if there was one.
+    pub(crate) fn last_details(&self) -> Option<Vec<u8>> {
+        self.beat_at.map(|_| self.details.clone())
+    }
+}
