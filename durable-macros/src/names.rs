@@ -140,6 +140,17 @@ pub(crate) fn held(number: usize) -> Ident {
     local("held", number)
 }
 
+/// What a block that runs by itself has of a variable.
+pub(crate) fn held_in_block(name: &Ident) -> Ident {
+    let text = format!("__held_{}", unraw(name));
+    Ident::new(&text, Span::mixed_site().located_at(name.span()))
+}
+
+/// The definition of such a block.
+pub(crate) fn block_definition(number: usize) -> Ident {
+    local("DURABLE_BLOCK_", number)
+}
+
 /// The label of the machine's inner loop.
 pub(crate) fn machine_label() -> Lifetime {
     Lifetime::new("'__machine", Span::mixed_site())

@@ -36,6 +36,30 @@ pub struct WorkflowDef {
     pub run: fn(Cx, Entry) -> MachineFuture,
     /// Decodes an input and says what is wrong with it.
     pub check_input: fn(&[u8]) -> Result<(), crate::codec::Error>,
+    /// Which `async` block of the function it is that runs by itself; none for the function. Both
+    /// have the same tables.
+    pub block: Option<u16>,
+}
+
+impl WorkflowDef {
+    /// The suspend point of this label where a frame of its own may stand: that of a branch stands
+    /// below another one.
+    pub(crate) fn outermost(&self, label: &str) -> Option<usize> {
+        let parent = self.block.map(|block| (Point::BLOCK, block));
+        let stands = |p: &Point| p.label == label && p.parent == parent;
+        self.points.iter().position(stands)
+    }
+
+    /// Whether a suspend point, by its number, stands in it, or in a branch of it.
+    pub(crate) fn holds(&self, mut point: usize) -> bool {
+        loop {
+            match self.points[point].parent {
+                None => return self.block.is_none(),
+                Some((Point::BLOCK, block)) => return self.block == Some(block),
+                Some((fork, _)) => point = usize::from(fork),
+            }
+        }
+    }
 }
 
 /// The future of one attempt of an activity: how it ended, and whether an error may be retried.
@@ -112,7 +136,13 @@ pub trait Defined {
     const DEF: &'static WorkflowDef;
 }
 
+/// How `#[workflow]` reports an `async` block that runs by itself.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LinkedBlock(pub &'static WorkflowDef);
+
 inventory::collect!(Linked);
+inventory::collect!(LinkedBlock);
 inventory::collect!(ActivityDef);
 
 /// Every workflow linked into this binary.
@@ -135,6 +165,17 @@ pub fn activities() -> impl Iterator<Item = &'static ActivityDef> {
 #[must_use]
 pub fn workflow(name: &str) -> Option<&'static WorkflowDef> {
     workflows().find(|w| w.name == name)
+}
+
+/// The `async` block called `name`.
+pub(crate) fn block(name: &str) -> Option<&'static WorkflowDef> {
+    let mut blocks = inventory::iter::<LinkedBlock>.into_iter();
+    blocks.find(|b| b.0.name == name).map(|b| b.0)
+}
+
+/// What may run inside a workflow under that name.
+pub(crate) fn inline(name: &str) -> Option<&'static WorkflowDef> {
+    workflow(name).or_else(|| block(name))
 }
 
 /// The activity called `name`.

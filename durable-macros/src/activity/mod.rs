@@ -30,6 +30,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
         generics: _,
         meant: _,
         macros: _,
+        blocks: _,
     } = input;
     let name = args.name.clone().unwrap_or_else(|| names::unraw(ident));
     let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn prune(body: &mut Body) {
     let mut order = Vec::new();
     let mut seen = vec![false; body.blocks.len()];
-    let mut stack = vec![BlockId(0)];
+    let mut stack: Vec<BlockId> = body.detached.iter().rev().map(|d| d.entry).collect();
+    stack.push(BlockId(0));
     while let Some(block) = stack.pop() {
         if std::mem::replace(&mut seen[block.0], true) {
             continue;
@@ -37,6 +38,9 @@ pub(crate) fn prune(body: &mut Body) {
     }
     for exit in &mut body.exits {
         exit.target = number[exit.target.0];
+    }
+    for detached in &mut body.detached {
+        detached.entry = number[detached.entry.0];
     }
     declared_elsewhere(body);
 }
@@ -85,7 +89,7 @@ pub(crate) fn predecessor_counts(body: &Body) -> Vec<usize> {
     counts
 }
 
-/// Blocks that get an arm of their own in the machine: the entry (of a branch too), where control joins, and where
+/// Blocks that get an arm of their own in the machine: the entries (of branches and blocks too), where control joins, and where
 /// a suspended function goes on. All others stand inside the one block that leads to them.
 pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
     let mut heads: Vec<bool> = predecessor_counts(body)
@@ -93,6 +97,9 @@ pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
         .map(|&count| count > 1)
         .collect();
     heads[0] = true;
+    for detached in &body.detached {
+        heads[detached.entry.0] = true;
+    }
     for block in &body.blocks {
         match &block.terminator {
             Terminator::Suspend { resume, .. } => heads[resume.0] = true,

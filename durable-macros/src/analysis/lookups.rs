@@ -179,7 +179,9 @@ fn waits(body: &Body, id: LookupId) -> bool {
 fn known_data(body: &Body) -> Locals {
     let mut known = Locals::new();
     for (number, local) in body.locals.iter().enumerate() {
-        if local.owner.is_some() || matches!(local.kind, LocalKind::Key { .. }) {
+        if local.owner.is_some()
+            || matches!(local.kind, LocalKind::Key { .. } | LocalKind::Held { .. })
+        {
             known.insert(LocalId(number));
         }
     }

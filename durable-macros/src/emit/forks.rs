@@ -44,12 +44,20 @@ pub(super) fn output_tokens(body: &Body, layout: &Layout) -> TokenStream {
     let rt = names::rt();
     let regions = layout.parts.iter().filter_map(|part| part.region);
     let tokens = regions.map(|region| {
-        let output = body.regions[region.0].output;
+        let (output, joined) = {
+            let region = &body.regions[region.0];
+            (region.output, region.joined)
+        };
         let span = body.locals[output.0].ident.span();
         let (saved, ty) = (names::saved(output.0), names::local_ty(output.0));
         let inferred = quote_spanned!(span=> _);
+        let proof = match joined {
+            Some(_) => quote!(<#inferred as #rt::BranchData>::branch_data()),
+            // What is no data is refused where the call of the block is awaited.
+            None => quote!((&#rt::held_as(#ty)).data()),
+        };
         quote! {
-            let #saved = <#inferred as #rt::BranchData>::branch_data();
+            let #saved = #proof;
             #rt::is_data(#ty, #saved);
         }
     });

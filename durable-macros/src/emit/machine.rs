@@ -7,7 +7,7 @@ use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
 use crate::normalize::Normalized;
 use crate::syntax::Input;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -18,11 +18,7 @@ pub(super) fn machine(
     liveness: &Liveness,
     layout: &Layout,
 ) -> TokenStream {
-    let Normalized {
-        body,
-        twin: template,
-        items,
-    } = normalized;
+    let Normalized { body, items, .. } = normalized;
     let rt = names::rt();
     let (cx, entry, output) = (internal("cx"), internal("entry"), input.returned());
     let (looped, cursors) = (tokens::looped(body, layout), tokens::cursors(body, layout));
@@ -30,20 +26,32 @@ pub(super) fn machine(
         let (pat, ty) = (&p.pat, p.stored());
         quote!(#pat: #ty)
     });
-    let twin = twin::body(template, body, liveness, layout, &input.macros);
+    let twin = twin::body(normalized, liveness, layout, &input.macros);
     let meant = input.meant.proofs();
     let saved = proofs::saved(input, body, layout);
     let root = &layout.parts[0];
     let slots = slots(body, layout, root);
     let lookups = super::lookups::classes(body, layout);
     let looks_up = super::lookups::traits(body, layout);
+    let takes_along = super::blocks::traits(body);
     let outputs = forks::output_tokens(body, layout);
     let resume = resume_table(layout);
     let inputs = input.params.iter().enumerate().map(|(index, param)| {
-        let (ident, ty) = (internal(&format!("in{index}")), param.stored());
+        let (ident, ty) = (self::input(index), param.stored());
         quote!(let mut #ident: ::core::option::Option<#ty> = ::core::option::Option::None;)
     });
-    let entries = entries(input, body, layout);
+    let arguments = input.params.iter().map(|param| {
+        let proof = super::param_proof(param.stored());
+        (param.name.clone(), proof)
+    });
+    let entered = Entered {
+        body,
+        layout,
+        part: root,
+        params: arguments.collect(),
+    };
+    let entries = entered.entries();
+    let dispatch = super::blocks::dispatch(body, liveness, layout);
     let turns = turns(body, liveness, layout, root);
     let lints = input.attrs.iter().filter(|a| {
         ["allow", "expect", "warn", "deny"]
@@ -61,11 +69,13 @@ pub(super) fn machine(
             IsCopied as _, IsLentOn as _, IsMoved as _, SharedAgain as _, UniqueAgain as _, Walks as _, WalksNot as _,
         };
         #resume
+        #dispatch
         #slots
         #(#inputs)*
         #entries
         #turns
     };
+    let code = super::blocks::called(code, normalized);
     let twin = quote!(let _ = |#(#params),*| -> #output #twin;);
     let proofs = quote!(#(#lendable)* #lookups #looped #cursors #saved #outputs);
     let types = tokens::types(body, layout, &quote!(#twin #proofs #code));
@@ -102,11 +112,13 @@ pub(super) fn machine(
             #in_place
         },
     };
+    let block = super::blocks::parameter(body);
     quote! {
         #(#lints)*
-        async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry) -> #output #bounds {
+        async fn __durable_machine #generics(#cx: #rt::Cx, #entry: #rt::Entry #block) -> #output #bounds {
             #(#items)*
             #looks_up
+            #takes_along
             #meant
             #code
         }
@@ -226,8 +238,34 @@ fn save(body: &Body, layout: &Layout, part: &Part) -> TokenStream {
     quote!(#cx.save(#point, &#values);)
 }
 
-/// How the machine is entered: fresh, resumed, or only asked.
-fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
+/// The variable of an argument until the code has it.
+pub(super) fn input(index: usize) -> Ident {
+    internal(&format!("in{index}"))
+}
+
+/// A machine that is entered from outside.
+pub(super) struct Entered<'a> {
+    pub(super) body: &'a Body,
+    pub(super) layout: &'a Layout,
+    pub(super) part: &'a Part,
+    /// Its arguments, each with what decodes it.
+    pub(super) params: Vec<(String, TokenStream)>,
+}
+
+impl Entered<'_> {
+    /// How it is entered: fresh, resumed, or only asked.
+    pub(super) fn entries(&self) -> TokenStream {
+        entries(self)
+    }
+}
+
+fn entries(entered: &Entered<'_>) -> TokenStream {
+    let Entered {
+        body,
+        layout,
+        part,
+        params,
+    } = entered;
     let rt = names::rt();
     let (cx, entry, frame, point) = (
         internal("cx"),
@@ -236,12 +274,11 @@ fn entries(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
         internal("point"),
     );
     let (args, resumed, ready) = (internal("args"), internal("resumed"), internal("ready"));
-    let params = input.params.iter().enumerate().map(|(index, param)| {
-        let (ident, name) = (internal(&format!("in{index}")), &param.name);
-        let param = super::param_proof(param.stored());
+    let params = params.iter().enumerate().map(|(index, (name, param))| {
+        let ident = input(index);
         quote!(#ready &= #cx.input(&mut #args, #name, #param, &mut #ident);)
     });
-    let load = load(body, layout, &layout.parts[0]);
+    let load = load(body, layout, part);
     let types = layout.saved.iter().map(|(local, _)| {
         let saved = names::saved(local.0);
         quote!(&#saved)

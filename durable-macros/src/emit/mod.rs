@@ -17,6 +17,7 @@
 //! ```
 
 mod arms;
+mod blocks;
 mod closures;
 mod exits;
 pub(crate) mod fallback;
@@ -117,7 +118,10 @@ pub(crate) fn data_proof(ty: &impl ToTokens) -> TokenStream {
 /// Whether the twin lends the type of this local: it has a slot, or it joins several ways.
 fn is_linked(body: &Body, layout: &Layout, local: LocalId) -> bool {
     let this = &body.locals[local.0];
-    let always = matches!(this.kind, LocalKind::Temp { .. } | LocalKind::Output);
+    let always = matches!(
+        this.kind,
+        LocalKind::Temp { .. } | LocalKind::Output | LocalKind::Held { .. }
+    );
     if body.signature(local).is_some() {
         return false;
     }

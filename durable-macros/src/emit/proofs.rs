@@ -88,6 +88,10 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
         names::saved(local.0),
         super::lookups::stored_ty(body, local),
     );
+    if let LocalKind::Held { .. } = body.locals[local.0].kind {
+        // What is no data is refused where the block is made.
+        return quote!(let #saved = (&#rt::held_as(#ty)).data(););
+    }
     let (what, place) = (subject(body, local), place(body, point));
     let message = format!(
         "{what} is still needed after {place}, so it would have to be saved, and `{{Self}}` cannot be"
@@ -158,6 +162,7 @@ fn subject(body: &Body, local: LocalId) -> String {
     let this = &body.locals[local.0];
     match &this.kind {
         LocalKind::User | LocalKind::Deferred => format!("`{}`", names::shown(&this.ident)),
+        LocalKind::Held { name } => format!("`{name}`"),
         LocalKind::Cursor { name } => {
             format!(
                 "the rest of the loop over `{}`",

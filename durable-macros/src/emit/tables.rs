@@ -22,13 +22,17 @@ pub(super) fn tables(
         let point = &body.points[plan.point.0];
         let (label, source) = (&point.label, &point.source);
         let (line, locals) = (line(point.span), plan.locals.iter().map(|&l| number(l)));
-        let parent = match plan.parent {
-            Some((fork, branch)) => {
+        let parent = match (plan.parent, plan.block) {
+            (Some((fork, branch)), _) => {
                 let fork = number(layout.point(fork).expect("a branch has a fork"));
                 let branch = number(branch);
                 quote!(::core::option::Option::Some((#fork, #branch)))
             }
-            None => quote!(::core::option::Option::None),
+            (None, Some(block)) => {
+                let block = number(block);
+                quote!(::core::option::Option::Some((#rt::Point::BLOCK, #block)))
+            }
+            (None, None) => quote!(::core::option::Option::None),
         };
         let next_uses = plan.locals.iter().map(|&saved| {
             let line = next_use(body, layout, plan, saved);
@@ -66,6 +70,7 @@ pub(super) fn tables(
     let definition = input.definition();
     let (generics, arguments, bounds) = input.generics.machine.split_for_impl();
     let these = arguments.as_turbofish();
+    let no_block = (!body.detached.is_empty()).then(|| quote!(, ::core::option::Option::None));
     // A generic function, or one that gives back, has no name that leads to it.
     let registration = (!input.is_unnamed()).then(|| {
         quote! {
@@ -74,7 +79,10 @@ pub(super) fn tables(
             }
         }
     });
+    let blocks = super::blocks::definitions(name, body, line);
     quote! {
+        static __DURABLE_LOCALS: &[#rt::Local] = &[#(#locals),*];
+        #blocks
         static __DURABLE_POINTS: &[#rt::Point] = &[#(#points),*];
         fn __durable_run #generics(
             __cx: #rt::Cx,
@@ -85,7 +93,7 @@ pub(super) fn tables(
             ::std::boxed::Box::pin(async move {
                 #[allow(unused_imports, reason = "one of them answers, by method lookup")]
                 use #rt::{FailedOther as _, FailedResult as _};
-                let __output: #returned = __durable_machine #these(__cx, __entry).await;
+                let __output: #returned = __durable_machine #these(__cx, __entry #no_block).await;
                 let __failed = (&#rt::Outcome(&__output #whole)).failed();
                 let __finished = #rt::finished(#data, &__output #whole, __failed);
                 #judgement
@@ -107,11 +115,12 @@ pub(super) fn tables(
                 file: ::core::file!(),
                 line: #line,
                 points: __DURABLE_POINTS,
-                locals: &[#(#locals),*],
+                locals: __DURABLE_LOCALS,
                 edges: &[#(#edges),*],
                 options: #options,
                 run: __durable_run #these,
                 check_input: __durable_check_input #these,
+                block: ::core::option::Option::None,
             };
         }
         #registration
@@ -147,7 +156,7 @@ fn origin(kind: &LocalKind) -> TokenStream {
         LocalKind::Temp { .. } => quote!(Operand),
         LocalKind::Answer { .. } => quote!(Answer),
         LocalKind::Cursor { .. } => quote!(Rest),
-        LocalKind::Key { .. } | LocalKind::Borrow => quote!(Borrowed),
+        LocalKind::Key { .. } | LocalKind::Held { .. } | LocalKind::Borrow => quote!(Borrowed),
         LocalKind::Output => unreachable!("what a branch gives is no variable"),
     }
 }

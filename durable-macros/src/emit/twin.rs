@@ -5,26 +5,28 @@ use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, Locals, PointId, Terminator};
 use crate::lower::Layout;
 use crate::names;
-use crate::normalize::standard::Opened;
+use crate::normalize::standard::{Opened, each_operand};
 use crate::normalize::twin::{DECLARED, OUTLIVES, Outlives, PROBE, PROBES, Wrapper, wrapper};
+use crate::normalize::{Normalized, blocks};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use std::collections::BTreeMap;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, Stmt, parse_quote, parse_quote_spanned};
+use syn::{Block, Expr, Macro, Stmt, StmtMacro, parse_quote, parse_quote_spanned};
 
 /// The body of the twin.
 pub(super) fn body(
-    template: &Block,
-    body: &Body,
+    normalized: &Normalized,
     liveness: &Liveness,
     layout: &Layout,
     opened: &Opened,
 ) -> TokenStream {
-    let mut twin = template.clone();
+    let body = &normalized.body;
+    let mut twin = normalized.twin.clone();
     let after = after_macros(body, liveness);
     let mut resolve = Resolve {
+        normalized,
         body,
         liveness,
         layout,
@@ -47,6 +49,7 @@ fn after_macros(body: &Body, liveness: &Liveness) -> BTreeMap<usize, Locals> {
 }
 
 struct Resolve<'a> {
+    normalized: &'a Normalized,
     body: &'a Body,
     liveness: &'a Liveness,
     layout: &'a Layout,
@@ -164,6 +167,13 @@ impl Resolve<'_> {
         })
     }
 
+    /// The operands of a macro of std may be blocks.
+    fn blocks_in(&mut self, mac: &mut Macro) {
+        if blocks::are_called(mac.tokens.clone()) {
+            each_operand(mac, &mut |operand| self.visit_expr_mut(operand));
+        }
+    }
+
     fn wrapped(expr: &Expr) -> Option<(Wrapper, Expr)> {
         let Expr::Call(call) = expr else { return None };
         let Expr::Path(path) = &*call.func else {
@@ -182,6 +192,10 @@ impl VisitMut for Resolve<'_> {
         visit_mut::visit_block_mut(self, block);
     }
 
+    fn visit_stmt_macro_mut(&mut self, mac: &mut StmtMacro) {
+        self.blocks_in(&mut mac.mac);
+    }
+
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         // `awaited(op)` gives the answer by itself.
         if let Expr::Await(await_expr) = expr
@@ -192,6 +206,15 @@ impl VisitMut for Resolve<'_> {
         {
             let base = std::mem::replace(&mut *await_expr.base, Expr::Verbatim(TokenStream::new()));
             *expr = base;
+        }
+        if let Expr::Call(call) = &*expr
+            && let Some(number) = blocks::called(call)
+        {
+            let normalized = self.normalized;
+            *expr = super::blocks::in_twin(number, normalized, &mut |code| {
+                self.visit_block_mut(code);
+            });
+            return;
         }
         if let Some((wrapper, inner)) = Self::wrapped(expr) {
             // Errors about the whole are equal to those of the machine, and so come once.
@@ -239,6 +262,9 @@ impl VisitMut for Resolve<'_> {
                 *expr = std::mem::replace(inner, Expr::Verbatim(TokenStream::new()));
             }
             return;
+        }
+        if let Expr::Macro(mac) = expr {
+            self.blocks_in(&mut mac.mac);
         }
         visit_mut::visit_expr_mut(self, expr);
         if let Expr::Call(call) = &*expr

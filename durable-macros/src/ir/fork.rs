@@ -19,13 +19,23 @@ pub(crate) struct Region {
     pub(crate) moves: bool,
     /// Stands for what it gives; never bound.
     pub(crate) output: LocalId,
-    /// The suspend point that joins it, and its place there.
-    pub(crate) fork: PointId,
-    pub(crate) branch: usize,
+    /// The suspend point that joins it, and its place there; none for a block that runs by itself.
+    pub(crate) joined: Option<(PointId, usize)>,
     /// Numbers of the locals that are bound inside it.
     pub(crate) locals: Range<usize>,
     /// Numbers of the suspend points inside it.
     pub(crate) points: Range<usize>,
+}
+
+/// An `async` block that runs by itself, as a function inside the workflow's own.
+#[derive(Debug)]
+pub(crate) struct Detached {
+    pub(crate) region: RegionId,
+    pub(crate) entry: BlockId,
+    /// What it holds of the variables that it takes along, with their names.
+    pub(crate) held: Vec<(LocalId, String)>,
+    /// Its name in the stored format, after that of the function.
+    pub(crate) name: String,
 }
 
 /// The end of a block at which branches begin.

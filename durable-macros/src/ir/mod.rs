@@ -9,7 +9,7 @@ mod pretty;
 mod recipe;
 mod validate;
 
-pub(crate) use fork::{Branch, BranchCode, Fork, Region, RegionCode, RegionId};
+pub(crate) use fork::{Branch, BranchCode, Detached, Fork, Region, RegionCode, RegionId};
 pub(crate) use lookup::{Lookup, LookupId, Part};
 pub(crate) use recipe::{Recipe, RecipeId, Signature};
 pub(crate) use validate::validate;
@@ -48,8 +48,10 @@ pub(crate) struct Body {
     pub(crate) has_unsafe: bool,
     pub(crate) recipes: Vec<Recipe>,
     pub(crate) lookups: Vec<Lookup>,
-    /// Branches that are code.
+    /// Branches that are code, and blocks that run by themselves.
     pub(crate) regions: Vec<Region>,
+    /// Those blocks.
+    pub(crate) detached: Vec<Detached>,
 }
 
 /// A `break` or `continue` in code that does not suspend, to a loop or block that does. The code
@@ -136,6 +138,8 @@ pub(crate) enum LocalKind {
     Borrow,
     /// What a branch gives.
     Output,
+    /// What a block that runs by itself has of a variable of this name.
+    Held { name: String },
 }
 
 /// Statements with one entry, and how they end.

@@ -37,7 +37,10 @@ fn may_be_lost(body: &Body, parts: &[Part], part: &Part, local: LocalId) -> bool
     while !at.owns(body, local)
         && let Some(region) = at.region
     {
-        let fork = body.regions[region.0].fork;
+        // A block that runs by itself owns all that it mentions.
+        let Some((fork, _)) = body.regions[region.0].joined else {
+            return false;
+        };
         let joins = |part: &&Part| part.forks.iter().any(|plan| plan.point == fork);
         let Some(around) = parts.iter().find(joins) else {
             return true;

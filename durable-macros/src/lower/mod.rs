@@ -58,6 +58,8 @@ pub(crate) struct PointPlan {
     pub(crate) resume: Option<BlockId>,
     /// In a branch: the suspend point that joins it, and its place there.
     pub(crate) parent: Option<(PointId, usize)>,
+    /// In a block that runs by itself and in no branch of that: its number.
+    pub(crate) block: Option<usize>,
     /// Numbers of the saved locals.
     pub(crate) locals: Vec<usize>,
 }
@@ -187,6 +189,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
             point: stop.point,
             resume: stop.resume,
             parent: stop.parent,
+            block: stop.block,
             locals: stop
                 .own
                 .iter()
@@ -220,6 +223,7 @@ struct Stop {
     point: PointId,
     resume: Option<BlockId>,
     parent: Option<(PointId, usize)>,
+    block: Option<usize>,
     /// Locals of the machine in which it stands.
     own: Locals,
     /// Variables around that machine.
@@ -228,10 +232,9 @@ struct Stop {
 
 /// The suspend points of one machine.
 fn stops(body: &Body, liveness: &Liveness, part: &Part) -> Vec<Stop> {
-    let parent = part.region.map(|region| {
-        let region = &body.regions[region.0];
-        (region.fork, region.branch)
-    });
+    let parent = part.region.and_then(|r| body.regions[r.0].joined);
+    let mut detached = body.detached.iter();
+    let detached = detached.position(|d| Some(d.region) == part.region);
     let mut found = Vec::new();
     for number in &part.blocks {
         let block = &body.blocks[number.0];
@@ -243,6 +246,7 @@ fn stops(body: &Body, liveness: &Liveness, part: &Part) -> Vec<Stop> {
                     point: *point,
                     resume: Some(*resume),
                     parent,
+                    block: detached,
                     own,
                     around: part.cared_for.clone(),
                 });
@@ -254,6 +258,7 @@ fn stops(body: &Body, liveness: &Liveness, part: &Part) -> Vec<Stop> {
                     point: fork.point,
                     resume: Some(fork.resume),
                     parent,
+                    block: detached,
                     own: plan.saves.clone(),
                     around: plan.saves_around.clone(),
                 });
@@ -263,6 +268,7 @@ fn stops(body: &Body, liveness: &Liveness, part: &Part) -> Vec<Stop> {
                             point,
                             resume: None,
                             parent: Some((fork.point, place)),
+                            block: None,
                             own: Locals::new(),
                             around: Locals::new(),
                         });
@@ -304,6 +310,7 @@ fn stable_name(body: &Body, local: LocalId) -> String {
     match &this.kind {
         LocalKind::User | LocalKind::Deferred => counted(shown(&this.ident)),
         LocalKind::Cursor { name } | LocalKind::Key { name } => counted(name.clone()),
+        LocalKind::Held { name } => format!("{name}.of"),
         LocalKind::Borrow => "borrow".to_owned(),
         LocalKind::Answer { of } => format!("{}.out", body.points[of.0].label),
         LocalKind::Output => unreachable!("what a branch gives is no variable"),
@@ -380,9 +387,10 @@ fn edges(body: &Body) -> Vec<(Node, Node)> {
     let mut edges = BTreeSet::new();
     let mut starts = vec![(Node::Entry, BlockId(0), Node::Exit)];
     for block in &body.blocks {
-        let end = |point| match body.region_of_point(point) {
-            Some(region) => Node::Point(body.regions[region.0].fork),
-            None => Node::Exit,
+        let end = |point| {
+            let region = body.region_of_point(point);
+            let joined = region.and_then(|r| body.regions[r.0].joined);
+            joined.map_or(Node::Exit, |(fork, _)| Node::Point(fork))
         };
         match &block.terminator {
             Terminator::Suspend { point, resume, .. } => {

@@ -23,7 +23,7 @@ use crate::normalize::changes_by_name;
 /// One machine.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// The branch; `None` for the function itself.
+    /// The branch, or the block that runs by itself; `None` for the function.
     pub(crate) region: Option<RegionId>,
     pub(crate) entry: BlockId,
     /// Its blocks, those of branches inside it not among them.
@@ -58,6 +58,19 @@ pub(crate) struct ForkPlan {
 }
 
 impl Part {
+    fn new(region: Option<RegionId>, entry: BlockId) -> Self {
+        Self {
+            region,
+            entry,
+            blocks: Vec::new(),
+            moved: Vec::new(),
+            cared_for: Locals::new(),
+            shared: Locals::new(),
+            forks: Vec::new(),
+            slots: Vec::new(),
+        }
+    }
+
     /// Whether a local lives in the slots of this machine.
     pub(crate) fn owns(&self, body: &Body, local: LocalId) -> bool {
         body.region_of_local(local) == self.region || self.moved.iter().any(|(l, _)| *l == local)
@@ -69,7 +82,8 @@ impl Part {
     }
 }
 
-/// All machines of a function, its own first; a branch comes after what it stands in.
+/// All machines of a function, its own first, then those of blocks that run by themselves; a branch
+/// comes after what it stands in.
 /// Refuses what branches cannot share; notes the locals that it names.
 pub(crate) fn parts(
     body: &Body,
@@ -77,16 +91,9 @@ pub(crate) fn parts(
     diagnostics: &mut Diagnostics,
     told: &mut Locals,
 ) -> Vec<Part> {
-    let mut parts = vec![Part {
-        region: None,
-        entry: BlockId(0),
-        blocks: Vec::new(),
-        moved: Vec::new(),
-        cared_for: Locals::new(),
-        shared: Locals::new(),
-        forks: Vec::new(),
-        slots: Vec::new(),
-    }];
+    let mut parts = vec![Part::new(None, BlockId(0))];
+    let detached = body.detached.iter();
+    parts.extend(detached.map(|d| Part::new(Some(d.region), d.entry)));
     let mut next = 0;
     while next < parts.len() {
         parts[next].blocks = own_blocks(body, parts[next].entry);
@@ -144,16 +151,7 @@ fn split(
     };
     let mut inside = Vec::new();
     for (place, code) in fork.regions() {
-        let mut child = Part {
-            region: Some(code.region),
-            entry: code.entry,
-            blocks: Vec::new(),
-            moved: Vec::new(),
-            cared_for: Locals::new(),
-            shared: Locals::new(),
-            forks: Vec::new(),
-            slots: Vec::new(),
-        };
+        let mut child = Part::new(Some(code.region), code.entry);
         for &local in &code.captures {
             // Other branches that use the variable itself, or a copy of it too.
             let others = |copies: bool| {

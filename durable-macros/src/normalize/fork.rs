@@ -202,8 +202,7 @@ impl Builder<'_> {
         self.body.regions.push(Region {
             moves,
             output,
-            fork,
-            branch,
+            joined: Some((fork, branch)),
             locals: locals..locals,
             points: points..points,
         });

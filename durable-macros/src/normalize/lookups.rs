@@ -40,7 +40,12 @@ const METHODS: &[(&str, usize, bool)] = &[
     ("get_key_value", 1, false),
     ("first_key_value", 0, false),
     ("last_key_value", 0, false),
+    // What a block has of a reference that it takes along; see `blocks`.
+    (OPENED, 0, false),
 ];
+
+/// Takes what a block that runs by itself holds.
+pub(super) const OPENED: &str = "__durable_opened";
 
 impl Builder<'_> {
     /// Reads an initialiser as a lookup; marks the call in the twin's copy.

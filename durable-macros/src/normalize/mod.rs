@@ -13,6 +13,7 @@
 
 mod alternatives;
 mod assign;
+pub(crate) mod blocks;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod closures;
@@ -66,6 +67,7 @@ use crate::names;
 use crate::syntax::{Input, by_ref};
 use proc_macro2::{Ident, Span, TokenStream};
 use scope::Scopes;
+use std::collections::BTreeSet;
 use syn::{Expr, Item, Pat, Stmt};
 
 /// What normalisation makes of a function.
@@ -76,6 +78,8 @@ pub(crate) struct Normalized {
     pub(crate) twin: syn::Block,
     /// Items of the body; both copies use them, so they stand above both.
     pub(crate) items: Vec<Item>,
+    /// Its blocks that run by themselves.
+    pub(crate) blocks: Vec<blocks::LoweredBlock>,
 }
 
 /// Normalises a function. Mistakes go to `diagnostics`; the result is then not to be used.
@@ -93,6 +97,7 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
         macros: 0,
         held: Vec::new(),
         opened: &input.macros,
+        mutable: scope::mutable_anywhere(input),
         diagnostics,
     };
     builder.current = builder.new_block();
@@ -117,14 +122,25 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
     builder.function_body(&mut twin);
     twin.stmts.splice(0..0, probes);
     builder.scopes.pop();
+    let blocks = builder.blocks(&input.blocks);
     let Builder {
         mut body,
         items,
         diagnostics,
         ..
     } = builder;
+    for point in &mut body.points {
+        point.source = blocks::as_written(&point.source, &input.blocks);
+        point.detail = blocks::as_written(&point.detail, &input.blocks);
+    }
     labels::assign(&mut body.points, diagnostics);
-    Normalized { body, twin, items }
+    blocks::name(&mut body);
+    Normalized {
+        body,
+        twin,
+        items,
+        blocks,
+    }
 }
 
 /// Where the value of an expression goes.
@@ -168,6 +184,8 @@ struct Builder<'d> {
     /// Variables that rustc must find unchanged by the operands after the current one.
     held: Vec<Ident>,
     opened: &'d standard::Opened,
+    /// Names that are bound as `mut` somewhere in the function.
+    mutable: BTreeSet<String>,
     diagnostics: &'d mut Diagnostics,
 }
 

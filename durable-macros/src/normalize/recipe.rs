@@ -254,7 +254,10 @@ impl Builder<'_> {
     pub(super) fn variable(&self, expr: &Expr) -> Option<LocalId> {
         let local = uses::plain_local(expr, &self.scopes)?;
         let this = &self.body.locals[local.0];
-        let user = matches!(this.kind, LocalKind::User | LocalKind::Deferred);
+        let user = matches!(
+            this.kind,
+            LocalKind::User | LocalKind::Deferred | LocalKind::Held { .. }
+        );
         user.then_some(local)
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::ir::LocalId;
 use crate::names::unraw;
-use std::collections::BTreeMap;
+use crate::syntax::Input;
+use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{Ident, Pat, PatIdent};
 
@@ -12,6 +13,7 @@ pub(super) struct Scopes {
     open: Vec<Vec<Binding>>,
     /// Temporaries; their names are unique in the function.
     temps: BTreeMap<String, LocalId>,
+    blocks: super::blocks::Seen,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,11 @@ impl Scopes {
         bindings.filter_map(|b| b.guard.take()).collect()
     }
 
+    /// What blocks that run by themselves take along.
+    pub(super) fn blocks(&self) -> &super::blocks::Seen {
+        &self.blocks
+    }
+
     fn all(&self) -> impl DoubleEndedIterator<Item = &Binding> {
         self.open.iter().flatten()
     }
@@ -108,6 +115,31 @@ pub(super) fn mutable_names(pat: &Pat) -> Vec<String> {
     }
     let mut names = Names(Vec::new());
     names.visit_pat(pat);
+    names.0
+}
+
+/// The names that are bound as `mut` anywhere in a function.
+pub(super) fn mutable_anywhere(input: &Input) -> BTreeSet<String> {
+    struct Names(BTreeSet<String>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            if pat.by_ref.is_none() && pat.mutability.is_some() {
+                self.0.insert(unraw(&pat.ident));
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+    }
+    let mut names = Names(BTreeSet::new());
+    if input.blocks.is_empty() {
+        return names.0;
+    }
+    for param in &input.params {
+        names.visit_pat(&param.pat);
+    }
+    names.visit_block(&input.body);
+    for block in &input.blocks {
+        names.visit_block(&block.code);
+    }
     names.0
 }
 

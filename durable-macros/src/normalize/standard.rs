@@ -54,15 +54,19 @@ struct Skeleton {
     mac: Macro,
 }
 
-/// Opens the macros of a function's body.
-pub(crate) fn open(body: &mut Block) -> Opened {
+/// Opens the macros of a function's code.
+pub(crate) fn open(bodies: Vec<&mut Block>) -> Opened {
     let mut shadowed = Shadowed(Vec::new());
-    syn::visit::Visit::visit_block(&mut shadowed, body);
+    for body in &bodies {
+        syn::visit::Visit::visit_block(&mut shadowed, body);
+    }
     let mut open = Open {
         shadowed: shadowed.0,
         opened: Opened::default(),
     };
-    open.visit_block_mut(body);
+    bodies
+        .into_iter()
+        .for_each(|body| open.visit_block_mut(body));
     open.opened
 }
 

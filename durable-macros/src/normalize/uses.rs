@@ -184,6 +184,7 @@ impl<'ast> Visit<'ast> for Uses<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         visit::visit_expr_call(self, call);
+        super::blocks::see(call, self.scopes, &self.hidden);
         if let Some(exit) = exit_of(call) {
             self.at_exits.push((exit, self.assigned.clone()));
         }

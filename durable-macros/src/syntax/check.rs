@@ -15,10 +15,30 @@ pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
     let mut body = BodyCheck {
         diagnostics,
         closures: 0,
-        in_block: false,
         told: false,
     };
-    body.visit_block(&input.body);
+    blocks_are_named(input, body.diagnostics);
+    for block in &input.blocks {
+        leaves::refuse(&block.code, body.diagnostics);
+    }
+    input.bodies().for_each(|code| body.visit_block(code));
+}
+
+/// A block that runs by itself is found again by the name of its function.
+fn blocks_are_named(input: &Input, diagnostics: &mut Diagnostics) {
+    if let (Some(block), true) = (input.blocks.first(), input.is_unnamed()) {
+        let what = if input.gives_back() {
+            "takes a `&mut`"
+        } else {
+            "is generic"
+        };
+        diagnostics.report_at(
+            block.span,
+            Code::Unsupported,
+            &format!("this `async` block runs by itself, and is found again by the name of its function; one that {what} has none"),
+            "make the block a `#[workflow] async fn`, and call that; or make it a branch of `join!`",
+        );
+    }
 }
 
 fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
@@ -124,60 +144,38 @@ fn is_static(ty: &syn::TypeReference) -> bool {
 
 struct BodyCheck<'d> {
     diagnostics: &'d mut Diagnostics,
-    /// Closures and async blocks around the current place.
+    /// Closures around the current place.
     closures: usize,
-    /// The innermost of them is an async block.
-    in_block: bool,
     /// An `.await` in the outermost of them was refused.
     told: bool,
 }
 
 impl BodyCheck<'_> {
-    fn inner(&mut self, block: bool, walk: impl FnOnce(&mut Self)) {
-        let around = std::mem::replace(&mut self.in_block, block);
+    fn inner(&mut self, walk: impl FnOnce(&mut Self)) {
         self.told &= self.closures > 0;
         self.closures += 1;
         walk(self);
         self.closures -= 1;
-        self.in_block = around;
     }
 }
 
 impl BodyCheck<'_> {
-    /// The first `.await` in a closure, or in a block that is no branch.
+    /// The first `.await` in a closure.
     fn refuse_inside(&mut self, expr: &syn::ExprAwait) {
         if std::mem::replace(&mut self.told, true) {
             return;
         }
-        let (what, help) = if self.in_block {
-            (
-                "this `async` block is no branch, so an `.await` inside it cannot be saved",
-                "write the block where it is joined: `join!(async { … }, …)`; or make it a `#[workflow] async fn`, and await or `spawn` a call of that",
-            )
-        } else {
-            (
-                "an `.await` inside a closure cannot be saved",
-                "write a `for` loop instead of the closure, or make it a `#[workflow] async fn`",
-            )
-        };
-        self.diagnostics
-            .report(&expr.await_token, Code::AwaitInClosure, what, help);
+        self.diagnostics.report(
+            &expr.await_token,
+            Code::AwaitInClosure,
+            "an `.await` inside a closure cannot be saved",
+            "write a `for` loop instead of the closure, or let it make a block: `|order| async move { … }`",
+        );
     }
 }
 
 impl<'ast> Visit<'ast> for BodyCheck<'_> {
     fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
-        if let Expr::Async(block) = without_parentheses(&expr.base)
-            && self.closures == 0
-        {
-            self.diagnostics.report(
-                &block.async_token,
-                Code::AwaitInClosure,
-                "an `async` block that is awaited cannot be saved: it is no function",
-                "write its code without the block, or make it a branch of `join!`",
-            );
-            return;
-        }
         if self.closures > 0 {
             self.refuse_inside(expr);
         } else {
@@ -210,11 +208,7 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_expr_closure(&mut self, expr: &'ast syn::ExprClosure) {
-        self.inner(false, |s| visit::visit_expr_closure(s, expr));
-    }
-
-    fn visit_expr_async(&mut self, expr: &'ast syn::ExprAsync) {
-        self.inner(true, |s| visit::visit_expr_async(s, expr));
+        self.inner(|s| visit::visit_expr_closure(s, expr));
     }
 
     fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
@@ -294,14 +288,6 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-fn without_parentheses(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(paren) => without_parentheses(&paren.expr),
-        Expr::Group(group) => without_parentheses(&group.expr),
-        other => other,
-    }
 }
 
 /// Each `#[cfg]` of a statement that decides about more than code which stays the user's own: where

@@ -160,14 +160,18 @@ pub(crate) fn operand_span(operand: &Expr) -> Span {
 }
 
 /// Rewrites all of a function's body. What the macros were called by stays in use, so that their
-/// imports are, and a name that nothing imports is still an error. Answers the names by which the macros were called.
-pub(crate) fn rewrite(body: &mut Block, diagnostics: &mut Diagnostics) -> Vec<Ident> {
+/// imports are, and a name that nothing imports is still an error: notes the names by which they were
+/// called.
+pub(crate) fn rewrite(body: &mut Block, called: &mut Vec<Ident>, diagnostics: &mut Diagnostics) {
     let mut rewrite = Rewrite {
         diagnostics,
-        called: Vec::new(),
+        called,
     };
     rewrite.visit_block_mut(body);
-    let called = rewrite.called;
+}
+
+/// Uses the names by which the macros were called.
+pub(crate) fn import(body: &mut Block, called: &[Ident]) {
     let imports = called.iter().map(|name| -> Stmt {
         parse_quote! {
             #[allow(unused_imports, reason = "the macro is opened by the attribute")]
@@ -175,13 +179,12 @@ pub(crate) fn rewrite(body: &mut Block, diagnostics: &mut Diagnostics) -> Vec<Id
         }
     });
     body.stmts.splice(0..0, imports);
-    called
 }
 
 struct Rewrite<'d> {
     diagnostics: &'d mut Diagnostics,
     /// The macros that were called by a single name.
-    called: Vec<Ident>,
+    called: &'d mut Vec<Ident>,
 }
 
 impl Rewrite<'_> {
@@ -337,6 +340,23 @@ impl Rewrite<'_> {
     }
 }
 
+/// A block that is awaited where it stands: a join of one branch, in which `?` and `return` are its own.
+fn awaited_block(expr: &Expr) -> Option<Expr> {
+    let Expr::Await(awaited) = expr else {
+        return None;
+    };
+    let mut base = &*awaited.base;
+    while let Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) =
+        base
+    {
+        base = expr;
+    }
+    let Expr::Async(code) = base else { return None };
+    let span = code.async_token.span;
+    let joined = call(ForkKind::Join, span, [region(code.clone())]);
+    Some(parse_quote_spanned!(span=> #joined.0))
+}
+
 fn arm(pat: Pat, body: Expr, span: Span) -> Arm {
     Arm {
         attrs: Vec::new(),
@@ -427,6 +447,8 @@ impl VisitMut for Rewrite<'_> {
         {
             *expr = made;
         } else if let Some(made) = self.timeout(expr) {
+            *expr = made;
+        } else if let Some(made) = awaited_block(expr) {
             *expr = made;
         } else if let Expr::Macro(mac) = expr {
             self.operands(&mut mac.mac);

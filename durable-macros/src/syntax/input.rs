@@ -4,6 +4,7 @@ use super::fork;
 use super::generics::{self, Parameters};
 use super::meaning::Meant;
 use crate::diag::{Code, Diagnostics, error};
+use crate::normalize::blocks::{self, AsyncBlock};
 use crate::normalize::items;
 use crate::normalize::standard::{self, Opened};
 use proc_macro2::TokenStream;
@@ -28,6 +29,8 @@ pub(crate) struct Input {
     pub(crate) meant: Meant,
     /// Macros in the body that hold an await; see [`prepared`](Input::prepared).
     pub(crate) macros: Opened,
+    /// The blocks of the body that run by themselves; see [`open_branches`](Input::open_branches).
+    pub(crate) blocks: Vec<AsyncBlock>,
 }
 
 /// One parameter.
@@ -92,6 +95,7 @@ impl Input {
             body: *function.block,
             meant: Meant::default(),
             macros: Opened::default(),
+            blocks: Vec::new(),
         })
     }
 
@@ -170,11 +174,23 @@ impl Input {
         self.generics.is_generic() || self.gives_back()
     }
 
-    /// Opens the macros of the body that join branches.
+    /// Opens the macros of the body that join branches, and takes out the blocks that run by
+    /// themselves.
     pub(crate) fn open_branches(mut self, diagnostics: &mut Diagnostics) -> Self {
-        let ours = fork::rewrite(&mut self.body, diagnostics);
-        self.meant = Meant::new(ours, &self.body);
+        let mut ours = Vec::new();
+        fork::rewrite(&mut self.body, &mut ours, diagnostics);
+        self.blocks = blocks::take(&mut self.body, &mut |code| {
+            fork::rewrite(code, &mut ours, diagnostics);
+        });
+        fork::import(&mut self.body, &ours);
+        self.meant = Meant::new(ours, self.bodies());
         self
+    }
+
+    /// All code of the function: its body, and those of its blocks.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Block> {
+        let blocks = self.blocks.iter().map(|block| &block.code);
+        std::iter::once(&self.body).chain(blocks)
     }
 
     /// Moves items out of blocks that await, and opens the macros that hold an await.
@@ -188,7 +204,8 @@ impl Input {
         let output = &self.output;
         let around = quote!(#generics #(#params)* #output #bounds);
         items::hoist(&mut self.body, &around);
-        self.macros = standard::open(&mut self.body);
+        let blocks = self.blocks.iter_mut().map(|block| &mut block.code);
+        self.macros = standard::open(std::iter::once(&mut self.body).chain(blocks).collect());
         self
     }
 }

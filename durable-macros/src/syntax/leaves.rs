@@ -31,8 +31,8 @@ impl Leaves<'_> {
             self.diagnostics.report(
                 &jump.to_token_stream(),
                 Code::Unsupported,
-                "a branch is an `async` block, and no jump leads out of one",
-                "end the branch with `return`, and jump when the branches are joined",
+                "no jump leads out of an `async` block",
+                "end the block with `return`, and jump when it has been joined",
             );
         }
     }

@@ -55,7 +55,7 @@ const REPLACED: &[&str] = &["assert", "assert_eq", "assert_ne"];
 
 impl Meant {
     /// `body` as it is before macros are opened.
-    pub(crate) fn new(ours: Vec<Ident>, body: &Block) -> Self {
+    pub(crate) fn new<'b>(ours: Vec<Ident>, bodies: impl Iterator<Item = &'b Block>) -> Self {
         let mut find = Find {
             meant: Self {
                 ours,
@@ -63,7 +63,7 @@ impl Meant {
             },
             blocks: 0,
         };
-        find.visit_block(body);
+        bodies.for_each(|body| find.visit_block(body));
         find.meant
     }
 

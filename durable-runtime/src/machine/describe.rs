@@ -107,7 +107,8 @@ pub fn check_spawned(checkpoint: &Checkpoint) -> Vec<Problem> {
 }
 
 fn check_one(def: &'static WorkflowDef, frame: &Frame) -> (Vec<Problem>, Vec<Inlines>) {
-    let Some(point) = def.points.iter().position(|p| p.label == frame.label) else {
+    let stands = |point: &usize| def.points[*point].label == frame.label && def.holds(*point);
+    let Some(point) = (0..def.points.len()).find(stands) else {
         let error = format!("no await is labelled `{}` any more", frame.label);
         return (vec![Problem { local: None, error }], Vec::new());
     };

@@ -5,7 +5,6 @@ use super::node::NodeRef;
 use crate::codec;
 use crate::codec::limits::INLINE_DEPTH_MAX;
 use crate::frame::{Call, Done, Frame, Wait};
-use crate::machine::Point;
 use crate::operation::{Answered, Plan, Request, Resolution};
 use crate::registry::{self, MachineFuture, WorkflowDef};
 
@@ -328,8 +327,7 @@ fn resume(cx: &Cx, mut frame: Frame, inlines: Inlines) -> Result<Live, Blocked> 
         error,
     };
     let def = definition(&frame.workflow, inlines).map_err(blocked)?;
-    let stands = |p: &Point| p.label == frame.label && p.parent.is_none();
-    let point = def.points.iter().position(stands);
+    let point = def.outermost(&frame.label);
     let point = point.ok_or_else(|| {
         blocked(format!(
             "this binary has no suspend point of that name in `{}`",
@@ -359,7 +357,7 @@ pub(super) fn definition(name: &str, inlines: Inlines) -> Result<&'static Workfl
             Err(format!("what is awaited there is now `{}`", def.name))
         };
     }
-    registry::workflow(name).ok_or_else(|| format!("this binary has no workflow `{name}`"))
+    registry::inline(name).ok_or_else(|| format!("this binary has no workflow `{name}`"))
 }
 
 /// Nothing runs inline at a suspend point that joins branches: each branch knows its own.

@@ -11,6 +11,7 @@
 
 use super::Durable;
 use super::borrow::Remade;
+use super::captured::{KeptAs, TakenBorrow};
 use super::support::{Ty, of};
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, Cow};
@@ -324,6 +325,7 @@ methods! {
     get_key_value: [K, V] BTreeMap<K, V>, [K, V, S] HashMap<K, V, S>;
     first_key_value: [K, V] BTreeMap<K, V>;
     last_key_value: [K, V] BTreeMap<K, V>;
+    __durable_opened: [T: KeptAs + ?Sized] TakenBorrow<T>;
 }
 
 macro_rules! led_to {

@@ -11,8 +11,10 @@
 
 mod aside;
 mod attempt;
+mod block;
 mod borrow;
 mod branch;
+mod captured;
 mod closure;
 pub(crate) mod current;
 mod cx;
@@ -117,9 +119,7 @@ impl Machine {
     /// When this binary lacks the suspend point or a local does not decode.
     pub fn resume(def: &'static WorkflowDef, checkpoint: &Checkpoint) -> Result<Self, Blocked> {
         let mut frame = checkpoint.frame.clone();
-        // The frame of a branch stands below another one.
-        let stands = |p: &Point| p.label == frame.label && p.parent.is_none();
-        let Some(point) = def.points.iter().position(stands) else {
+        let Some(point) = def.outermost(&frame.label) else {
             return Err(Blocked {
                 label: frame.label,
                 local: None,

@@ -1,7 +1,7 @@
 //! The live tree of a machine: one node for each function and branch that is stopped somewhere,
 //! with what it waits for. Frames are made of it, and it is made of frames.
 
-use super::cx::Cx;
+use super::cx::{Cx, Finished};
 use super::live::Live;
 use crate::frame::{Frame, SavedLocal};
 use crate::machine::Description;
@@ -32,6 +32,8 @@ pub(super) struct Node {
     pub(super) given_back: Vec<Place>,
     /// Something that it waits for has come since its future was polled.
     pub(super) woken: bool,
+    /// What an `async` block that runs by itself has given.
+    pub(super) given: Option<Finished>,
 }
 
 /// A node, shared by its future and the tree.
@@ -51,6 +53,7 @@ impl NodeRef {
             lent: Vec::new(),
             given_back: Vec::new(),
             woken: false,
+            given: None,
         })))
     }
 

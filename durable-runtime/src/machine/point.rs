@@ -13,7 +13,8 @@ pub struct Point {
     pub locals: &'static [u16],
     /// For each of these, the line in which it is used next: why it is saved.
     pub next_uses: &'static [u32],
-    /// In a branch: the suspend point that joins it, and which of that point's branches it is.
+    /// In a branch: the suspend point that joins it, and which of that point's branches it is. In
+    /// an `async` block that runs by itself: [`Point::BLOCK`], and which block of the function it is.
     pub parent: Option<(u16, u16)>,
 }
 
@@ -22,6 +23,8 @@ impl Point {
     pub const ENTRY: u16 = u16::MAX;
     /// In the table of edges: the end of the function.
     pub const EXIT: u16 = u16::MAX - 1;
+    /// In the place of a parent: an `async` block that runs by itself.
+    pub const BLOCK: u16 = u16::MAX;
 }
 
 /// A local that is saved at some suspend point.

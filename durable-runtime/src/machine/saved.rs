@@ -155,6 +155,19 @@ impl<T> Data<T> {
     pub(super) fn shape(self) -> String {
         (self.shape)()
     }
+
+    /// Of a type that has been refused.
+    pub(super) fn refused() -> Self {
+        Self {
+            encode: |_| Err(refused()),
+            decode: |_| Err(refused()),
+            shape: String::new,
+        }
+    }
+}
+
+fn refused() -> codec::Error {
+    codec::Error::custom("what is no data is refused")
 }
 
 /// Puts one parameter into the arguments of a call, and gets it out again.
@@ -164,6 +177,14 @@ pub struct Param<T> {
 }
 
 impl<T> Param<T> {
+    /// Of a type that has been refused.
+    pub(super) fn refused() -> Self {
+        Self {
+            put: |args, _, _| args,
+            get: |_, _| Err(refused()),
+        }
+    }
+
     /// Adds the argument called `name`.
     #[must_use]
     pub fn put(self, args: ArgsBuilder, name: &'static str, value: &T) -> ArgsBuilder {

@@ -6,8 +6,13 @@
 
 pub use super::Durable;
 pub use super::attempt::*;
+pub use super::block::{block_call, detached, in_block, like, unchecked};
 pub use super::borrow::{Remade, again, tie};
 pub use super::branch::{TakenTwice, finished_branch, joined, never_value, step};
+pub use super::captured::{
+    CapturesBorrow, CapturesValue, HeldData, HeldNoData, MayBeCopied, MayNotBeCopied, MayNotBeLent,
+    behind, captured, held_as,
+};
 pub use super::closure::{Again, Signed, Unchanging, held, signature};
 pub use super::cx::Saver;
 pub use super::give_back::{

@@ -42,7 +42,7 @@ pub use spawn::{JoinHandle, JoinNext, JoinSet, Spawn, SpawnAs, spawn};
 pub use timer::{Cancelled, Sleep, sleep, sleep_until};
 pub(crate) use update::received;
 pub use update::{Received, RecvUpdate, Update};
-pub use workflow::{ByName, WorkflowCall};
+pub use workflow::{ByName, InBlock, WorkflowCall};
 
 use crate::Durable;
 use crate::codec;

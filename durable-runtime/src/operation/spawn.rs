@@ -1,7 +1,7 @@
 //! Operations that are under way while the workflow does something else.
 
 use super::{
-    ActivityCall, JoinAll, Operation, Plan, Recv, Resolution, Sleep, Timeout, TryJoinAll,
+    ActivityCall, InBlock, JoinAll, Operation, Plan, Recv, Resolution, Sleep, Timeout, TryJoinAll,
     WorkflowCall,
 };
 use crate::Durable;
@@ -47,6 +47,7 @@ impl<T: Durable, E: Durable> Spawn for ActivityCall<T, E> {}
 impl Spawn for Sleep {}
 impl<T: Durable> Spawn for Recv<T> {}
 impl<R: Durable> Spawn for WorkflowCall<R> {}
+impl<R: Durable> Spawn for WorkflowCall<R, InBlock<'static>> {}
 impl<O: Spawn> Spawn for Timeout<O> {}
 impl<O: Spawn> Spawn for JoinAll<O> {}
 impl<O, T, E> Spawn for TryJoinAll<O>

@@ -29,6 +29,11 @@ pub struct WorkflowCall<R, F = ByName> {
 #[derive(Clone, Copy, Debug)]
 pub struct ByName;
 
+/// The function of a call is an `async` block of the workflow's own, which takes along what lives as
+/// long as `'a`.
+#[derive(Clone, Copy, Debug)]
+pub struct InBlock<'a>(PhantomData<&'a ()>);
+
 /// How the function of a call is found.
 #[doc(hidden)]
 pub trait Found {
@@ -43,6 +48,16 @@ pub trait Found {
 impl Found for ByName {
     fn find(name: &str) -> Option<&'static WorkflowDef> {
         registry::workflow(name)
+    }
+
+    fn by_type() -> Option<&'static WorkflowDef> {
+        None
+    }
+}
+
+impl Found for InBlock<'_> {
+    fn find(name: &str) -> Option<&'static WorkflowDef> {
+        registry::block(name)
     }
 
     fn by_type() -> Option<&'static WorkflowDef> {

@@ -48,6 +48,7 @@ mod lookups;
 mod loops;
 mod macros;
 mod moves;
+mod own_blocks;
 mod owned_iterators;
 mod partial_moves;
 mod pieces;

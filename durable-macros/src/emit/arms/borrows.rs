@@ -113,6 +113,14 @@ impl Arms<'_> {
         if self.layout.borrows.contains(&local) {
             return self.remake(local, &ident, needed, env);
         }
+        if self.found(local).is_some() {
+            // It is found under its own name only.
+            if ident != *self.ident(local) {
+                return self.out_of_reach(local);
+            }
+            env.bind(local, &ident);
+            return self.find_again(local, needed, env);
+        }
         env.bind(local, &ident);
         let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
         quote!(let mut #ident = #rt::take(&mut #slot);)

@@ -401,7 +401,7 @@ impl Arms<'_> {
                 quote!(let mut #ident = #rt::start(#token, #source);)
             }
             Code::Param { index, pat, ty } => {
-                let input = names::internal(&format!("in{index}"));
+                let input = crate::emit::machine::input(*index);
                 quote!(let #pat: #ty = #rt::take(&mut #input);)
             }
             Code::Stmt(syn::Stmt::Local(_))

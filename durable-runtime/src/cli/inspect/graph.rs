@@ -184,6 +184,7 @@ mod tests {
             options: buy.options,
             run: buy.run,
             check_input: buy.check_input,
+            block: None,
         }
     }
 
