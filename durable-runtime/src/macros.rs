@@ -30,7 +30,7 @@
 macro_rules! join {
     ($($branches:tt)*) => {
         ::core::compile_error!(
-            "`join!` works in the body of a `#[workflow]` function; not in a closure, in the arguments of a macro that is not std's, or in an `async` block that is not a branch\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
+            "`join!` works in the body of a `#[workflow]` function; not in a closure or in the arguments of a macro that is not std's\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
         )
     };
 }
@@ -44,7 +44,7 @@ macro_rules! join {
 macro_rules! try_join {
     ($($branches:tt)*) => {
         ::core::compile_error!(
-            "`try_join!` works in the body of a `#[workflow]` function; not in a closure, in the arguments of a macro that is not std's, or in an `async` block that is not a branch\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
+            "`try_join!` works in the body of a `#[workflow]` function; not in a closure or in the arguments of a macro that is not std's\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
         )
     };
 }
@@ -77,7 +77,7 @@ macro_rules! try_join {
 macro_rules! select {
     ($($branches:tt)*) => {
         ::core::compile_error!(
-            "`select!` works in the body of a `#[workflow]` function; not in a closure, in the arguments of a macro that is not std's, or in an `async` block that is not a branch\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
+            "`select!` works in the body of a `#[workflow]` function; not in a closure or in the arguments of a macro that is not std's\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
         )
     };
 }

@@ -173,6 +173,13 @@ pub(crate) fn block(name: &str) -> Option<&'static WorkflowDef> {
     blocks.find(|b| b.0.name == name).map(|b| b.0)
 }
 
+/// The name of an `async` block of a function, by its number.
+pub(crate) fn block_name(def: &WorkflowDef, number: u16) -> &'static str {
+    let mut blocks = inventory::iter::<LinkedBlock>.into_iter().map(|b| b.0);
+    let of = |b: &&WorkflowDef| std::ptr::eq(b.points, def.points) && b.block == Some(number);
+    blocks.find(of).map_or("async", |block| block.name)
+}
+
 /// What may run inside a workflow under that name.
 pub(crate) fn inline(name: &str) -> Option<&'static WorkflowDef> {
     workflow(name).or_else(|| block(name))

@@ -7,7 +7,7 @@ async fn charge(cents: u64) -> u64 {
 
 #[workflow]
 async fn run(order: String) -> String {
-    let total = [1, 2].map(|cents| async move { charge(cents).await });
+    let total = [1, 2].map(|cents| charge(cents).await);
     drop(total);
     order
 }

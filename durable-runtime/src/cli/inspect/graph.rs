@@ -89,6 +89,13 @@ fn nodes(
             let _ = writeln!(text, "{pad}{}", as_.close);
         }
     }
+    if parent.is_none() {
+        for (name, (of, block)) in super::blocks(def) {
+            let _ = writeln!(text, "{pad}{}", (as_.open)(usize::from(of), block, name));
+            nodes(def, Some((of, block)), depth + 1, text, as_);
+            let _ = writeln!(text, "{pad}{}", as_.close);
+        }
+    }
 }
 
 fn lines(def: &WorkflowDef, point: &Point) -> Vec<String> {

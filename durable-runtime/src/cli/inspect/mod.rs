@@ -7,7 +7,7 @@ mod text;
 use super::failure::{Exit, Failure};
 use super::terminal::{Format, Terminal};
 use crate::machine::{Description, Origin, Point, describe};
-use crate::registry::WorkflowDef;
+use crate::registry::{WorkflowDef, block_name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -83,6 +83,12 @@ fn branches(def: &WorkflowDef, point: u16) -> impl Iterator<Item = u16> + use<> 
     branches.collect::<BTreeSet<_>>().into_iter()
 }
 
+/// The names of the `async` blocks that run by themselves and have points, with what their points
+/// stand in.
+fn blocks(def: &WorkflowDef) -> impl Iterator<Item = (&'static str, (u16, u16))> {
+    branches(def, Point::BLOCK).map(|block| (block_name(def, block), (Point::BLOCK, block)))
+}
+
 /// The label of the point that joins the branch in which a point stands, and the branch.
 fn inside(def: &WorkflowDef, point: &Point) -> Option<(&'static str, u16)> {
     let (fork, branch) = point.parent?;
@@ -102,12 +108,14 @@ fn document(def: &'static WorkflowDef) -> Value {
     };
     let awaits = def.points.iter().enumerate().map(|(index, point)| {
         let inside = inside(def, point);
+        let block = point.parent.filter(|(fork, _)| *fork == Point::BLOCK);
         json!({
             "label": point.label,
             "line": point.line,
             "expression": point.source,
             "inside": inside.map(|(fork, _)| fork),
             "branch": inside.map(|(_, branch)| branch),
+            "block": block.map(|(_, block)| block_name(def, block)),
             "fingerprint": format!("{:016x}", known.fingerprints[index]),
             "locals": saved(def, &known, point).iter().map(|local| json!({
                 "name": local.name,

@@ -1,6 +1,6 @@
 //! For people: a block for each await, with the reason for everything it saves.
 
-use super::{Saved, branches, inside, next, number, saved};
+use super::{Saved, blocks, branches, inside, next, number, saved};
 use crate::cli::failure::Failure;
 use crate::cli::style::{BOLD, BUSY, DIM, GOOD, paint};
 use crate::cli::terminal::Terminal;
@@ -21,7 +21,14 @@ pub(super) fn print(def: &'static WorkflowDef, term: &mut Terminal<'_>) -> Resul
         return term.line(paint(DIM, "  no awaits"));
     }
     term.line(ways(def, Point::ENTRY, "begins", term.width))?;
-    each(def, &known, None, 0, term)
+    each(def, &known, None, 0, term)?;
+    for (name, block) in blocks(def) {
+        term.line("")?;
+        let runs = paint(DIM, "runs by itself");
+        term.line(format_args!("{}  {runs}", paint(BUSY, name)))?;
+        each(def, &known, Some(block), 1, term)?;
+    }
+    Ok(())
 }
 
 /// The points inside `parent`, each followed by those in its branches, further to the right.
