@@ -129,6 +129,7 @@ pub(super) fn definitions(name: &str, body: &Body, line: u32) -> TokenStream {
                 points: __DURABLE_POINTS,
                 locals: __DURABLE_LOCALS,
                 edges: &[],
+                options: <#rt::WorkflowOptions as ::core::default::Default>::default,
                 run: {
                     fn run(
                         cx: #rt::Cx,

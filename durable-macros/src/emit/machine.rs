@@ -29,30 +29,13 @@ pub(super) fn machine(
     let twin = twin::body(normalized, liveness, layout, &input.macros);
     let meant = input.meant.proofs();
     let saved = proofs::saved(input, body, layout);
-    let root = &layout.parts[0];
-    let slots = slots(body, layout, root);
     let lookups = super::lookups::classes(body, layout);
     let looks_up = super::lookups::traits(body, layout);
     let takes_along = super::blocks::traits(body);
     let outputs = forks::output_tokens(body, layout);
     let resume = resume_table(layout);
-    let inputs = input.params.iter().enumerate().map(|(index, param)| {
-        let (ident, ty) = (self::input(index), param.stored());
-        quote!(let mut #ident: ::core::option::Option<#ty> = ::core::option::Option::None;)
-    });
-    let arguments = input.params.iter().map(|param| {
-        let proof = super::param_proof(param.stored());
-        (param.name.clone(), proof)
-    });
-    let entered = Entered {
-        body,
-        layout,
-        part: root,
-        params: arguments.collect(),
-    };
-    let entries = entered.entries();
     let dispatch = super::blocks::dispatch(body, liveness, layout);
-    let turns = turns(body, liveness, layout, root);
+    let own = own(input, body, liveness, layout);
     let lints = input.attrs.iter().filter(|a| {
         ["allow", "expect", "warn", "deny"]
             .iter()
@@ -70,10 +53,7 @@ pub(super) fn machine(
         };
         #resume
         #dispatch
-        #slots
-        #(#inputs)*
-        #entries
-        #turns
+        #own
     };
     let code = super::blocks::called(code, normalized);
     let twin = quote!(let _ = |#(#params),*| -> #output #twin;);
@@ -123,6 +103,29 @@ pub(super) fn machine(
             #code
         }
     }
+}
+
+/// The machine of the function itself.
+fn own(input: &Input, body: &Body, liveness: &Liveness, layout: &Layout) -> TokenStream {
+    let root = &layout.parts[0];
+    let slots = slots(body, layout, root);
+    let inputs = input.params.iter().enumerate().map(|(index, param)| {
+        let (ident, ty) = (self::input(index), param.stored());
+        quote!(let mut #ident: ::core::option::Option<#ty> = ::core::option::Option::None;)
+    });
+    let arguments = input.params.iter().map(|param| {
+        let proof = super::param_proof(param.stored());
+        (param.name.clone(), proof)
+    });
+    let entered = Entered {
+        body,
+        layout,
+        part: root,
+        params: arguments.collect(),
+    };
+    let entries = entered.entries();
+    let turns = turns(body, liveness, layout, root);
+    quote!(#slots #(#inputs)* #entries #turns)
 }
 
 /// The slots of a machine, and places for what its branches give.

@@ -18,37 +18,7 @@ pub(super) fn tables(
     layout: &Layout,
 ) -> TokenStream {
     let rt = names::rt();
-    let points = layout.points.iter().map(|plan| {
-        let point = &body.points[plan.point.0];
-        let (label, source) = (&point.label, &point.source);
-        let (line, locals) = (line(point.span), plan.locals.iter().map(|&l| number(l)));
-        let parent = match (plan.parent, plan.block) {
-            (Some((fork, branch)), _) => {
-                let fork = number(layout.point(fork).expect("a branch has a fork"));
-                let branch = number(branch);
-                quote!(::core::option::Option::Some((#fork, #branch)))
-            }
-            (None, Some(block)) => {
-                let block = number(block);
-                quote!(::core::option::Option::Some((#rt::Point::BLOCK, #block)))
-            }
-            (None, None) => quote!(::core::option::Option::None),
-        };
-        let next_uses = plan.locals.iter().map(|&saved| {
-            let line = next_use(body, layout, plan, saved);
-            u32::try_from(line).unwrap_or(0)
-        });
-        quote! {
-            #rt::Point {
-                label: #label,
-                source: #source,
-                line: #line,
-                locals: &[#(#locals),*],
-                next_uses: &[#(#next_uses),*],
-                parent: #parent,
-            }
-        }
-    });
+    let points = points(body, layout);
     let locals = layout.saved.iter().map(|(local, name)| {
         let this = &body.locals[local.0];
         let (line, origin) = (line(this.ident.span()), origin(&this.kind));
@@ -125,6 +95,43 @@ pub(super) fn tables(
         }
         #registration
     }
+}
+
+/// The suspend points.
+fn points(body: &Body, layout: &Layout) -> Vec<TokenStream> {
+    let rt = names::rt();
+    let points = layout.points.iter().map(|plan| {
+        let point = &body.points[plan.point.0];
+        let (label, source) = (&point.label, &point.source);
+        let (line, locals) = (line(point.span), plan.locals.iter().map(|&l| number(l)));
+        let parent = match (plan.parent, plan.block) {
+            (Some((fork, branch)), _) => {
+                let fork = number(layout.point(fork).expect("a branch has a fork"));
+                let branch = number(branch);
+                quote!(::core::option::Option::Some((#fork, #branch)))
+            }
+            (None, Some(block)) => {
+                let block = number(block);
+                quote!(::core::option::Option::Some((#rt::Point::BLOCK, #block)))
+            }
+            (None, None) => quote!(::core::option::Option::None),
+        };
+        let next_uses = plan.locals.iter().map(|&saved| {
+            let line = next_use(body, layout, plan, saved);
+            u32::try_from(line).unwrap_or(0)
+        });
+        quote! {
+            #rt::Point {
+                label: #label,
+                source: #source,
+                line: #line,
+                locals: &[#(#locals),*],
+                next_uses: &[#(#next_uses),*],
+                parent: #parent,
+            }
+        }
+    });
+    points.collect()
 }
 
 /// How a function's output is taken out of what its machine returns, and what becomes of the rest.

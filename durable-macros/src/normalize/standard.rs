@@ -64,9 +64,9 @@ pub(crate) fn open(bodies: Vec<&mut Block>) -> Opened {
         shadowed: shadowed.0,
         opened: Opened::default(),
     };
-    bodies
-        .into_iter()
-        .for_each(|body| open.visit_block_mut(body));
+    for body in bodies {
+        open.visit_block_mut(body);
+    }
     open.opened
 }
 

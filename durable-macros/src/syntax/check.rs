@@ -2,7 +2,7 @@
 
 use super::fork::{fork_call, fork_kind, is_branch, macro_kind};
 use super::generics::{borrows, changes_inside};
-use super::{Input, Param, foreign, leaves, loose};
+use super::{Input, Param, foreign, leaves};
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, panics};
 use syn::visit::{self, Visit};
@@ -194,16 +194,9 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
                 foreign::refuse_await(operand, self.diagnostics);
             }
         }
-        let refused = (self.closures == 0 && foreign::refuse_call(expr, self.diagnostics))
-            || loose::refuse_call(expr, self.diagnostics);
+        let refused = self.closures == 0 && foreign::refuse_call(expr, self.diagnostics);
         if !refused {
             visit::visit_expr_call(self, expr);
-        }
-    }
-
-    fn visit_expr_method_call(&mut self, expr: &'ast syn::ExprMethodCall) {
-        if !loose::refuse_method(expr, self.diagnostics) {
-            visit::visit_expr_method_call(self, expr);
         }
     }
 

@@ -11,7 +11,6 @@ pub(crate) mod generics;
 mod input;
 mod leaves;
 mod limit;
-mod loose;
 pub(crate) mod meaning;
 mod named_blocks;
 pub(crate) mod outline;
