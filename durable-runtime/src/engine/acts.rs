@@ -40,7 +40,7 @@ impl Actor {
 /// until it begins.
 pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request, busy: Busy) -> End {
     let done = match request {
-        Request::Start(start) => actor.start(&life, start).await,
+        Request::Start(start) => actor.start(&life, *start).await,
         Request::Send(send) => actor.send(&life, send).await,
         _ => {
             return End::new(

@@ -114,7 +114,7 @@ impl ToStart {
         } = self;
         let input = input.map_err(codec::Error::custom)?;
         super::limited("the input", &input)?;
-        Ok(Plan::Call(Request::Start(StartRequest {
+        Ok(Plan::Call(Request::Start(Box::new(StartRequest {
             id: WorkflowId::new(id).map_err(codec::Error::custom)?,
             workflow,
             queue,
@@ -123,7 +123,7 @@ impl ToStart {
             reports,
             ids,
             options,
-        })))
+        }))))
     }
 }
 

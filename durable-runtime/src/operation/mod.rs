@@ -138,7 +138,7 @@ pub enum Request {
         name: String,
     },
     /// Start another workflow.
-    Start(StartRequest),
+    Start(Box<StartRequest>),
     /// Wait for the end of a child.
     Child {
         /// The child.

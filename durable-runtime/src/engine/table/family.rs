@@ -12,7 +12,7 @@ fn id() -> WorkflowId {
 }
 
 fn starts() -> Request {
-    Request::Start(StartRequest {
+    Request::Start(Box::new(StartRequest {
         id: id(),
         workflow: "w".into(),
         queue: None,
@@ -21,7 +21,7 @@ fn starts() -> Request {
         reports: true,
         ids: IdPolicy::default(),
         options: WorkflowOptions::default(),
-    })
+    }))
 }
 
 fn sends() -> Request {
