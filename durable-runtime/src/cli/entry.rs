@@ -2,7 +2,9 @@
 
 use super::failure::{Exit, Failure};
 use super::terminal::Terminal;
-use super::{App, AppCommand, Global, STORE, Tool, ToolCommand, inspect, supervise, workflows};
+use super::{
+    App, AppCommand, Global, STORE, Tool, ToolCommand, inspect, schedule, supervise, workflows,
+};
 use crate::client::Client;
 use crate::clock::{Clock as _, SystemClock};
 use crate::registry::Registry;
@@ -24,7 +26,7 @@ enum Command {
 /// The command line of an application: call it from `main` and return what it returns.
 ///
 /// The binary then runs its workflows (`worker`), starts them (`start`), watches and steers them
-/// (`list`, `show`, `result`, `signal`, `update`, `cancel`, `terminate`, `workers`), lists what it knows
+/// (`list`, `show`, `result`, `signal`, `update`, `cancel`, `terminate`, `workers`), starts them at times (`schedule`), lists what it knows
 /// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]
 pub fn main() -> ExitCode {
@@ -126,6 +128,13 @@ async fn dispatch(
         // So does this one.
         Command::Tool(ToolCommand::Worker(args)) => {
             supervise::run(args, store.map(str::to_owned)).await
+        }
+        Command::Tool(ToolCommand::Schedule(args)) => {
+            let work = async {
+                let client = connect(store, false).await?;
+                finish(&client, schedule::run_tool(args, &client, term).await).await
+            };
+            interruptible(work).await
         }
         Command::Tool(ToolCommand::Shared(command)) => {
             let work = async {

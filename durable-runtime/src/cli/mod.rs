@@ -19,6 +19,7 @@ mod interrupts;
 mod json;
 mod list;
 mod result;
+mod schedule;
 mod show;
 mod signal;
 mod start;
@@ -86,6 +87,8 @@ enum AppCommand {
     Start(start::Args),
     #[command(flatten)]
     Shared(SharedCommand),
+    /// Create, list and steer schedules, which start workflows at times
+    Schedule(schedule::AppArgs),
     /// Show the workflows that this binary can run, with their awaits and saved locals
     Workflows(workflows::Args),
     /// Show why each await of a workflow saves what it saves, and the graph of its awaits
@@ -110,6 +113,8 @@ enum ToolCommand {
     Worker(supervise::Args),
     #[command(flatten)]
     Shared(SharedCommand),
+    /// List and steer schedules, which start workflows at times
+    Schedule(schedule::ToolArgs),
 }
 
 /// What needs no application code.
@@ -136,7 +141,11 @@ enum SharedCommand {
 impl AppCommand {
     /// Whether it makes sense on a database that does not exist yet.
     fn creates(&self) -> bool {
-        matches!(self, Self::Start(_) | Self::Worker(_))
+        match self {
+            Self::Start(_) | Self::Worker(_) => true,
+            Self::Schedule(args) => args.creates(),
+            _ => false,
+        }
     }
 
     async fn run(self, client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
@@ -144,6 +153,7 @@ impl AppCommand {
             Self::Worker(args) => worker::run(args, client, term).await,
             Self::Start(args) => start::run(args, client, term).await,
             Self::Shared(command) => command.run(client, term).await,
+            Self::Schedule(args) => schedule::run_app(args, client, term).await,
             Self::Workflows(args) => workflows::run(&args, term),
             Self::Inspect(args) => inspect::run(&args, term),
             Self::Check(args) => check::run(args, client, term).await,

@@ -120,6 +120,10 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
         );
         field(term, "try", text)?;
     }
+    if let (Some(schedule), Some(at)) = (&summary.schedule, summary.scheduled_for) {
+        let text = format!("schedule {schedule}, for {}", absolute(at, &term.zone));
+        field(term, "by", text)?;
+    }
     field(term, "queue", &summary.queue)?;
     field(term, "run", summary.run)?;
     if let RunState::Owned(worker) = &summary.state {
@@ -139,7 +143,7 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
     }
 }
 
-fn field(
+pub(super) fn field(
     term: &mut Terminal<'_>,
     name: &str,
     value: impl std::fmt::Display,
@@ -150,7 +154,7 @@ fn field(
     ))
 }
 
-fn value(term: &mut Terminal<'_>, name: &str, value: &Value) -> Result<(), Failure> {
+pub(super) fn value(term: &mut Terminal<'_>, name: &str, value: &Value) -> Result<(), Failure> {
     let name = format!("{name:<7}");
     let text = tree::render([(name.as_str(), value)], 2, term.width);
     Ok(write!(term.out, "{text}")?)

@@ -133,7 +133,7 @@ pub(crate) async fn run(
 }
 
 /// Makes the map of arguments and checks it against the types of this binary.
-fn encode(def: &WorkflowDef, value: Option<Value>) -> Result<Vec<u8>, Failure> {
+pub(super) fn encode(def: &WorkflowDef, value: Option<Value>) -> Result<Vec<u8>, Failure> {
     let args = match (def.params, value) {
         ([], None) => Map::new(),
         ([], Some(Value::Object(map))) if map.is_empty() => map,

@@ -78,6 +78,22 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     Duration::try_from(duration).map_err(|_| "a duration cannot be negative".to_owned())
 }
 
+/// Reads an instant: `2026-11-27T02:00:00Z`, or date and time of day in this zone.
+pub(crate) fn instant(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    let advice = || {
+        "write a time such as 2026-11-27, \"2026-11-27 02:00\" or 2026-11-27T02:00:00Z".to_owned()
+    };
+    let at = match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at,
+        Err(_) => {
+            let civil: jiff::civil::DateTime = text.parse().map_err(|_| advice())?;
+            let zoned = civil.to_zoned(zone.clone()).map_err(|_| advice())?;
+            zoned.timestamp()
+        }
+    };
+    Ok(Timestamp(at.as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +117,24 @@ mod tests {
         assert_eq!(parse("2 days"), Ok(Duration::from_secs(172_800)));
         assert!(parse("soon").unwrap_err().contains("30s"));
         assert!(parse("-5s").unwrap_err().contains("negative"));
+    }
+
+    #[test]
+    fn instants_are_read_with_or_without_a_zone() {
+        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+        let read = |text: &str| instant(text, &zone).map(rfc3339);
+        let night = Ok("2026-11-27T01:00:00.000Z".to_owned());
+        assert_eq!(read("2026-11-27 02:00"), night);
+        assert_eq!(read("2026-11-27T02:00:00+01:00"), night);
+        assert_eq!(
+            read("2026-11-27"),
+            Ok("2026-11-26T23:00:00.000Z".to_owned())
+        );
+        assert!(
+            read("yesterday")
+                .unwrap_err()
+                .contains("2026-11-27T02:00:00Z")
+        );
     }
 
     #[test]

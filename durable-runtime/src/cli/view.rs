@@ -92,6 +92,10 @@ pub(crate) struct Row {
     created_at: String,
     finished_at: Option<String>,
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_for: Option<String>,
 }
 
 impl Row {
@@ -113,6 +117,8 @@ impl Row {
             created_at: rfc3339(summary.created_at),
             finished_at: summary.finished_at.map(rfc3339),
             error: summary.error.clone(),
+            schedule: summary.schedule.as_ref().map(ToString::to_string),
+            scheduled_for: summary.scheduled_for.map(rfc3339),
         }
     }
 }

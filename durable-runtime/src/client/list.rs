@@ -1,7 +1,7 @@
 //! Lists of workflows, page by page.
 
 use super::Client;
-use crate::id::{RunId, Timestamp, WorkflowId};
+use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{Page, Phase, RunFilter, RunRecord, RunState, StoreError, Terms};
 use serde::Serialize;
 
@@ -26,6 +26,12 @@ pub struct Summary {
     pub finished_at: Option<Timestamp>,
     /// Why it did not complete.
     pub error: Option<String>,
+    /// The schedule that started it, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+    /// The time of the schedule that it was started for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<Timestamp>,
     /// What it is held to.
     pub terms: Terms,
 }
@@ -51,6 +57,8 @@ impl From<RunRecord> for Summary {
             created_at: record.created_at,
             finished_at: record.finished_at,
             error: record.error,
+            scheduled_for: record.scheduled.as_ref().map(|by| by.at),
+            schedule: record.scheduled.map(|by| by.schedule),
             terms: record.terms,
         }
     }

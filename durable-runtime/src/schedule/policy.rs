@@ -3,6 +3,7 @@
 use super::Times;
 use crate::id::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How late a time may be noticed at most before it is missed, unless the schedule says otherwise.
@@ -234,6 +235,40 @@ impl Schedule {
         self
     }
 
+    /// Without any times: others take their place.
+    pub(crate) fn at_no_times(mut self) -> Self {
+        self.crons.clear();
+        self.intervals.clear();
+        self
+    }
+
+    pub(crate) fn zone_name(&self) -> &str {
+        &self.zone
+    }
+
+    /// What is not as it is by default, in a word and a few more.
+    pub(crate) fn policies(&self) -> BTreeMap<&'static str, String> {
+        let instant = |at: Timestamp| match jiff::Timestamp::from_millisecond(at.0) {
+            Ok(at) => at.to_string(),
+            Err(_) => at.0.to_string(),
+        };
+        let default = Self::default();
+        let mut all = BTreeMap::from([("overlap", self.overlap.to_string())]);
+        all.extend(self.from.map(|at| ("from", instant(at))));
+        all.extend(self.until.map(|at| ("until", instant(at))));
+        all.extend(self.limit.map(|limit| ("limit", limit.to_string())));
+        if self.jitter != default.jitter {
+            all.insert("jitter", words(self.jitter));
+        }
+        if self.catch_up != default.catch_up {
+            all.insert("catch-up", words(self.catch_up));
+        }
+        if self.pause_on_failure {
+            all.insert("failure", "pauses it".to_owned());
+        }
+        all
+    }
+
     /// How many starts the limit leaves, after so many.
     pub(crate) fn starts_left(&self, spent: u64) -> usize {
         let left = self.limit.map(|limit| limit.saturating_sub(spent));
@@ -263,6 +298,12 @@ impl Schedule {
     }
 }
 
+/// A duration as people write it.
+fn words(duration: Duration) -> String {
+    let span = jiff::SignedDuration::try_from(duration).unwrap_or_default();
+    format!("{span:#}")
+}
+
 impl std::fmt::Display for Schedule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut parts: Vec<String> = self.crons.clone();
@@ -277,10 +318,6 @@ impl std::fmt::Display for Schedule {
 
 impl std::fmt::Display for Interval {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words = |duration: Duration| {
-            let span = jiff::SignedDuration::try_from(duration).unwrap_or_default();
-            format!("{span:#}")
-        };
         write!(f, "every {}", words(self.every))?;
         if self.offset.is_zero() {
             return Ok(());

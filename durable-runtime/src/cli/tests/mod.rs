@@ -8,6 +8,7 @@
 mod act;
 mod inspect;
 mod look;
+mod schedules;
 
 use super::App;
 use super::failure::Exit;
