@@ -11,7 +11,7 @@ use crate::prelude::*;
 use crate::registry;
 use crate::store::{
     AttemptOf, AttemptRecord, End, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, Phase,
-    Store, Write, Written,
+    Store, TagChanges, Write, Written,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -191,6 +191,7 @@ impl World {
             consumed: Vec::new(),
             replies: Vec::new(),
             settled: Vec::new(),
+            tags: TagChanges::default(),
         };
         assert_eq!(self.commit(Write::Step(step)).await, Written::Done);
     }

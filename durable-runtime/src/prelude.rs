@@ -4,8 +4,9 @@ pub use crate::client::{Client, Handle, StartError};
 pub use crate::error::{Context, Error};
 pub use crate::operation::{
     ActivityError, CancellationType, Cancelled, Child, ChildError, Elapsed, JoinHandle, JoinSet,
-    Published, RetryPolicy, Saga, SagaError, Signal, TimeoutKind, Update, continue_as_new,
-    external, interval, join_all, shield, sleep, sleep_until, spawn, timeout, try_join_all,
+    Memo, Published, RetryPolicy, Saga, SagaError, SearchKey, Signal, TimeoutKind, Update,
+    continue_as_new, external, interval, join_all, shield, sleep, sleep_until, spawn, timeout,
+    try_join_all,
 };
 pub use crate::store::{OnConflict, ParentClose, Reuse};
 pub use crate::{activity, join, select, try_join, workflow};

@@ -4,9 +4,9 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    AttemptOf, AttemptRecord, Claim, End, Fence, IdPolicy, MemoryStore, MessageKind, NewMessage,
-    NewRun, NewStep, Note, OnConflict, Page, Parent, ParentClose, Park, Phase, Reuse, RunFilter,
-    Store, Unblock, Unfit, Write,
+    AttemptOf, AttemptRecord, Attribute, Claim, Compare, Condition, End, Fence, Field, IdPolicy,
+    MemoryStore, MessageKind, NewMessage, NewRun, NewStep, Note, OnConflict, Page, Parent,
+    ParentClose, Park, Phase, Reuse, RunFilter, Store, TagChanges, Tags, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -31,6 +31,7 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
             id: id(dice.roll(4)),
             parent: (dice.roll(2) == 0).then(|| parent(dice, run)),
             ids: ids(dice),
+            tags: tags(dice),
             ..new_run(run, (dice.roll(3) > 0).then_some(worker))
         }),
         2..=4 => Write::Step(NewStep {
@@ -38,6 +39,7 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
                 .then(|| dice.roll(4))
                 .into_iter()
                 .collect(),
+            tags: changes(dice),
             settled: (dice.roll(3) == 0)
                 .then(|| tried(dice))
                 .into_iter()
@@ -72,6 +74,33 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
             ..store_kit::end(run, Phase::Failed, dice.roll(4))
         }),
     }
+}
+
+fn tags(dice: &mut Dice) -> Tags {
+    let mut tags = Tags::default();
+    for key in ["x", "y"] {
+        if let Some(value) = attribute(dice) {
+            tags.attributes.insert(key.into(), value);
+        }
+    }
+    tags
+}
+
+fn attribute(dice: &mut Dice) -> Option<Attribute> {
+    match dice.roll(4) {
+        0 => None,
+        1 => Some(Attribute::Text(dice.roll(2).to_string())),
+        2 => Some(Attribute::Bool(dice.roll(2) == 0)),
+        _ => Some(Attribute::Int(dice.roll(3))),
+    }
+}
+
+fn changes(dice: &mut Dice) -> TagChanges {
+    let mut changes = TagChanges::default();
+    if dice.roll(3) == 0 {
+        changes.attributes.insert("x".into(), attribute(dice));
+    }
+    changes
 }
 
 fn ids(dice: &mut Dice) -> IdPolicy {
@@ -239,6 +268,18 @@ async fn seen(store: &dyn Store) -> String {
         store.workers().await,
         store.next_due("main", &points, &[]).await
     )];
+    for value in [Attribute::Int(1), Attribute::Text("1".into())] {
+        let is = Condition::Is(Field::Attribute("x".into()), Compare::Ge, value);
+        for condition in [is.clone(), is.not()] {
+            let filter = RunFilter {
+                condition: Some(condition),
+                ..RunFilter::default()
+            };
+            let runs = store.list(filter, page).await.expect("readable").runs;
+            let runs: Vec<_> = runs.iter().map(|run| run.run).collect();
+            all.push(format!("{runs:?}"));
+        }
+    }
     for fingerprint in 0..2 {
         let next = store.next_due("main", &points, &unfit(fingerprint)).await;
         all.push(format!("{next:?}"));

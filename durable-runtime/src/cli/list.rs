@@ -8,7 +8,7 @@ use super::tree::fit;
 use super::view::{Row, Status};
 use crate::client::{Client, ClientError, Summary};
 use crate::id::RunId;
-use crate::store::{Page, Phase, RunFilter};
+use crate::store::{Condition, Page, Phase, RunFilter};
 use comfy_table::Cell;
 use serde::Serialize;
 
@@ -26,6 +26,10 @@ pub(crate) struct Args {
     /// Only ids that start with this
     #[arg(long, value_name = "PREFIX")]
     id_prefix: Option<String>,
+    /// Only those of which this is true, such as 'status = running and customer = "jane" and
+    /// started > 2026-01-31'
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<Condition>,
     /// Only workflows that no worker can resume
     #[arg(long)]
     blocked: bool,
@@ -91,6 +95,7 @@ pub(crate) async fn run(
         phase: args.phase.map(Phase::from),
         id_prefix: args.id_prefix,
         blocked: args.blocked,
+        condition: args.condition,
     };
     let mut page = Page {
         before: args.before,

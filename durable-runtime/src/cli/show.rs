@@ -33,6 +33,7 @@ pub(crate) async fn run(
     let description = handle.describe().await?;
     let locals = handle.inspect().await?;
     let published = handle.published_json().await?;
+    let memo = handle.memo_json().await?;
     let limit = i64::from(args.steps);
     let skipped = (description.steps - limit).max(0);
     let steps = handle.steps(skipped, args.steps as usize).await?;
@@ -41,10 +42,14 @@ pub(crate) async fn run(
         Format::Json | Format::Jsonl => {
             let mut document = document(&description, locals.as_ref(), &steps, term.now);
             document["published"] = json!(published);
+            document["memo"] = json!(memo);
             term.json(&document)?;
         }
         Format::Table => {
             header(&description, term)?;
+            for (name, note) in &memo {
+                value(term, &format!("memo {name}"), note)?;
+            }
             waits::waiting(&description, locals.as_ref(), term)?;
             waits::variables(locals.as_ref(), term)?;
             waits::published(&published, term)?;
@@ -123,6 +128,9 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
     if let (Some(schedule), Some(at)) = (&summary.schedule, summary.scheduled_for) {
         let text = format!("schedule {schedule}, for {}", absolute(at, &term.zone));
         field(term, "by", text)?;
+    }
+    for (key, value) in &summary.attributes {
+        field(term, key, value)?;
     }
     field(term, "queue", &summary.queue)?;
     field(term, "run", summary.run)?;

@@ -8,7 +8,7 @@ use super::time;
 use crate::client::{self, Client, StartError};
 use crate::codec;
 use crate::registry::WorkflowDef;
-use crate::store::{OnConflict, Reuse};
+use crate::store::{Attribute, OnConflict, Reuse};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -32,6 +32,13 @@ pub(crate) struct Args {
     /// How long one run of it may take
     #[arg(long, value_name = "DURATION", value_parser = time::parse)]
     run_timeout: Option<Duration>,
+    /// A search attribute: a number, true, false, a time, or text (in quotes if it looks like one of
+    /// the others)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
+    attribute: Vec<(String, Attribute)>,
+    /// A note about it, as JSON
+    #[arg(long, value_name = "NAME=JSON", value_parser = memo)]
+    memo: Vec<(String, Value)>,
     /// If a workflow of this id runs
     #[arg(long, value_enum, value_name = "POLICY", default_value_t)]
     on_conflict: ConflictArg,
@@ -102,6 +109,12 @@ pub(crate) async fn run(
     if let Some(queue) = args.queue {
         start = start.queue(queue);
     }
+    for (key, value) in args.attribute {
+        start = start.raw_attribute(key, value);
+    }
+    for (name, value) in args.memo {
+        start = start.raw_memo(name, codec::from_json(&value));
+    }
     if let Some(limit) = args.execution_timeout {
         start = start.execution_timeout(limit);
     }
@@ -130,6 +143,29 @@ pub(crate) async fn run(
         }
     }
     Ok(Exit::Ok)
+}
+
+fn attribute(text: &str) -> Result<(String, Attribute), String> {
+    let (key, value) = pair(text)?;
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let value = match quoted {
+        Some(text) => Attribute::Text(text.to_owned()),
+        None => client::attribute(value.to_owned()),
+    };
+    Ok((key, value))
+}
+
+fn memo(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = pair(text)?;
+    let value = serde_json::from_str(value).map_err(|error| format!("no JSON: {error}"))?;
+    Ok((name, value))
+}
+
+fn pair(text: &str) -> Result<(String, &str), String> {
+    let (key, value) = text.split_once('=').ok_or("there is no `=` in it")?;
+    Ok((key.to_owned(), value))
 }
 
 /// Makes the map of arguments and checks it against the types of this binary.

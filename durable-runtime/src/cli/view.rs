@@ -6,7 +6,7 @@ use super::time::{relative, rfc3339, span};
 use crate::client::{Answer, Awaited, Description, Step, Summary};
 use crate::id::Timestamp;
 use crate::operation::{Request, SendRequest};
-use crate::store::{AttemptOf, AttemptRecord, MessageKind, Phase, RunState};
+use crate::store::{AttemptOf, AttemptRecord, Attribute, MessageKind, Phase, RunState};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -96,6 +96,7 @@ pub(crate) struct Row {
     schedule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_for: Option<String>,
+    attributes: serde_json::Map<String, Value>,
 }
 
 impl Row {
@@ -119,7 +120,22 @@ impl Row {
             error: summary.error.clone(),
             schedule: summary.schedule.as_ref().map(ToString::to_string),
             scheduled_for: summary.scheduled_for.map(rfc3339),
+            attributes: summary
+                .attributes
+                .iter()
+                .map(|(key, value)| (key.clone(), attribute_json(value)))
+                .collect(),
         }
+    }
+}
+
+fn attribute_json(value: &Attribute) -> Value {
+    match value {
+        Attribute::Text(text) => json!(text),
+        Attribute::Int(int) => json!(int),
+        Attribute::Float(float) => json!(float),
+        Attribute::Bool(bool) => json!(bool),
+        Attribute::Time(at) => json!(rfc3339(*at)),
     }
 }
 

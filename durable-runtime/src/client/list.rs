@@ -2,8 +2,9 @@
 
 use super::Client;
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
-use crate::store::{Page, Phase, RunFilter, RunRecord, RunState, StoreError, Terms};
+use crate::store::{Attribute, Page, Phase, RunFilter, RunRecord, RunState, StoreError, Terms};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What a list shows of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +35,8 @@ pub struct Summary {
     pub scheduled_for: Option<Timestamp>,
     /// What it is held to.
     pub terms: Terms,
+    /// What it is found by.
+    pub attributes: BTreeMap<String, Attribute>,
 }
 
 /// One page of a list, newest first.
@@ -60,6 +63,7 @@ impl From<RunRecord> for Summary {
             scheduled_for: record.scheduled.as_ref().map(|by| by.at),
             schedule: record.scheduled.map(|by| by.schedule),
             terms: record.terms,
+            attributes: record.tags.attributes,
         }
     }
 }

@@ -18,10 +18,12 @@ mod inspect;
 mod link;
 mod list;
 mod published;
+mod query;
 mod schedule;
 mod signal;
 mod start;
 mod steps;
+mod tags;
 mod update;
 mod wait;
 
@@ -35,6 +37,8 @@ pub use handle::Handle;
 pub use inspect::{InspectedLocal, InspectedWait, Inspection};
 pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
+pub use query::InvalidCondition;
+pub(crate) use query::value as attribute;
 pub use schedule::{
     CreateSchedule, ScheduleDescription, ScheduleError, ScheduleHandle, ScheduleSummary,
 };

@@ -10,7 +10,8 @@ use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::operation::{RetryPolicy, Signal, WorkflowOptions};
 use crate::registry::{Ambiguous, WorkflowDef};
 use crate::store::{
-    IdPolicy, NewMessage, NewRun, OnConflict, Phase, Reuse, RunRecord, Sent, StoreError, Written,
+    IdPolicy, NewMessage, NewRun, OnConflict, Phase, Reuse, RunRecord, Sent, StoreError, Tags,
+    Written,
 };
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -38,11 +39,12 @@ pub struct Start<R> {
     client: Client,
     workflow: &'static str,
     id: String,
-    input: Result<Vec<u8>, codec::Error>,
+    pub(super) input: Result<Vec<u8>, codec::Error>,
     queue: Option<String>,
     delay: Option<Duration>,
     ids: IdPolicy,
     options: WorkflowOptions,
+    pub(super) tags: Tags,
     output: PhantomData<fn() -> R>,
 }
 
@@ -63,6 +65,7 @@ pub fn start<R>(
         queue: None,
         delay: None,
         ids: IdPolicy::default(),
+        tags: Tags::default(),
         output: PhantomData,
     }
 }
@@ -167,6 +170,7 @@ impl<R> Start<R> {
         let begins = self.delay.map_or(now, |delay| now.after(delay));
         let run = NewRun {
             ids: self.ids,
+            tags: self.tags,
             due_at: begins,
             terms: self.options.terms(begins),
             ..NewRun::new(

@@ -7,7 +7,8 @@ use crate::machine::{Aside, Turn};
 use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
 use crate::store::{
-    AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Scheduled, Terms, Write,
+    AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Scheduled, TagChanges, Tags,
+    Terms, Write,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -26,6 +27,10 @@ pub(super) struct Instance {
     /// The run that started it.
     pub(super) parent: Option<Parent>,
     pub(super) terms: Terms,
+    /// Its attributes and memo as of its latest step; a run that goes on in its place gets them.
+    pub(super) tags: Tags,
+    /// What changes in them with the next step.
+    pub(super) tagged: TagChanges,
     /// What it was started with, if it may be tried again.
     pub(super) input: Option<Vec<u8>>,
     /// The schedule that started it.
@@ -241,6 +246,8 @@ impl Instance {
             input: new.terms.retry.as_ref().map(|_| new.input.clone()),
             terms: new.terms.clone(),
             scheduled: new.scheduled.clone(),
+            tags: new.tags.clone(),
+            tagged: TagChanges::default(),
             seq: 0,
             place: Place::Fresh(new.input.clone()),
             doing: Doing::Loaded,
@@ -289,6 +296,8 @@ impl Instance {
             queue: run.queue,
             parent: run.parent,
             terms: run.terms,
+            tags: run.tags,
+            tagged: TagChanges::default(),
             input,
             scheduled: run.scheduled,
             seq,

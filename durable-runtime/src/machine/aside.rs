@@ -5,7 +5,7 @@ use super::cx::Cx;
 use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
 use crate::id::RunId;
-use crate::store::{Reply, ReplyStage};
+use crate::store::{Attribute, MemoValue, Reply, ReplyStage, TagChanges};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Aside {
     pub published: BTreeMap<String, Vec<u8>>,
     /// Answers to messages, each with the run that took the message.
     pub replies: Vec<(RunId, Reply)>,
+    /// What changes in the run's attributes and memo.
+    pub tags: TagChanges,
 }
 
 impl Cx {
@@ -45,6 +47,25 @@ impl Cx {
         }
     }
 
+    pub(super) fn set_attribute(&self, key: &str, value: Option<Attribute>) {
+        let mut shared = self.shared();
+        shared.aside.tags.attributes.insert(key.to_owned(), value);
+    }
+
+    pub(super) fn set_memo<T: Serialize>(&self, name: &str, value: Option<&T>) {
+        match value.map(encoded).transpose() {
+            Ok(note) => {
+                let mut shared = self.shared();
+                shared
+                    .aside
+                    .tags
+                    .memo
+                    .insert(name.to_owned(), note.map(MemoValue));
+            }
+            Err(error) => self.block(Some("a memo"), &error),
+        }
+    }
+
     /// What this turn has said; the published values too if the function is `over`.
     pub(super) fn take_aside(&self, over: bool) -> Aside {
         let mut shared = self.shared();
@@ -54,6 +75,7 @@ impl Cx {
         Aside {
             published: BTreeMap::new(),
             replies: std::mem::take(&mut shared.aside.replies),
+            tags: std::mem::take(&mut shared.aside.tags),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::live::Live;
 use crate::codec;
 use crate::id::{RunId, Timestamp};
 use crate::operation::Plan;
-use crate::store::ReplyStage;
+use crate::store::{Attribute, ReplyStage};
 use serde::Serialize;
 use std::cell::RefCell;
 
@@ -30,8 +30,8 @@ pub(super) fn with<R>(cx: &Cx, run: impl FnOnce() -> R) -> R {
 
 fn current() -> Cx {
     CURRENT.with_borrow(Clone::clone).expect(
-        "operations are spawned, their handles used, values published and updates answered in \
-             the code of a workflow only",
+        "operations are spawned, their handles used, values published, attributes and memos set \
+             and updates answered in the code of a workflow only",
     )
 }
 
@@ -62,6 +62,16 @@ pub(crate) fn now() -> Timestamp {
 /// Sets a published value.
 pub(crate) fn publish<T: Serialize>(name: &str, value: &T) {
     current().publish(name, value);
+}
+
+/// Sets or removes a search attribute of the run.
+pub(crate) fn set_attribute(key: &str, value: Option<Attribute>) {
+    current().set_attribute(key, value);
+}
+
+/// Sets or removes a value of the run's memo.
+pub(crate) fn set_memo<T: Serialize>(name: &str, value: Option<&T>) {
+    current().set_memo(name, value);
 }
 
 /// Answers a message that this run has taken.

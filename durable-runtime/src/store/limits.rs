@@ -1,6 +1,9 @@
 //! How large the things may be that a store takes; checked before anything is written.
 
-use crate::store::{NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, Write};
+use crate::store::{
+    Attribute, MemoValue, NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, TagChanges,
+    Write,
+};
 
 /// The largest input, output, result, frame, payload or error text, in bytes (16 MiB). One value
 /// has to fit into memory several times over and is written twice by a database with a log.
@@ -8,6 +11,9 @@ pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
 /// The largest name (workflow, queue, label, suspend point, message id), in bytes.
 pub const NAME_BYTES_MAX: usize = 4096;
+
+/// How many search attributes come in one write: each is a row, found by an index.
+pub const ATTRIBUTES_MAX: usize = 256;
 
 fn within(what: &'static str, size: usize, limit: usize) -> Result<(), StoreError> {
     if size > limit {
@@ -46,7 +52,32 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
         .scheduled
         .as_ref()
         .and_then(|by| by.last_result.as_deref());
-    optional("a last result", last)
+    optional("a last result", last)?;
+    let tags = &run.tags;
+    within(
+        "the list of attributes",
+        tags.attributes.len(),
+        ATTRIBUTES_MAX,
+    )?;
+    tags.attributes
+        .iter()
+        .try_for_each(|(key, own)| attribute(key, Some(own)))?;
+    tags.memo
+        .iter()
+        .try_for_each(|(name, note)| memo(name, Some(note)))
+}
+
+fn attribute(key: &str, own: Option<&Attribute>) -> Result<(), StoreError> {
+    name("the key of an attribute", key)?;
+    match own {
+        Some(Attribute::Text(text)) => name("the text of an attribute", text),
+        _ => Ok(()),
+    }
+}
+
+fn memo(key: &str, note: Option<&MemoValue>) -> Result<(), StoreError> {
+    name("the name of a memo", key)?;
+    note.map_or(Ok(()), |note| value("a memo", &note.0))
 }
 
 pub(crate) fn check_message(message: &NewMessage) -> Result<(), StoreError> {
@@ -79,6 +110,17 @@ fn check_write(write: &Write) -> Result<(), StoreError> {
             for reply in replies {
                 value("an answer", &reply.payload)?;
             }
+            let TagChanges {
+                attributes,
+                memo: notes,
+            } = &step.tags;
+            within("the list of attributes", attributes.len(), ATTRIBUTES_MAX)?;
+            attributes
+                .iter()
+                .try_for_each(|(key, own)| attribute(key, own.as_ref()))?;
+            notes
+                .iter()
+                .try_for_each(|(key, note)| memo(key, note.as_ref()))?;
             optional("a frame", step.frame.as_deref())
         }
         Write::Attempt(attempt) => value("an error", attempt.error.as_bytes()),

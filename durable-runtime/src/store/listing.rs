@@ -1,5 +1,6 @@
 //! Lists of runs: which, how many, and what comes back.
 
+use super::condition::Condition;
 use super::records::{Phase, RunRecord};
 use crate::id::RunId;
 
@@ -14,6 +15,8 @@ pub struct RunFilter {
     pub id_prefix: Option<String>,
     /// Only blocked runs.
     pub blocked: bool,
+    /// Only runs of which this is true.
+    pub condition: Option<Condition>,
 }
 
 /// A page of a list, newest first.

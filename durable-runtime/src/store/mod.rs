@@ -11,6 +11,7 @@
 
 mod changes;
 mod children;
+mod condition;
 pub mod conformance;
 mod error;
 mod ids;
@@ -24,10 +25,12 @@ mod records;
 mod replies;
 mod schedules;
 pub mod sqlite;
+mod tags;
 mod terms;
 
 pub(crate) use children::PARENT_ENDED;
 pub use children::{ChildEnd, Parent, ParentClose};
+pub use condition::{Compare, Condition, Field};
 pub use error::{FenceError, StoreError};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
@@ -44,6 +47,7 @@ pub use schedules::{
     ScheduleRecord, ScheduleRow, ScheduleWrite, ScheduleWritten, Scheduled, ScheduledEnd, Schedules,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use tags::{Attribute, MemoValue, TagChanges, Tags};
 pub use terms::Terms;
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};

@@ -6,6 +6,7 @@ use super::message::Message;
 use super::notes::Note;
 use super::replies::Reply;
 use super::schedules::Scheduled;
+use super::tags::{TagChanges, Tags};
 use super::terms::Terms;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,8 @@ pub struct NewRun {
     pub terms: Terms,
     /// The schedule that starts it, if one does.
     pub scheduled: Option<Scheduled>,
+    /// What it is found by, and what is noted of it.
+    pub tags: Tags,
 }
 
 impl NewRun {
@@ -142,6 +145,7 @@ impl NewRun {
             ids: IdPolicy::default(),
             terms: Terms::default(),
             scheduled: None,
+            tags: Tags::default(),
         }
     }
 }
@@ -169,6 +173,8 @@ pub struct NewStep {
     /// What is over with this step, of all that has failed attempts or a note on record: a new
     /// owner is not told of them any more.
     pub settled: Vec<AttemptOf>,
+    /// What changes in what the run is found by, and in what is noted of it.
+    pub tags: TagChanges,
 }
 
 /// A step on record.
@@ -421,6 +427,8 @@ pub struct RunRecord {
     pub terms: Terms,
     /// The schedule that started it, if one did.
     pub scheduled: Option<Scheduled>,
+    /// What it is found by, and what is noted of it.
+    pub tags: Tags,
     /// The values that it left published at its end, encoded. Before that, and where it was
     /// terminated without an owner, they stand in its last frame.
     pub published: Option<Vec<u8>>,

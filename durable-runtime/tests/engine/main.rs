@@ -12,6 +12,7 @@ mod parallel;
 mod retry;
 mod sagas;
 mod schedules;
+mod search;
 mod several;
 mod signals;
 mod support;

@@ -86,6 +86,7 @@ async fn misfit(bench: &Bench, own: bool) {
         replies: Vec::new(),
         consumed: vec![],
         settled: Vec::new(),
+        tags: durable_runtime::store::TagChanges::default(),
     };
     let park = Park {
         run,

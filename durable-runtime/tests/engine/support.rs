@@ -170,6 +170,7 @@ impl Bench {
             "outlived",
             "ticks",
             "renewing",
+            "tagged",
             "late",
             "fragile",
             "endless",

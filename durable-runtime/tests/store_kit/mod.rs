@@ -5,7 +5,7 @@
 use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage, NewRun, NewStep, NewWorker,
-    Park, Phase, SqliteOptions, SqliteStore, Store, Write, Written,
+    Park, Phase, SqliteOptions, SqliteStore, Store, TagChanges, Write, Written,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -60,6 +60,7 @@ pub(crate) fn step(run: i64, seq: i64) -> NewStep {
         frame: Some(vec![3; 300]),
         consumed: Vec::new(),
         settled: Vec::new(),
+        tags: TagChanges::default(),
         replies: Vec::new(),
     }
 }

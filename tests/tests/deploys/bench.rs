@@ -308,6 +308,7 @@ impl Bench {
             consumed: vec![],
             replies: Vec::new(),
             settled: Vec::new(),
+            tags: durable_runtime::store::TagChanges::default(),
         };
         let park = Park {
             run: run.run,

@@ -46,7 +46,8 @@ async fn list() {
                   "worker": null,
                   "created_at": "2026-01-02T03:04:05.000Z",
                   "finished_at": null,
-                  "error": null
+                  "error": null,
+                  "attributes": {}
                 }
               ],
               "next": null

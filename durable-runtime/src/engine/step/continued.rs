@@ -22,6 +22,7 @@ impl Instance {
             parent: self.parent,
             terms: self.terms.next(now, 0),
             scheduled: self.scheduled.clone(),
+            tags: self.tags.clone(),
             ..NewRun::new(
                 (policy.new_run)(now),
                 self.id.clone(),

@@ -78,6 +78,7 @@ impl Instance {
             parent: self.parent,
             scheduled: self.scheduled.clone(),
             terms: self.terms.next(at, failed),
+            tags: self.tags.clone(),
             ..NewRun::new(
                 (policy.new_run)(now),
                 self.id.clone(),

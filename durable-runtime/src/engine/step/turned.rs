@@ -9,7 +9,7 @@ use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Aside, Finished, Turn};
 use crate::operation::Answered;
-use crate::store::{AttemptOf, End, NewStep, Phase, Reply, Write};
+use crate::store::{AttemptOf, End, NewStep, Phase, Reply, TagChanges, Write};
 use std::collections::BTreeMap;
 
 impl Instance {
@@ -22,6 +22,11 @@ impl Instance {
         policy: &Policy,
     ) -> Decision {
         let replies = self.own(aside.replies);
+        self.tagged = match turn {
+            Turn::Suspended(_) | Turn::Finished(_) => aside.tags,
+            // It is said again by whoever runs this code again.
+            Turn::Panicked(_) | Turn::Blocked(_) => TagChanges::default(),
+        };
         let (end, retryable, pause) = match turn {
             Turn::Suspended(checkpoint) => {
                 return self.suspended(given, checkpoint, replies, now, policy);
@@ -143,7 +148,10 @@ impl Instance {
             consumed.append(&mut self.unread);
         }
         let label = checkpoint.as_ref().map(|next| next.frame.label.clone());
+        let tags = std::mem::take(&mut self.tagged);
+        self.tags.apply(tags.clone());
         self.carry.push(Write::Step(NewStep {
+            tags,
             run: self.run,
             seq: self.seq,
             label: label.unwrap_or_default(),

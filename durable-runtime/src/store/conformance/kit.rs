@@ -3,8 +3,8 @@
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage,
-    NewRun, NewStep, NewWorker, Note, Park, Phase, RunRecord, RunState, Sent, Store, Write,
-    Written,
+    NewRun, NewStep, NewWorker, Note, Park, Phase, RunRecord, RunState, Sent, Store, TagChanges,
+    Write, Written,
 };
 
 /// Until when the lease of every worker of the kit lasts.
@@ -146,6 +146,7 @@ pub(in crate::store) fn step(run: i64, seq: i64) -> NewStep {
         consumed: Vec::new(),
         replies: Vec::new(),
         settled: Vec::new(),
+        tags: TagChanges::default(),
     }
 }
 

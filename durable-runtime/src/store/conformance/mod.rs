@@ -46,6 +46,8 @@ pub mod starting;
 #[doc(hidden)]
 pub mod stepping;
 #[doc(hidden)]
+pub mod tags;
+#[doc(hidden)]
 pub mod updates;
 
 /// Expands to one `#[test]` per case. `$make` is called for each: an `async fn` without arguments
@@ -184,6 +186,13 @@ macro_rules! store_conformance {
                 schedules_come_by_id_and_by_time,
                 a_schedule_has_limits,
             ],
+            tags: [
+                a_run_is_found_by_its_attributes,
+                a_run_is_found_by_its_row,
+                a_step_changes_attributes_and_memo,
+                a_batch_that_fails_changes_no_attribute,
+                attributes_have_limits,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -242,6 +251,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("updates", include_str!("updates.rs")),
         ("ids", include_str!("ids.rs")),
         ("schedules", include_str!("schedules.rs")),
+        ("tags", include_str!("tags.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

@@ -5,8 +5,9 @@ use super::kit::{
 };
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
-    End, Fence, FenceError, IdPolicy, NewRun, Page, Parent, ParentClose, Phase, RunFilter,
-    RunRecord, RunState, Scheduled, Store, StoreError, Terms, Write, Written,
+    Attribute, End, Fence, FenceError, IdPolicy, MemoValue, NewRun, Page, Parent, ParentClose,
+    Phase, RunFilter, RunRecord, RunState, Scheduled, Store, StoreError, Tags, Terms, Write,
+    Written,
 };
 use std::time::Duration;
 
@@ -45,6 +46,17 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         at: Timestamp(-7),
         last_result: Some(vec![0, 255]),
     };
+    let mut tags = Tags::default();
+    for value in [
+        Attribute::Text(odd.into()),
+        Attribute::Int(i64::MIN),
+        Attribute::Float(-0.0),
+        Attribute::Bool(true),
+        Attribute::Time(Timestamp(-1)),
+    ] {
+        tags.attributes.insert(format!("{value} {odd}"), value);
+    }
+    tags.memo.insert(odd.into(), MemoValue((0..=255).collect()));
     let new = NewRun {
         run: RunId(i64::MAX - 1),
         id: WorkflowId::new(odd).expect("a valid id"),
@@ -58,6 +70,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         ids: IdPolicy::default(),
         terms: terms.clone(),
         scheduled: Some(scheduled.clone()),
+        tags: tags.clone(),
     };
     let expected = RunRecord {
         run: new.run,
@@ -75,6 +88,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         parent: Some(parent),
         terms,
         scheduled: Some(scheduled),
+        tags,
         published: None,
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));

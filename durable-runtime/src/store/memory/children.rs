@@ -4,6 +4,7 @@ use super::run::Place;
 use super::state::State;
 use crate::id::{RunId, Timestamp};
 use crate::store::{ChildEnd, NewRun, PARENT_ENDED, ParentClose, Phase};
+use std::collections::BTreeSet;
 
 impl State {
     /// Ends a run for ever: messages that it will never read are dropped, its parent and its
@@ -54,14 +55,15 @@ impl State {
     }
 
     /// Every run that the end of `run` may change, beside itself.
-    pub(super) fn family(&self, run: RunId) -> Vec<RunId> {
+    pub(super) fn family(&self, run: RunId) -> BTreeSet<RunId> {
         let parent = self.runs.get(&run).and_then(|run| run.row.new.parent);
-        let mut found: Vec<RunId> = parent.map(|parent| parent.run).into_iter().collect();
+        let mut found: BTreeSet<RunId> = parent.map(|parent| parent.run).into_iter().collect();
         let mut open = vec![run];
         while let Some(parent) = open.pop() {
             for (child, ..) in self.running_children(parent) {
-                found.push(child);
-                open.push(child);
+                if found.insert(child) {
+                    open.push(child);
+                }
             }
         }
         found

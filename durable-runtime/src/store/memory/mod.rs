@@ -411,6 +411,7 @@ fn fits(filter: &RunFilter, run: &RunRecord) -> bool {
         phase,
         id_prefix,
         blocked,
+        condition,
     } = filter;
     workflow.as_ref().is_none_or(|name| *name == run.workflow)
         && phase.is_none_or(|phase| phase == run.phase)
@@ -418,4 +419,7 @@ fn fits(filter: &RunFilter, run: &RunRecord) -> bool {
             .as_ref()
             .is_none_or(|prefix| run.id.as_str().starts_with(prefix))
         && (!blocked || matches!(run.state, RunState::Blocked(_)))
+        && condition
+            .as_ref()
+            .is_none_or(|condition| condition.holds(run))
 }

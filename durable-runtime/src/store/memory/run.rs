@@ -213,6 +213,7 @@ impl Run {
             parent: row.new.parent,
             terms: row.new.terms.clone(),
             scheduled: row.new.scheduled.clone(),
+            tags: row.new.tags.clone(),
             published: row.published.clone(),
         }
     }

@@ -178,6 +178,7 @@ impl<'a> Batch<'a> {
                 kept.reply = Some(reply);
             }
         }
+        run.row.new.tags.apply(step.tags);
         run.open
             .retain(|attempt| !step.settled.contains(&attempt.of));
         run.notes

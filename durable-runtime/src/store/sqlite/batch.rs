@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{children, fence, ids, inbox, notes, rows, schedules};
+use super::{children, fence, ids, inbox, notes, rows, schedules, tags};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note,
@@ -47,6 +47,7 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Writt
             return Err(bug(format!("{} is taken and free", new.id)).into());
         }
     }
+    tags::insert(db, new.run, &new.tags)?;
     if new.owner.is_none() {
         let queue = db.names.intern(&db.conn, &new.queue)?;
         let point = format!("{}/", new.workflow);
@@ -70,8 +71,8 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
         .conn
         .prepare_cached(
             "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input,\
-             parent,parent_op,parent_close,reports,terms,schedule,schedule_at,last_result) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17) ON CONFLICT DO NOTHING",
+             parent,parent_op,parent_close,reports,terms,schedule,schedule_at,last_result,tags) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             new.run.0,
@@ -90,7 +91,8 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
             rows::terms(&new.terms),
             scheduled.map(|by| by.schedule.as_str()),
             scheduled.map(|by| by.at.0),
-            scheduled.and_then(|by| by.last_result.as_deref())
+            scheduled.and_then(|by| by.last_result.as_deref()),
+            tags::encoded(&new.tags)
         ])?;
     Ok(inserted > 0)
 }
@@ -210,6 +212,7 @@ impl Batch<'_> {
                 return Err(FenceError::HistoryLost.into());
             }
         }
+        tags::change(self.db, step.run, &step.tags)?;
         for reply in &step.replies {
             self.reply(step.run, reply)?;
         }

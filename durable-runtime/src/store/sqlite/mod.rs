@@ -25,6 +25,7 @@ mod query;
 mod reader;
 mod rows;
 mod schedules;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod writer;

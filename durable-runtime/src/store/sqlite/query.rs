@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::fence::ALIVE;
-use super::rows;
+use super::{rows, tags};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Heard, Listing, Message, Page, RunFilter, RunRecord, Unfit, WorkerRecord};
 use rusqlite::types::Value;
@@ -130,6 +130,9 @@ fn list_statement(filter: &RunFilter, page: Page) -> (String, Vec<Value>) {
     }
     if filter.blocked {
         terms.push("r.blocked IS NOT NULL".to_owned());
+    }
+    if let Some(condition) = &filter.condition {
+        terms.push(tags::sql(condition, &mut values));
     }
     let (run, terms) = (rows::RUN, terms.join(" AND "));
     let sql = format!("{run} WHERE {terms} ORDER BY w.run DESC LIMIT ?2");

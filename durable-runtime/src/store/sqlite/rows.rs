@@ -6,17 +6,18 @@ use crate::codec;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Phase, Reply,
-    ReplyStage, RunRecord, RunState, StepRecord, Terms,
+    ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
+use serde::de::DeserializeOwned;
 
 /// The columns of [`run`], with the run's row as `w`.
 pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
     r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
-    w.published, w.terms, w.schedule, w.schedule_at, w.last_result \
+    w.published, w.terms, w.schedule, w.schedule_at, w.last_result, w.tags \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -64,8 +65,9 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         error: row.get(11)?,
         parent: parent(row, 15)?,
         published: row.get(19)?,
-        terms: read_terms(row, 20)?,
+        terms: plain(row, 20)?,
         scheduled: schedules::scheduled(row, 21)?,
+        tags: tags(row, 24)?,
     })
 }
 
@@ -87,10 +89,16 @@ pub(super) fn terms(terms: &Terms) -> Option<Vec<u8>> {
     (!terms.is_default()).then(|| codec::encode(terms).expect("plain data"))
 }
 
-fn read_terms(row: &Row<'_>, at: usize) -> rusqlite::Result<Terms> {
+/// The column `tags`.
+pub(super) fn tags(row: &Row<'_>, at: usize) -> rusqlite::Result<Tags> {
+    plain(row, at)
+}
+
+/// Encoded data that is NULL where there is nothing of it.
+fn plain<T: Default + DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
     match row.get::<_, Option<Vec<u8>>>(at)? {
         Some(bytes) => codec::decode(&bytes).map_err(|error| foreign(at, error.to_string())),
-        None => Ok(Terms::default()),
+        None => Ok(T::default()),
     }
 }
 
