@@ -59,7 +59,11 @@ impl Gen {
     }
 
     /// Writes the body of another function: nothing from outside reaches it.
-    fn inside_apart(&mut self, returns: &Ty, write: impl FnOnce(&mut Self) -> String) -> String {
+    pub(super) fn inside_apart(
+        &mut self,
+        returns: &Ty,
+        write: impl FnOnce(&mut Self) -> String,
+    ) -> String {
         let scope = std::mem::take(&mut self.scope);
         let around = std::mem::take(&mut self.around);
         let outside = std::mem::replace(&mut self.returns, returns.clone());

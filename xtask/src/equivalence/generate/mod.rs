@@ -27,6 +27,7 @@ mod lookups;
 mod loops;
 mod macros;
 mod oddities;
+mod own_blocks;
 mod places;
 mod spawned;
 mod statements;

@@ -153,6 +153,10 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("JoinSet", 2, Gen::join_set),
     template("join_all", 2, Gen::all_joined),
     template("try_join_all", 2, Gen::all_tried),
+    template("join_all of blocks", 2, Gen::all_blocks),
+    template("try_join_all of blocks", 2, Gen::all_blocks_tried),
+    template("spawn of a block", 2, Gen::spawned_block),
+    template("block kept over an await", 2, Gen::kept_block),
 ];
 
 impl Gen {
