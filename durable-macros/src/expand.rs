@@ -1,7 +1,7 @@
 //! The table of contents: every stage, in order, with its barrier.
 
 use crate::analysis::liveness::Liveness;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, compile_errors};
 use crate::emit::fallback::{Kind, fallback};
 use crate::lower::Layout;
 use crate::normalize::Normalized;
@@ -91,7 +91,14 @@ fn plan(input: &Input) -> syn::Result<Plan> {
 
 /// Expands `#[activity]`.
 pub(crate) fn activity(args: TokenStream, item: &TokenStream) -> TokenStream {
-    let result = Input::activity(item.clone())
-        .and_then(|input| crate::activity::expand(&args::activity(args)?, &input));
-    result.unwrap_or_else(|error| fallback(Kind::Activity, item, &error))
+    let expanded = || {
+        let args = args::activity(args)?;
+        crate::activity::expand(&args, &Input::activity(item.clone(), args.blocking)?)
+    };
+    expanded().unwrap_or_else(|error| fallback(Kind::Activity, item, &error))
+}
+
+/// Expands `#[activities]`.
+pub(crate) fn activities(args: &TokenStream, item: TokenStream) -> TokenStream {
+    crate::activity::expand_methods(args, item).unwrap_or_else(|error| compile_errors(&error))
 }

@@ -65,6 +65,7 @@ pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
 /// | `schedule_to_start = "1m"` | no limit | how long an attempt may wait for a slot of its worker; no other attempt follows |
 /// | `heartbeat = "10s"` | no limit | how long an attempt may say nothing by `activity::heartbeat` |
 /// | `cancellation = "wait"` | `"try"` | what a cancellation does: `"try"`, `"wait"` or `"abandon"`, see `CancellationType` |
+/// | `blocking` | no | the body is a plain `fn` that blocks its thread, and has one of its own; a time-out or a cancellation leaves it behind, so let it ask `activity::cancellation()` |
 /// | `retry(…)` | | how failures are repeated: |
 /// | `initial = "1s"` | `"1s"` | the pause before the second attempt |
 /// | `factor = 2.0` | `2.0` | how the pauses grow; at least 1 |
@@ -76,4 +77,16 @@ pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn activity(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::activity(args.into(), &item.into()).into()
+}
+
+/// Turns methods of a type into activities: the value carries what they need (clients, pools,
+/// settings), and a worker is given one by `Worker::with`.
+///
+/// Each method that is an activity has `#[activity(…)]` and takes `&self`. `Payments::charge(order)`
+/// is then the call that a workflow awaits, stored under the name `Payments.charge`, and its body
+/// runs on the worker's value. Other methods of the block stay as they are. A type has one such
+/// block.
+#[proc_macro_attribute]
+pub fn activities(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::activities(&args.into(), item.into()).into()
 }

@@ -161,6 +161,11 @@ pub(crate) fn code_label() -> Lifetime {
     Lifetime::new("'__code", Span::mixed_site())
 }
 
+/// The body of an activity.
+pub(crate) fn activity_body(activity: &Ident) -> Ident {
+    format_ident!("__durable_{}", unraw(activity), span = activity.span())
+}
+
 /// The function that starts a workflow.
 pub(crate) fn start_fn(workflow: &Ident) -> Ident {
     format_ident!("start_{}", unraw(workflow), span = workflow.span())

@@ -66,9 +66,9 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use cli::main;
+pub use cli::{Application, app, main};
 pub use client::{Client, Handle, ResultError, Start, StartError};
-pub use durable_macros::{activity, workflow};
+pub use durable_macros::{activities, activity, workflow};
 pub use engine::{Worker, WorkerLink, WorkerOptions};
 pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;

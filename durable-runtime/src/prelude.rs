@@ -9,5 +9,5 @@ pub use crate::operation::{
     try_join_all,
 };
 pub use crate::store::{OnConflict, ParentClose, Reuse};
-pub use crate::{activity, join, select, try_join, workflow};
+pub use crate::{activities, activity, join, select, try_join, workflow};
 pub use std::time::Duration;

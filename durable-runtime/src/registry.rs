@@ -1,8 +1,14 @@
 //! What this binary can run: every `#[workflow]` and `#[activity]` linked into it.
 
+mod instances;
+
 pub use crate::activity::ActivityContext;
+pub(crate) use instances::nothing;
+pub use instances::{Activities, Instance, InstanceType, Missing, instance, instance_type};
+
 use crate::machine::{Cx, Entry, Finished, Local, Point};
 use crate::operation::{ActivityOptions, Resolution, WorkflowOptions};
+use instances::Instances;
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -115,8 +121,11 @@ pub struct ActivityDef {
     pub line: u32,
     /// The policy written at the function.
     pub options: fn() -> ActivityOptions,
-    /// Runs one attempt on encoded arguments. `Err`: the arguments do not decode.
-    pub run: fn(ActivityContext, &[u8]) -> Result<AttemptFuture, crate::codec::Error>,
+    /// The type of which it is a method, if it is one.
+    pub on: Option<fn() -> InstanceType>,
+    /// Runs one attempt on encoded arguments, and on a value of that type. `Err`: the arguments do
+    /// not decode.
+    pub run: fn(&Instance, ActivityContext, &[u8]) -> Result<AttemptFuture, crate::codec::Error>,
     /// Ends an attempt with this output, a `Result` of the two type arguments of a call, as if the
     /// body had given it. `None` if it has another type.
     pub end: fn(Box<dyn Any>) -> Option<AttemptEnd>,
@@ -214,6 +223,7 @@ pub struct Ambiguous {
 pub struct Registry {
     workflows: Arc<BTreeMap<&'static str, &'static WorkflowDef>>,
     activities: Arc<BTreeMap<String, ActivityFn>>,
+    instances: Instances,
 }
 
 impl std::fmt::Debug for Registry {
@@ -221,7 +231,7 @@ impl std::fmt::Debug for Registry {
         f.debug_struct("Registry")
             .field("workflows", &self.workflows.keys())
             .field("activities", &self.activities.keys())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -277,10 +287,46 @@ impl Registry {
         self
     }
 
-    /// Adds an activity, or replaces the one of the same name.
+    /// Adds an activity, or replaces the one of the same name. A method has a body once there is a
+    /// value of its type; see [`with`](Self::with).
     #[must_use]
-    pub fn with_activity(self, activity: &'static ActivityDef) -> Self {
-        self.with_activity_fn(activity.name, Arc::new(activity.run))
+    pub fn with_activity(mut self, activity: &'static ActivityDef) -> Self {
+        let body = match activity.on {
+            None => {
+                let nothing = nothing();
+                let run = move |context, args: &[u8]| (activity.run)(&nothing, context, args);
+                Some(Arc::new(run) as ActivityFn)
+            }
+            Some(on) => self.instances.method(activity, on()),
+        };
+        match body {
+            Some(body) => self.with_activity_fn(activity.name, body),
+            None => self,
+        }
+    }
+
+    /// Runs the activities that are methods of this type on this value.
+    #[must_use]
+    pub fn with<T: Activities>(mut self, value: Arc<T>) -> Self {
+        let bodies = self.instances.value(value);
+        bodies.into_iter().fold(self, |registry, (name, body)| {
+            registry.with_activity_fn(name, body)
+        })
+    }
+
+    /// Leaves the activities that are methods of this type to other workers. A workflow that calls
+    /// one here is blocked, and says so.
+    #[must_use]
+    pub fn without<T: Activities>(mut self) -> Self {
+        self.instances.without::<T>();
+        self
+    }
+
+    /// Methods without a value, unless they were left out on purpose.
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        self.instances
+            .missing(|name| self.activities.contains_key(name))
     }
 
     /// Adds an activity, or replaces the body of the one called `name`, such as in a test.

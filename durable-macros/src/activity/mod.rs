@@ -6,58 +6,211 @@
 //!          a registered function that decodes them and runs the body
 //! ```
 
+mod methods;
+
+pub(crate) use methods::expand as expand_methods;
+
 use crate::diag::{Code, error};
 use crate::emit::{data_proof, options, param_proof};
 use crate::names;
 use crate::syntax::args::{ActivityArgs, Retry};
 use crate::syntax::{Input, Param, generics};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::time::Duration;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
-/// Expands an activity.
+/// Expands an activity that is a free function.
 pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStream> {
-    let rt = names::rt();
-    let Input {
-        attrs,
-        vis,
-        ident,
-        params,
-        output,
+    let name = args.name.clone();
+    let name = name.unwrap_or_else(|| names::unraw(&input.ident));
+    let Parts {
+        call,
         body,
-        generics: _,
-        meant: _,
-        macros: _,
-        blocks: _,
-    } = input;
-    let name = args.name.clone().unwrap_or_else(|| names::unraw(ident));
-    let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;
-    let idents: Vec<_> = (0..params.len())
-        .map(|index| format_ident!("arg{index}"))
-        .collect();
-    let keys: Vec<_> = params.iter().map(|p| &p.name).collect();
-    let types: Vec<_> = params.iter().map(|p| &p.ty).collect();
-    let patterns = params.iter().map(|p| &p.pat);
-    let passed = idents.iter().zip(&owned).map(|(ident, owned)| match owned {
-        Owned::Value(_) => quote!(#ident),
-        Owned::Borrowed(_) => quote!(&#ident),
-    });
-    let decoded = idents
-        .iter()
-        .zip(&owned)
-        .zip(&keys)
-        .map(|((ident, owned), key)| {
-            let (Owned::Value(ty) | Owned::Borrowed(ty)) = owned;
-            let proof = param_proof(ty);
-            quote!(let #ident = #proof.get(&mut __args, #key)?;)
+        registration,
+    } = Parts::of(args, input, &name, None)?;
+    Ok(quote! {
+        #call
+        const _: () = {
+            #body
+            #registration
+        };
+    })
+}
+
+/// What an activity becomes.
+pub(crate) struct Parts {
+    /// The function that gives a call.
+    pub(crate) call: TokenStream,
+    /// The function that is the body.
+    pub(crate) body: TokenStream,
+    /// The items that put the body into the registry.
+    pub(crate) registration: TokenStream,
+}
+
+impl Parts {
+    /// `method_of`: the type of which the function is a method, with `&self`.
+    pub(crate) fn of(
+        args: &ActivityArgs,
+        input: &Input,
+        name: &str,
+        method_of: Option<&Type>,
+    ) -> syn::Result<Self> {
+        let rt = names::rt();
+        let Input {
+            attrs,
+            vis,
+            ident,
+            params,
+            output,
+            body,
+            generics: _,
+            meant: _,
+            macros: _,
+            blocks: _,
+        } = input;
+        let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;
+        let idents: Vec<_> = (0..params.len())
+            .map(|index| format_ident!("arg{index}"))
+            .collect();
+        let keys: Vec<_> = params.iter().map(|p| &p.name).collect();
+        let types: Vec<_> = params.iter().map(|p| &p.ty).collect();
+        let patterns = params.iter().map(|p| &p.pat);
+        let passed = idents.iter().zip(&owned).map(|(ident, owned)| match owned {
+            Owned::Value(_) => quote!(#ident),
+            Owned::Borrowed(_) => quote!(&#ident),
         });
-    let outputs = output_types(output, &args.retry);
-    let OutputTypes { call, proofs, .. } = &outputs;
-    let ends = outputs.ends(output);
+        let decoded = idents
+            .iter()
+            .zip(&owned)
+            .zip(&keys)
+            .map(|((ident, owned), key)| {
+                let (Owned::Value(ty) | Owned::Borrowed(ty)) = owned;
+                let proof = param_proof(ty);
+                quote!(let #ident = #proof.get(&mut __args, #key)?;)
+            });
+        let outputs = output_types(output, &args.retry);
+        let OutputTypes { call, proofs, .. } = &outputs;
+        let ends = outputs.ends(output);
+        let arguments = encoded(&idents, &keys, &owned);
+        let options = options(args);
+        let line = crate::emit::line(ident.span());
+        let body_ident = names::activity_body(ident);
+        let receiver = method_of.map(|_| quote!(&self,));
+        let asynchronous = (!args.blocking).then(|| quote!(async));
+        let arguments_passed = quote!(#(#passed),*);
+        let Runs {
+            output: output_of,
+            made_by,
+            on,
+            instance,
+        } = Runs::of(args, ident, &arguments_passed, method_of);
+        Ok(Self {
+            call: quote! {
+                #(#attrs)*
+                #[allow(clippy::pedantic, reason = "generated code")]
+                #vis fn #ident(#(#idents: #types),*) -> #rt::ActivityCall<#call> {
+                    #proofs
+                    #rt::ActivityCall::new(#name, #arguments.finish(), #options)
+                }
+            },
+            body: quote! {
+                #asynchronous fn #body_ident(#receiver #(#patterns: #types),*) -> #output #body
+            },
+            registration: quote! {
+                #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
+                fn __durable_run(
+                    __instance: &#rt::Instance,
+                    _context: #rt::ActivityContext,
+                    __args: &[::core::primitive::u8],
+                ) -> ::core::result::Result<#rt::AttemptFuture, #rt::CodecError> {
+                    let mut __args = #rt::Args::open(__args)?;
+                    #(#decoded)*
+                    #instance
+                    ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
+                        __durable_ended(#output_of)
+                    }))
+                }
+                #ends
+                fn __durable_of() -> ::core::any::TypeId {
+                    #rt::type_of(&#made_by)
+                }
+                fn __durable_options() -> #rt::ActivityOptions {
+                    #options
+                }
+                #rt::inventory::submit! {
+                    #rt::ActivityDef {
+                        name: #name,
+                        params: &[#(#keys),*],
+                        file: ::core::file!(),
+                        line: #line,
+                        options: __durable_options,
+                        on: #on,
+                        run: __durable_run,
+                        end: __durable_end,
+                        of: __durable_of,
+                    }
+                }
+            },
+        })
+    }
+}
+
+/// How the body of an activity is run.
+struct Runs {
+    /// Its output.
+    output: TokenStream,
+    /// The function that gives calls.
+    made_by: TokenStream,
+    /// The type of which it is a method.
+    on: TokenStream,
+    /// What the attempt takes with it of that type.
+    instance: Option<TokenStream>,
+}
+
+impl Runs {
+    fn of(
+        args: &ActivityArgs,
+        ident: &Ident,
+        passed: &TokenStream,
+        method_of: Option<&Type>,
+    ) -> Self {
+        let rt = names::rt();
+        let body = names::activity_body(ident);
+        let (called, made_by, on, instance) = match method_of {
+            None => (
+                quote!(#body(#passed)),
+                quote!(#ident),
+                quote!(::core::option::Option::None),
+                None,
+            ),
+            Some(ty) => (
+                quote!(#rt::instance::<#ty>(&__instance).#body(#passed)),
+                quote!(<#ty>::#ident),
+                quote!(::core::option::Option::Some(#rt::instance_type::<#ty>)),
+                Some(quote!(let __instance = ::core::clone::Clone::clone(__instance);)),
+            ),
+        };
+        let output = if args.blocking {
+            quote!(#rt::blocking(move || #called).await)
+        } else {
+            quote!(#called.await)
+        };
+        Self {
+            output,
+            made_by,
+            on,
+            instance,
+        }
+    }
+}
+
+/// The arguments of a call, under their names.
+fn encoded(idents: &[Ident], keys: &[&String], owned: &[Owned]) -> TokenStream {
+    let rt = names::rt();
     let mut arguments = quote!(#rt::ArgsBuilder::new());
-    for ((ident, key), owned) in idents.iter().zip(&keys).zip(&owned) {
+    for ((ident, key), owned) in idents.iter().zip(keys).zip(owned) {
         arguments = match owned {
             Owned::Value(ty) => {
                 let proof = param_proof(ty);
@@ -66,49 +219,7 @@ pub(crate) fn expand(args: &ActivityArgs, input: &Input) -> syn::Result<TokenStr
             Owned::Borrowed(_) => quote!(#arguments.arg(#key, #ident)),
         };
     }
-    let options = options(args);
-    let line = crate::emit::line(ident.span());
-    Ok(quote! {
-        #(#attrs)*
-        #[allow(clippy::pedantic, reason = "generated code")]
-        #vis fn #ident(#(#idents: #types),*) -> #rt::ActivityCall<#call> {
-            #proofs
-            #rt::ActivityCall::new(#name, #arguments.finish(), #options)
-        }
-        const _: () = {
-            async fn __durable_body(#(#patterns: #types),*) -> #output #body
-            #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
-            fn __durable_run(
-                _context: #rt::ActivityContext,
-                __args: &[::core::primitive::u8],
-            ) -> ::core::result::Result<#rt::AttemptFuture, #rt::CodecError> {
-                let mut __args = #rt::Args::open(__args)?;
-                #(#decoded)*
-                ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
-                    __durable_ended(__durable_body(#(#passed),*).await)
-                }))
-            }
-            #ends
-            fn __durable_of() -> ::core::any::TypeId {
-                #rt::type_of(&#ident)
-            }
-            fn __durable_options() -> #rt::ActivityOptions {
-                #options
-            }
-            #rt::inventory::submit! {
-                #rt::ActivityDef {
-                    name: #name,
-                    params: &[#(#keys),*],
-                    file: ::core::file!(),
-                    line: #line,
-                    options: __durable_options,
-                    run: __durable_run,
-                    end: __durable_end,
-                    of: __durable_of,
-                }
-            }
-        };
-    })
+    arguments
 }
 
 /// How a parameter is decoded for the body.

@@ -50,6 +50,8 @@ pub(crate) struct ActivityArgs {
     pub(crate) heartbeat: Option<Duration>,
     /// A variant of the runtime's `CancellationType`.
     pub(crate) cancellation: Option<Ident>,
+    /// The body blocks its thread.
+    pub(crate) blocking: bool,
     pub(crate) retry: Retry,
 }
 
@@ -104,6 +106,12 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         "schedule_to_start" => set(&meta, &mut args.schedule_to_start, duration),
         "heartbeat" => set(&meta, &mut args.heartbeat, duration),
         "cancellation" => set(&meta, &mut args.cancellation, cancellation),
+        "blocking" => {
+            if std::mem::replace(&mut args.blocking, true) {
+                return Err(twice(&meta));
+            }
+            Ok(())
+        }
         "retry" => {
             if std::mem::replace(&mut retried, true) {
                 return Err(twice(&meta));
@@ -113,7 +121,7 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         _ => Err(unknown(
             &meta,
             "name, start_to_close, schedule_to_close, schedule_to_start, heartbeat, cancellation, \
-             retry",
+             blocking, retry",
         )),
     })
     .parse2(tokens)

@@ -52,7 +52,7 @@ pub(crate) struct Param {
 impl Input {
     /// Parses a workflow.
     pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
-        let mut function = function(tokens, "workflow")?;
+        let mut function = function(tokens, "workflow", false)?;
         let generics = Parameters::take(&mut function.sig);
         let mut input = Self::new(function)?;
         input.borrow_parameters();
@@ -64,9 +64,9 @@ impl Input {
         Ok(Self { generics, ..input })
     }
 
-    /// Parses an activity.
-    pub(crate) fn activity(tokens: TokenStream) -> syn::Result<Self> {
-        let function = function(tokens, "activity")?;
+    /// Parses an activity, which is no `async fn` if it is `blocking`.
+    pub(crate) fn activity(tokens: TokenStream, blocking: bool) -> syn::Result<Self> {
+        let function = function(tokens, "activity", blocking)?;
         let generics = &function.sig.generics;
         if !generics.params.is_empty() || generics.where_clause.is_some() {
             return Err(error(
@@ -231,9 +231,9 @@ impl Param {
     }
 }
 
-fn function(tokens: TokenStream, what: &str) -> syn::Result<ItemFn> {
+fn function(tokens: TokenStream, what: &str, blocking: bool) -> syn::Result<ItemFn> {
     let function: ItemFn = syn::parse2(tokens).map_err(|e| not_a_function(what, &e))?;
-    signature(&function.sig, what)?;
+    signature(&function.sig, what, blocking)?;
     Ok(function)
 }
 
@@ -276,14 +276,28 @@ fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
     }
 }
 
-fn signature(sig: &Signature, what: &str) -> syn::Result<()> {
-    if sig.asyncness.is_none() {
-        return Err(error(
-            &sig.fn_token,
-            Code::NotAsyncFn,
-            &format!("`{}` is not an `async fn`", sig.ident),
-            &format!("write `async fn {}`", sig.ident),
-        ));
+fn signature(sig: &Signature, what: &str, blocking: bool) -> syn::Result<()> {
+    let ident = &sig.ident;
+    match &sig.asyncness {
+        Some(asynchronous) if blocking => {
+            return Err(error(
+                asynchronous,
+                Code::NotAsyncFn,
+                &format!(
+                    "`{ident}` is an `async fn`, and a blocking activity has a thread of its own"
+                ),
+                &format!("write `fn {ident}`, or remove `blocking`"),
+            ));
+        }
+        None if !blocking => {
+            return Err(error(
+                &sig.fn_token,
+                Code::NotAsyncFn,
+                &format!("`{ident}` is not an `async fn`"),
+                &format!("write `async fn {ident}`"),
+            ));
+        }
+        _ => {}
     }
     let unsupported = |at: &dyn Fn() -> TokenStream, thing: &str, help: &str| {
         Err(error(

@@ -133,6 +133,24 @@ impl Current {
     }
 }
 
+/// Runs a body that blocks on a thread of its own, where it may ask and say what any body may.
+#[doc(hidden)]
+pub async fn blocking<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    let current = CURRENT.try_with(Current::clone).ok();
+    let within = move || match current {
+        Some(current) => CURRENT.sync_scope(current, body),
+        None => body(),
+    };
+    match tokio::task::spawn_blocking(within).await {
+        Ok(output) => output,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down, and the attempt with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
 /// Runs the body of an attempt, which can ask for `context`, and gives the guard back.
 pub(crate) async fn scope<T>(
     context: ActivityContext,

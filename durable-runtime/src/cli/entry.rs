@@ -1,9 +1,11 @@
 //! From the process's arguments to its exit code.
 
+use super::application::Provider;
 use super::failure::{Exit, Failure};
 use super::terminal::Terminal;
 use super::{
-    App, AppCommand, Global, STORE, Tool, ToolCommand, inspect, schedule, supervise, workflows,
+    App, AppCommand, Global, STORE, Tool, ToolCommand, inspect, schedule, supervise, worker,
+    workflows,
 };
 use crate::client::Client;
 use crate::clock::{Clock as _, SystemClock};
@@ -30,10 +32,15 @@ enum Command {
 /// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]
 pub fn main() -> ExitCode {
+    main_with(Vec::new())
+}
+
+/// The same, for an application whose workers need these values.
+pub(super) fn main_with(providers: Vec<Provider>) -> ExitCode {
     match App::try_parse() {
         // Before anything runs, or is asked by a name that means two things.
         Ok(app) => match Registry::linked() {
-            Ok(_) => run(&app.global, Command::App(app.command)),
+            Ok(_) => run(&app.global, Command::App(app.command), providers),
             Err(error) => failed(&Failure::of(Exit::Error, &error)),
         },
         Err(error) => usage(&error),
@@ -45,7 +52,7 @@ pub fn main() -> ExitCode {
 #[must_use]
 pub fn tool_main() -> ExitCode {
     match Tool::try_parse() {
-        Ok(tool) => run(&tool.global, Command::Tool(tool.command)),
+        Ok(tool) => run(&tool.global, Command::Tool(tool.command), Vec::new()),
         Err(error) => usage(&error),
     }
 }
@@ -61,12 +68,12 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(global: &Global, command: Command) -> ExitCode {
+fn run(global: &Global, command: Command, providers: Vec<Provider>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(within_terminal(global, command)),
+        Ok(runtime) => runtime.block_on(within_terminal(global, command, providers)),
         Err(error) => Err(error.into()),
     };
     match outcome {
@@ -83,7 +90,11 @@ fn failed(failure: &Failure) -> ExitCode {
     failure.exit.into()
 }
 
-async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Failure> {
+async fn within_terminal(
+    global: &Global,
+    command: Command,
+    providers: Vec<Provider>,
+) -> Result<Exit, Failure> {
     let stdout = std::io::stdout();
     let mut term = Terminal {
         width: width(),
@@ -96,7 +107,7 @@ async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Fail
         program: program(),
         store: global.store.clone().unwrap_or_else(|| STORE.to_owned()),
     };
-    let exit = dispatch(global, command, &mut term).await;
+    let exit = dispatch(global, command, providers, &mut term).await;
     // What was written before a failure is shown before it.
     let flushed = term.out.flush();
     let exit = exit?;
@@ -107,6 +118,7 @@ async fn within_terminal(global: &Global, command: Command) -> Result<Exit, Fail
 async fn dispatch(
     global: &Global,
     command: Command,
+    providers: Vec<Provider>,
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     let store = global.store.as_deref();
@@ -114,9 +126,10 @@ async fn dispatch(
         Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
         Command::App(AppCommand::Inspect(args)) => inspect::run(&args, term),
         // It handles signals itself.
-        Command::App(command @ AppCommand::Worker(_)) => {
+        Command::App(AppCommand::Worker(args)) => {
             let client = connect(store, true).await?;
-            finish(&client, command.run(&client, term).await).await
+            let ended = worker::run(args, &client, providers, term).await;
+            finish(&client, ended).await
         }
         Command::App(command) => {
             let work = async {

@@ -10,6 +10,7 @@
 //! Commands speak through [`Client`], never to a store's tables, and print only here. Each one is
 //! a file with its arguments and a `run`.
 
+mod application;
 mod cancel;
 mod check;
 mod entry;
@@ -41,6 +42,7 @@ mod workflows;
 #[cfg(test)]
 mod tests;
 
+pub use application::{Application, app};
 pub use entry::{main, tool_main};
 
 use crate::client::{Client, ClientError, Handle};
@@ -150,7 +152,7 @@ impl AppCommand {
 
     async fn run(self, client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
         match self {
-            Self::Worker(args) => worker::run(args, client, term).await,
+            Self::Worker(args) => worker::run(args, client, Vec::new(), term).await,
             Self::Start(args) => start::run(args, client, term).await,
             Self::Shared(command) => command.run(client, term).await,
             Self::Schedule(args) => schedule::run_app(args, client, term).await,

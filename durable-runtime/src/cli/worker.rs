@@ -1,5 +1,6 @@
 //! `worker`: runs the workflows and activities of this binary until it is told to stop.
 
+use super::application::Provider;
 use super::failure::{Exit, Failure};
 use super::interrupts::Requests;
 use super::style::{BOLD, DIM, GOOD, WARN, paint};
@@ -43,6 +44,7 @@ fn lease(text: &str) -> Result<Duration, String> {
 pub(crate) async fn run(
     args: Args,
     client: &Client,
+    providers: Vec<Provider>,
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     let mut requests = Requests::listen()?;
@@ -56,7 +58,10 @@ pub(crate) async fn run(
         keep_frames: args.keep_frames,
         ..WorkerOptions::default()
     };
-    let worker = Worker::new(client.shared_store(), options);
+    let mut worker = Worker::new(client.shared_store(), options);
+    for provide in providers {
+        worker = provide().await?(worker);
+    }
     let health = tokio::spawn(tell(worker.link().health()));
     let (stop, stopped) = oneshot::channel();
     let work = worker.run(async {

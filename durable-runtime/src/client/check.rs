@@ -110,12 +110,14 @@ fn check_call(call: &Call) -> Option<Problem> {
         )));
     };
     // Makes the future of an attempt and drops it; only polling it would run the body.
-    (def.run)(no_attempt(), &request.args).err().map(|error| {
-        problem(format!(
-            "the arguments of activity `{}` do not fit: {error}",
-            request.name
-        ))
-    })
+    (def.run)(&registry::nothing(), no_attempt(), &request.args)
+        .err()
+        .map(|error| {
+            problem(format!(
+                "the arguments of activity `{}` do not fit: {error}",
+                request.name
+            ))
+        })
 }
 
 fn no_attempt() -> ActivityContext {

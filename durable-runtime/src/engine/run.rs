@@ -314,7 +314,7 @@ impl Run {
                 continue;
             };
             let Some(body) = self.life.registry.activity(&call.name) else {
-                let reason = format!("this binary has no activity `{}`", call.name);
+                let reason = format!("this worker has no activity `{}`", call.name);
                 self.attempts.unfit(op, reason, self.life.clock.busy());
                 continue;
             };

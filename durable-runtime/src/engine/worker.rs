@@ -11,7 +11,7 @@ use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
-use crate::registry::{Ambiguous, Registry};
+use crate::registry::{Activities, Ambiguous, Missing, Registry};
 use crate::store::{NewWorker, Store, StoreError, Unblock};
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -29,6 +29,9 @@ pub enum WorkerError {
     /// It cannot tell what to run; nothing was begun.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
+    /// It has activities that it cannot run; nothing was begun.
+    #[error(transparent)]
+    Missing(#[from] Missing),
 }
 
 /// The pause before a worker that lost its fence registers anew: a store that is broken in a way
@@ -85,6 +88,28 @@ impl Worker {
         self
     }
 
+    /// Runs the activities that are methods of this type
+    /// ([`#[activities]`](macro@crate::activities)) on this value.
+    #[must_use]
+    pub fn with<T: Activities>(self, value: T) -> Self {
+        self.with_shared(Arc::new(value))
+    }
+
+    /// As [`with`](Self::with), on a value that others have too.
+    #[must_use]
+    pub fn with_shared<T: Activities>(mut self, value: Arc<T>) -> Self {
+        self.registry = self.registry.map(|registry| registry.with(value));
+        self
+    }
+
+    /// Leaves the activities that are methods of this type to other workers. A workflow that calls
+    /// one here is blocked, and says so.
+    #[must_use]
+    pub fn without<T: Activities>(mut self) -> Self {
+        self.registry = self.registry.map(Registry::without::<T>);
+        self
+    }
+
     /// Takes the time from this clock.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -116,7 +141,7 @@ impl Worker {
     /// # Errors
     /// When the store was closed or is unusable; errors that may pass are waited for. Before
     /// anything runs, when two workflows or activities that are linked into this binary bear the
-    /// same name.
+    /// same name, or activities are methods of a type of which the worker was given no value.
     pub async fn run(
         mut self,
         shutdown: impl Future<Output = ()> + Send,
@@ -124,6 +149,10 @@ impl Worker {
         let mut shutdown = pin!(shutdown);
         let health = self.link.health_sender();
         let registry = self.registry.clone()?;
+        if let Some(missing) = registry.missing() {
+            health.set(Health::Stopped);
+            return Err(missing.into());
+        }
         let ended = self.lives(&registry, shutdown.as_mut()).await;
         health.set(Health::Stopped);
         // Starts that arrived too late go to the store.

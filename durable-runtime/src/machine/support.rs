@@ -39,12 +39,16 @@ pub use super::saved::{
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
 pub use super::values::{LentValues, Valued, lent_values, valued};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
+pub use crate::activity::blocking;
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
     ActivityCall, ActivityOptions, CancellationType, Infallible, LentCall, Operation, Resolution,
     RetryPolicy, WorkflowCall, WorkflowOptions,
 };
-pub use crate::registry::{ActivityContext, AttemptEnd, AttemptFuture};
+pub use crate::registry::{
+    Activities, ActivityContext, AttemptEnd, AttemptFuture, Instance, InstanceType, instance,
+    instance_type,
+};
 use std::marker::PhantomData;
 
 /// The type of one local or of one operation, known to rustc alone.

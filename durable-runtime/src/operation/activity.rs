@@ -4,11 +4,13 @@ use super::{ActivityRequest, Cancelled, Operation, Plan, Request, Resolution};
 use crate::Durable;
 use crate::codec;
 use crate::id::Timestamp;
-use crate::registry::ActivityContext;
+use crate::registry::{Activities, ActivityContext, Instance, nothing};
 use serde::{Deserialize, Serialize};
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The error of an activity that cannot fail by itself.
@@ -318,6 +320,19 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
     /// [`ActivityError::Failed`] with the body's own error; [`ActivityError::Panicked`] also when
     /// the arguments or the result cannot be encoded or decoded.
     pub async fn call(self) -> Result<T, ActivityError<E>> {
+        self.called(None).await
+    }
+
+    /// The same for an activity that is a method, on this value.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call); [`ActivityError::Panicked`] also when it is a method of another
+    /// type.
+    pub async fn call_on<I: Activities>(self, instance: Arc<I>) -> Result<T, ActivityError<E>> {
+        self.called(Some((TypeId::of::<I>(), instance))).await
+    }
+
+    async fn called(self, instance: Option<(TypeId, Instance)>) -> Result<T, ActivityError<E>> {
         let panicked = |e: codec::Error| ActivityError::Panicked(PanicMessage(e.to_string()));
         if let Some(error) = self.broken {
             return Err(panicked(error));
@@ -326,8 +341,17 @@ impl<T: Durable, E: Durable> ActivityCall<T, E> {
             let text = format!("the activity `{}` is not in this binary", self.name);
             return Err(ActivityError::Panicked(PanicMessage(text)));
         };
+        let instance = match (def.on.map(|on| on()), instance) {
+            (None, _) => nothing(),
+            (Some(on), Some((of, instance))) if on.id == of => instance,
+            (Some(on), _) => {
+                let (name, ty) = (&self.name, on.name);
+                let text = format!("`{name}` is a method of `{ty}`: give it one by `call_on`");
+                return Err(ActivityError::Panicked(PanicMessage(text)));
+            }
+        };
         let context = ActivityContext::nowhere(format!("call/{}", self.name), 1);
-        let attempt = (def.run)(context, &self.args).map_err(panicked)?;
+        let attempt = (def.run)(&instance, context, &self.args).map_err(panicked)?;
         Self::complete(attempt.await.resolution).map_err(panicked)?
     }
 }

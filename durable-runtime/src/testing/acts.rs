@@ -9,8 +9,8 @@ use crate::codec;
 use crate::id::Timestamp;
 use crate::operation::Resolution;
 use crate::registry::{
-    ActivityContext, ActivityDef, ActivityFn, Ambiguous, AttemptEnd, AttemptFuture, Registry,
-    activities,
+    Activities, ActivityContext, ActivityDef, ActivityFn, Ambiguous, AttemptEnd, AttemptFuture,
+    Registry, activities, nothing,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub(super) struct Acts {
 
 #[derive(Default)]
 struct State {
+    /// The values whose methods are activities, and the bodies of these.
+    instances: Registry,
     mocks: BTreeMap<&'static str, ActivityFn>,
     failures: BTreeMap<&'static str, Failures>,
     log: Vec<Called>,
@@ -41,7 +43,7 @@ impl std::fmt::Debug for State {
             .field("mocks", &self.mocks.keys())
             .field("failures", &self.failures)
             .field("log", &self.log)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,6 +67,30 @@ impl Acts {
 
     pub(super) fn mock(&self, def: &'static ActivityDef, body: ActivityFn) {
         self.state().mocks.insert(def.name, body);
+    }
+
+    pub(super) fn with<T: Activities>(&self, value: Arc<T>) {
+        let mut state = self.state();
+        let methods = activities().filter(|def| def.on.is_some());
+        let known = methods.fold(state.instances.clone(), Registry::with_activity);
+        state.instances = known.with(value);
+    }
+
+    /// The body that stands in the source.
+    fn own_body(&self, def: &'static ActivityDef) -> Result<ActivityFn, codec::Error> {
+        let Some(on) = def.on else {
+            let nothing = nothing();
+            return Ok(Arc::new(move |context, args| {
+                (def.run)(&nothing, context, args)
+            }));
+        };
+        let state = self.state();
+        state.instances.activity(def.name).cloned().ok_or_else(|| {
+            let (name, ty) = (def.name, on().name);
+            codec::Error::custom(format_args!(
+                "`{name}` is a method of `{ty}`: give the test one by `env.with(…)`, or mock it"
+            ))
+        })
     }
 
     pub(super) fn fail(&self, def: &'static ActivityDef, times: u32, failure: Planned) {
@@ -111,7 +137,7 @@ impl Acts {
         let seen = self.begin(def, &context, args);
         let body = match mock {
             Some(mock) => mock(context, args)?,
-            None => (def.run)(context, args)?,
+            None => self.own_body(def)?(context, args)?,
         };
         Ok(Box::pin(async move {
             let end = perform(def, body, failure).await;

@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::clock::{Clock, VirtualClock};
 use crate::engine::{Worker, WorkerOptions};
 use crate::id::Timestamp;
+use crate::registry::Activities;
 use crate::store::MemoryStore;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -171,6 +172,12 @@ impl TestEnv {
         let def = mock::definition(&activity);
         let body = mock::body::<A, F, M, How>(def, mock);
         self.shared.acts.mock(def, body);
+    }
+
+    /// From now on the activities that are methods of this type run on this value, in all workers;
+    /// those that are mocked do not need one.
+    pub fn with<T: Activities>(&self, value: T) {
+        self.shared.acts.with(Arc::new(value));
     }
 
     /// Lets the first `times` attempts of each call of an activity fail like this; those after them

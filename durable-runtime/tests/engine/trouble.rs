@@ -20,7 +20,7 @@ async fn an_unknown_activity_blocks_its_run_until_a_binary_has_it() {
     let script = Registry::new().with_workflow(workflow("script").unwrap());
     let poor = Running::new(bench.prepare(&options()).registry(script));
     let record = bench.until("s", is_blocked).await;
-    assert_eq!(reason(&record), "this binary has no activity `act`");
+    assert_eq!(reason(&record), "this worker has no activity `act`");
     assert_eq!(bench.end("other").await.phase, Phase::Completed);
     poor.stop().await;
     let rich = bench.worker();

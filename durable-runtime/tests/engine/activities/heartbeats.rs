@@ -227,7 +227,7 @@ async fn cut_after(store: Arc<dyn Store>, call: usize) -> Option<Vec<usize>> {
     bench.store.start(new).await.unwrap();
     let store = FaultyStore::new(bench.store.clone(), call, Fault::CutAfter);
     let worker = Worker::new(store.clone(), leased())
-        .registry(linked())
+        .registry(linked().without::<super::methods::Payments>())
         .clock(Arc::new(bench.clock.clone()));
     let first = Running::new(worker);
     let record = tokio::select! {

@@ -3,6 +3,7 @@
 mod cancellation;
 mod delays;
 mod heartbeats;
+mod methods;
 
 use crate::support::{Bench, Running, options};
 use durable_runtime::engine::WorkerOptions;
@@ -14,7 +15,12 @@ pub(crate) fn worker(bench: &Bench) -> Running {
 }
 
 pub(crate) fn worker_with(bench: &Bench, options: &WorkerOptions) -> Running {
-    Running::new(bench.prepare(options).registry(linked()))
+    Running::new(
+        bench
+            .prepare(options)
+            .registry(linked())
+            .without::<methods::Payments>(),
+    )
 }
 
 /// All that stands in the tests.
