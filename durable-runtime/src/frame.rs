@@ -326,7 +326,7 @@ mod tests {
         };
         let call = Call {
             op: 1,
-            request: Request::Activity(ActivityRequest {
+            request: Request::Activity(Box::new(ActivityRequest {
                 name: "charge".into(),
                 args: codec::ArgsBuilder::new()
                     .arg("order", "o-1")
@@ -334,7 +334,7 @@ mod tests {
                     .unwrap(),
                 options: ActivityOptions::default(),
                 begun: crate::id::Timestamp(-1),
-            }),
+            })),
             answer: None,
         };
         let done = Done {

@@ -329,7 +329,7 @@ impl Run {
                 permits,
                 beats: self.attempts.beats(op),
             };
-            let attempt = Attempt::begin(body.clone(), call.clone(), (context, live), around);
+            let attempt = Attempt::begin(body.clone(), *call.clone(), (context, live), around);
             self.attempts.begin(op, attempt);
         }
     }

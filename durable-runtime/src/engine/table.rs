@@ -82,7 +82,7 @@ fn calls(limit: Option<Duration>) -> Request {
         max_attempts: Some(3),
         ..RetryPolicy::default()
     };
-    Request::Activity(ActivityRequest {
+    Request::Activity(Box::new(ActivityRequest {
         name: "act".into(),
         args: Vec::new(),
         options: ActivityOptions {
@@ -91,7 +91,7 @@ fn calls(limit: Option<Duration>) -> Request {
             ..ActivityOptions::default()
         },
         begun: Timestamp(9_000),
-    })
+    }))
 }
 
 fn instance(place: Place, doing: Doing) -> Instance {

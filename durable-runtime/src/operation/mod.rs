@@ -123,7 +123,7 @@ impl From<Request> for Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Call an activity.
-    Activity(ActivityRequest),
+    Activity(Box<ActivityRequest>),
     /// Wait until an instant.
     Timer {
         /// When it fires; fixed when the await began.

@@ -191,10 +191,12 @@ impl Operation for Undo {
 
     fn begin(self, now: Timestamp) -> Result<Plan, codec::Error> {
         match self.call {
-            Call::Activity(request) => Ok(Plan::Call(super::Request::Activity(ActivityRequest {
-                begun: now,
-                ..request
-            }))),
+            Call::Activity(request) => Ok(Plan::Call(super::Request::Activity(Box::new(
+                ActivityRequest {
+                    begun: now,
+                    ..request
+                },
+            )))),
             Call::Workflow(input) => {
                 let def = registry::workflow(&self.name).ok_or_else(|| {
                     codec::Error::custom(format_args!(

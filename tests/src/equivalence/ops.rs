@@ -118,12 +118,12 @@ pub mod durable {
         type Output = T;
 
         fn begin(self, now: Timestamp) -> Result<Plan, Error> {
-            Ok(Plan::Call(Request::Activity(ActivityRequest {
+            Ok(Plan::Call(Request::Activity(Box::new(ActivityRequest {
                 name: self.name,
                 args: encoded(&self.argument),
                 options: ActivityOptions::default(),
                 begun: now,
-            })))
+            }))))
         }
 
         fn complete(resolution: Resolution) -> Result<T, Error> {
