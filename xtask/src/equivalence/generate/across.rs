@@ -121,9 +121,14 @@ impl Gen {
         let (first, second) = (self.call_name(), self.call_name());
         let other = self.call(&Ty::U32, 1);
         self.scope.declare(&r, Ty::U32, false);
+        let choice = match self.rng.u32(..3) {
+            0 => format!("{x} == 6 || "),
+            1 => format!("act(\"{second}\", {x} == 8).await || "),
+            _ => String::new(),
+        };
         Some(format!(
             "let {r} = match ({value}, 1) {{\n\
-             ({x}, _) if act(\"{first}\", {x}).await % 2 == 1 => {x} / 2,\n\
+             ({x}, _) if {choice}act(\"{first}\", {x}).await % 2 == 1 => {x} / 2,\n\
              ({x}, 1) if {x} > 4 && act(\"{second}\", true).await => 5,\n\
              _ => {other},\n}};\n"
         ))

@@ -129,4 +129,29 @@ impl Gen {
         let shown = format!("({k}, {v})");
         Some(declared + &self.borrowed_loop(id, &format!("({k}, {v})"), &source, &shown)?)
     }
+
+    /// The order of a hash map is another one in each copy, so it must not show.
+    pub(super) fn for_values(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let hashed = self.chance(60);
+        let (declared, id) = self.known(&match hashed {
+            true => Ty::Hash(Box::new(Ty::U32)),
+            false => Ty::Tree(Box::new(Ty::U32)),
+        });
+        let (map, value, sum) = (self.name_of(id), self.unique("value"), self.unique("sum"));
+        let (call, n) = (self.call_name(), self.unique("n"));
+        let asked = if hashed { "7" } else { &format!("*{value}") };
+        let (method, change) = if self.chance(50) {
+            ("values_mut", format!("*{value} ^= {n} / 2;\n"))
+        } else {
+            ("values", String::new())
+        };
+        Some(format!(
+            "{declared}let mut {sum} = 0_u32;\nfor {value} in {map}.{method}() {{\n\
+             let {n} = act(\"{call}\", {asked}).await;\n{change}{sum} ^= *{value} ^ {n};\n}}\n\
+             note(\"{sum}\", {sum});\n"
+        ))
+    }
 }

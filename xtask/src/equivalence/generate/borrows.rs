@@ -188,6 +188,7 @@ impl Gen {
         let (declared, id) = self.known(&Ty::option(Ty::String));
         let (option, x) = (self.name_of(id), self.unique("x"));
         let between = self.maybe(|g| g.meanwhile(id));
+        let by_ref = self.chance(50);
         Some(match self.rng.u32(..3) {
             0 => format!(
                 "{declared}if let Some({x}) = &{option} {{\n{between}note(\"{x}\", {x}.len());\n}}\n"
@@ -197,8 +198,13 @@ impl Gen {
             ),
             _ => {
                 let between = self.unseen(id, |g| g.maybe(|g| g.meanwhile(id)));
+                let (pattern, by) = if by_ref {
+                    ("ref mut ", "")
+                } else {
+                    ("", "&mut ")
+                };
                 format!(
-                    "{declared}if let Some({x}) = &mut {option} {{\n{x}.push('m');\n{between}{x}.push('n');\n}}\n"
+                    "{declared}if let Some({pattern}{x}) = {by}{option} {{\n{x}.push('m');\n{between}{x}.push('n');\n}}\n"
                 )
             }
         })
@@ -209,14 +215,21 @@ impl Gen {
             return None;
         }
         let (declared, id) = self.known(&Ty::Point);
-        let (point, name) = (self.name_of(id), self.unique("name"));
+        let (point, name, y) = (self.name_of(id), self.unique("name"), self.unique("y"));
         let between = self.meanwhile(id);
         let note = format!("note(\"{name}\", {name}.len());\n");
-        Some(match self.rng.u32(..2) {
+        Some(match self.rng.u32(..4) {
             0 => format!("{declared}let Point {{ name: {name}, .. }} = &{point};\n{between}{note}"),
-            // A place that is not borrowed lends nothing over an await.
-            _ => format!(
+            1 => format!(
                 "{declared}{{\nlet Point {{ name: ref {name}, .. }} = {point};\n{note}}}\n{between}"
+            ),
+            2 => format!(
+                "{declared}let Point {{ name: ref {name}, y: {y}, .. }} = {point};\n\
+                 {between}{note}note(\"{y}\", {y});\n"
+            ),
+            _ => format!(
+                "{declared}match {point} {{\nPoint {{ name: ref {name}, y: {y}, .. }} if {y} > 2 => {{\n\
+                 {between}{note}}}\nPoint {{ y: {y}, .. }} => {{ note(\"{y}\", {y}); }}\n}}\n"
             ),
         })
     }

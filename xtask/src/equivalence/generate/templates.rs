@@ -111,6 +111,7 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("for over an iterator chain", 4, Gen::for_chain),
     template("for over a closure tail", 3, Gen::for_closure_tail),
     template("for over a borrowed B-tree map", 2, Gen::for_tree),
+    template("for over the values of a borrowed map", 2, Gen::for_values),
     template("match of a borrow", 3, Gen::match_borrow),
     template("if let of a borrow", 3, Gen::if_let_borrow),
     template("binding by ref", 2, Gen::ref_binding),
