@@ -117,7 +117,7 @@ impl Builder<'_> {
             .map(|code| Signature { moves, ..code })
     }
 
-    /// `let f: fn(u32) -> u32 = double;`
+    /// `let f: fn(u32) -> u32 = double;`, or `let f = double;` if it is called.
     fn function(&self, name: &str, pat: &Pat, machine: &Expr, twin: &Expr) -> Option<Held> {
         if let Some(local) = self.variable(machine) {
             let again = self.body.recipe(local);
@@ -132,15 +132,18 @@ impl Builder<'_> {
                 )
             });
         }
-        let Pat::Type(typed) = pat else { return None };
-        let Type::FnPtr(function) = &*typed.ty else {
-            return None;
+        let params = match pat {
+            Pat::Type(typed) => match &*typed.ty {
+                Type::FnPtr(function) => function.inputs.len(),
+                _ => return None,
+            },
+            _ => self.called?,
         };
-        if !is_plain_binding(pat) || function.inputs.len() > PARAMS_MAX {
+        if !is_plain_binding(pat) || params > PARAMS_MAX {
             return None;
         }
         let signature = Signature {
-            params: function.inputs.len(),
+            params,
             moves: false,
         };
         Some(Held::Again(

@@ -16,6 +16,7 @@ mod assign;
 pub(crate) mod blocks;
 mod borrowed_loops;
 mod borrowed_patterns;
+mod calls;
 mod closures;
 mod code;
 mod control;
@@ -98,6 +99,7 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
         held: Vec::new(),
         opened: &input.macros,
         mutable: scope::mutable_anywhere(input),
+        called: None,
         diagnostics,
     };
     builder.current = builder.new_block();
@@ -186,6 +188,8 @@ struct Builder<'d> {
     opened: &'d standard::Opened,
     /// Names that are bound as `mut` somewhere in the function.
     mutable: BTreeSet<String>,
+    /// How many arguments the variable of the current `let` is called with.
+    called: Option<usize>,
     diagnostics: &'d mut Diagnostics,
 }
 

@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::control::first_name;
-use super::{Builder, Dest, closures, code, items, macros, recipe, twin, uses};
+use super::{Builder, Dest, calls, closures, code, items, macros, recipe, twin, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, LocalKind, Locals, Statement, Terminator};
 use crate::names::unraw;
@@ -35,14 +35,17 @@ impl Builder<'_> {
     /// A block in a scope of its own; its value goes to `dest`.
     pub(super) fn block(&mut self, block: &mut Block, dest: Dest) {
         self.scopes.push();
-        let stmts = std::mem::take(&mut block.stmts);
+        let mut stmts = std::mem::take(&mut block.stmts).into_iter();
         let mut tail = false;
-        let count = stmts.len();
-        for (number, mut stmt) in stmts.into_iter().enumerate() {
-            let last = number + 1 == count;
+        while let Some(mut stmt) = stmts.next() {
+            let rest = stmts.as_slice();
+            let last = rest.is_empty();
             let mut probes = Vec::new();
             match &mut stmt {
-                Stmt::Local(local) => probes = self.local(local),
+                Stmt::Local(local) => {
+                    self.called = calls::params(&first_name(&local.pat), rest);
+                    probes = self.local(local);
+                }
                 Stmt::Item(item) => {
                     let (what, help) = items::refusal(item);
                     self.diagnostics

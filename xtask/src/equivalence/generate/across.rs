@@ -70,18 +70,23 @@ impl Gen {
         ))
     }
 
-    /// A function whose type is written is data.
+    /// A function is named again, if its type is written or it is called.
     pub(super) fn function_across(&mut self) -> Option<String> {
         if !self.awaits {
             return None;
         }
         let (f, r) = (self.unique("f"), self.unique("r"));
-        let what = *self.choose(&["double", "triple", "|n| n / 2"]);
+        let (ty, what) = *self.choose(&[
+            (": fn(u32) -> u32", "double"),
+            (": fn(u32) -> u32", "|n| n / 2"),
+            ("", "triple"),
+            ("", "u32::reverse_bits"),
+        ]);
         let (pause, again) = (self.pause(), self.pause());
         let argument = self.call(&Ty::U32, 1);
         self.scope.declare(&r, Ty::U32, false);
         Some(format!(
-            "let {f}: fn(u32) -> u32 = {what};\n{pause}let {r} = {f}(7);\n{again}\
+            "let {f}{ty} = {what};\n{pause}let {r} = {f}(7);\n{again}\
              let {r} = {argument} ^ {f}({r});\n"
         ))
     }
