@@ -22,6 +22,10 @@ pub(super) fn workflow(args: &WorkflowArgs) -> TokenStream {
         let limit = duration(limit);
         quote!(options.run_timeout = ::core::option::Option::Some(#limit);)
     });
+    let kept = args.retention.map(|kept| {
+        let kept = duration(kept);
+        quote!(options.retention = ::core::option::Option::Some(#kept);)
+    });
     let retry = args.retry.as_ref().map(|retry| {
         let policy = policy(retry);
         quote!(options.retry = ::core::option::Option::Some(#policy);)
@@ -31,6 +35,7 @@ pub(super) fn workflow(args: &WorkflowArgs) -> TokenStream {
             let mut options = <#options as ::core::default::Default>::default();
             #execution
             #run
+            #kept
             #retry
             options
         }

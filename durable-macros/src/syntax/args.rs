@@ -14,6 +14,7 @@ pub(crate) struct WorkflowArgs {
     pub(crate) name: Option<String>,
     pub(crate) execution_timeout: Option<Duration>,
     pub(crate) run_timeout: Option<Duration>,
+    pub(crate) retention: Option<Duration>,
     pub(crate) retry: Option<Retry>,
 }
 
@@ -28,7 +29,7 @@ impl WorkflowArgs {
                     "`{}` can only be awaited inside other workflows, and has no runs of its own",
                     crate::names::unraw(&input.ident)
                 ),
-                "remove `execution_timeout`, `run_timeout` and `retry`, or write them at the \
+                "remove `execution_timeout`, `run_timeout`, `retention` and `retry`, or write them at the \
                  workflow that is started",
             );
         }
@@ -36,7 +37,10 @@ impl WorkflowArgs {
 
     /// Whether something is said about runs.
     pub(crate) fn concerns_runs(&self) -> bool {
-        self.execution_timeout.is_some() || self.run_timeout.is_some() || self.retry.is_some()
+        self.execution_timeout.is_some()
+            || self.run_timeout.is_some()
+            || self.retention.is_some()
+            || self.retry.is_some()
     }
 }
 
@@ -74,6 +78,7 @@ pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<WorkflowArgs> {
         "name" => set(&meta, &mut args.name, name),
         "execution_timeout" => set(&meta, &mut args.execution_timeout, duration),
         "run_timeout" => set(&meta, &mut args.run_timeout, duration),
+        "retention" => set(&meta, &mut args.retention, duration),
         "retry" => {
             if args.retry.is_some() {
                 return Err(twice(&meta));
@@ -82,7 +87,7 @@ pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<WorkflowArgs> {
         }
         _ => Err(unknown(
             &meta,
-            "name, execution_timeout, run_timeout, retry",
+            "name, execution_timeout, run_timeout, retention, retry",
         )),
     })
     .parse2(tokens)

@@ -18,7 +18,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let reason = args.targets.reason("cancelled from the command line");
     stop::each(
-        &args.targets,
+        &args.targets.ids,
         client,
         term,
         "cancel requested",

@@ -126,7 +126,9 @@ impl From<ClientError> for Failure {
             ClientError::Store(error) => error.into(),
             ClientError::InvalidId(_) => Self::of(Exit::Usage, &error),
             ClientError::NotFound(_) => Self::of(Exit::NotFound, &error),
-            ClientError::Finished { .. } => Self::of(Exit::Conflict, &error),
+            ClientError::Finished { .. } | ClientError::Running(_) => {
+                Self::of(Exit::Conflict, &error)
+            }
             ClientError::Unreadable { .. } => Self::of(Exit::Error, &error)
                 .hint("it may have been written by a newer version; try that version's binary"),
         }

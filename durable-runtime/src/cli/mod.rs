@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   application binary: worker start workflows inspect check ─┐
-//!                                                             ├─ list show result signal update cancel terminate workers
+//!                                                             ├─ list show result signal update cancel terminate delete workers
 //!   durable-runtime:    worker -- ./app …                    ─┘
 //! ```
 //!
@@ -13,6 +13,7 @@
 mod application;
 mod cancel;
 mod check;
+mod delete;
 mod entry;
 mod failure;
 mod inspect;
@@ -136,6 +137,8 @@ enum SharedCommand {
     Cancel(cancel::Args),
     /// End workflows at once, without running their code
     Terminate(terminate::Args),
+    /// Remove ended workflows, and all that is on record of them
+    Delete(delete::Args),
     /// List worker processes
     Workers(workers::Args),
 }
@@ -173,6 +176,7 @@ impl SharedCommand {
             Self::Update(args) => update::run(args, client, term).await,
             Self::Cancel(args) => cancel::run(args, client, term).await,
             Self::Terminate(args) => terminate::run(args, client, term).await,
+            Self::Delete(args) => delete::run(args, client, term).await,
             Self::Workers(args) => workers::run(args, client, term).await,
         }
     }

@@ -1,4 +1,4 @@
-//! What `cancel` and `terminate` have in common: several ids, a reason, and a question.
+//! What `cancel`, `terminate` and `delete` have in common: several ids, a reason, and a question.
 
 use super::failure::{Exit, Failure};
 use super::terminal::{Format, Terminal};
@@ -7,10 +7,16 @@ use serde_json::{Value, json};
 use std::io::BufRead;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Targets {
+pub(crate) struct Ids {
     /// The workflows' ids; - reads them from the standard input, one per line
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Targets {
+    #[command(flatten)]
+    pub(crate) ids: Ids,
     /// Why; it is kept with the workflow
     #[arg(short, long, value_name = "TEXT")]
     reason: Option<String>,
@@ -20,7 +26,9 @@ impl Targets {
     pub(crate) fn reason(&self, default: &str) -> String {
         self.reason.clone().unwrap_or_else(|| default.to_owned())
     }
+}
 
+impl Ids {
     pub(crate) fn names(&self) -> String {
         match self.ids.as_slice() {
             [id] if id == "-" => "the workflows on the standard input".to_owned(),
@@ -62,7 +70,7 @@ pub(crate) fn agreed(question: &str, term: &mut Terminal<'_>) -> Result<bool, Fa
 /// Does `act` to each target. One that fails does not stop the others; the first failure decides
 /// the exit code.
 pub(crate) async fn each(
-    targets: &Targets,
+    targets: &Ids,
     client: &Client,
     term: &mut Terminal<'_>,
     done: &str,

@@ -21,14 +21,18 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let question = format!(
         "Terminate {}? Its code will not run again, so nothing is cleaned up; `cancel` lets it.",
-        args.targets.names()
+        args.targets.ids.names()
     );
     if !args.yes && !stop::agreed(&question, term)? {
         return Err(Failure::new(Exit::Error, "nothing was terminated"));
     }
     let reason = args.targets.reason("terminated from the command line");
-    stop::each(&args.targets, client, term, "terminated", async |handle| {
-        handle.terminate(reason.clone()).await
-    })
+    stop::each(
+        &args.targets.ids,
+        client,
+        term,
+        "terminated",
+        async |handle| handle.terminate(reason.clone()).await,
+    )
     .await
 }

@@ -28,6 +28,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..))]
     max_activities: u32,
+    /// Delete workflows so long after their end, such as 30d [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = time::parse)]
+    retention: Option<Duration>,
     /// Keep the checkpoints of workflows that have ended, for inspection
     #[arg(long)]
     keep_frames: bool,
@@ -56,6 +59,7 @@ pub(crate) async fn run(
         shutdown_grace: args.grace,
         max_activities: args.max_activities as usize,
         keep_frames: args.keep_frames,
+        retention: args.retention,
         ..WorkerOptions::default()
     };
     let mut worker = Worker::new(client.shared_store(), options);

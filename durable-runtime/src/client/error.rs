@@ -22,6 +22,9 @@ pub enum ClientError {
         /// How it ended.
         phase: Phase,
     },
+    /// The workflow runs, so it cannot be deleted.
+    #[error("workflow `{0}` has not ended")]
+    Running(WorkflowId),
     /// A record in the store cannot be read; it was written by a newer version or is damaged.
     #[error("{what} of workflow `{id}` cannot be read")]
     Unreadable {

@@ -110,7 +110,12 @@ impl<R> Handle<R> {
                 return Ok(outcome);
             }
             // What has started later under the same id is no business of this handle.
-            let Some(record) = shared.store.follow(run).await? else {
+            let mut found = shared.store.follow(run).await?;
+            if found.is_none() {
+                // It has been continued so long ago that it is not kept any more.
+                found = shared.store.find(&self.id).await?;
+            }
+            let Some(record) = found else {
                 return Err(ResultError::NotFound(self.id.clone()));
             };
             run = record.run;

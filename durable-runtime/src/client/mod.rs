@@ -49,7 +49,7 @@ pub use update::{PendingUpdate, SendUpdate, StartWithUpdate, UpdateError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::id::{Timestamp, WorkflowId};
-use crate::store::{RunRecord, Store, StoreError, WorkerRecord};
+use crate::store::{Deleted, RunRecord, Store, StoreError, WorkerRecord};
 use std::fmt;
 use std::sync::Arc;
 use wait::Changes;
@@ -128,6 +128,20 @@ impl Client {
     /// All workers on record, live ones first.
     pub async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.store().workers().await
+    }
+
+    /// Deletes a workflow that has ended: all runs of its id, and their children that have ended.
+    /// Its id is free then, as if it had never been started.
+    ///
+    /// # Errors
+    /// [`ClientError::Running`] if it has not ended, [`ClientError::NotFound`] if there is none.
+    pub async fn delete(&self, id: impl Into<String>) -> Result<(), ClientError> {
+        let id = WorkflowId::new(id)?;
+        match self.store().delete(&id).await? {
+            Deleted::Runs(_) => Ok(()),
+            Deleted::Running => Err(ClientError::Running(id)),
+            Deleted::NotFound => Err(ClientError::NotFound(id)),
+        }
     }
 
     /// Closes the store's handle; it is shared by all clones of this client.

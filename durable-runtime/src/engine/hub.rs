@@ -327,7 +327,8 @@ impl<'a> Hub<'a> {
         }
         let (life, busy) = (self.life.clone(), self.life.clock.busy());
         self.jobs.spawn(async move {
-            let any = jobs::unblock(life).await;
+            let any = jobs::unblock(life.clone()).await;
+            jobs::expire(life).await;
             WorkerEvent::Unblocked { any, busy }
         });
     }

@@ -2,7 +2,8 @@
 
 use super::life::Life;
 use crate::id::{RunId, Timestamp};
-use crate::store::{Claim, ClaimedRun, Message};
+use crate::registry::WorkflowDef;
+use crate::store::{Claim, ClaimedRun, Expiry, Kinds, Message};
 use std::sync::Arc;
 
 /// What a look for due work found.
@@ -85,6 +86,41 @@ pub(super) async fn unblock(life: Arc<Life>) -> bool {
         Err(error) => {
             tracing::warn!(%error, "cannot look for blocked workflows");
             false
+        }
+    }
+}
+
+/// How many runs are deleted in one transaction: others write between two of them.
+const EXPIRE_BATCH: usize = 100;
+
+/// Deletes what ended so long ago that it is not kept any more.
+pub(super) async fn expire(life: Arc<Life>) {
+    let own = |def: &'static WorkflowDef| Some((def.name, (def.options)().retention?));
+    let own: Vec<_> = life.registry.workflows().filter_map(own).collect();
+    let all = own
+        .iter()
+        .map(|(name, kept)| (Kinds::Only((*name).to_owned()), *kept));
+    let names = || own.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let others = life
+        .options
+        .retention
+        .map(|kept| (Kinds::AllBut(names()), kept));
+    for (of, kept) in all.chain(others) {
+        let kept = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+        let expiry = Expiry {
+            before: Timestamp(life.clock.now().0.saturating_sub(kept)),
+            of,
+            limit: EXPIRE_BATCH,
+        };
+        loop {
+            match life.store.expire(&expiry).await {
+                Ok(count) if count < expiry.limit => break,
+                Ok(_) => tokio::task::yield_now().await,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot delete what is not kept any more");
+                    return;
+                }
+            }
         }
     }
 }

@@ -19,6 +19,10 @@ pub struct WorkerOptions {
     pub claim_batch: usize,
     /// Whether the frames of ended workflows are kept for inspection. Default: no.
     pub keep_frames: bool,
+    /// How long ended workflows stay on record; then workers delete them, with their children that
+    /// have ended, and their ids are free again. A workflow function may say otherwise:
+    /// `#[workflow(retention = "30d")]`. Default: for ever.
+    pub retention: Option<Duration>,
     /// A longer pause (a sleep, a back-off) is spent in the store instead of in memory.
     /// Default: 1 s.
     pub park_after: Duration,
@@ -43,6 +47,7 @@ impl Default for WorkerOptions {
             max_activities: 1_000,
             claim_batch: 100,
             keep_frames: false,
+            retention: None,
             park_after: Duration::from_secs(1),
             poll_interval: Duration::from_millis(100),
             shutdown_grace: Duration::from_secs(10),

@@ -18,6 +18,9 @@ pub struct WorkflowOptions {
     /// How long one run may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_timeout: Option<Duration>,
+    /// How long an ended run stays on record; the default is the worker's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Duration>,
     /// How a run that returned an error, or took longer than `run_timeout`, is tried again from the
     /// beginning.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ mod children;
 mod condition;
 pub mod conformance;
 mod error;
+mod expiry;
 mod ids;
 pub mod limits;
 mod listing;
@@ -32,6 +33,7 @@ pub(crate) use children::PARENT_ENDED;
 pub use children::{ChildEnd, Parent, ParentClose};
 pub use condition::{Compare, Condition, Field};
 pub use error::{FenceError, StoreError};
+pub use expiry::{Deleted, Expiry, Kinds};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
@@ -147,6 +149,15 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
         run: NewRun,
         message: NewMessage,
     ) -> Result<(Written, Sent), StoreError>;
+
+    /// Deletes an ended workflow: all runs of its id, and their children that have ended, theirs
+    /// too; children that run go on without it. Its id is free then.
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError>;
+
+    /// Deletes ended runs, those that ended first before others, as [`delete`](Self::delete) does.
+    /// A run stays for as long as the run that started it has not ended. Answers how many were
+    /// looked for and found; fewer than the limit are all.
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError>;
 
     // --- reading (never waits for a writer) -------------------------------------------------
 

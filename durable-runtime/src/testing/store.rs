@@ -6,9 +6,10 @@ use super::life::Life;
 use super::link::Links;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
-    NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten,
-    Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord, Write, Written,
+    AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
+    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite,
+    ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord,
+    Write, Written,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
@@ -143,6 +144,12 @@ impl Store for WorkerStore {
         let what = What::other(format!("the start of `{}`", run.id));
         self.write(what, self.inner.start_or_send(run, message))
             .await
+    }
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
+        self.pass(self.inner.delete(id)).await
+    }
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        self.pass(self.inner.expire(expiry)).await
     }
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
         self.pass(self.inner.find(id)).await

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use durable_runtime::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use durable_runtime::store::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
-    NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten,
-    Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord, Write, Written,
+    AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
+    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite,
+    ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord,
+    Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -242,6 +243,12 @@ impl Store for FaultyStore {
         message: NewMessage,
     ) -> Result<(Written, Sent), StoreError> {
         self.inner.start_or_send(run, message).await
+    }
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
+        self.through(self.inner.delete(id)).await
+    }
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        self.through(self.inner.expire(expiry)).await
     }
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
         self.inner.find(id).await

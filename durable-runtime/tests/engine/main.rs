@@ -9,6 +9,7 @@ mod ids;
 mod misfits;
 mod ownership;
 mod parallel;
+mod retention;
 mod retry;
 mod sagas;
 mod schedules;

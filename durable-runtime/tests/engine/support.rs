@@ -170,6 +170,7 @@ impl Bench {
             "outlived",
             "ticks",
             "renewing",
+            "kept",
             "tagged",
             "late",
             "fragile",

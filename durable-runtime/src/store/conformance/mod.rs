@@ -26,6 +26,8 @@ pub mod children;
 #[doc(hidden)]
 pub mod claims;
 #[doc(hidden)]
+pub mod deleting;
+#[doc(hidden)]
 pub mod ids;
 #[doc(hidden)]
 pub mod messages;
@@ -193,6 +195,15 @@ macro_rules! store_conformance {
                 a_batch_that_fails_changes_no_attribute,
                 attributes_have_limits,
             ],
+            deleting: [
+                what_runs_is_not_deleted,
+                nothing_is_left_of_what_is_deleted,
+                all_runs_of_an_id_are_deleted_together,
+                children_go_with_their_parent_if_they_have_ended,
+                what_ended_long_ago_expires_in_portions,
+                workflows_expire_by_kind,
+                a_child_stays_while_its_parent_runs,
+            ],
             reading: [
                 an_unknown_run_has_nothing,
                 a_record_brings_back_what_was_given,
@@ -252,6 +263,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("ids", include_str!("ids.rs")),
         ("schedules", include_str!("schedules.rs")),
         ("tags", include_str!("tags.rs")),
+        ("deleting", include_str!("deleting.rs")),
         ("reading", include_str!("reading.rs")),
     ];
     let written = sources.map(|(module, text)| {

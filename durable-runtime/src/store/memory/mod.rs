@@ -4,6 +4,7 @@
 //! a handle share the tables, so several "processes" of a test can work on one store.
 
 mod children;
+mod delete;
 mod ids;
 mod inbox;
 mod run;
@@ -18,9 +19,9 @@ use self::writes::Batch;
 use super::changes::Changes;
 use super::limits;
 use super::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
-    NewRun, NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store, StoreError,
-    Unblock, Unfit, WorkerRecord, Write, Written,
+    AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
+    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store,
+    StoreError, Unblock, Unfit, WorkerRecord, Write, Written,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -294,6 +295,18 @@ impl Store for MemoryStore {
         drop(state);
         self.tell(!matches!(sent, Sent::Finished(_) | Sent::NotFound));
         Ok((written, sent))
+    }
+
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
+        let deleted = self.state()?.delete(id);
+        self.tell(matches!(deleted, Deleted::Runs(_)));
+        Ok(deleted)
+    }
+
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        let expired = self.state()?.expire(expiry);
+        self.tell(expired > 0);
+        Ok(expired)
     }
 
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {

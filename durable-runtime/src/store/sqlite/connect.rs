@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_schedules.sql"),
     include_str!("migrations/0008_notes.sql"),
     include_str!("migrations/0009_tags.sql"),
+    include_str!("migrations/0010_expiry.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.

@@ -14,6 +14,7 @@ mod checkpoint;
 mod children;
 mod client;
 mod connect;
+mod delete;
 mod error;
 mod fence;
 mod ids;
@@ -34,9 +35,9 @@ use self::error::Fault;
 use self::reader::Readers;
 use self::writer::Writer;
 use super::{
-    AttemptRecord, Claim, ClaimedRun, Fence, FenceError, Heard, Listing, Message, NewMessage,
-    NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError, Unblock,
-    Unfit, WorkerRecord, Write, Written, limits,
+    AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
+    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError,
+    Unblock, Unfit, WorkerRecord, Write, Written, limits,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -216,6 +217,17 @@ impl Store for SqliteStore {
         limits::check_run(&run)?;
         limits::check_message(&message)?;
         self.write_unfenced(move |db| client::start_or_send(db, &run, &message))
+            .await
+    }
+
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
+        let id = id.clone();
+        self.write_unfenced(move |db| delete::delete(db, &id)).await
+    }
+
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        let expiry = expiry.clone();
+        self.write_unfenced(move |db| delete::expire(db, &expiry))
             .await
     }
 
