@@ -360,7 +360,9 @@ impl<T: Durable, E: Durable> Operation for ActivityCall<T, E> {
     type Output = Result<T, ActivityError<E>>;
 
     fn begin(self, now: Timestamp) -> Result<Plan, codec::Error> {
-        Ok(Plan::Call(Request::Activity(Box::new(self.into_request(now)?))))
+        Ok(Plan::Call(Request::Activity(Box::new(
+            self.into_request(now)?,
+        ))))
     }
 
     fn complete(resolution: Resolution) -> Result<Self::Output, codec::Error> {
