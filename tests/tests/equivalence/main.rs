@@ -30,6 +30,7 @@ mod configured;
 mod errors;
 mod expressions;
 mod forks;
+mod functions_by_name;
 mod given_back;
 mod given_back_attacks;
 mod guard_alternatives;
