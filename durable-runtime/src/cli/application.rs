@@ -33,7 +33,7 @@ impl fmt::Debug for Application {
 /// An application whose activities are methods ([`#[activities]`](macro@crate::activities)) of
 /// values that are given here. Without any it is [`main`](fn@crate::main).
 ///
-/// ```no_run
+/// ```no_run,standalone_crate
 /// use durable_runtime::prelude::*;
 ///
 /// struct Payments {
