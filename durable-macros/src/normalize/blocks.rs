@@ -228,11 +228,15 @@ fn free(block: &Block) -> (Vec<Ident>, Vec<Ident>) {
     for (number, name) in all.iter().enumerate() {
         scopes.bind(unraw(name), LocalId(number), None);
     }
-    let stmt = Stmt::Expr(parse_quote!(#block), None);
-    let found = uses::of_stmt(&stmt, &scopes);
+    // Not by way of tokens: a call that stands for a `select!` has patterns among its arguments.
+    let code = Expr::Block(syn::ExprBlock {
+        attrs: Vec::new(),
+        label: None,
+        block: block.clone(),
+    });
+    let found = uses::of_stmt(&Stmt::Expr(code.clone(), None), &scopes);
     let assigned = &found.assigns | &found.maybe_assigns;
     let used = &(&found.uses | &assigned) | &found.mentions;
-    let code: Expr = parse_quote!(#block);
     let changed = |local: &LocalId| {
         assigned.contains(local)
             || super::changes_by_name(std::slice::from_ref(&code), &unraw(&all[local.0]))
@@ -252,7 +256,10 @@ fn words(tokens: TokenStream, found: &mut Vec<Ident>) {
     for token in tokens {
         match token {
             TokenTree::Group(group) => words(group.stream(), found),
-            TokenTree::Ident(ident) => add(ident, found),
+            // No keyword: one in the arguments of a user's macro would be taken for a name.
+            TokenTree::Ident(ident) if syn::parse2::<Ident>(quote!(#ident)).is_ok() => {
+                add(ident, found);
+            }
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
                 let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -263,7 +270,7 @@ fn words(tokens: TokenStream, found: &mut Vec<Ident>) {
                     }
                 }
             }
-            TokenTree::Punct(_) => {}
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
     }
 }

@@ -377,3 +377,23 @@ equivalent! {
         format!("{a}{b}")
     }
 }
+
+macro_rules! chosen {
+    (if $condition:expr => $value:expr, else $other:expr) => {
+        if $condition { $value } else { $other }
+    };
+}
+
+// A keyword in the arguments of a macro is no name that a block takes along.
+equivalent! {
+    with [(1), (3)];
+    async fn keywords_in_macros(n: u32) -> u32 {
+        let limit = n + 1;
+        let found = join_all((0..n).map(|i| async move {
+            let a = act("a", i).await;
+            chosen!(if a > 1 => limit, else a)
+        }))
+        .await;
+        found.iter().sum()
+    }
+}
