@@ -158,31 +158,43 @@ impl<R> SpawnChild<R> {
         self.start.ids.conflict = policy;
         self
     }
+}
 
-    /// What to do if a workflow of this id has ended; see [`Start::reuse`].
-    pub fn reuse(mut self, policy: Reuse) -> Self {
-        self.start.ids.reuse = policy;
-        self
-    }
+/// What may be said of the workflow that is started, with or without a handle.
+macro_rules! start_options {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> $type {
+            /// What to do if a workflow of this id has ended; see [`Start::reuse`].
+            pub fn reuse(mut self, policy: Reuse) -> Self {
+                self.start.ids.reuse = policy;
+                self
+            }
 
-    /// How long it may take, with all runs that go on in its place; see
-    /// [`WorkflowOptions::execution_timeout`]. The default stands at its function.
-    pub fn execution_timeout(mut self, limit: Duration) -> Self {
-        self.start.options.execution_timeout = Some(limit);
-        self
-    }
+            /// How long it may take, with all runs that go on in its place; see
+            /// [`WorkflowOptions::execution_timeout`]. The default stands at its function.
+            pub fn execution_timeout(mut self, limit: Duration) -> Self {
+                self.start.options.execution_timeout = Some(limit);
+                self
+            }
 
-    /// How long one run of it may take. The default stands at its function.
-    pub fn run_timeout(mut self, limit: Duration) -> Self {
-        self.start.options.run_timeout = Some(limit);
-        self
-    }
+            /// How long one run of it may take. The default stands at its function.
+            pub fn run_timeout(mut self, limit: Duration) -> Self {
+                self.start.options.run_timeout = Some(limit);
+                self
+            }
 
-    /// How it is tried again if it fails. The default stands at its function.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.start.options.retry = Some(policy);
-        self
-    }
+            /// How it is tried again if it fails. The default stands at its function.
+            pub fn retry(mut self, policy: RetryPolicy) -> Self {
+                self.start.options.retry = Some(policy);
+                self
+            }
+        }
+    )*};
+}
+
+start_options! {
+    [R] SpawnChild<R>;
+    [] SpawnDetached;
 }
 
 impl<R> Clone for SpawnChild<R> {
@@ -232,31 +244,6 @@ impl SpawnDetached {
     /// What to do if a workflow of this id runs; see [`Start::on_conflict`].
     pub fn on_conflict(mut self, policy: OnConflict) -> Self {
         self.start.ids.conflict = policy;
-        self
-    }
-
-    /// What to do if a workflow of this id has ended; see [`Start::reuse`].
-    pub fn reuse(mut self, policy: Reuse) -> Self {
-        self.start.ids.reuse = policy;
-        self
-    }
-
-    /// How long it may take, with all runs that go on in its place; see
-    /// [`WorkflowOptions::execution_timeout`]. The default stands at its function.
-    pub fn execution_timeout(mut self, limit: Duration) -> Self {
-        self.start.options.execution_timeout = Some(limit);
-        self
-    }
-
-    /// How long one run of it may take. The default stands at its function.
-    pub fn run_timeout(mut self, limit: Duration) -> Self {
-        self.start.options.run_timeout = Some(limit);
-        self
-    }
-
-    /// How it is tried again if it fails. The default stands at its function.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.start.options.retry = Some(policy);
         self
     }
 }

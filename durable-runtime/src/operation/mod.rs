@@ -12,6 +12,7 @@ mod continued;
 mod interval;
 pub(crate) mod lent;
 mod message;
+mod named;
 mod options;
 mod published;
 mod saga;

@@ -40,22 +40,7 @@ pub struct Published<T> {
     value: PhantomData<fn(T) -> T>,
 }
 
-impl<T> Published<T> {
-    /// A value of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            value: PhantomData,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-}
+super::named::named!(Published, "A value");
 
 impl<T: Durable> Published<T> {
     /// In a workflow: sets the value, as of the next await or the end.
@@ -64,19 +49,5 @@ impl<T: Durable> Published<T> {
     /// Outside of a workflow.
     pub fn set(&self, value: &T) {
         current::publish(self.name, value);
-    }
-}
-
-impl<T> Clone for Published<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Published<T> {}
-
-impl<T> std::fmt::Debug for Published<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Published").field(&self.name).finish()
     }
 }

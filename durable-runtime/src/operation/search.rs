@@ -180,22 +180,7 @@ pub struct Memo<T> {
     value: PhantomData<fn(T) -> T>,
 }
 
-impl<T> Memo<T> {
-    /// A value of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            value: PhantomData,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-}
+super::named::named!(Memo, "A value");
 
 impl<T: Durable> Memo<T> {
     /// In a workflow: sets the value, as of the next await or the end.
@@ -212,19 +197,5 @@ impl<T: Durable> Memo<T> {
     /// Outside of a workflow.
     pub fn clear(&self) {
         current::set_memo::<T>(self.name, None);
-    }
-}
-
-impl<T> Clone for Memo<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Memo<T> {}
-
-impl<T> std::fmt::Debug for Memo<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Memo").field(&self.name).finish()
     }
 }

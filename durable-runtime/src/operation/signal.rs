@@ -43,22 +43,9 @@ pub struct Signal<T> {
     value: PhantomData<fn(T) -> T>,
 }
 
+super::named::named!(Signal, "A signal");
+
 impl<T> Signal<T> {
-    /// A signal of this name.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            value: PhantomData,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// In a workflow: await it for the value of the next signal of this name. Cancelling the
     /// workflow ends the wait with [`Cancelled`]; the signals stay for whoever asks later.
     pub fn recv(&self) -> Recv<T> {
@@ -66,20 +53,6 @@ impl<T> Signal<T> {
             name: Cow::Borrowed(self.name),
             value: PhantomData,
         }
-    }
-}
-
-impl<T> Clone for Signal<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Signal<T> {}
-
-impl<T> std::fmt::Debug for Signal<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Signal").field(&self.name).finish()
     }
 }
 
