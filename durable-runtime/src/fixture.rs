@@ -255,6 +255,7 @@ impl World {
             fingerprint: 0,
             due_at,
             blocked: blocked.map(str::to_owned),
+            held: false,
         };
         assert_eq!(self.commit(Write::Park(park)).await, Written::Parked);
     }

@@ -49,6 +49,7 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
         5 | 6 => Write::Park(Park {
             due_at: (dice.roll(2) == 0).then(|| Timestamp(dice.roll(200))),
             blocked: (dice.roll(4) == 0).then(|| "why".into()),
+            held: dice.roll(2) == 0,
             fingerprint: dice.roll(2).unsigned_abs(),
             ..park(run, dice.roll(3), dice.roll(4))
         }),
@@ -174,8 +175,10 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
                 MessageKind::Cancel,
                 MessageKind::Terminate,
                 MessageKind::Signal,
+                MessageKind::Pause,
+                MessageKind::Resume,
             ];
-            let kind = kind[usize::try_from(dice.roll(4)).expect("small")];
+            let kind = kind[usize::try_from(dice.roll(6)).expect("small")];
             let signal = kind == MessageKind::Signal;
             let message = NewMessage {
                 kind,

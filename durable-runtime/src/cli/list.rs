@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Only workflows that no worker can resume
     #[arg(long)]
     blocked: bool,
+    /// Only workflows that somebody has paused
+    #[arg(long)]
+    paused: bool,
     /// How many
     #[arg(short, long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -95,6 +98,7 @@ pub(crate) async fn run(
         phase: args.phase.map(Phase::from),
         id_prefix: args.id_prefix,
         blocked: args.blocked,
+        paused: args.paused,
         condition: args.condition,
     };
     let mut page = Page {

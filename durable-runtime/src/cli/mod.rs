@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   application binary: worker start workflows inspect check ─┐
-//!                                                             ├─ list show result signal update cancel terminate delete workers
+//!                                                             ├─ list show result signal update cancel pause … workers
 //!   durable-runtime:    worker -- ./app …                    ─┘
 //! ```
 //!
@@ -20,7 +20,9 @@ mod inspect;
 mod interrupts;
 mod json;
 mod list;
+mod pause;
 mod result;
+mod resume;
 mod schedule;
 mod show;
 mod signal;
@@ -135,6 +137,10 @@ enum SharedCommand {
     Update(update::Args),
     /// Ask workflows to stop; they clean up first
     Cancel(cancel::Args),
+    /// Let workflows rest: they take no further step until they are resumed
+    Pause(pause::Args),
+    /// Let workflows go on that were paused, or blocked for killing workers
+    Resume(resume::Args),
     /// End workflows at once, without running their code
     Terminate(terminate::Args),
     /// Remove ended workflows, and all that is on record of them
@@ -175,6 +181,8 @@ impl SharedCommand {
             Self::Signal(args) => signal::run(args, client, term).await,
             Self::Update(args) => update::run(args, client, term).await,
             Self::Cancel(args) => cancel::run(args, client, term).await,
+            Self::Pause(args) => pause::run(args, client, term).await,
+            Self::Resume(args) => resume::run(args, client, term).await,
             Self::Terminate(args) => terminate::run(args, client, term).await,
             Self::Delete(args) => delete::run(args, client, term).await,
             Self::Workers(args) => workers::run(args, client, term).await,

@@ -137,6 +137,9 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
     if let RunState::Owned(worker) = &summary.state {
         field(term, "worker", worker)?;
     }
+    if let Some(paused) = &summary.paused {
+        field(term, "paused", moment(paused.at, term))?;
+    }
     if let Some(cancel) = &found.cancel_requested {
         let when = relative(cancel.at, now);
         let text = format!("requested {when}, not delivered yet: {}", cancel.reason);

@@ -22,7 +22,7 @@ pub(crate) fn of_status(status: &str) -> Style {
     match status {
         "completed" => GOOD,
         "failed" | "blocked" => BAD,
-        "cancelled" | "terminated" | "retrying" | "cancelling" => WARN,
+        "cancelled" | "terminated" | "retrying" | "cancelling" | "paused" | "pausing" => WARN,
         "sleeping" | "delayed" | "waiting" => CALM,
         _ => BUSY,
     }

@@ -30,7 +30,7 @@ impl Status {
         if summary.phase != Phase::Running {
             return Self::of_summary(summary, now);
         }
-        if let RunState::Blocked(_) = summary.state {
+        if summary.paused.is_some() || matches!(summary.state, RunState::Blocked(_)) {
             return Self::of_summary(summary, now);
         }
         if let Some(last) = description.retrying() {
@@ -65,6 +65,14 @@ impl Status {
         if summary.phase != Phase::Running {
             return Self::new(summary.phase.to_string(), summary.error.clone());
         }
+        match (&summary.paused, &summary.state) {
+            (_, RunState::Blocked(_)) | (None, _) => {}
+            // Until what is under way has ended.
+            (Some(paused), RunState::Owned(_)) => {
+                return Self::new("pausing", Some(paused.reason.clone()));
+            }
+            (Some(paused), _) => return Self::new("paused", Some(paused.reason.clone())),
+        }
         match &summary.state {
             RunState::Owned(_) | RunState::Finished => Self::new("running", None),
             RunState::Waiting(at) if *at > now => {
@@ -93,6 +101,8 @@ pub(crate) struct Row {
     finished_at: Option<String>,
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    paused_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_for: Option<String>,
@@ -118,6 +128,7 @@ impl Row {
             created_at: rfc3339(summary.created_at),
             finished_at: summary.finished_at.map(rfc3339),
             error: summary.error.clone(),
+            paused_at: summary.paused.as_ref().map(|paused| rfc3339(paused.at)),
             schedule: summary.schedule.as_ref().map(ToString::to_string),
             scheduled_for: summary.scheduled_for.map(rfc3339),
             attributes: summary
@@ -160,6 +171,8 @@ fn message_words(send: &SendRequest) -> String {
         MessageKind::Terminate => "terminate".to_owned(),
         MessageKind::Update => format!("update {}", send.name),
         MessageKind::ChildEnded => "end of a child".to_owned(),
+        MessageKind::Pause => "pause".to_owned(),
+        MessageKind::Resume => "resume".to_owned(),
     }
 }
 

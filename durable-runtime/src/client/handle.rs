@@ -142,8 +142,8 @@ impl<R> Handle<R> {
     }
 
     /// Asks the workflow to stop: its current await ends with `Cancelled`, and what it awaits
-    /// after that, to clean up, runs normally. Durable when it returns; asking again changes
-    /// nothing.
+    /// after that, to clean up, runs normally. One that is paused goes on for that. Durable when it
+    /// returns; asking again changes nothing.
     pub async fn cancel(&self, reason: impl Into<String>) -> Result<(), ClientError> {
         self.send(MessageKind::Cancel, reason.into()).await
     }
@@ -154,8 +154,23 @@ impl<R> Handle<R> {
         self.send(MessageKind::Terminate, reason.into()).await
     }
 
+    /// Lets the workflow rest, durably when it returns: it takes no further step and begins no
+    /// activity until it is [resumed](Self::resume). What is under way ends, and its answer is kept;
+    /// timers that are due meanwhile fire when it goes on, limits of its time count on and are
+    /// applied then, and messages wait. It may still be cancelled, which ends the pause, and
+    /// terminated. Pausing it again changes nothing, not even the reason.
+    pub async fn pause(&self, reason: impl Into<String>) -> Result<(), ClientError> {
+        self.send(MessageKind::Pause, reason.into()).await
+    }
+
+    /// Lets a workflow go on that was [paused](Self::pause), or that was set apart because workers
+    /// died with it time and again. Another one is not changed.
+    pub async fn resume(&self) -> Result<(), ClientError> {
+        self.send(MessageKind::Resume, String::new()).await
+    }
+
     async fn send(&self, kind: MessageKind, reason: String) -> Result<(), ClientError> {
-        let message = NewMessage::stop(kind, reason, self.client.now());
+        let message = NewMessage::steer(kind, reason, self.client.now());
         let sent = self.client.store().send(&self.id, message).await?;
         if let Some(link) = self.client.link() {
             link.poke();

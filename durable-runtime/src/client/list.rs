@@ -2,7 +2,9 @@
 
 use super::Client;
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
-use crate::store::{Attribute, Page, Phase, RunFilter, RunRecord, RunState, StoreError, Terms};
+use crate::store::{
+    Attribute, Page, Paused, Phase, RunFilter, RunRecord, RunState, StoreError, Terms,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -21,6 +23,9 @@ pub struct Summary {
     pub phase: Phase,
     /// Where it is.
     pub state: RunState,
+    /// Whether an operator lets it rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
     /// When it was started.
     pub created_at: Timestamp,
     /// When it ended.
@@ -57,6 +62,7 @@ impl From<RunRecord> for Summary {
             queue: record.queue,
             phase: record.phase,
             state: record.state,
+            paused: record.paused,
             created_at: record.created_at,
             finished_at: record.finished_at,
             error: record.error,

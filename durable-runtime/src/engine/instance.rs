@@ -44,6 +44,12 @@ pub(super) struct Instance {
     /// The operations that `place` waits for and that have no answer, by number.
     pub(super) ops: Vec<Underway>,
     pub(super) cancel: Cancel,
+    /// It rests until somebody resumes it.
+    pub(super) paused: bool,
+    /// That it does, or does not any more, as the inbox says it; the next step consumes it.
+    pub(super) nudges: Vec<i64>,
+    /// Only an operator lets it go on: it has killed its workers.
+    pub(super) held: bool,
     /// Why the run is to be terminated, if it is.
     pub(super) terminate: Option<String>,
     /// Requests to cancel that no step has consumed yet.
@@ -254,6 +260,9 @@ impl Instance {
             code: Tries::default(),
             ops: Vec::new(),
             cancel: Cancel::None,
+            paused: false,
+            nudges: Vec::new(),
+            held: false,
             terminate: None,
             unread: Vec::new(),
             letters: VecDeque::new(),
@@ -280,7 +289,8 @@ impl Instance {
             None => (0, Place::Fresh(run.input)),
             Some(step) => (step.seq, read(step.label, step.frame)),
         };
-        let place = if strikes >= STRIKES_MAX {
+        let held = strikes >= STRIKES_MAX;
+        let place = if held {
             quarantined(&place, strikes)
         } else {
             place
@@ -306,6 +316,9 @@ impl Instance {
             code: Tries::of(&attempts, AttemptOf::Workflow { seq }),
             ops: Vec::new(),
             cancel,
+            paused: run.paused.is_some(),
+            nudges: Vec::new(),
+            held,
             terminate: None,
             unread: Vec::new(),
             letters: VecDeque::new(),
@@ -435,6 +448,9 @@ fn quarantined(place: &Place, strikes: u32) -> Place {
         Place::At(checkpoint) => checkpoint.frame.label.clone(),
         Place::Unfit(label, _) => label.clone(),
     };
-    let reason = format!("{strikes} workers in a row died with it and recorded no progress");
+    let reason = format!(
+        "{strikes} workers in a row died with it and recorded no progress; it stays so until it \
+         is resumed"
+    );
     Place::Unfit(label, reason)
 }

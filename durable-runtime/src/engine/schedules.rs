@@ -116,7 +116,7 @@ async fn drive_one(
             sends: decision
                 .stops
                 .into_iter()
-                .map(|(workflow, kind)| (workflow, NewMessage::stop(kind, OVERLAP, now)))
+                .map(|(workflow, kind)| (workflow, NewMessage::steer(kind, OVERLAP, now)))
                 .collect(),
             row: Some(ScheduleRow {
                 due_at: decision.due_at,

@@ -3,6 +3,7 @@
 
 mod events;
 mod family;
+mod paused;
 mod signals;
 mod terms;
 mod text;
@@ -214,6 +215,7 @@ fn states() -> Vec<(&'static str, Instance)> {
     .chain(family::states())
     .chain(signals::states())
     .chain(terms::states())
+    .chain(paused::states())
     .collect()
 }
 

@@ -62,7 +62,7 @@ impl ParentClose {
             Self::Terminate => MessageKind::Terminate,
             Self::Abandon => return None,
         };
-        Some(NewMessage::stop(kind, PARENT_ENDED, sent_at))
+        Some(NewMessage::steer(kind, PARENT_ENDED, sent_at))
     }
 }
 

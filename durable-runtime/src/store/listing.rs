@@ -15,6 +15,8 @@ pub struct RunFilter {
     pub id_prefix: Option<String>,
     /// Only blocked runs.
     pub blocked: bool,
+    /// Only runs that rest.
+    pub paused: bool,
     /// Only runs of which this is true.
     pub condition: Option<Condition>,
 }

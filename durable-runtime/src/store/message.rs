@@ -19,6 +19,11 @@ pub enum MessageKind {
     ChildEnded = 3,
     /// A request for whoever waits for one of this name, to be answered.
     Update = 4,
+    /// Rest: take no further step until somebody resumes it. The owner of a run is told so; the
+    /// run's row says it to everybody else.
+    Pause = 5,
+    /// Go on after a pause; see [`Pause`](Self::Pause).
+    Resume = 6,
 }
 
 impl MessageKind {
@@ -26,6 +31,11 @@ impl MessageKind {
     /// it: nobody does before the first await.
     pub(crate) fn wakes_fresh(self) -> bool {
         !matches!(self, Self::Signal | Self::Update)
+    }
+
+    /// Whether it only tells an owner what the run's row says.
+    pub(crate) fn is_nudge(self) -> bool {
+        matches!(self, Self::Pause | Self::Resume)
     }
 }
 
@@ -47,11 +57,13 @@ pub struct NewMessage {
 }
 
 impl NewMessage {
-    /// A request to cancel or terminate a run: each counts once in the life of a run, so its id is
-    /// fixed.
-    pub(crate) fn stop(kind: MessageKind, reason: impl Into<String>, sent_at: Timestamp) -> Self {
+    /// A request to cancel, terminate, pause or resume a run. Each of the first two counts once in the
+    /// life of a run, so its id is fixed; what a store does about the others it does by what is.
+    pub(crate) fn steer(kind: MessageKind, reason: impl Into<String>, sent_at: Timestamp) -> Self {
         let msg = match kind {
             MessageKind::Terminate => "terminate",
+            MessageKind::Pause => "pause",
+            MessageKind::Resume => "resume",
             _ => "cancel",
         };
         Self {

@@ -22,6 +22,7 @@ mod memory;
 mod message;
 mod notes;
 mod open;
+mod pause;
 mod records;
 mod replies;
 mod schedules;
@@ -40,6 +41,7 @@ pub use memory::MemoryStore;
 pub use message::{Message, MessageKind, NewMessage, Sent};
 pub use notes::Note;
 pub use open::open;
+pub use pause::Paused;
 pub use records::{
     AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, NewRun, NewStep, NewWorker, Park,
     Phase, RunRecord, RunState, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
@@ -138,6 +140,12 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
     /// error text; its frames are kept; its parent and its children hear of it as of any
     /// [`End`].
+    ///
+    /// [`MessageKind::Pause`] lets a run rest, for the reason in the payload: nobody claims it. If
+    /// somebody owns it, it is told by a message with an id of the store's, and parked where no
+    /// claim finds it. [`MessageKind::Resume`] ends that, and lets a run go on that was parked as
+    /// [`Park::held`]; a [`MessageKind::Cancel`] ends it too. Each changes nothing where there is
+    /// nothing to change.
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
 
     /// Both in one transaction: starts `run` if its id is free, and then sends `message` to the

@@ -4,6 +4,7 @@ use super::children::Parent;
 use super::ids::IdPolicy;
 use super::message::Message;
 use super::notes::Note;
+use super::pause::Paused;
 use super::replies::Reply;
 use super::schedules::Scheduled;
 use super::tags::{TagChanges, Tags};
@@ -246,6 +247,8 @@ pub struct Park {
     /// Why nobody here can resume it; such a run is claimable only after `unblock` (messages
     /// are kept for it). `due_at` is ignored.
     pub blocked: Option<String>,
+    /// It is blocked until somebody resumes it: `unblock` does not find it.
+    pub held: bool,
 }
 
 /// The owner ends a run.
@@ -409,6 +412,8 @@ pub struct RunRecord {
     pub phase: Phase,
     /// Where it is.
     pub state: RunState,
+    /// Whether it rests, while it runs.
+    pub paused: Option<Paused>,
     /// Number of recorded steps (0 while an owner has not parked it: see the latest step).
     pub seq: i64,
     /// When it was started.

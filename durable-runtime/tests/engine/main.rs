@@ -9,6 +9,7 @@ mod ids;
 mod misfits;
 mod ownership;
 mod parallel;
+mod pause;
 mod retention;
 mod retry;
 mod sagas;

@@ -1,14 +1,16 @@
 //! Runs that a worker cannot go on with: written by another version, damaged, or deadly.
 
 use crate::faulty::FaultyStore;
-use crate::support::{Behave, Bench, Op, Running, call, is_blocked, options, output, reason};
+use crate::support::{
+    Behave, Bench, Op, Running, call, elsewhere, is_blocked, options, output, reason,
+};
 use durable_runtime::clock::Clock;
 use durable_runtime::codec;
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::frame::Checkpoint;
 use durable_runtime::id::{Incarnation, Timestamp};
 use durable_runtime::store::{
-    Claim, Fence, NewStep, NewWorker, Park, RunState, Unblock, Write, Written,
+    Claim, Fence, MessageKind, NewStep, NewWorker, Park, Phase, RunState, Unblock, Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,6 +99,7 @@ async fn misfit(bench: &Bench, own: bool) {
         fingerprint,
         due_at: Some(at),
         blocked: None,
+        held: false,
     };
     let writes = vec![Write::Step(step), Write::Park(park)];
     let written = store.commit(fence(1), writes).await;
@@ -180,7 +183,7 @@ async fn a_run_that_kills_its_workers_is_blocked_and_the_others_go_on() {
     let run = bench.until("s", is_blocked).await;
     assert_eq!(
         reason(&run),
-        "5 workers in a row died with it and recorded no progress"
+        "5 workers in a row died with it and recorded no progress; it stays so until it is resumed"
     );
     drop(time);
     // Not tried again as long as this worker lives, by it or another that runs already.
@@ -197,9 +200,45 @@ async fn a_run_that_kills_its_workers_is_blocked_and_the_others_go_on() {
         .count();
     assert_eq!(tries, 6);
     worker.stop().await;
-    // A new deploy gives it another chance.
+    // Nor by a worker that is new, whatever its code.
     deadly.store(false, Ordering::SeqCst);
     let mended = bench.worker();
+    bench.start("another", &[call("b")]).await;
+    bench.end("another").await;
+    bench.send("s", "c", MessageKind::Signal).await;
+    bench.until("s", is_blocked).await;
+    let handle = elsewhere(&bench).handle::<()>("s").await.unwrap();
+    handle.resume().await.unwrap();
     assert_eq!(output(&bench.end("s").await).unwrap(), ["a", "poison"]);
     mended.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_that_kills_again_is_blocked_again() {
+    let bench = Bench::new(|_, _| Behave::Take(3_600_000));
+    let mut time = bench.clock.busy();
+    bench.start("s", &[call("poison")]).await;
+    let mut attempts = 0;
+    // The first worker has recorded a step.
+    for deaths in [6, 5] {
+        for death in 0..=deaths {
+            let worker = bench.worker_with(&leased());
+            if death < deaths {
+                attempts += 1;
+                bench.attempted(attempts).await;
+            } else {
+                bench.until("s", is_blocked).await;
+            }
+            worker.kill().await;
+            let over = bench.clock.now().after(Duration::from_secs(16));
+            drop(time);
+            time = bench.clock.sleep_until(over).await;
+        }
+        let handle = elsewhere(&bench).handle::<()>("s").await.unwrap();
+        handle.resume().await.unwrap();
+    }
+    // It is terminated without its code.
+    let handle = elsewhere(&bench).handle::<()>("s").await.unwrap();
+    handle.terminate("it kills").await.unwrap();
+    assert_eq!(bench.end("s").await.phase, Phase::Terminated);
 }

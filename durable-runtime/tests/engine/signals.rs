@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 
 const COMPLETE: Signal<()> = Signal::new("complete");
 const CANCEL: Signal<String> = Signal::new("cancel");
-const ADD: Signal<u64> = Signal::new("add");
+pub(crate) const ADD: Signal<u64> = Signal::new("add");
 
 const DAY: u64 = 86_400;
 
@@ -34,7 +34,7 @@ async fn remind() -> Result<String, Error> {
 
 /// Takes so many numbers.
 #[workflow]
-async fn collect(count: u64) -> Result<Vec<u64>, Cancelled> {
+pub(crate) async fn collect(count: u64) -> Result<Vec<u64>, Cancelled> {
     let mut all = Vec::new();
     for _ in 0..count {
         all.push(ADD.recv().await?);

@@ -11,11 +11,12 @@ use durable_runtime::prelude::*;
 use durable_runtime::registry::{self, ActivityContext, ActivityFn, AttemptEnd, Registry};
 use durable_runtime::store::{
     AttemptRecord, MemoryStore, MessageKind, NewMessage, NewRun, Phase, RunRecord, RunState, Sent,
-    StepRecord, Store, Written,
+    SqliteOptions, SqliteStore, StepRecord, Store, Written,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -381,6 +382,15 @@ pub(crate) fn leased() -> WorkerOptions {
 /// A bench whose activities return.
 pub(crate) fn bench() -> Bench {
     Bench::new(|_, _| Behave::Return)
+}
+
+/// The same bench on a SQLite store, and the folder that it lives in.
+pub(crate) async fn on_sqlite(bench: Bench) -> (Bench, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bench.db");
+    let store = SqliteStore::open(path, SqliteOptions::default()).await;
+    let store = Arc::new(store.unwrap());
+    (Bench { store, ..bench }, folder)
 }
 
 /// A client beside a worker, on the clock of the bench.

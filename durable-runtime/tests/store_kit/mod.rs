@@ -75,6 +75,7 @@ pub(crate) fn park(run: i64, wakes: i64, seq: i64) -> Park {
         fingerprint: 7,
         due_at: None,
         blocked: None,
+        held: false,
     }
 }
 

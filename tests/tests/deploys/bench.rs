@@ -319,6 +319,7 @@ impl Bench {
             fingerprint: 0,
             due_at: Some(NOW),
             blocked: None,
+            held: false,
         };
         let fence = Fence {
             worker,

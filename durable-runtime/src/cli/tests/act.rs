@@ -1,9 +1,11 @@
-//! Commands that change something: `signal`, `cancel`, `terminate`, `start`.
+//! Commands that change something: `signal`, `cancel`, `terminate`, `pause`, `start`.
 
 use super::*;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Format;
 use crate::cli::{AppCommand, SharedCommand};
+use crate::clock::VirtualClock;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn cancel_and_terminate() {
@@ -169,6 +171,96 @@ async fn a_person_is_asked_before_a_workflow_is_terminated() {
             .describe()
             .await;
         assert_eq!(found.unwrap().summary.phase, phase);
+    }
+}
+
+#[tokio::test]
+async fn pause_and_resume() {
+    let mut world = world().await;
+    let clock = Arc::new(VirtualClock::new(at(50)));
+    world.client = world.client.clone().clock(clock);
+    for (args, exit, text) in [
+        (
+            &["pause", "asleep", "retrying", "-r", "the bank is down"][..],
+            Exit::Ok,
+            expect![[r#"
+                asleep: paused
+                retrying: paused
+            "#]],
+        ),
+        (
+            &["list", "--paused"],
+            Exit::Ok,
+            expect![[r#"
+            ID        WORKFLOW  STATUS   WHERE                     STARTED
+            retrying  buy       pausing  charge, the bank is down  1m ago
+            asleep    buy       paused   sleep, the bank is down   1m ago
+        "#]],
+        ),
+        (
+            &["show", "asleep", "-n", "1"],
+            Exit::Ok,
+            expect![[r#"
+            asleep  buy  paused: the bank is down
+              started  2026-01-02 03:04:05 UTC (1m ago)
+              queue    default
+              run      3000
+              paused   2026-01-02 03:04:55 UTC (10s ago)
+              input    {"order":{"cents":1999,"id":"42","items":["book","lamp"]}}
+
+            Waiting at sleep
+              durable-runtime/src/fixture.rs:46  sleep(Duration::from_secs(1800))
+              for timer until 2026-01-02 03:34:06 UTC (in 29m 1s), since 58s ago
+
+            Locals at the last checkpoint
+              order        {"cents":1999,"id":"42","items":["book","lamp"]}
+              reservation  "r-42"
+
+            Steps
+              … 1 before these: add -n 21
+              #  AWAIT  BEGAN           TOOK  TRIES  ANSWER
+              2  sleep  01-02 03:04:07               …
+        "#]],
+        ),
+        (
+            &["list", "--paused", "-o", "jsonl"],
+            Exit::Ok,
+            expect![[r#"
+                {"id":"retrying","workflow":"buy","phase":"running","status":"pausing","status_detail":"the bank is down","waiting_at":"charge","queue":"default","run":"4000","worker":"000000000000beef","created_at":"2026-01-02T03:04:05.000Z","finished_at":null,"error":null,"paused_at":"2026-01-02T03:04:55.000Z","attributes":{}}
+                {"id":"asleep","workflow":"buy","phase":"running","status":"paused","status_detail":"the bank is down","waiting_at":"sleep","queue":"default","run":"3000","worker":null,"created_at":"2026-01-02T03:04:05.000Z","finished_at":null,"error":null,"paused_at":"2026-01-02T03:04:55.000Z","attributes":{}}
+            "#]],
+        ),
+        (
+            &["pause", "done"],
+            Exit::Conflict,
+            expect![[r#"
+            error: workflow `done` has already ended (completed)
+        "#]],
+        ),
+        (
+            &["resume", "asleep"],
+            Exit::Ok,
+            expect![[r#"
+            asleep: resumed
+        "#]],
+        ),
+        (
+            &["list", "--paused", "-o", "ids"],
+            Exit::Ok,
+            expect![[r#"
+            retrying
+        "#]],
+        ),
+        (
+            &["resume", "nobody"],
+            Exit::NotFound,
+            expect![[r#"
+            error: no workflow has the id `nobody`
+              hint: `app list` shows which there are
+        "#]],
+        ),
+    ] {
+        shows(&world, args, exit, text).await;
     }
 }
 

@@ -26,7 +26,7 @@ impl Instance {
             | Outcome::Ended(AttemptEnd {
                 resolution: answer @ Resolution::Returned(_),
                 ..
-            }) => return self.turn(vec![Answered { op, answer }]),
+            }) => return self.answered(Answered { op, answer }, now, policy),
             Outcome::Ended(AttemptEnd {
                 resolution,
                 retryable,
@@ -62,7 +62,7 @@ impl Instance {
                 self.put_down();
                 self.proceed(now, policy, false)
             }
-            None => self.turn(vec![Answered { op, answer }]),
+            None => self.answered(Answered { op, answer }, now, policy),
         }
     }
 

@@ -23,6 +23,7 @@
 mod attempts;
 mod continued;
 mod letters;
+mod pause;
 mod progress;
 mod terms;
 mod text;
@@ -53,10 +54,11 @@ impl Instance {
                 return Err(self.unexpected(doing, &event));
             }
             (doing, Event::Mail { wakes, messages }) => {
+                let rested = self.paused;
                 self.wakes = wakes;
                 self.note(messages);
                 self.doing = doing;
-                self.read_mail(now, policy)
+                self.read_mail(rested, now, policy)
             }
             (Doing::Loaded, Event::Begin) => self.proceed(now, policy, false),
             (Doing::Work | Doing::Heal, Event::Due) => self.proceed(now, policy, true),
@@ -113,16 +115,22 @@ impl Instance {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
                     self.terminate.get_or_insert(reason);
                 }
+                MessageKind::Pause | MessageKind::Resume => {
+                    self.nudges.push(message.ord);
+                    self.paused = message.kind == MessageKind::Pause;
+                }
             }
         }
     }
 
-    fn read_mail(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+    /// `rested`: it was paused before.
+    fn read_mail(&mut self, rested: bool, now: Timestamp, policy: &Policy) -> Decision {
         match &self.doing {
             // Its end, or what follows it, takes the messages into account.
             Doing::Turn(_) => carry_on(),
             _ if self.terminate.is_some() => self.terminated(now, policy),
             Doing::Park => self.proceed(now, policy, false),
+            _ if rested || self.paused => self.proceed(now, policy, false),
             Doing::Work if self.cancel == Cancel::Requested => self
                 .cancelled()
                 .unwrap_or_else(|| self.act(Action::Continue, Doing::Work)),
@@ -135,6 +143,9 @@ impl Instance {
     fn proceed(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         if self.terminate.is_some() {
             return self.terminated(now, policy);
+        }
+        if self.paused {
+            return self.rest(now);
         }
         if let Some(reason) = self.out_of_time(now) {
             return self.timed_out(reason, now, policy);
@@ -179,6 +190,9 @@ impl Instance {
 
     /// Nothing new begins until the code is given another try.
     fn heal(&mut self, at: Timestamp, now: Timestamp, policy: &Policy) -> Decision {
+        if self.paused {
+            return self.rest(now);
+        }
         if !self.any_runs() && (policy.draining || now.until(at) > policy.park_after) {
             return self.park(Some(at), None);
         }
@@ -283,6 +297,7 @@ impl Instance {
             point: format!("{}/{}", self.workflow, self.label()),
             fingerprint,
             due_at: earlier(due_at, self.terms.ends_by()),
+            held: self.held && blocked.is_some(),
             blocked,
         }));
         self.act(Action::Park, Doing::Park)
@@ -309,7 +324,9 @@ impl Instance {
     }
 
     fn act(&mut self, mut action: Action, doing: Doing) -> Decision {
-        if let Action::Work { until, .. } = &mut action {
+        if let Action::Work { until, .. } = &mut action
+            && !self.paused
+        {
             *until = earlier(*until, self.terms.ends_by());
         }
         self.doing = doing;

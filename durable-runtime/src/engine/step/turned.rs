@@ -144,6 +144,7 @@ impl Instance {
         self.seq += 1;
         let told = self.cancel == Cancel::Told;
         let mut consumed: Vec<i64> = self.taken.drain(..).map(|signal| signal.ord).collect();
+        consumed.append(&mut self.nudges);
         if told {
             consumed.append(&mut self.unread);
         }
@@ -206,7 +207,7 @@ impl Instance {
     }
 
     /// Records answers that the code could not take yet, so that no operation is repeated.
-    fn keep_answers(&mut self, given: &[Answered], now: Timestamp) {
+    pub(super) fn keep_answers(&mut self, given: &[Answered], now: Timestamp) {
         let Place::At(checkpoint) = &self.place else {
             return;
         };

@@ -115,7 +115,7 @@ impl Instance {
     }
 
     /// When the run has something to do again.
-    fn next_due(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn next_due(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<Timestamp> {
         if self.delivery(now).is_some() {
             return Some(now);
         }

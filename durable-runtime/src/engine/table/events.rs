@@ -123,6 +123,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("cancel", mail(Some(MessageKind::Cancel))),
         ("terminate", mail(Some(MessageKind::Terminate))),
         ("signal", mail(Some(MessageKind::Signal))),
+        ("pause", mail(Some(MessageKind::Pause))),
+        ("resume", mail(Some(MessageKind::Resume))),
         ("parked", Event::Parked),
         ("woken", Event::Woken { wakes: 2 }),
         ("release", Event::Release),

@@ -181,6 +181,7 @@ pub(in crate::store) fn park(run: i64, wakes: i64, seq: i64) -> Park {
         fingerprint: 7,
         due_at: None,
         blocked: None,
+        held: false,
     }
 }
 

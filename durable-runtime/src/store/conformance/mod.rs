@@ -38,6 +38,8 @@ pub mod owning;
 #[doc(hidden)]
 pub mod parking;
 #[doc(hidden)]
+pub mod pausing;
+#[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
 pub mod schedules;
@@ -94,6 +96,16 @@ macro_rules! store_conformance {
                 a_message_never_makes_a_run_later,
                 a_blocked_run_is_not_claimed,
                 unblock_goes_by_point_and_fingerprint,
+            ],
+            pausing: [
+                a_paused_run_is_not_claimed,
+                an_owner_is_told_of_a_pause,
+                a_pause_that_ends_in_time_leaves_no_trace,
+                a_cancel_ends_a_pause,
+                a_dead_workers_run_stays_paused,
+                a_run_that_goes_on_stays_paused,
+                a_held_run_waits_for_somebody,
+                what_has_ended_takes_no_pause,
             ],
             claims: [
                 a_claim_takes_the_earliest_first,
@@ -253,6 +265,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("starting", include_str!("starting.rs")),
         ("stepping", include_str!("stepping.rs")),
         ("parking", include_str!("parking.rs")),
+        ("pausing", include_str!("pausing.rs")),
         ("claims", include_str!("claims.rs")),
         ("notes", include_str!("notes.rs")),
         ("owning", include_str!("owning.rs")),

@@ -79,6 +79,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         queue: String::new(),
         phase: Phase::Running,
         state: RunState::Waiting(Timestamp(i64::MAX)),
+        paused: None,
         seq: 0,
         created_at: Timestamp(-1),
         finished_at: None,

@@ -22,13 +22,21 @@ impl State {
             }
             Place::Ready(_) | Place::Owned(_) => {}
         }
-        self.put_message(number, message);
+        match message.kind {
+            MessageKind::Pause => self.pause(number, &message),
+            MessageKind::Resume => self.resume(number, message.sent_at),
+            _ => self.put_message(number, message),
+        }
         Sent::Accepted(number)
     }
 
     /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
     /// message whose id is there already changes nothing.
     pub(super) fn put_message(&mut self, number: RunId, message: NewMessage) {
+        if message.kind == MessageKind::Cancel {
+            // A run that rests could not clean up.
+            self.lift(number, message.sent_at);
+        }
         let Some(run) = self.runs.get_mut(&number) else {
             return;
         };
@@ -68,7 +76,7 @@ impl State {
         if let Some(Place::Ready(mut ready)) = place
             && (unblock || ready.blocked.is_none())
         {
-            ready.blocked = None;
+            (ready.blocked, ready.held) = (None, false);
             ready.due_at = Some(ready.due_at.map_or(at, |old| old.min(at)));
             self.put(number, Place::Ready(ready));
         }

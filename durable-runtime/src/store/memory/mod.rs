@@ -7,6 +7,7 @@ mod children;
 mod delete;
 mod ids;
 mod inbox;
+mod pause;
 mod run;
 mod schedules;
 mod state;
@@ -411,6 +412,7 @@ fn waits_for(state: &State, run: RunId, queue: &str, points: &[String], unfit: &
         .is_some_and(|run| match &run.row.place {
             Place::Ready(ready) => {
                 run.row.queue == queue
+                    && run.row.paused.is_none()
                     && points.contains(&ready.point)
                     && !unfit.iter().any(|kind| ready.is_of(kind))
             }
@@ -424,6 +426,7 @@ fn fits(filter: &RunFilter, run: &RunRecord) -> bool {
         phase,
         id_prefix,
         blocked,
+        paused,
         condition,
     } = filter;
     workflow.as_ref().is_none_or(|name| *name == run.workflow)
@@ -432,6 +435,7 @@ fn fits(filter: &RunFilter, run: &RunRecord) -> bool {
             .as_ref()
             .is_none_or(|prefix| run.id.as_str().starts_with(prefix))
         && (!blocked || matches!(run.state, RunState::Blocked(_)))
+        && (!paused || run.paused.is_some())
         && condition
             .as_ref()
             .is_none_or(|condition| condition.holds(run))

@@ -2,8 +2,8 @@
 
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    AttemptRecord, ClaimedRun, Message, NewRun, Phase, Reply, RunRecord, RunState, StepRecord,
-    Unblock, Unfit,
+    AttemptRecord, ClaimedRun, Message, NewRun, Paused, Phase, Reply, RunRecord, RunState,
+    StepRecord, Unblock, Unfit,
 };
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub(super) struct Ready {
     /// `None` while it waits for a message, or is blocked.
     pub(super) due_at: Option<Timestamp>,
     pub(super) blocked: Option<String>,
+    /// It is blocked until somebody resumes it.
+    pub(super) held: bool,
 }
 
 /// The part of a run that changes in place.
@@ -42,6 +44,7 @@ pub(super) struct Row {
     pub(super) queue: String,
     pub(super) phase: Phase,
     pub(super) place: Place,
+    pub(super) paused: Option<Paused>,
     pub(super) seq: i64,
     pub(super) wakes: i64,
     /// The number of steps when its owner got it.
@@ -92,6 +95,7 @@ impl Run {
             new,
             phase: Phase::Running,
             place,
+            paused: None,
             seq: 0,
             wakes,
             claim_seq,
@@ -136,6 +140,12 @@ impl Run {
             .collect()
     }
 
+    /// Forgets what only told its owner to look at the row.
+    pub(super) fn drop_nudges(&mut self) {
+        self.inbox
+            .retain(|kept| kept.used_seq.is_some() || !kept.message.kind.is_nudge());
+    }
+
     pub(super) fn all_notes(&self) -> Vec<(u64, Vec<u8>)> {
         let notes = self.notes.iter();
         notes.map(|(op, body)| (*op, body.clone())).collect()
@@ -169,6 +179,7 @@ impl Run {
             return false;
         };
         ready.blocked.is_some()
+            && !ready.held
             && ready.point == unblock.point
             && unblock.fingerprint.is_none_or(|f| f == ready.fingerprint)
     }
@@ -204,6 +215,7 @@ impl Run {
             queue: row.queue.clone(),
             phase: row.phase,
             state,
+            paused: row.paused.clone().filter(|_| row.phase == Phase::Running),
             seq: row.seq,
             created_at: row.new.created_at,
             finished_at: row.finished_at,
@@ -232,6 +244,7 @@ impl Ready {
             fingerprint: 0,
             due_at: Some(new.due_at),
             blocked: None,
+            held: false,
         }
     }
 }

@@ -145,6 +145,8 @@ impl<'a> Batch<'a> {
         let old = self.run(old)?;
         new.row.wakes = old.row.wakes;
         old.row.next = Some(new.row.new.run);
+        new.row.paused.clone_from(&old.row.paused);
+        old.drop_nudges();
         let (mut unread, read): (Vec<_>, _) = std::mem::take(&mut old.inbox)
             .into_iter()
             .partition(|kept| kept.used_seq.is_none());
@@ -233,8 +235,10 @@ impl<'a> Batch<'a> {
             point: park.point,
             fingerprint: park.fingerprint,
             due_at: park.due_at.filter(|_| park.blocked.is_none()),
+            held: park.held && park.blocked.is_some(),
             blocked: park.blocked,
         };
+        run.drop_nudges();
         self.state.put(park.run, Place::Ready(ready));
         Written::Parked
     }

@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{children, fence, ids, inbox, notes, rows, schedules, tags};
+use super::{children, fence, ids, inbox, notes, pause, rows, schedules, tags};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note,
@@ -154,6 +154,8 @@ impl Batch<'_> {
         }
         if let Some(old) = old {
             self.continued.remove(&new.id);
+            pause::inherit(self.db, old, new.run)?;
+            inbox::drop_nudges(self.db, old)?;
             self.db
                 .conn
                 .prepare_cached(
@@ -301,8 +303,9 @@ impl Batch<'_> {
         self.db
             .conn
             .prepare_cached(
-                "INSERT INTO ready(run,queue,due_at,point,fingerprint,blocked) \
-                 VALUES(?1,?2,?3,?4,?5,?6)",
+                "INSERT INTO ready(run,queue,lane,due_at,point,fingerprint,blocked,held) \
+                 SELECT run, ?2, iif(paused IS NULL,0,-1), ?3, ?4, ?5, ?6, ?7 \
+                 FROM workflow WHERE run=?1",
             )?
             .execute(params![
                 park.run.0,
@@ -310,8 +313,10 @@ impl Batch<'_> {
                 due_at.map(|at| at.0),
                 point,
                 park.fingerprint.cast_signed(),
-                park.blocked
+                park.blocked,
+                park.held && park.blocked.is_some()
             ])?;
+        inbox::drop_nudges(self.db, park.run)?;
         self.db.noteworthy = true;
         Ok(Written::Parked)
     }

@@ -3,7 +3,7 @@
 use super::batch::insert_run;
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{children, inbox, rows};
+use super::{children, inbox, pause, rows};
 use crate::id::{RunId, WorkflowId};
 use crate::store::{MessageKind, NewMessage, NewRun, Phase, Sent, Written};
 
@@ -59,6 +59,10 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
         children::close(db, run, message.sent_at)?;
         return Ok(Sent::Terminated(run));
     }
-    inbox::put(db, run, message)?;
+    match message.kind {
+        MessageKind::Pause => pause::pause(db, run, message)?,
+        MessageKind::Resume => pause::resume(db, run, message.sent_at)?,
+        _ => inbox::put(db, run, message)?,
+    }
     Ok(Sent::Accepted(run))
 }

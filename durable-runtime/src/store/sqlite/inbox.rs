@@ -1,14 +1,19 @@
 //! Messages to runs: how one gets into an inbox, and what is forgotten at the end.
 
 use super::error::Outcome;
+use super::pause;
 use super::writer::Db;
-use crate::id::RunId;
-use crate::store::NewMessage;
+use crate::id::{RunId, Timestamp};
+use crate::store::{MessageKind, NewMessage};
 use rusqlite::params;
 
 /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
 /// message whose id is there already changes nothing.
 pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> {
+    if message.kind == MessageKind::Cancel {
+        // A run that rests could not clean up.
+        pause::lift(db, run, message.sent_at)?;
+    }
     let added = db
         .conn
         .prepare_cached(
@@ -39,6 +44,30 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> 
         )?
         .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
     db.noteworthy = true;
+    Ok(())
+}
+
+/// Tells the owner of a run what has changed in the run's row. The counter names the message.
+pub(super) fn nudge(db: &Db, run: RunId, kind: MessageKind, at: Timestamp) -> Outcome<()> {
+    db.conn
+        .prepare_cached(
+            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at) \
+             SELECT run, 'nudge/'||(wakes+1), wakes+1, ?2, x'', ?3 FROM workflow WHERE run=?1",
+        )?
+        .execute([run.0, kind as i64, at.0])?;
+    db.conn
+        .prepare_cached("UPDATE workflow SET wakes=wakes+1 WHERE run=?1")?
+        .execute([run.0])?;
+    Ok(())
+}
+
+/// Forgets nudges: whoever gets the run next reads its row.
+pub(super) fn drop_nudges(db: &Db, run: RunId) -> Outcome<()> {
+    let sql = "DELETE FROM inbox WHERE run=?1 AND used_seq IS NULL AND kind IN (?2,?3)";
+    let kinds = [MessageKind::Pause as i64, MessageKind::Resume as i64];
+    db.conn
+        .prepare_cached(sql)?
+        .execute([run.0, kinds[0], kinds[1]])?;
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod inbox;
 mod names;
 mod notes;
 mod owner;
+mod pause;
 mod query;
 mod reader;
 mod rows;

@@ -138,7 +138,7 @@ pub(super) fn unblock(db: &mut Db, points: &[Unblock], now: Timestamp) -> Outcom
         unblocked += db
             .conn
             .prepare_cached(
-                "UPDATE ready SET blocked=NULL, due_at=?3 WHERE blocked IS NOT NULL \
+                "UPDATE ready SET blocked=NULL, due_at=?3 WHERE blocked IS NOT NULL AND held=0 \
                  AND point=(SELECT n FROM name WHERE text=?1) \
                  AND (?2 IS NULL OR fingerprint=?2)",
             )?

@@ -131,6 +131,9 @@ fn list_statement(filter: &RunFilter, page: Page) -> (String, Vec<Value>) {
     if filter.blocked {
         terms.push("r.blocked IS NOT NULL".to_owned());
     }
+    if filter.paused {
+        terms.push("w.paused IS NOT NULL AND w.phase=0".to_owned());
+    }
     if let Some(condition) = &filter.condition {
         terms.push(tags::sql(condition, &mut values));
     }

@@ -5,8 +5,8 @@ use super::schedules;
 use crate::codec;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Phase, Reply,
-    ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
+    AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Paused, Phase,
+    Reply, ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -17,7 +17,7 @@ pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
     r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
-    w.published, w.terms, w.schedule, w.schedule_at, w.last_result, w.tags \
+    w.published, w.terms, w.schedule, w.schedule_at, w.last_result, w.tags, w.paused, w.paused_at \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -57,6 +57,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         queue: row.get(3)?,
         phase,
         state: state(row, phase)?,
+        paused: paused(row, 25)?.filter(|_| phase == Phase::Running),
         seq: row.get(6)?,
         created_at: Timestamp(row.get(7)?),
         finished_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
@@ -82,6 +83,15 @@ pub(super) fn parent(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Par
         close: close(row, first + 2)?,
         reports: row.get(first + 3)?,
     }))
+}
+
+/// The columns `paused, paused_at`, beginning at `first`.
+fn paused(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Paused>> {
+    let Some(reason) = row.get(first)? else {
+        return Ok(None);
+    };
+    let at = Timestamp(row.get(first + 1)?);
+    Ok(Some(Paused { at, reason }))
 }
 
 /// What the column `terms` holds; most runs have none.
@@ -184,6 +194,8 @@ pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> 
         2 => MessageKind::Signal,
         3 => MessageKind::ChildEnded,
         4 => MessageKind::Update,
+        5 => MessageKind::Pause,
+        6 => MessageKind::Resume,
         other => return Err(foreign(first + 2, format!("message kind {other}"))),
     };
     Ok(Message {
