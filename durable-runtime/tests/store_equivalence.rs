@@ -183,6 +183,7 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
             let message = NewMessage {
                 kind,
                 name: if signal { "approve" } else { "" }.into(),
+                unread_max: Some(2),
                 ..message(&dice.roll(3).to_string())
             };
             (

@@ -129,6 +129,9 @@ impl From<ClientError> for Failure {
             ClientError::Finished { .. } | ClientError::Running(_) => {
                 Self::of(Exit::Conflict, &error)
             }
+            ClientError::Full { .. } => Self::of(Exit::Conflict, &error).hint(
+                "nothing was sent; try again when it has read some, or see what it waits for",
+            ),
             ClientError::Unreadable { .. } => Self::of(Exit::Error, &error)
                 .hint("it may have been written by a newer version; try that version's binary"),
         }

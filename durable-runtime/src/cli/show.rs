@@ -80,6 +80,7 @@ fn document(
             "operations": w.operations.iter().map(awaited_json).collect::<Vec<_>>(),
         })),
         "next_retry_at": found.next_retry.map(rfc3339),
+        "unread": found.unread,
         "cancel_requested": found.cancel_requested.as_ref().map(|c| json!({
             "at": rfc3339(c.at),
             "reason": c.reason,
@@ -139,6 +140,13 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
     }
     if let Some(paused) = &summary.paused {
         field(term, "paused", moment(paused.at, term))?;
+    }
+    if found.unread > 0 {
+        field(
+            term,
+            "unread",
+            format_args!("{} signals and updates", found.unread),
+        )?;
     }
     if let Some(cancel) = &found.cancel_requested {
         let when = relative(cancel.at, now);

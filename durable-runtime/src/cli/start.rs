@@ -230,6 +230,7 @@ fn failed(error: &StartError<Value>, program: &str) -> Failure {
         }
         StartError::Signal(_) | StartError::Update(_) => Failure::of(Exit::Usage, error),
         StartError::Store(error) => error.clone().into(),
+        StartError::Full(error) => error.clone().into(),
         StartError::Ambiguous(error) => Failure::of(Exit::Error, error),
     }
 }

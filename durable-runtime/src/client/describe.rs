@@ -31,6 +31,8 @@ pub struct Description {
     /// When the next attempt begins, if the last one failed; with several operations under way
     /// the earliest.
     pub next_retry: Option<Timestamp>,
+    /// Signals and updates that it has not read.
+    pub unread: usize,
     /// A cancellation that the workflow has not been told of yet.
     pub cancel_requested: Option<PendingCancel>,
     /// Whether its code has been told of a cancellation and is cleaning up.
@@ -144,11 +146,16 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
     });
     let mut attempts = client.store().attempts(record.run).await?;
     let seq = latest.as_ref().map_or(0, |step| step.seq);
-    let cancel_requested = if running {
-        cancel_requested(client, &record).await?
+    let inbox = if running {
+        client.store().inbox(record.run).await?
     } else {
-        None
+        Vec::new()
     };
+    let cancel = inbox.iter().find(|m| m.kind == MessageKind::Cancel);
+    let cancel_requested = cancel.map(|message| PendingCancel {
+        at: message.sent_at,
+        reason: String::from_utf8_lossy(&message.payload).into_owned(),
+    });
     let (waiting, cancelling) = match latest {
         Some(step) if running => {
             let (waiting, cancelling) = standing(&record, step, &attempts)?;
@@ -170,6 +177,7 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
         steps,
         waiting,
         attempts,
+        unread: inbox.iter().filter(|m| m.kind.is_letter()).count(),
         cancel_requested,
         cancelling,
     };
@@ -217,18 +225,6 @@ fn standing(
         waiting,
         checkpoint.is_some_and(|checkpoint| checkpoint.cancelled),
     ))
-}
-
-async fn cancel_requested(
-    client: &Client,
-    record: &RunRecord,
-) -> Result<Option<PendingCancel>, ClientError> {
-    let inbox = client.store().inbox(record.run).await?;
-    let cancel = inbox.into_iter().find(|m| m.kind == MessageKind::Cancel);
-    Ok(cancel.map(|message| PendingCancel {
-        at: message.sent_at,
-        reason: String::from_utf8_lossy(&message.payload).into_owned(),
-    }))
 }
 
 /// Decodes a stored checkpoint.

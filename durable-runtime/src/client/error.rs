@@ -22,6 +22,15 @@ pub enum ClientError {
         /// How it ended.
         phase: Phase,
     },
+    /// The workflow has as many unread messages as this client lets it have
+    /// ([`Client::unread_max`](super::Client::unread_max)); nothing was sent.
+    #[error("workflow `{id}` has {unread_max} unread messages, so it was sent no more")]
+    Full {
+        /// The workflow.
+        id: WorkflowId,
+        /// The limit.
+        unread_max: u32,
+    },
     /// The workflow runs, so it cannot be deleted.
     #[error("workflow `{0}` has not ended")]
     Running(WorkflowId),

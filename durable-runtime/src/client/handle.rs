@@ -182,6 +182,7 @@ impl<R> Handle<R> {
                 id: self.id.clone(),
                 phase,
             }),
+            Sent::Full(_) => Err(self.client.full(self.id.clone())),
             Sent::NotFound => Err(ClientError::NotFound(self.id.clone())),
         }
     }

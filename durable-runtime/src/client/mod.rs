@@ -57,6 +57,10 @@ use wait::Changes;
 /// The queue of workflows that are started without naming one.
 pub const DEFAULT_QUEUE: &str = "default";
 
+/// How many unread signals and updates a workflow may have before a client or a worker sends it no
+/// more, unless they are told otherwise.
+pub const UNREAD_MAX: u32 = 10_000;
+
 /// The way into a store for applications: starts workflows and answers questions about them.
 ///
 /// Cheap to clone; clones share one store handle and one watch for changes.
@@ -70,6 +74,7 @@ struct Shared {
     link: Option<Arc<dyn Link>>,
     clock: Arc<dyn Clock>,
     changes: Changes,
+    unread_max: u32,
 }
 
 impl fmt::Debug for Client {
@@ -90,23 +95,29 @@ impl Client {
     /// A client of a store that is already open.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self::build(store, None, Arc::new(SystemClock))
+        Self::build(store, None, Arc::new(SystemClock), UNREAD_MAX)
     }
 
     /// A client inside a worker process: what it starts is at work at once, without a queue, and
     /// results of local runs are seen without reading the store.
     #[must_use]
     pub fn with_link(store: Arc<dyn Store>, link: Arc<dyn Link>) -> Self {
-        Self::build(store, Some(link), Arc::new(SystemClock))
+        Self::build(store, Some(link), Arc::new(SystemClock), UNREAD_MAX)
     }
 
-    fn build(store: Arc<dyn Store>, link: Option<Arc<dyn Link>>, clock: Arc<dyn Clock>) -> Self {
+    fn build(
+        store: Arc<dyn Store>,
+        link: Option<Arc<dyn Link>>,
+        clock: Arc<dyn Clock>,
+        unread_max: u32,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store,
                 clock,
                 changes: Changes::new(link.is_none()),
                 link,
+                unread_max,
             }),
         }
     }
@@ -114,7 +125,24 @@ impl Client {
     /// The same, but it takes the time from this clock.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self::build(self.shared.store.clone(), self.shared.link.clone(), clock)
+        let Shared {
+            store,
+            link,
+            unread_max,
+            ..
+        } = &*self.shared;
+        Self::build(store.clone(), link.clone(), clock, *unread_max)
+    }
+
+    /// The same, but it sends no signal or update to a workflow that has this many unread ones; the
+    /// error is [`ClientError::Full`], and nothing is lost. Default: [`UNREAD_MAX`]. A workflow that
+    /// reads more slowly than others write would fill the store.
+    #[must_use]
+    pub fn unread_max(self, unread_max: u32) -> Self {
+        let Shared {
+            store, link, clock, ..
+        } = &*self.shared;
+        Self::build(store.clone(), link.clone(), clock.clone(), unread_max)
     }
 
     /// A handle to a workflow that was started earlier, by anyone. `R` is the whole return type
@@ -164,6 +192,12 @@ impl Client {
 
     fn link(&self) -> Option<&dyn Link> {
         self.shared.link.as_deref()
+    }
+
+    /// The workflow takes no more messages.
+    fn full(&self, id: WorkflowId) -> ClientError {
+        let unread_max = self.shared.unread_max;
+        ClientError::Full { id, unread_max }
     }
 
     async fn record(&self, id: &WorkflowId) -> Result<RunRecord, ClientError> {

@@ -56,6 +56,7 @@ impl Letter {
             name: self.name,
             payload,
             sent_at: client.now(),
+            unread_max: Some(client.shared.unread_max),
         })
     }
 }
@@ -124,6 +125,7 @@ impl SendSignal {
         match sent.map_err(ClientError::from)? {
             Sent::Accepted(_) | Sent::Terminated(_) => Ok(()),
             Sent::Finished(phase) => Err(ClientError::Finished { id: self.to, phase }.into()),
+            Sent::Full(_) => Err(self.client.full(self.to).into()),
             Sent::NotFound => Err(ClientError::NotFound(self.to).into()),
         }
     }

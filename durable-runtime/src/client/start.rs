@@ -2,7 +2,7 @@
 
 use super::signal::{Letter, SignalError, StartWithSignal};
 use super::update::UpdateError;
-use super::{Client, DEFAULT_QUEUE, Handle, Link};
+use super::{Client, ClientError, DEFAULT_QUEUE, Handle, Link};
 use crate::Durable;
 use crate::codec;
 use crate::engine::{new_run, new_run_elsewhere};
@@ -275,6 +275,7 @@ pub(super) async fn start_or_send<R>(
             (Written::Exists(other), _) if other.workflow != workflow => {
                 return Err(taken(client, &workflow, *other));
             }
+            (_, Sent::Full(_)) => return Err(StartError::Full(client.full(run.id))),
             (_, Sent::Accepted(number)) => return Ok(Handle::new(client, run.id, number)),
             (Written::Exists(other), _) => return Err(taken(client, &workflow, *other)),
             (written, sent) => return Err(bug(&(written, sent))),
@@ -349,6 +350,9 @@ pub enum StartError<R> {
     /// The request that was to be sent with the start; nothing was started.
     #[error(transparent)]
     Update(UpdateError),
+    /// The workflow has been started before, and takes no more messages; nothing was sent.
+    #[error(transparent)]
+    Full(ClientError),
     /// The store failed. If it was [`StoreError::Unavailable`], the workflow may have been
     /// started; trying again with the same id tells.
     #[error(transparent)]
@@ -376,6 +380,7 @@ impl<R> fmt::Debug for StartError<R> {
                 .finish(),
             Self::Signal(error) => f.debug_tuple("Signal").field(error).finish(),
             Self::Update(error) => f.debug_tuple("Update").field(error).finish(),
+            Self::Full(error) => f.debug_tuple("Full").field(error).finish(),
             Self::Ambiguous(error) => f.debug_tuple("Ambiguous").field(error).finish(),
             Self::Store(error) => f.debug_tuple("Store").field(error).finish(),
         }

@@ -48,6 +48,7 @@ impl Message {
             name: self.name,
             payload,
             sent_at: client.now(),
+            unread_max: Some(client.shared.unread_max),
         })
     }
 }
@@ -178,6 +179,7 @@ impl<Resp> SendUpdate<Resp> {
                 let pending = PendingUpdate::new(self.client, self.to, RunId(0), msg);
                 return pending.answered_before(phase).await;
             }
+            Sent::Full(_) => return Err(self.client.full(self.to).into()),
             Sent::NotFound => return Err(ClientError::NotFound(self.to).into()),
         };
         Ok(PendingUpdate::new(self.client, self.to, run, msg))

@@ -114,11 +114,13 @@ impl Actor {
             name: send.name,
             payload: send.payload,
             sent_at: life.clock.now(),
+            unread_max: Some(life.options.unread_max),
         };
         let id = send.to;
         Ok(
             match read(|| life.store.send(&id, message.clone())).await? {
                 Sent::Accepted(_) | Sent::Terminated(_) => returned(&()),
+                Sent::Full(_) => failed(&SendError::Full(id)),
                 Sent::Finished(phase) => failed(&SendError::Finished { id, phase }),
                 Sent::NotFound => failed(&SendError::NotFound(id)),
             },

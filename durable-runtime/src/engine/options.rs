@@ -1,6 +1,6 @@
 //! What a worker may be told.
 
-use crate::client::DEFAULT_QUEUE;
+use crate::client::{DEFAULT_QUEUE, UNREAD_MAX};
 use std::time::Duration;
 
 /// How a [`Worker`](super::Worker) works. The defaults suit one worker process per machine.
@@ -31,6 +31,10 @@ pub struct WorkerOptions {
     /// How long running activities may go on after a shutdown has begun; then they are stopped
     /// and will run again elsewhere. Default: 10 s.
     pub shutdown_grace: Duration,
+    /// How many unread signals and updates a workflow may have before other workflows, on this
+    /// worker, send it no more: [`SendError::Full`](crate::operation::SendError::Full).
+    /// Default: [`UNREAD_MAX`].
+    pub unread_max: u32,
     /// For tests: forget the machine at every await and rebuild it from the stored bytes.
     /// Default: no.
     pub evict_always: bool,
@@ -51,6 +55,7 @@ impl Default for WorkerOptions {
             park_after: Duration::from_secs(1),
             poll_interval: Duration::from_millis(100),
             shutdown_grace: Duration::from_secs(10),
+            unread_max: UNREAD_MAX,
             evict_always: false,
             exact_retries: false,
         }

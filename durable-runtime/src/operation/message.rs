@@ -140,6 +140,9 @@ pub enum SendError {
         /// How it ended.
         phase: Phase,
     },
+    /// It has as many unread messages as it may have; nothing was sent.
+    #[error("{0} has too many unread messages")]
+    Full(WorkflowId),
     /// This workflow was cancelled before it sent the message.
     #[error("the workflow was cancelled")]
     Cancelled,

@@ -75,6 +75,7 @@ impl Parent {
             name: self.op.to_string(),
             payload: codec::encode(end).expect("plain data"),
             sent_at,
+            unread_max: None,
         }
     }
 }

@@ -51,6 +51,7 @@ impl IdPolicy {
             name: String::new(),
             payload: Self::REPLACED.into(),
             sent_at,
+            unread_max: None,
         }
     }
 

@@ -33,6 +33,11 @@ impl MessageKind {
         !matches!(self, Self::Signal | Self::Update)
     }
 
+    /// Whether it waits for code that asks for one of its name.
+    pub(crate) fn is_letter(self) -> bool {
+        matches!(self, Self::Signal | Self::Update)
+    }
+
     /// Whether it only tells an owner what the run's row says.
     pub(crate) fn is_nudge(self) -> bool {
         matches!(self, Self::Pause | Self::Resume)
@@ -54,6 +59,8 @@ pub struct NewMessage {
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
+    /// How many unread signals and updates its run may have before this one; `None`: any number.
+    pub unread_max: Option<u32>,
 }
 
 impl NewMessage {
@@ -72,6 +79,7 @@ impl NewMessage {
             name: String::new(),
             payload: reason.into().into_bytes(),
             sent_at,
+            unread_max: None,
         }
     }
 }
@@ -102,6 +110,8 @@ pub enum Sent {
     Accepted(RunId),
     /// Nobody owned the run, and it has been terminated.
     Terminated(RunId),
+    /// The run has as many unread messages as it may have; nothing changed.
+    Full(RunId),
     /// The run is finished.
     Finished(Phase),
     /// No such workflow.

@@ -137,6 +137,7 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
     /// it due if it is parked (a signal or update only if it has recorded a step: before, nothing waits for
     /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed.
+    /// A new one is refused where [`NewMessage::unread_max`] says so.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
     /// error text; its frames are kept; its parent and its children hear of it as of any
     /// [`End`].

@@ -6,6 +6,7 @@ mod children;
 mod crash;
 mod faulty;
 mod ids;
+mod limits;
 mod misfits;
 mod ownership;
 mod parallel;

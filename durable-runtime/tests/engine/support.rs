@@ -181,6 +181,8 @@ impl Bench {
             "slow",
             "touchy",
             "renewed",
+            "feed",
+            "late_reader",
         ];
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known
@@ -299,6 +301,7 @@ impl Bench {
             name: String::new(),
             payload: b"because".to_vec(),
             sent_at: self.clock.now(),
+            unread_max: None,
         };
         self.store
             .send(&WorkflowId::new(id).unwrap(), message)

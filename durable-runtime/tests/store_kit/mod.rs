@@ -100,6 +100,7 @@ pub(crate) fn message(msg: &str) -> NewMessage {
         name: String::new(),
         payload: Vec::new(),
         sent_at: Timestamp(5),
+        unread_max: None,
     }
 }
 

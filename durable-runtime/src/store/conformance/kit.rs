@@ -232,6 +232,7 @@ pub(in crate::store) fn message(msg: &str) -> NewMessage {
         name: String::new(),
         payload: b"changed my mind".to_vec(),
         sent_at: Timestamp(20),
+        unread_max: None,
     }
 }
 

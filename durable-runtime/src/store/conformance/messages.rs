@@ -1,10 +1,13 @@
 //! Messages to runs in every state.
 
 use super::kit::{
-    CHARGE, Worker, blocked, end, find, id, message, park, send, start, state, step, terminate,
+    CHARGE, Worker, blocked, end, find, id, message, park, send, signal, start, state, step,
+    terminate,
 };
 use crate::id::{RunId, Timestamp};
-use crate::store::{MessageKind, NewStep, Phase, RunState, Sent, Store, Write, Written};
+use crate::store::{
+    MessageKind, NewMessage, NewStep, Phase, RunState, Sent, Store, Write, Written,
+};
 
 const RUN: RunId = RunId(10);
 
@@ -152,4 +155,68 @@ pub async fn a_terminate_of_an_owned_run_is_mail(store: &dyn Store) {
     // The owner learns of it before it can let go.
     let answer = worker.write(Write::Park(park(10, 0, 0))).await;
     assert!(matches!(answer, Written::Woken { .. }), "{answer:?}");
+}
+
+pub async fn a_run_takes_as_many_messages_as_it_may(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    let limited = |msg: &str| NewMessage {
+        unread_max: Some(2),
+        ..signal(msg, "approve", 1)
+    };
+    // Neither counts: it waits for no code.
+    send(store, 10, "cancel").await;
+    store
+        .send(&id(10), limited("a"))
+        .await
+        .expect("there is room");
+    assert_eq!(
+        store.send(&id(10), limited("b")).await,
+        Ok(Sent::Accepted(RUN))
+    );
+    let inbox = store.inbox(RUN).await.expect("readable");
+    for refused in ["c", "d"] {
+        assert_eq!(
+            store.send(&id(10), limited(refused)).await,
+            Ok(Sent::Full(RUN))
+        );
+    }
+    let update = NewMessage {
+        kind: MessageKind::Update,
+        ..limited("u")
+    };
+    assert_eq!(store.send(&id(10), update).await, Ok(Sent::Full(RUN)));
+    let full = store
+        .start_or_send(super::kit::waiting(10), limited("e"))
+        .await;
+    let (written, sent) = full.expect("an answer");
+    assert!(matches!(written, Written::Exists(_)), "{written:?}");
+    assert_eq!(sent, Sent::Full(RUN));
+    assert_eq!(store.inbox(RUN).await, Ok(inbox.clone()));
+    // What is there already is not refused, nor is what carries no limit.
+    assert_eq!(
+        store.send(&id(10), limited("b")).await,
+        Ok(Sent::Accepted(RUN))
+    );
+    assert_eq!(
+        store.send(&id(10), message("stop")).await,
+        Ok(Sent::Accepted(RUN))
+    );
+    // One that is read makes room for another one.
+    let reading = NewStep {
+        consumed: vec![inbox[1].ord],
+        ..step(10, 1)
+    };
+    worker.write(Write::Step(reading)).await;
+    assert_eq!(
+        store.send(&id(10), limited("c")).await,
+        Ok(Sent::Accepted(RUN))
+    );
+    assert_eq!(store.send(&id(10), limited("d")).await, Ok(Sent::Full(RUN)));
+    let none = NewMessage {
+        unread_max: Some(0),
+        ..signal("z", "approve", 1)
+    };
+    start(store, 11).await;
+    assert_eq!(store.send(&id(11), none).await, Ok(Sent::Full(RunId(11))));
 }

@@ -144,6 +144,7 @@ macro_rules! store_conformance {
                 a_terminate_ends_a_waiting_run,
                 a_terminate_ends_a_blocked_run,
                 a_terminate_of_an_owned_run_is_mail,
+                a_run_takes_as_many_messages_as_it_may,
             ],
             signals: [
                 a_signal_keeps_its_name_and_value,

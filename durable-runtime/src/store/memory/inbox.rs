@@ -25,6 +25,7 @@ impl State {
         match message.kind {
             MessageKind::Pause => self.pause(number, &message),
             MessageKind::Resume => self.resume(number, message.sent_at),
+            _ if run.is_full_for(&message) => return Sent::Full(number),
             _ => self.put_message(number, message),
         }
         Sent::Accepted(number)
@@ -51,6 +52,7 @@ impl State {
             name,
             payload,
             sent_at,
+            unread_max: _,
         } = message;
         let message = Message {
             msg,

@@ -275,7 +275,7 @@ impl Store for MemoryStore {
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         limits::check_message(&message)?;
         let sent = send(&mut *self.state()?, id, message);
-        self.tell(!matches!(sent, Sent::Finished(_) | Sent::NotFound));
+        self.tell(matches!(sent, Sent::Accepted(_) | Sent::Terminated(_)));
         Ok(sent)
     }
 
@@ -294,7 +294,7 @@ impl Store for MemoryStore {
             _ => send(&mut state, &id, message),
         };
         drop(state);
-        self.tell(!matches!(sent, Sent::Finished(_) | Sent::NotFound));
+        self.tell(matches!(sent, Sent::Accepted(_) | Sent::Terminated(_)));
         Ok((written, sent))
     }
 

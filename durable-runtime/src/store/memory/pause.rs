@@ -50,6 +50,7 @@ impl State {
             name: String::new(),
             payload: Vec::new(),
             sent_at,
+            unread_max: None,
         };
         self.put_message(number, message);
     }

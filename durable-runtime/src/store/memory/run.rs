@@ -2,8 +2,8 @@
 
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    AttemptRecord, ClaimedRun, Message, NewRun, Paused, Phase, Reply, RunRecord, RunState,
-    StepRecord, Unblock, Unfit,
+    AttemptRecord, ClaimedRun, Message, NewMessage, NewRun, Paused, Phase, Reply, RunRecord,
+    RunState, StepRecord, Unblock, Unfit,
 };
 use std::collections::BTreeMap;
 
@@ -138,6 +138,18 @@ impl Run {
             .filter(|kept| kept.used_seq.is_none() && kept.message.ord > ord)
             .map(|kept| kept.message.clone())
             .collect()
+    }
+
+    /// Whether it has too many unread messages to take this one, which is new to it.
+    pub(super) fn is_full_for(&self, message: &NewMessage) -> bool {
+        let unread = |kept: &&Kept| kept.used_seq.is_none() && kept.message.kind.is_letter();
+        let full = |max| self.inbox.iter().filter(unread).count() >= max as usize;
+        message.kind.is_letter()
+            && message.unread_max.is_some_and(full)
+            && !self
+                .inbox
+                .iter()
+                .any(|kept| kept.message.msg == message.msg)
     }
 
     /// Forgets what only told its owner to look at the row.

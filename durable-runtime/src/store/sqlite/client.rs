@@ -62,6 +62,7 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
     match message.kind {
         MessageKind::Pause => pause::pause(db, run, message)?,
         MessageKind::Resume => pause::resume(db, run, message.sent_at)?,
+        _ if inbox::is_full(db, run, message)? => return Ok(Sent::Full(run)),
         _ => inbox::put(db, run, message)?,
     }
     Ok(Sent::Accepted(run))

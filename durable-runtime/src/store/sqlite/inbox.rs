@@ -1,8 +1,8 @@
 //! Messages to runs: how one gets into an inbox, and what is forgotten at the end.
 
 use super::error::Outcome;
-use super::pause;
 use super::writer::Db;
+use super::{pause, rows};
 use crate::id::{RunId, Timestamp};
 use crate::store::{MessageKind, NewMessage};
 use rusqlite::params;
@@ -45,6 +45,39 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> 
         .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
     db.noteworthy = true;
     Ok(())
+}
+
+/// Whether a run has too many unread messages to take this one, which is new to it.
+pub(super) fn is_full(db: &Db, run: RunId, message: &NewMessage) -> Outcome<bool> {
+    let Some(max) = message.unread_max.filter(|_| message.kind.is_letter()) else {
+        return Ok(false);
+    };
+    // The counter has moved on by one with each message since the first that is unread: as long as
+    // that is not far, none need be counted.
+    let may_be = rows::first(
+        &db.conn,
+        "SELECT 1 FROM workflow WHERE run=?1 AND wakes+1-?2 >= \
+         (SELECT min(ord) FROM inbox WHERE run=?1 AND used_seq IS NULL)",
+        [run.0, i64::from(max)],
+        |_| Ok(()),
+    )?;
+    if may_be.is_none() && max > 0 {
+        return Ok(false);
+    }
+    let full = rows::first(
+        &db.conn,
+        "SELECT count(*)>=?2 AND NOT EXISTS(SELECT 1 FROM inbox WHERE run=?1 AND msg=?3) \
+         FROM inbox WHERE run=?1 AND used_seq IS NULL AND kind IN (?4,?5)",
+        params![
+            run.0,
+            max,
+            message.msg,
+            MessageKind::Signal as i64,
+            MessageKind::Update as i64
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(full == Some(true))
 }
 
 /// Tells the owner of a run what has changed in the run's row. The counter names the message.
