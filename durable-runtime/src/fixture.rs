@@ -91,6 +91,8 @@ pub(crate) fn returned<T: Serialize>(value: &T) -> Resolution {
 pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) client: Client,
+    /// The store as its worker sees it.
+    worker: Arc<dyn Store>,
     beat: AtomicI64,
     runs: AtomicI64,
 }
@@ -98,6 +100,11 @@ pub(crate) struct World {
 impl World {
     /// An empty store with one worker.
     pub(crate) async fn new() -> Self {
+        Self::coded(&crate::payload::Codecs::new()).await
+    }
+
+    /// The same with a worker that has codecs, which the client has not.
+    pub(crate) async fn coded(codecs: &crate::payload::Codecs) -> Self {
         let store = Arc::new(MemoryStore::new());
         let worker = NewWorker {
             worker: WORKER,
@@ -109,6 +116,7 @@ impl World {
         Self {
             // A client as in another process.
             client: Client::new(Arc::new((*store).clone())),
+            worker: codecs.over(store.clone()),
             store,
             beat: AtomicI64::new(0),
             runs: AtomicI64::new(1),
@@ -121,7 +129,7 @@ impl World {
             beat: self.beat.fetch_add(1, Ordering::Relaxed),
             lease_until: T0.after(Duration::from_secs(3600)),
         };
-        self.store
+        self.worker
             .commit(fence, vec![write])
             .await
             .unwrap()

@@ -9,6 +9,7 @@ mod stored;
 use crate::codec;
 use crate::codec::limits::FRAME_BYTES_MAX;
 use crate::operation::{Request, Resolution};
+use crate::payload::envelope;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use stored::Stored;
@@ -22,6 +23,9 @@ pub enum FrameError {
     /// The bytes do not begin as a frame does.
     #[error("these bytes are not a frame")]
     NotAFrame,
+    /// A codec has encoded it; how, or why it cannot be decoded.
+    #[error("the frame cannot be decoded: {0}")]
+    Coded(String),
     /// The frame was written by a newer version of this library.
     #[error("the frame has layout {0}, this binary knows layout {ours}", ours = MAGIC[3])]
     Layout(u8),
@@ -285,9 +289,12 @@ impl Checkpoint {
     /// Reads stored bytes back. The locals stay encoded.
     ///
     /// # Errors
-    /// [`FrameError::NotAFrame`] and [`FrameError::Layout`] by the first bytes, or
+    /// [`FrameError::NotAFrame`], [`FrameError::Coded`] and [`FrameError::Layout`] by the first bytes, or
     /// [`FrameError::Codec`] when the contents are damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
+        if let Some(reason) = envelope::reason(bytes) {
+            return Err(FrameError::Coded(reason));
+        }
         let (magic, contents) = bytes.split_first_chunk().ok_or(FrameError::NotAFrame)?;
         if magic[..3] != MAGIC[..3] {
             return Err(FrameError::NotAFrame);

@@ -59,6 +59,7 @@ pub mod id;
 pub mod machine;
 mod macros;
 pub mod operation;
+pub mod payload;
 pub mod prelude;
 pub mod registry;
 pub mod schedule;

@@ -3,6 +3,7 @@
 use super::entry;
 use super::failure::{Exit, Failure};
 use crate::engine::Worker;
+use crate::payload::Codecs;
 use crate::registry::Activities;
 use std::fmt::{self, Display};
 use std::future::{Future, ready};
@@ -18,7 +19,8 @@ type Provided = Result<Box<dyn FnOnce(Worker) -> Worker>, Failure>;
 /// The command line of an application whose activities are methods; see [`app`].
 #[must_use = "an application does nothing before its `main` is called"]
 pub struct Application {
-    providers: Vec<Provider>,
+    pub(super) providers: Vec<Provider>,
+    pub(super) codecs: Codecs,
 }
 
 impl fmt::Debug for Application {
@@ -26,6 +28,7 @@ impl fmt::Debug for Application {
         let values = self.providers.len();
         f.debug_struct("Application")
             .field("values", &values)
+            .field("codecs", &self.codecs)
             .finish()
     }
 }
@@ -62,6 +65,7 @@ impl fmt::Debug for Application {
 pub fn app() -> Application {
     Application {
         providers: Vec::new(),
+        codecs: Codecs::new(),
     }
 }
 
@@ -89,6 +93,12 @@ impl Application {
         self.provide(value)
     }
 
+    /// What users store is encoded and decoded by these codecs, by workers and by all other
+    /// commands.
+    pub fn codecs(self, codecs: Codecs) -> Self {
+        Self { codecs, ..self }
+    }
+
     fn provide<T: Activities>(
         mut self,
         value: impl Future<Output = Result<T, Failure>> + 'static,
@@ -105,6 +115,6 @@ impl Application {
     /// Runs it: call it from `main` and return what it returns. See [`main`](fn@crate::main).
     #[must_use]
     pub fn main(self) -> ExitCode {
-        entry::main_with(self.providers)
+        entry::main_with(self)
     }
 }

@@ -1,6 +1,6 @@
 //! From the process's arguments to its exit code.
 
-use super::application::Provider;
+use super::application::{self, Application};
 use super::failure::{Exit, Failure};
 use super::terminal::Terminal;
 use super::{
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::client::Client;
 use crate::clock::{Clock as _, SystemClock};
+use crate::payload::Codecs;
 use crate::registry::Registry;
 use clap::Parser;
 use jiff::tz::TimeZone;
@@ -33,15 +34,15 @@ enum Command {
 /// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]
 pub fn main() -> ExitCode {
-    main_with(Vec::new())
+    main_with(application::app())
 }
 
-/// The same, for an application whose workers need these values.
-pub(super) fn main_with(providers: Vec<Provider>) -> ExitCode {
+/// The same, for an application with values and codecs.
+pub(super) fn main_with(application: Application) -> ExitCode {
     match App::try_parse() {
         // Before anything runs, or is asked by a name that means two things.
         Ok(app) => match Registry::linked() {
-            Ok(_) => run(&app.global, Command::App(app.command), providers),
+            Ok(_) => run(&app.global, Command::App(app.command), application),
             Err(error) => failed(&Failure::of(Exit::Error, &error)),
         },
         Err(error) => usage(&error),
@@ -53,7 +54,11 @@ pub(super) fn main_with(providers: Vec<Provider>) -> ExitCode {
 #[must_use]
 pub fn tool_main() -> ExitCode {
     match Tool::try_parse() {
-        Ok(tool) => run(&tool.global, Command::Tool(tool.command), Vec::new()),
+        Ok(tool) => run(
+            &tool.global,
+            Command::Tool(tool.command),
+            application::app(),
+        ),
         Err(error) => usage(&error),
     }
 }
@@ -69,12 +74,12 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(global: &Global, command: Command, providers: Vec<Provider>) -> ExitCode {
+fn run(global: &Global, command: Command, application: Application) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(within_terminal(global, command, providers)),
+        Ok(runtime) => runtime.block_on(within_terminal(global, command, application)),
         Err(error) => Err(error.into()),
     };
     match outcome {
@@ -94,7 +99,7 @@ fn failed(failure: &Failure) -> ExitCode {
 async fn within_terminal(
     global: &Global,
     command: Command,
-    providers: Vec<Provider>,
+    application: Application,
 ) -> Result<Exit, Failure> {
     let stdout = std::io::stdout();
     let mut term = Terminal {
@@ -108,7 +113,7 @@ async fn within_terminal(
         program: program(),
         store: global.store.clone().unwrap_or_else(|| STORE.to_owned()),
     };
-    let exit = dispatch(global, command, providers, &mut term).await;
+    let exit = dispatch(global, command, application, &mut term).await;
     // What was written before a failure is shown before it.
     let flushed = term.out.flush();
     let exit = exit?;
@@ -119,22 +124,24 @@ async fn within_terminal(
 async fn dispatch(
     global: &Global,
     command: Command,
-    providers: Vec<Provider>,
+    application: Application,
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     let store = global.store.as_deref();
+    let Application { providers, codecs } = application;
+    let connect = |create| connect(store, create, &codecs);
     match command {
         Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
         Command::App(AppCommand::Inspect(args)) => inspect::run(&args, term),
         // It handles signals itself.
         Command::App(AppCommand::Worker(args)) => {
-            let client = connect(store, true).await?;
+            let client = connect(true).await?;
             let ended = worker::run(args, &client, providers, term).await;
             finish(&client, ended).await
         }
         Command::App(command) => {
             let work = async {
-                let client = connect(store, command.creates()).await?;
+                let client = connect(command.creates()).await?;
                 finish(&client, command.run(&client, term).await).await
             };
             interruptible(work).await
@@ -145,14 +152,14 @@ async fn dispatch(
         }
         Command::Tool(ToolCommand::Schedule(args)) => {
             let work = async {
-                let client = connect(store, false).await?;
+                let client = connect(false).await?;
                 finish(&client, schedule::run_tool(args, &client, term).await).await
             };
             interruptible(work).await
         }
         Command::Tool(ToolCommand::Shared(command)) => {
             let work = async {
-                let client = connect(store, false).await?;
+                let client = connect(false).await?;
                 finish(&client, command.run(&client, term).await).await
             };
             interruptible(work).await
@@ -176,7 +183,7 @@ async fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Res
 
 /// Opens the store. A question about a database that does not exist is more likely a wrong path
 /// than a reason to create one.
-async fn connect(url: Option<&str>, create: bool) -> Result<Client, Failure> {
+async fn connect(url: Option<&str>, create: bool, codecs: &Codecs) -> Result<Client, Failure> {
     let url = url.unwrap_or(STORE);
     if let Some(path) = url.strip_prefix("sqlite://")
         && !create
@@ -186,7 +193,7 @@ async fn connect(url: Option<&str>, create: bool) -> Result<Client, Failure> {
             "name one with --store URL or DURABLE_STORE; starting a worker or a workflow creates it",
         ));
     }
-    Ok(Client::connect(url).await?)
+    Ok(Client::connect_with(url, codecs).await?)
 }
 
 fn width() -> usize {

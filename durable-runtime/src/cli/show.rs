@@ -208,11 +208,12 @@ fn cells(step: &Step, term: &Terminal<'_>) -> Vec<Vec<Cell>> {
     let ended = |ended: &OperationEnd| {
         let (word, value) = answer_words(&ended.answer);
         let style = match word {
-            "returned" | "fired" => anstyle::Style::new(),
+            "returned" | "fired" | "" => anstyle::Style::new(),
             "cancelled" => WARN,
             _ => BAD,
         };
         let text = value.map_or_else(|| word.to_owned(), |value| format!("{word} {value}"));
+        let text = text.trim_start().to_owned();
         let took = span(step.started_at.until(end.at));
         let answer = cell(style, tree::fit(&text, 200));
         row(

@@ -220,6 +220,7 @@ pub(crate) fn answer_words(answer: &Answer) -> (&'static str, Option<String>) {
         Answer::Panicked(message) => ("panicked", Some(message.clone())),
         Answer::Fired => ("fired", None),
         Answer::Cancelled => ("cancelled", None),
+        Answer::Coded(how) => ("", Some(format!("({how})"))),
     }
 }
 

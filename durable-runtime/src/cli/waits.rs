@@ -25,10 +25,11 @@ pub(super) fn waiting(
         let text = format!("  {location}  {}", paint(DIM, location.expression));
         term.line(text)?;
     }
-    let what = match waiting.operations.as_slice() {
-        [] => "its code to go on".to_owned(),
-        [one] => request(&one.request, term),
-        all => format!("{} operations", all.len()),
+    let what = match (waiting.operations.as_slice(), &waiting.coded) {
+        (_, Some(how)) => format!("what its checkpoint says ({how})"),
+        ([], None) => "its code to go on".to_owned(),
+        ([one], None) => request(&one.request, term),
+        (all, None) => format!("{} operations", all.len()),
     };
     let since = relative(waiting.since, term.now);
     term.line(format_args!("  for {what}, since {since}"))?;

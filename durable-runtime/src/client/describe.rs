@@ -1,11 +1,12 @@
 //! Where a workflow is, read from its rows; none of its code is asked.
 
 use super::inspect::leaves;
-use super::{Client, ClientError, Summary};
+use super::{Client, ClientError, Summary, coded};
 use crate::codec;
 use crate::frame::{Call, Checkpoint};
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::Request;
+use crate::payload::envelope;
 use crate::registry;
 use crate::store::{AttemptOf, AttemptRecord, MessageKind, Phase, RunRecord, StepRecord};
 use serde::Serialize;
@@ -50,6 +51,9 @@ pub struct Waiting {
     pub location: Option<Location>,
     /// Since when.
     pub since: Timestamp,
+    /// How the checkpoint is coded, if it cannot be decoded here: what is awaited is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coded: Option<String>,
     /// What is awaited: one operation at a plain await, several where branches are joined, in
     /// their order. An operation whose answer is known, though the code could not take it yet, is
     /// not listed.
@@ -134,9 +138,8 @@ pub struct PendingCancel {
 
 pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Description, ClientError> {
     let record = client.record(id).await?;
-    let input =
-        codec::to_json(&record.input).map_err(|source| unreadable(id, "the input", source))?;
-    let output = record.output.as_deref().map(codec::to_json).transpose();
+    let input = coded::json(&record.input).map_err(|source| unreadable(id, "the input", source))?;
+    let output = record.output.as_deref().map(coded::json).transpose();
     let output = output.map_err(|source| unreadable(id, "the result", source))?;
     let latest = client.store().latest_step(record.run).await?;
     let running = record.phase == Phase::Running;
@@ -144,7 +147,7 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
         // The last step of a finished run is its end, not an await.
         step.seq - i64::from(step.label.is_empty())
     });
-    let mut attempts = client.store().attempts(record.run).await?;
+    let mut attempts = coded::attempts(client.store().attempts(record.run).await?);
     let seq = latest.as_ref().map_or(0, |step| step.seq);
     let inbox = if running {
         client.store().inbox(record.run).await?
@@ -193,8 +196,8 @@ fn standing(
     let checkpoint = step
         .frame
         .as_deref()
-        .map(|bytes| checkpoint(&record.id, bytes));
-    let checkpoint = checkpoint.transpose()?;
+        .map(|bytes| coded::plain(&record.id, bytes));
+    let checkpoint = checkpoint.transpose()?.flatten();
     let leaves = checkpoint.as_ref().map(leaves).unwrap_or_default();
     let alone = leaves.len() == 1;
     let awaited = |(path, call): (Vec<String>, &Call)| {
@@ -216,6 +219,7 @@ fn standing(
     let open = leaves.into_iter().filter(|(_, call)| call.answer.is_none());
     let waiting = Waiting {
         operations: open.map(awaited).collect(),
+        coded: step.frame.as_deref().and_then(envelope::reason),
         seq: step.seq,
         location: Location::of(&record.workflow, &step.label),
         label: step.label,

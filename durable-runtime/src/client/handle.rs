@@ -7,6 +7,7 @@ use super::{
 use crate::Durable;
 use crate::codec;
 use crate::id::{RunId, WorkflowId};
+use crate::payload::text;
 use crate::store::{MessageKind, NewMessage, Phase, Sent};
 use std::fmt;
 use std::marker::PhantomData;
@@ -123,7 +124,7 @@ impl<R> Handle<R> {
                 return Ok(Outcome {
                     phase: record.phase,
                     output: record.output,
-                    error: record.error,
+                    error: record.error.map(text::shown),
                 });
             }
             watch.changed(&*shared.store).await;
@@ -193,7 +194,7 @@ impl<R> Handle<R> {
     }
 
     /// The values of its local variables in the last checkpoint; `None` before the first await
-    /// and after the end. Asks none of its code, so it works while no worker runs.
+    /// and after the end, and where a codec that is not here has encoded them. Asks none of its code, so it works while no worker runs.
     pub async fn inspect(&self) -> Result<Option<Inspection>, ClientError> {
         inspect::inspect(&self.client, &self.id).await
     }

@@ -1,8 +1,8 @@
 //! What a workflow holds and waits for in its last checkpoint, read without its types.
 
-use super::describe::{Location, checkpoint, unreadable};
+use super::describe::{Location, unreadable};
 use super::steps::{Answer, answer};
-use super::{Client, ClientError};
+use super::{Client, ClientError, coded};
 use crate::codec;
 use crate::frame::{Call, Checkpoint, Frame, SavedLocal, Wait};
 use crate::id::WorkflowId;
@@ -72,7 +72,10 @@ pub(super) async fn inspect(
     let Some(bytes) = latest.and_then(|step| step.frame) else {
         return Ok(None);
     };
-    inspection(&checkpoint(id, &bytes)?)
+    let Some(checkpoint) = coded::plain(id, &bytes)? else {
+        return Ok(None);
+    };
+    inspection(&checkpoint)
         .map(Some)
         .map_err(|source| unreadable(id, "a local in the last checkpoint", source))
 }

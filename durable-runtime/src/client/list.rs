@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
+use crate::payload::text;
 use crate::store::{
     Attribute, Page, Paused, Phase, RunFilter, RunRecord, RunState, StoreError, Terms,
 };
@@ -65,7 +66,7 @@ impl From<RunRecord> for Summary {
             paused: record.paused,
             created_at: record.created_at,
             finished_at: record.finished_at,
-            error: record.error,
+            error: record.error.map(text::shown),
             scheduled_for: record.scheduled.as_ref().map(|by| by.at),
             schedule: record.scheduled.map(|by| by.schedule),
             terms: record.terms,

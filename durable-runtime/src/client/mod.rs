@@ -11,6 +11,7 @@
 //! its futures may be dropped at any await; what the store acknowledged stays.
 
 mod check;
+mod coded;
 mod describe;
 mod error;
 mod handle;
@@ -49,6 +50,7 @@ pub use update::{PendingUpdate, SendUpdate, StartWithUpdate, UpdateError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::id::{Timestamp, WorkflowId};
+use crate::payload::Codecs;
 use crate::store::{Deleted, RunRecord, Store, StoreError, WorkerRecord};
 use std::fmt;
 use std::sync::Arc;
@@ -90,6 +92,12 @@ impl Client {
     /// Opens the store behind a URL, such as `sqlite://orders.db` (created if it does not exist).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Ok(Self::new(crate::store::open(url).await?))
+    }
+
+    /// As [`connect`](Self::connect), and values are encoded and decoded by these codecs. Workers
+    /// on the same store must have them too: see [`Codecs`].
+    pub async fn connect_with(url: &str, codecs: &Codecs) -> Result<Self, StoreError> {
+        Ok(Self::new(codecs.over(crate::store::open(url).await?)))
     }
 
     /// A client of a store that is already open.

@@ -6,6 +6,7 @@ use crate::Durable;
 use crate::codec;
 use crate::id::WorkflowId;
 use crate::operation::Published;
+use crate::payload::envelope;
 use std::collections::BTreeMap;
 
 impl<R> Handle<R> {
@@ -18,18 +19,19 @@ impl<R> Handle<R> {
         &self,
         value: Published<T>,
     ) -> Result<Option<T>, ClientError> {
-        let all = published(self.client(), self.id()).await?;
+        let all = published(self.client(), self.id(), false).await?;
         let found = all.get(value.name()).map(|bytes| codec::decode(bytes));
         let found = found.transpose();
         found.map_err(|source| unreadable(self.id(), "a published value", source))
     }
 
-    /// All that the workflow has published, as JSON, by name.
+    /// All that the workflow has published, as JSON, by name; nothing where a codec that is not
+    /// here has encoded it.
     ///
     /// # Errors
     /// When there is no such workflow, a value is damaged, or the store has failed.
     pub async fn published_json(&self) -> Result<BTreeMap<String, serde_json::Value>, ClientError> {
-        let all = published(self.client(), self.id()).await?.into_iter();
+        let all = published(self.client(), self.id(), true).await?.into_iter();
         let json = all.map(|(name, bytes)| Ok((name, codec::to_json(&bytes)?)));
         let json: Result<_, codec::Error> = json.collect();
         json.map_err(|source| unreadable(self.id(), "a published value", source))
@@ -40,14 +42,20 @@ impl<R> Handle<R> {
 async fn published(
     client: &Client,
     id: &WorkflowId,
+    skip_coded: bool,
 ) -> Result<BTreeMap<String, Vec<u8>>, ClientError> {
     let record = client.record(id).await?;
+    let skipped = |bytes: &Vec<u8>| skip_coded && envelope::is_coded(bytes);
+    if record.published.as_ref().is_some_and(skipped) {
+        return Ok(BTreeMap::new());
+    }
     if let Some(bytes) = record.published {
         return codec::decode(&bytes)
             .map_err(|source| unreadable(id, "the published values", source));
     }
     let latest = client.store().latest_step(record.run).await?;
     let frame = latest.and_then(|step| step.frame);
+    let frame = frame.filter(|bytes| !skipped(bytes));
     frame.map_or(Ok(BTreeMap::new()), |bytes| {
         Ok(checkpoint(id, &bytes)?.published)
     })

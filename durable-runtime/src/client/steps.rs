@@ -1,12 +1,13 @@
 //! The recorded awaits of a workflow, each with what ended it.
 
-use super::describe::{Location, checkpoint, unreadable};
+use super::describe::{Location, unreadable};
 use super::inspect::leaves;
-use super::{Client, ClientError};
+use super::{Client, ClientError, coded};
 use crate::codec;
 use crate::frame::Checkpoint;
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::{Answered, Request, Resolution, TimeoutKind};
+use crate::payload::envelope;
 use crate::store::{AttemptOf, AttemptRecord, StepRecord};
 use serde::Serialize;
 use serde_json::Value;
@@ -73,6 +74,9 @@ pub enum Answer {
     Fired,
     /// The workflow was cancelled meanwhile.
     Cancelled,
+    /// All answers that ended the wait together, whatever they are: they are coded, as said here,
+    /// and cannot be decoded here.
+    Coded(String),
 }
 
 pub(super) async fn steps(
@@ -85,7 +89,7 @@ pub(super) async fn steps(
     // The answer to an await is recorded with the step after it.
     let wanted = limit.saturating_add(1);
     let records = client.store().steps(record.run, after, wanted).await?;
-    let attempts = client.store().attempts(record.run).await?;
+    let attempts = coded::attempts(client.store().attempts(record.run).await?);
     let mut steps = Vec::with_capacity(records.len());
     let mut records = records.into_iter().peekable();
     while let Some(step) = records.next().filter(|_| steps.len() < limit) {
@@ -94,8 +98,8 @@ pub(super) async fn steps(
             break;
         }
         let frame = |step: &StepRecord| {
-            let decoded = step.frame.as_deref().map(|bytes| checkpoint(id, bytes));
-            decoded.transpose()
+            let decoded = step.frame.as_deref().map(|bytes| coded::plain(id, bytes));
+            decoded.transpose().map(Option::flatten)
         };
         let (here, next) = (frame(&step)?, records.peek());
         let after = next.map(&frame).transpose()?.flatten();
@@ -141,6 +145,18 @@ fn end(
     let Some(bytes) = &next.result else {
         return Ok(None);
     };
+    if let Some(reason) = envelope::reason(bytes) {
+        let answers = vec![OperationEnd {
+            op: 0,
+            path: Vec::new(),
+            request: None,
+            answer: Answer::Coded(reason),
+        }];
+        return Ok(Some(StepEnd {
+            at: next.at,
+            answers,
+        }));
+    }
     let unreadable = |source| unreadable(id, "a recorded answer", source);
     let answered: Vec<Answered> = codec::decode(bytes).map_err(unreadable)?;
     let leaves = here.map(leaves).unwrap_or_default();

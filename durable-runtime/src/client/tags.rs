@@ -1,7 +1,7 @@
 //! Attributes and memos, at the start and read from outside.
 
 use super::describe::unreadable;
-use super::{Client, ClientError, Found, Handle, Start};
+use super::{Client, ClientError, Found, Handle, Start, coded};
 use crate::Durable;
 use crate::codec;
 use crate::operation::{Memo, SearchKey, SearchValue};
@@ -62,7 +62,7 @@ impl<R> Handle<R> {
     pub async fn memo_json(&self) -> Result<BTreeMap<String, serde_json::Value>, ClientError> {
         let memo = self.client().record(self.id()).await?.tags.memo;
         let json = memo.into_iter();
-        let json = json.map(|(name, note)| Ok((name, codec::to_json(&note.0)?)));
+        let json = json.map(|(name, note)| Ok((name, coded::json(&note.0)?)));
         let json: Result<_, codec::Error> = json.collect();
         json.map_err(|source| unreadable(self.id(), "a memo", source))
     }

@@ -3,6 +3,7 @@
 
 use super::{Error, tag};
 use crate::codec::limits::NESTING_MAX;
+use crate::payload::envelope;
 
 /// An item without what it contains.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,9 +56,14 @@ impl<'i> Reader<'i> {
             [tag::FORMAT, item @ ..] => Ok((Self::new(item), false)),
             [tag::FORMAT_JSON, item @ ..] => Ok((Self::new(item), true)),
             [] => Err(Error::custom("there are no bytes")),
-            [other, ..] => Err(Error::custom(format_args!(
-                "not an encoded value, or of a newer format (first byte 0x{other:02x})"
-            ))),
+            [other, ..] => Err(envelope::reason(bytes).map_or_else(
+                || {
+                    Error::custom(format_args!(
+                        "not an encoded value, or of a newer format (first byte 0x{other:02x})"
+                    ))
+                },
+                Error::custom,
+            )),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the engine knows about one run that it owns: plain data.
 
+use super::undecoded;
 use crate::activity::Progress;
 use crate::frame::{Call, Checkpoint};
 use crate::id::{RunId, Timestamp, WorkflowId};
@@ -52,6 +53,8 @@ pub(super) struct Instance {
     pub(super) held: bool,
     /// Why the run is to be terminated, if it is.
     pub(super) terminate: Option<String>,
+    /// Why a value of the run cannot be decoded here: it is blocked, and loses nothing.
+    pub(super) undecoded: Option<String>,
     /// Requests to cancel that no step has consumed yet.
     pub(super) unread: Vec<i64>,
     /// Signals, updates and ends of children that the code has not been given, in order.
@@ -264,6 +267,7 @@ impl Instance {
             nudges: Vec::new(),
             held: false,
             terminate: None,
+            undecoded: None,
             unread: Vec::new(),
             letters: VecDeque::new(),
             taken: Vec::new(),
@@ -275,6 +279,7 @@ impl Instance {
 
     /// A run from the store.
     pub(super) fn load(claimed: ClaimedRun) -> Self {
+        let undecoded = undecoded::of(&claimed);
         let ClaimedRun {
             run,
             wakes,
@@ -320,6 +325,7 @@ impl Instance {
             nudges: Vec::new(),
             held,
             terminate: None,
+            undecoded,
             unread: Vec::new(),
             letters: VecDeque::new(),
             taken: Vec::new(),

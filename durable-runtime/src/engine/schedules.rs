@@ -7,6 +7,7 @@ use super::ids;
 use super::life::Life;
 use crate::codec;
 use crate::id::{RunId, ScheduleId, Timestamp};
+use crate::payload::envelope;
 use crate::schedule::{Definition, State, advance};
 use crate::store::{
     NewMessage, NewRun, ScheduleRecord, ScheduleRow, ScheduleWrite, ScheduleWritten, Scheduled,
@@ -78,6 +79,14 @@ async fn drive_one(
     record: ScheduleRecord,
 ) -> Result<Result<bool, (ScheduleId, i64)>, StoreError> {
     let read = |record: &ScheduleRecord| -> Result<_, codec::Error> {
+        let mut outputs = record
+            .ended
+            .iter()
+            .filter_map(|told| told.output.as_deref());
+        if let Some(reason) = outputs.find_map(envelope::reason) {
+            // It is a last result, and would be stored as one.
+            return Err(codec::Error::custom(format_args!("a result: {reason}")));
+        }
         let definition: Definition = codec::decode(&record.row.definition)?;
         let state: State = codec::decode(&record.row.state)?;
         let times = definition.schedule.times().map_err(codec::Error::custom)?;

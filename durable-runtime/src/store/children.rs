@@ -3,7 +3,7 @@
 use super::message::{MessageKind, NewMessage};
 use super::records::Phase;
 use crate::codec;
-use crate::id::{RunId, Timestamp};
+use crate::id::{RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 
 /// The run that started another one, as the started one keeps it.
@@ -43,6 +43,9 @@ pub struct ChildEnd {
     pub output: Option<Vec<u8>>,
     /// Why it did not complete, for people.
     pub error: Option<String>,
+    /// The child's last run and its id; none in what older versions have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<(RunId, WorkflowId)>,
 }
 
 /// The error text of what ends with its parent.
@@ -69,11 +72,14 @@ impl ParentClose {
 impl Parent {
     /// What the parent is told of the end of its child.
     pub(crate) fn report(&self, end: &ChildEnd, sent_at: Timestamp) -> NewMessage {
+        let mut payload = Vec::new();
+        // A little more than the return value in it, which may be as large as a value gets.
+        codec::encode_into(&mut payload, end).expect("plain data");
         NewMessage {
             msg: format!("child/{}", self.op),
             kind: MessageKind::ChildEnded,
             name: self.op.to_string(),
-            payload: codec::encode(end).expect("plain data"),
+            payload,
             sent_at,
             unread_max: None,
         }

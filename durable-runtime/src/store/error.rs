@@ -29,6 +29,9 @@ pub enum StoreError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A value was not encoded on its way into the store; nothing was written.
+    #[error("a value cannot be stored: {0}")]
+    Codec(String),
     /// The handle was closed.
     #[error("the store was closed")]
     Closed,

@@ -1,12 +1,13 @@
 //! Crash everywhere: for each call to the store, the process is cut just before and just after
 //! it, another goes on, and nobody can tell the difference afterwards.
 
+use crate::coded::behind;
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Behave, Bench, Op, Running, call, options, output};
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::{Worker, WorkerOptions};
 use durable_runtime::store::{
-    MessageKind, NewRun, Phase, RunRecord, SqliteOptions, SqliteStore, Written,
+    MessageKind, NewRun, Phase, RunRecord, SqliteOptions, SqliteStore, Store, Written,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ fn scenario() -> Vec<Op> {
 enum Kind {
     Memory,
     Sqlite,
+    /// SQLite behind a codec.
+    Coded,
 }
 
 /// A bench on a new store, and the folder that it lives in.
@@ -39,13 +42,18 @@ async fn bench(kind: Kind) -> (Bench, Option<TempDir>) {
     };
     match kind {
         Kind::Memory => (Bench::new(behaviour), None),
-        Kind::Sqlite => {
+        Kind::Sqlite | Kind::Coded => {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("crash.db");
             let store = SqliteStore::open(path, SqliteOptions::default())
                 .await
                 .unwrap();
-            (Bench::on(Arc::new(store), behaviour), Some(folder))
+            let store: Arc<dyn Store> = Arc::new(store);
+            let store = match kind {
+                Kind::Coded => behind(&store, "a"),
+                _ => store,
+            };
+            (Bench::on(store, behaviour), Some(folder))
         }
     }
 }
@@ -148,6 +156,14 @@ async fn crash_everywhere() {
 async fn crash_everywhere_on_sqlite() {
     for fault in [Fault::CutBefore, Fault::CutAfter] {
         let points = everywhere(Kind::Sqlite, fault, false).await;
+        assert!(points > 8, "only {points} calls were cut");
+    }
+}
+
+#[tokio::test]
+async fn crash_everywhere_behind_a_codec() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let points = everywhere(Kind::Coded, fault, false).await;
         assert!(points > 8, "only {points} calls were cut");
     }
 }

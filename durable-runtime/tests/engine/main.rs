@@ -3,6 +3,7 @@
 mod activities;
 mod cancel;
 mod children;
+mod coded;
 mod crash;
 mod faulty;
 mod ids;

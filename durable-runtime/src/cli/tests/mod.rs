@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod coded;
 mod inspect;
 mod look;
 mod schedules;

@@ -35,6 +35,7 @@ pub(super) use work::deadline;
 use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Unexpected,
 };
+use super::undecoded;
 use crate::frame::Call;
 use crate::id::Timestamp;
 use crate::operation::{Answered, Resolution};
@@ -109,7 +110,10 @@ impl Instance {
                     }
                 }
                 MessageKind::Signal | MessageKind::ChildEnded | MessageKind::Update => {
-                    self.letters.push_back(message);
+                    match undecoded::message(&message) {
+                        Some(reason) => drop(self.undecoded.get_or_insert(reason)),
+                        None => self.letters.push_back(message),
+                    }
                 }
                 MessageKind::Terminate => {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
@@ -129,6 +133,7 @@ impl Instance {
             // Its end, or what follows it, takes the messages into account.
             Doing::Turn(_) => carry_on(),
             _ if self.terminate.is_some() => self.terminated(now, policy),
+            _ if self.undecoded.is_some() => self.proceed(now, policy, false),
             Doing::Park => self.proceed(now, policy, false),
             _ if rested || self.paused => self.proceed(now, policy, false),
             Doing::Work if self.cancel == Cancel::Requested => self
@@ -143,6 +148,9 @@ impl Instance {
     fn proceed(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         if self.terminate.is_some() {
             return self.terminated(now, policy);
+        }
+        if self.undecoded.is_some() {
+            return self.park(None, self.undecoded.clone());
         }
         if self.paused {
             return self.rest(now);

@@ -54,6 +54,7 @@ fn ended(ord: i64, op: u64, at: i64, phase: Phase) -> Message {
         phase,
         output: (phase == Phase::Completed).then(|| vec![7]),
         error: None,
+        child: None,
     };
     Message {
         msg: format!("child/{op}"),

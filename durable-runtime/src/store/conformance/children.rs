@@ -72,6 +72,7 @@ pub async fn an_end_is_told_to_the_parent(store: &dyn Store) {
         phase: Phase::Failed,
         output: Some(vec![8]),
         error: Some("no".into()),
+        child: Some((RunId(20), id(20))),
     };
     assert_eq!(told(store).await, expected);
     let mail = store.mail(worker.id(), &[]).await.expect("readable");
@@ -102,6 +103,7 @@ pub async fn a_terminated_child_is_told_of(store: &dyn Store) {
         phase: Phase::Terminated,
         output: None,
         error: Some("changed my mind".into()),
+        child: Some((RunId(20), id(20))),
     };
     assert_eq!(told(store).await, expected);
 }

@@ -87,6 +87,7 @@ impl State {
             phase,
             output: row.output.clone(),
             error: row.error.clone(),
+            child: Some((number, row.new.id.clone())),
         };
         self.tell_schedule(number, at);
         let Some(parent) = parent else {

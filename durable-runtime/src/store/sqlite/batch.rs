@@ -357,8 +357,8 @@ impl Batch<'_> {
                 .execute([end.run.0])?;
         }
         notes::drop_all(self.db, end.run)?;
+        let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
         if continued {
-            let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
             self.continued.insert(id, end.run);
         } else {
             inbox::drop_unread(self.db, end.run)?;
@@ -370,6 +370,7 @@ impl Batch<'_> {
                     phase: end.phase,
                     output: end.output.clone(),
                     error: end.error.clone(),
+                    child: Some((end.run, id)),
                 };
                 children::report(self.db, parent, &report, end.at)?;
             }

@@ -3,7 +3,7 @@
 use super::error::Outcome;
 use super::writer::Db;
 use super::{inbox, notes, rows, schedules};
-use crate::id::{Incarnation, RunId, Timestamp};
+use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
 
@@ -84,14 +84,14 @@ pub(super) fn terminate(
         &db.conn,
         "UPDATE workflow SET phase=?2, error=?3, finished_at=?4, owner=NULL, evicted=owner, \
          seq=iif(owner IS NULL,seq,(SELECT coalesce(max(seq),0) FROM step WHERE run=?1)) WHERE run=?1 AND phase=0 \
-         RETURNING parent, parent_op, parent_close, reports, evicted, schedule IS NOT NULL",
+         RETURNING parent, parent_op, parent_close, reports, evicted, schedule IS NOT NULL, id",
         params![run.0, Phase::Terminated as i64, reason, at.0],
         |row| {
             let (evicted, scheduled) = (row.get::<_, Option<i64>>(4)?, row.get(5)?);
-            Ok((rows::parent(row, 0)?, evicted, scheduled))
+            Ok((rows::parent(row, 0)?, evicted, scheduled, row.get(6)?))
         },
     )?;
-    let Some((parent, evicted, scheduled)) = ended else {
+    let Some((parent, evicted, scheduled, id)) = ended else {
         let text = format!("run {run} changed within a transaction");
         return Err(super::error::bug(text).into());
     };
@@ -104,12 +104,15 @@ pub(super) fn terminate(
         schedules::told(db, run, at)?;
     }
     notes::drop_all(db, run)?;
-    let end = ChildEnd {
-        phase: Phase::Terminated,
-        output: None,
-        error: reason.map(str::to_owned),
-    };
     if let Some(parent) = parent {
+        let id: String = id;
+        let id = WorkflowId::new(id).map_err(|error| super::error::bug(error.to_string()))?;
+        let end = ChildEnd {
+            phase: Phase::Terminated,
+            output: None,
+            error: reason.map(str::to_owned),
+            child: Some((run, id)),
+        };
         report(db, parent, &end, at)?;
     }
     Ok(evicted.map(Incarnation))

@@ -1,0 +1,279 @@
+//! A store whose users see plain values, over one that holds coded ones.
+//!
+//! Everything is passed on; values are encoded before ([`write`]) and decoded after ([`read`]). A
+//! value that cannot be encoded is refused, and nothing of its call is carried out. One that cannot
+//! be decoded comes with the reason in place of the value.
+
+mod names;
+mod read;
+mod write;
+
+use super::chain::Codecs;
+use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
+use crate::store::{
+    AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
+    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite,
+    ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord,
+    Write, Written, limits,
+};
+use async_trait::async_trait;
+use names::Names;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A store behind codecs.
+#[derive(Debug)]
+pub(super) struct CodedStore {
+    inner: Arc<dyn Store>,
+    codecs: Codecs,
+    /// The ids of runs, which a value is bound to and not every call names.
+    names: Names,
+}
+
+impl CodedStore {
+    pub(super) fn new(inner: Arc<dyn Store>, codecs: Codecs) -> Self {
+        let names = Names::default();
+        Self {
+            inner,
+            codecs,
+            names,
+        }
+    }
+
+    async fn name(&self, run: RunId) -> Result<WorkflowId, StoreError> {
+        self.names.of(&*self.inner, run).await
+    }
+
+    fn seen(&self, record: &mut RunRecord) {
+        self.names.learn(record.run, &record.id);
+        read::run(&self.codecs, record);
+    }
+
+    fn all_seen(&self, mut runs: Vec<RunRecord>) -> Vec<RunRecord> {
+        for run in &mut runs {
+            self.seen(run);
+        }
+        runs
+    }
+
+    fn claimed(&self, mut claimed: Vec<ClaimedRun>) -> Vec<ClaimedRun> {
+        for one in &mut claimed {
+            self.names.learn(one.run.run, &one.run.id);
+            read::claimed(&self.codecs, one);
+        }
+        claimed
+    }
+
+    fn written(&self, written: &mut Written) {
+        if let Written::Exists(record) = written {
+            self.seen(record);
+        }
+    }
+
+    fn scheduled(&self, mut records: Vec<ScheduleRecord>) -> Vec<ScheduleRecord> {
+        for one in &mut records {
+            read::schedule(&self.codecs, one);
+        }
+        records
+    }
+}
+
+#[async_trait]
+impl Schedules for CodedStore {
+    async fn write_schedule(
+        &self,
+        mut write: ScheduleWrite,
+    ) -> Result<ScheduleWritten, StoreError> {
+        limits::check_schedule(&write)?;
+        write::schedule(&self.codecs, &mut write)?;
+        self.inner.write_schedule(write).await
+    }
+    async fn schedule(&self, id: &ScheduleId) -> Result<Option<ScheduleRecord>, StoreError> {
+        let found = self.inner.schedule(id).await?;
+        Ok(found.and_then(|one| self.scheduled(vec![one]).pop()))
+    }
+    async fn schedules(
+        &self,
+        after: Option<ScheduleId>,
+        limit: usize,
+    ) -> Result<Vec<ScheduleRecord>, StoreError> {
+        Ok(self.scheduled(self.inner.schedules(after, limit).await?))
+    }
+    async fn soonest_schedules(&self, limit: usize) -> Result<Vec<ScheduleRecord>, StoreError> {
+        Ok(self.scheduled(self.inner.soonest_schedules(limit).await?))
+    }
+}
+
+#[async_trait]
+impl Store for CodedStore {
+    async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {
+        self.inner.register(worker).await
+    }
+    async fn commit(
+        &self,
+        fence: Fence,
+        mut writes: Vec<Write>,
+    ) -> Result<Vec<Written>, FenceError> {
+        limits::check_writes(&writes)?;
+        for write in &mut writes {
+            if let Write::Start(new) = &*write {
+                self.names.learn(new.run, &new.id);
+            }
+            let id = match write::run_of(write) {
+                Some(run) => Some(self.name(run).await?),
+                None => None,
+            };
+            write::one(&self.codecs, id.as_ref(), write)?;
+        }
+        let mut written = self.inner.commit(fence, writes).await?;
+        for one in &mut written {
+            self.written(one);
+        }
+        Ok(written)
+    }
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        Ok(self.claimed(self.inner.claim(fence, claim).await?))
+    }
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        self.inner.mark_dead(now).await
+    }
+    async fn take_over(
+        &self,
+        fence: Fence,
+        from: Incarnation,
+        limit: usize,
+    ) -> Result<Vec<ClaimedRun>, FenceError> {
+        Ok(self.claimed(self.inner.take_over(fence, from, limit).await?))
+    }
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
+        self.inner.retire(worker).await
+    }
+    async fn mail(
+        &self,
+        worker: Incarnation,
+        known: &[(RunId, i64)],
+    ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        let mut mail = self.inner.mail(worker, known).await?;
+        for (run, _, messages) in &mut mail {
+            if !messages.is_empty() {
+                let id = self.name(*run).await?;
+                read::messages(&self.codecs, &id, messages);
+            }
+        }
+        Ok(mail)
+    }
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        self.inner.unblock(points, now).await
+    }
+    async fn next_due(
+        &self,
+        queue: &str,
+        points: &[String],
+        unfit: &[Unfit],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(queue, points, unfit).await
+    }
+    async fn start(&self, mut run: NewRun) -> Result<Written, StoreError> {
+        limits::check_run(&run)?;
+        write::run(&self.codecs, &mut run)?;
+        let mut written = self.inner.start(run).await?;
+        self.written(&mut written);
+        Ok(written)
+    }
+    async fn send(&self, id: &WorkflowId, mut message: NewMessage) -> Result<Sent, StoreError> {
+        limits::check_message(&message)?;
+        write::message(&self.codecs, id, &mut message)?;
+        self.inner.send(id, message).await
+    }
+    async fn start_or_send(
+        &self,
+        mut run: NewRun,
+        mut message: NewMessage,
+    ) -> Result<(Written, Sent), StoreError> {
+        limits::check_run(&run)?;
+        limits::check_message(&message)?;
+        write::message(&self.codecs, &run.id, &mut message)?;
+        write::run(&self.codecs, &mut run)?;
+        let (mut written, sent) = self.inner.start_or_send(run, message).await?;
+        self.written(&mut written);
+        Ok((written, sent))
+    }
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
+        self.inner.delete(id).await
+    }
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        self.inner.expire(expiry).await
+    }
+    async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
+        let found = self.inner.find(id).await?;
+        Ok(found.and_then(|run| self.all_seen(vec![run]).pop()))
+    }
+    async fn follow(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        let found = self.inner.follow(run).await?;
+        Ok(found.and_then(|run| self.all_seen(vec![run]).pop()))
+    }
+    async fn steps(
+        &self,
+        run: RunId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StepRecord>, StoreError> {
+        let mut steps = self.inner.steps(run, after, limit).await?;
+        if !steps.is_empty() {
+            let id = self.name(run).await?;
+            for step in &mut steps {
+                read::step(&self.codecs, (&id, run), step);
+            }
+        }
+        Ok(steps)
+    }
+    async fn latest_step(&self, run: RunId) -> Result<Option<StepRecord>, StoreError> {
+        let mut latest = self.inner.latest_step(run).await?;
+        if let Some(step) = &mut latest {
+            read::step(&self.codecs, (&self.name(run).await?, run), step);
+        }
+        Ok(latest)
+    }
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptRecord>, StoreError> {
+        let mut attempts = self.inner.attempts(run).await?;
+        if !attempts.is_empty() {
+            read::attempts(&self.codecs, &self.name(run).await?, &mut attempts);
+        }
+        Ok(attempts)
+    }
+    async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let mut notes = self.inner.notes(run).await?;
+        if !notes.is_empty() {
+            read::notes(&self.codecs, (&self.name(run).await?, run), &mut notes);
+        }
+        Ok(notes)
+    }
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
+        let mut heard = self.inner.reply(run, msg).await?;
+        if let Heard::Reply(reply) = &mut heard {
+            read::reply(&self.codecs, &self.name(run).await?, reply);
+        }
+        Ok(heard)
+    }
+    async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
+        let mut messages = self.inner.inbox(run).await?;
+        if !messages.is_empty() {
+            read::messages(&self.codecs, &self.name(run).await?, &mut messages);
+        }
+        Ok(messages)
+    }
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
+        let Listing { runs, next } = self.inner.list(filter, page).await?;
+        let runs = self.all_seen(runs);
+        Ok(Listing { runs, next })
+    }
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        self.inner.workers().await
+    }
+    async fn changed(&self, at_most: Duration) {
+        self.inner.changed(at_most).await;
+    }
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
+}
