@@ -9,11 +9,12 @@ use super::view::{
     Row, Status, answer_words, attempt_json, awaited_json, request_words, step_json,
 };
 use super::waits;
-use crate::client::{Answer, Client, Description, Handle, Inspection, OperationEnd, Step};
+use crate::client::{Answer, Client, Description, Handle, Inspection, OperationEnd, Step, Summary};
 use crate::id::Timestamp;
-use crate::store::{AttemptOf, AttemptRecord, Phase, RunState};
+use crate::store::{AttemptOf, AttemptRecord, Fairness, Phase, RunState};
 use comfy_table::Cell;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -133,7 +134,7 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
     for (key, value) in &summary.attributes {
         field(term, key, value)?;
     }
-    field(term, "queue", &summary.queue)?;
+    field(term, "queue", queue(summary))?;
     field(term, "run", summary.run)?;
     if let RunState::Owned(worker) = &summary.state {
         field(term, "worker", worker)?;
@@ -160,6 +161,22 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
         Some(output) => value(term, "result", output),
         None => Ok(()),
     }
+}
+
+/// Its queue, and its turn there.
+fn queue(summary: &Summary) -> String {
+    let Summary {
+        queue, queueing, ..
+    } = summary;
+    let mut text = queue.clone();
+    if let Some(priority) = queueing.priority {
+        let _ = write!(text, ", priority {priority}");
+    }
+    if let Some(Fairness { key, weight }) = queueing.fairness.as_deref() {
+        let weight = f64::from(*weight) / 1000.0;
+        let _ = write!(text, ", for {key} (weight {weight})");
+    }
+    text
 }
 
 pub(super) fn field(

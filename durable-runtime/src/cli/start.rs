@@ -26,6 +26,20 @@ pub(crate) struct Args {
     /// The queue whose workers may run it
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
+    /// From 1, the first, to 5, the last; 3 by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
+    priority: Option<u8>,
+    /// For whom it runs: starts of several keys begin in turn
+    #[arg(long, value_name = "KEY")]
+    fairness: Option<String>,
+    /// How many turns its key has while one of weight 1 has one
+    #[arg(
+        long,
+        value_name = "WEIGHT",
+        default_value_t = 1.0,
+        requires = "fairness"
+    )]
+    weight: f64,
     /// How long it may take, with all runs that go on in its place, such as 30s or 5m
     #[arg(long, value_name = "DURATION", value_parser = time::parse)]
     execution_timeout: Option<Duration>,
@@ -108,6 +122,12 @@ pub(crate) async fn run(
         .reuse(args.reuse.into());
     if let Some(queue) = args.queue {
         start = start.queue(queue);
+    }
+    if let Some(priority) = args.priority {
+        start = start.priority(priority);
+    }
+    if let Some(key) = args.fairness {
+        start = start.fairness(key, args.weight);
     }
     for (key, value) in args.attribute {
         start = start.raw_attribute(key, value);
@@ -225,10 +245,12 @@ fn failed(error: &StartError<Value>, program: &str) -> Failure {
              and --reuse start all the same"
         )),
         StartError::IdTaken { .. } => Failure::of(Exit::Conflict, error).hint("choose another id"),
-        StartError::InvalidId(_) | StartError::Input(_) | StartError::TooLarge { .. } => {
-            Failure::of(Exit::Usage, error)
-        }
-        StartError::Signal(_) | StartError::Update(_) => Failure::of(Exit::Usage, error),
+        StartError::InvalidId(_)
+        | StartError::Input(_)
+        | StartError::TooLarge { .. }
+        | StartError::Priority(_)
+        | StartError::Signal(_)
+        | StartError::Update(_) => Failure::of(Exit::Usage, error),
         StartError::Store(error) => error.clone().into(),
         StartError::Full(error) => error.clone().into(),
         StartError::Ambiguous(error) => Failure::of(Exit::Error, error),

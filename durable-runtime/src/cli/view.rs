@@ -6,7 +6,7 @@ use super::time::{relative, rfc3339, span};
 use crate::client::{Answer, Awaited, Description, Step, Summary};
 use crate::id::Timestamp;
 use crate::operation::{Request, SendRequest};
-use crate::store::{AttemptOf, AttemptRecord, Attribute, MessageKind, Phase, RunState};
+use crate::store::{AttemptOf, AttemptRecord, Attribute, MessageKind, Phase, Queueing, RunState};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -107,6 +107,8 @@ pub(crate) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_for: Option<String>,
     attributes: serde_json::Map<String, Value>,
+    #[serde(flatten)]
+    queueing: Queueing,
 }
 
 impl Row {
@@ -136,6 +138,7 @@ impl Row {
                 .iter()
                 .map(|(key, value)| (key.clone(), attribute_json(value)))
                 .collect(),
+            queueing: summary.queueing.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Client;
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::payload::text;
 use crate::store::{
-    Attribute, Page, Paused, Phase, RunFilter, RunRecord, RunState, StoreError, Terms,
+    Attribute, Page, Paused, Phase, Queueing, RunFilter, RunRecord, RunState, StoreError, Terms,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub struct Summary {
     pub scheduled_for: Option<Timestamp>,
     /// What it is held to.
     pub terms: Terms,
+    /// Before whom it has its turns.
+    pub queueing: Queueing,
     /// What it is found by.
     pub attributes: BTreeMap<String, Attribute>,
 }
@@ -70,6 +72,7 @@ impl From<RunRecord> for Summary {
             scheduled_for: record.scheduled.as_ref().map(|by| by.at),
             schedule: record.scheduled.map(|by| by.schedule),
             terms: record.terms,
+            queueing: record.queueing,
             attributes: record.tags.attributes,
         }
     }

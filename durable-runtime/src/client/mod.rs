@@ -20,6 +20,7 @@ mod link;
 mod list;
 mod published;
 mod query;
+mod queueing;
 mod schedule;
 mod signal;
 mod start;

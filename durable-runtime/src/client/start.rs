@@ -10,8 +10,8 @@ use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::operation::{RetryPolicy, Signal, WorkflowOptions};
 use crate::registry::{Ambiguous, WorkflowDef};
 use crate::store::{
-    IdPolicy, NewMessage, NewRun, OnConflict, Phase, Reuse, RunRecord, Sent, StoreError, Tags,
-    Written,
+    IdPolicy, InvalidPriority, NewMessage, NewRun, OnConflict, Phase, Queueing, Reuse, RunRecord,
+    Sent, StoreError, Tags, Written,
 };
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -45,6 +45,7 @@ pub struct Start<R> {
     ids: IdPolicy,
     options: WorkflowOptions,
     pub(super) tags: Tags,
+    pub(super) queueing: Queueing,
     output: PhantomData<fn() -> R>,
 }
 
@@ -66,6 +67,7 @@ pub fn start<R>(
         delay: None,
         ids: IdPolicy::default(),
         tags: Tags::default(),
+        queueing: Queueing::default(),
         output: PhantomData,
     }
 }
@@ -156,6 +158,7 @@ impl<R> Start<R> {
     /// Checks what can be checked without the store.
     pub(super) fn prepare(self) -> Result<Prepared, StartError<R>> {
         let id = WorkflowId::new(self.id)?;
+        self.queueing.check()?;
         let input = self.input.map_err(StartError::Input)?;
         if input.len() > INPUT_BYTES_MAX {
             return Err(StartError::TooLarge {
@@ -171,6 +174,7 @@ impl<R> Start<R> {
         let run = NewRun {
             ids: self.ids,
             tags: self.tags,
+            queueing: self.queueing,
             due_at: begins,
             terms: self.options.terms(begins),
             ..NewRun::new(
@@ -353,6 +357,9 @@ pub enum StartError<R> {
     /// The workflow has been started before, and takes no more messages; nothing was sent.
     #[error(transparent)]
     Full(ClientError),
+    /// Nothing was started.
+    #[error(transparent)]
+    Priority(#[from] InvalidPriority),
     /// The store failed. If it was [`StoreError::Unavailable`], the workflow may have been
     /// started; trying again with the same id tells.
     #[error(transparent)]
@@ -381,6 +388,7 @@ impl<R> fmt::Debug for StartError<R> {
             Self::Signal(error) => f.debug_tuple("Signal").field(error).finish(),
             Self::Update(error) => f.debug_tuple("Update").field(error).finish(),
             Self::Full(error) => f.debug_tuple("Full").field(error).finish(),
+            Self::Priority(error) => f.debug_tuple("Priority").field(error).finish(),
             Self::Ambiguous(error) => f.debug_tuple("Ambiguous").field(error).finish(),
             Self::Store(error) => f.debug_tuple("Store").field(error).finish(),
         }

@@ -14,7 +14,9 @@ use crate::id::RunId;
 use crate::operation::{
     self, Request, Resolution, SendError, SendRequest, SpawnError, StartRequest,
 };
-use crate::store::{NewMessage, NewRun, OnConflict, Parent, Phase, Sent, StoreError, Written};
+use crate::store::{
+    NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Written,
+};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ pub(super) struct Actor {
     run: RunId,
     op: u64,
     queue: String,
+    queueing: Queueing,
 }
 
 impl Actor {
@@ -32,6 +35,7 @@ impl Actor {
             run: instance.run,
             op,
             queue: instance.queue.clone(),
+            queueing: instance.queueing.clone(),
         }
     }
 }
@@ -68,6 +72,7 @@ impl Actor {
             parent: Some(parent),
             ids: start.ids,
             terms: start.options.terms(now),
+            queueing: start.queueing.within(&self.queueing),
             ..NewRun::new(
                 ids::new_run(now),
                 start.id,

@@ -8,8 +8,8 @@ use crate::machine::{Aside, Turn};
 use crate::operation::{Answered, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
 use crate::store::{
-    AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Scheduled, TagChanges, Tags,
-    Terms, Write,
+    AttemptOf, AttemptRecord, ClaimedRun, Message, NewRun, Parent, Queueing, Scheduled, TagChanges,
+    Tags, Terms, Write,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -25,6 +25,8 @@ pub(super) struct Instance {
     pub(super) id: WorkflowId,
     pub(super) workflow: String,
     pub(super) queue: String,
+    /// Before whom it has its turns; so have the runs that it starts.
+    pub(super) queueing: Queueing,
     /// The run that started it.
     pub(super) parent: Option<Parent>,
     pub(super) terms: Terms,
@@ -251,6 +253,7 @@ impl Instance {
             id: new.id.clone(),
             workflow: new.workflow.clone(),
             queue: new.queue.clone(),
+            queueing: new.queueing.clone(),
             parent: new.parent,
             input: new.terms.retry.as_ref().map(|_| new.input.clone()),
             terms: new.terms.clone(),
@@ -309,6 +312,7 @@ impl Instance {
             id: run.id,
             workflow: run.workflow,
             queue: run.queue,
+            queueing: run.queueing,
             parent: run.parent,
             terms: run.terms,
             tags: run.tags,

@@ -108,7 +108,8 @@ impl WorkerLink {
             *self.0.health.watch().borrow(),
             Health::Stopped | Health::Stopping
         );
-        if takes_starts && new.queue == self.0.queue {
+        let waits = new.queueing.asks_for_a_line();
+        if takes_starts && new.queue == self.0.queue && !waits {
             let (answer, answered) = oneshot::channel();
             let start = Start {
                 new: new.clone(),

@@ -1,5 +1,9 @@
 //! The task of one run in memory: asks its instance what to do, has it committed, and does it.
 
+mod left;
+
+pub(super) use self::left::Left;
+use self::left::last;
 use super::acts::{self, Actor};
 use super::attempt::{Attempt, Surroundings};
 use super::attempts::{Attempts, News};
@@ -8,7 +12,6 @@ use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
 use crate::activity::Live;
-use crate::client;
 use crate::clock::{Busy, Sleeping};
 use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
@@ -16,7 +19,7 @@ use crate::machine::{Aside, Blocked, Machine, Turn, fingerprint, panic_message};
 use crate::operation::Request;
 use crate::registry::ActivityContext;
 use crate::schedule;
-use crate::store::{ClaimedRun, Phase, RunState, StoreError, Unfit, Write, Written};
+use crate::store::{ClaimedRun, RunState, StoreError, Unfit, Write, Written};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -47,17 +50,6 @@ impl std::fmt::Debug for Pause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pause")
     }
-}
-
-/// A run's task is over.
-#[derive(Debug, Default)]
-pub(super) struct Left {
-    /// When it is to be claimed again, if it was parked with a time.
-    pub(super) due: Option<Timestamp>,
-    /// How it ended, if it did.
-    pub(super) outcome: Option<client::Outcome>,
-    /// Held until the hub has taken note.
-    pub(super) busy: Option<Busy>,
 }
 
 /// What follows a commit.
@@ -162,6 +154,11 @@ impl Run {
                 Written::Started => self.tell_starter(Ok(Written::Started)),
                 Written::Exists(_) | Written::RunTaken => {
                     self.tell_starter(Ok(answer));
+                    return Next::Leave;
+                }
+                Written::InLine => {
+                    // Without an answer the link goes to the store.
+                    self.starter = None;
                     return Next::Leave;
                 }
                 Written::Parked => {
@@ -464,25 +461,6 @@ impl Run {
             notes,
             inbox,
         }))
-    }
-}
-
-/// When the run is due again and how it ended, if these writes park or end it.
-fn last(writes: &[Write]) -> (Option<Timestamp>, Option<client::Outcome>) {
-    match writes.last() {
-        Some(Write::Park(park)) => (park.due_at.filter(|_| park.blocked.is_none()), None),
-        Some(Write::End(end)) if end.phase != Phase::Continued => {
-            let (phase, output, error) = (end.phase, end.output.clone(), end.error.clone());
-            (
-                None,
-                Some(client::Outcome {
-                    phase,
-                    output,
-                    error,
-                }),
-            )
-        }
-        _ => (None, None),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Durable;
 use crate::client::Start;
 use crate::codec;
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::store::{IdPolicy, OnConflict, ParentClose, Reuse};
+use crate::store::{Fairness, IdPolicy, OnConflict, ParentClose, Queueing, Reuse};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -82,6 +82,7 @@ fn to_start<R>(call: WorkflowCall<R>, id: String, close: ParentClose, reports: b
         reports,
         ids: IdPolicy::default(),
         options,
+        queueing: Queueing::default(),
     }
 }
 
@@ -98,6 +99,8 @@ struct ToStart {
     ids: IdPolicy,
     #[serde(default, skip_serializing_if = "WorkflowOptions::is_default")]
     options: WorkflowOptions,
+    #[serde(default, skip_serializing_if = "Queueing::is_default")]
+    queueing: Queueing,
 }
 
 impl ToStart {
@@ -111,7 +114,9 @@ impl ToStart {
             reports,
             ids,
             options,
+            queueing,
         } = self;
+        queueing.check().map_err(codec::Error::custom)?;
         let input = input.map_err(codec::Error::custom)?;
         super::limited("the input", &input)?;
         Ok(Plan::Call(Request::Start(Box::new(StartRequest {
@@ -123,6 +128,7 @@ impl ToStart {
             reports,
             ids,
             options,
+            queueing,
         }))))
     }
 }
@@ -167,6 +173,19 @@ macro_rules! start_options {
             /// What to do if a workflow of this id has ended; see [`Start::reuse`].
             pub fn reuse(mut self, policy: Reuse) -> Self {
                 self.start.ids.reuse = policy;
+                self
+            }
+
+            /// Its priority, from 1, the first, to 5, the last; see [`Start::priority`]. The default
+            /// is that of this workflow.
+            pub fn priority(mut self, priority: u8) -> Self {
+                self.start.queueing.priority = Some(priority);
+                self
+            }
+
+            /// For whom it runs; see [`Start::fairness`]. The default is that of this workflow.
+            pub fn fairness(mut self, key: impl Into<String>, weight: f64) -> Self {
+                self.start.queueing.fairness = Some(Fairness::new(key, weight));
                 self
             }
 

@@ -52,7 +52,7 @@ use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::registry::WorkflowDef;
-use crate::store::{IdPolicy, MessageKind, ParentClose};
+use crate::store::{IdPolicy, MessageKind, ParentClose, Queueing};
 use serde::{Deserialize, Serialize};
 
 /// Something that can be awaited in a workflow.
@@ -203,6 +203,9 @@ pub struct StartRequest {
     /// Its time-outs and retries.
     #[serde(default, skip_serializing_if = "WorkflowOptions::is_default")]
     pub options: WorkflowOptions,
+    /// Before whom it has its turn, where that is not as for the workflow that starts it.
+    #[serde(default, skip_serializing_if = "Queueing::is_default")]
+    pub queueing: Queueing,
 }
 
 /// A message to another workflow, as data.

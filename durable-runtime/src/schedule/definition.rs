@@ -4,7 +4,7 @@ use super::Schedule;
 use crate::engine::new_run;
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::WorkflowOptions;
-use crate::store::NewRun;
+use crate::store::{NewRun, Queueing};
 use serde::{Deserialize, Serialize};
 
 /// The part of a schedule that only people change.
@@ -23,6 +23,8 @@ pub(crate) struct Action {
     pub(crate) input: Vec<u8>,
     #[serde(default)]
     pub(crate) options: WorkflowOptions,
+    #[serde(default, skip_serializing_if = "Queueing::is_default")]
+    pub(crate) queueing: Queueing,
 }
 
 impl Action {
@@ -30,6 +32,7 @@ impl Action {
     pub(crate) fn new_run(&self, id: WorkflowId, now: Timestamp) -> NewRun {
         NewRun {
             terms: self.options.terms(now),
+            queueing: self.queueing.clone(),
             ..NewRun::new(
                 new_run(now),
                 id,

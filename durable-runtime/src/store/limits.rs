@@ -53,6 +53,9 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
         .as_ref()
         .and_then(|by| by.last_result.as_deref());
     optional("a last result", last)?;
+    if let Some(fairness) = &run.queueing.fairness {
+        name("a fairness key", &fairness.key)?;
+    }
     let tags = &run.tags;
     within(
         "the list of attributes",

@@ -23,6 +23,7 @@ mod message;
 mod notes;
 mod open;
 mod pause;
+mod queueing;
 mod records;
 mod replies;
 mod schedules;
@@ -42,6 +43,8 @@ pub use message::{Message, MessageKind, NewMessage, Sent};
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
+pub(crate) use queueing::ARRIVALS_MAX;
+pub use queueing::{Fairness, InvalidPriority, Queueing};
 pub use records::{
     AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, NewRun, NewStep, NewWorker, Park,
     Phase, RunRecord, RunState, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
@@ -81,7 +84,15 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
 
     /// Takes up to `claim.limit` runs that are due (`due_at <= claim.now`, not blocked, in
     /// `claim.queue`, at one of `claim.points`, and of none of the kinds in `claim.unfit`),
-    /// earliest first, and makes `fence.worker` their owner. Fenced like `commit`. The wake counter of each is taken before its inbox is read.
+    /// and makes `fence.worker` their owner. Fenced like `commit`. The wake counter of each is taken
+    /// before its inbox is read.
+    ///
+    /// Those of the first [`priority`](Queueing::priority) come first, and within one the earliest.
+    /// Where a start has a [`fairness`](Queueing::fairness), starts wait in line until none does:
+    /// within one priority they come after all runs that have begun, and among themselves in the
+    /// order of start-time fair queueing: each gets a tag when it is started, or when it is due if
+    /// that is later, which is that of its key's last start plus a distance that is divided by that
+    /// one's weight, but at least the largest tag that has been claimed; the smallest is first.
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError>;
 
     /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
@@ -114,7 +125,8 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
     /// a fingerprint is given, whose frame has exactly it. Answers how many.
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError>;
 
-    /// When the next run in `queue` at one of `points` becomes due, if any waits with a time.
+    /// When the next run in `queue` at one of `points` becomes due, if any waits with a time. Of
+    /// starts in line that is the first in it, and whichever is to join it first.
     /// Those of the kinds in `unfit` do not count, as in a claim.
     async fn next_due(
         &self,

@@ -5,6 +5,7 @@ use super::ids::IdPolicy;
 use super::message::Message;
 use super::notes::Note;
 use super::pause::Paused;
+use super::queueing::Queueing;
 use super::replies::Reply;
 use super::schedules::Scheduled;
 use super::tags::{TagChanges, Tags};
@@ -119,6 +120,8 @@ pub struct NewRun {
     pub scheduled: Option<Scheduled>,
     /// What it is found by, and what is noted of it.
     pub tags: Tags,
+    /// Before whom it has its turn.
+    pub queueing: Queueing,
 }
 
 impl NewRun {
@@ -147,6 +150,7 @@ impl NewRun {
             terms: Terms::default(),
             scheduled: None,
             tags: Tags::default(),
+            queueing: Queueing::default(),
         }
     }
 }
@@ -286,8 +290,8 @@ impl End {
 /// All but `Start` answer `Refused` if the fence's worker does not own the run (any more).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Start a run, born owned. Answers `Started`, `Exists` or `RunTaken`; unless it is started,
-    /// later writes in the batch for the same run are skipped and answer `Refused`.
+    /// Start a run, born owned. Answers `Started`, `Exists`, `RunTaken` or `InLine`; unless it is
+    /// started, later writes in the batch for the same run are skipped and answer `Refused`.
     Start(NewRun),
     /// Append a step. Answers `Done`. A seq that exists is a bug and fails the whole batch; so
     /// does a consumed message that is not there or not unread, with `FenceError::HistoryLost`.
@@ -322,6 +326,9 @@ pub enum Written {
     /// The id is free, but the run's number is taken by a workflow of another id: two processes
     /// have drawn the same. Nothing changed; start again with another number.
     RunTaken,
+    /// It cannot be born owned, because it has to wait in line. Nothing changed; start it without
+    /// an owner.
+    InLine,
     /// Applied.
     Done,
     /// The run has no owner now.
@@ -434,6 +441,8 @@ pub struct RunRecord {
     pub scheduled: Option<Scheduled>,
     /// What it is found by, and what is noted of it.
     pub tags: Tags,
+    /// Before whom it has its turns.
+    pub queueing: Queueing,
     /// The values that it left published at its end, encoded. Before that, and where it was
     /// terminated without an owner, they stand in its last frame.
     pub published: Option<Vec<u8>>,

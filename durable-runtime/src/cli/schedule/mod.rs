@@ -163,6 +163,7 @@ impl From<ScheduleError> for Failure {
             | ScheduleError::Invalid(_)
             | ScheduleError::Meaningless(_)
             | ScheduleError::Input(_)
+            | ScheduleError::Priority(_)
             | ScheduleError::TooLarge { .. }
             | ScheduleError::Range => Self::of(Exit::Usage, &error),
             ScheduleError::Unreadable { .. } => Self::of(Exit::Error, &error)

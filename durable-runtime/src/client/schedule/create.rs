@@ -64,6 +64,7 @@ fn refused<R>(error: StartError<R>) -> ScheduleError {
         StartError::Input(error) => ScheduleError::Input(error),
         StartError::TooLarge { size, limit } => ScheduleError::TooLarge { size, limit },
         StartError::Ambiguous(error) => ScheduleError::Ambiguous(error),
+        StartError::Priority(error) => error.into(),
         StartError::Store(error) => ScheduleError::Store(error),
         _ => ScheduleError::Meaningless("such an option"),
     }
@@ -92,6 +93,7 @@ impl CreateSchedule {
                 queue: run.queue,
                 input: run.input,
                 options: self.options,
+                queueing: run.queueing,
             },
         };
         let row = ScheduleRow {

@@ -5,7 +5,7 @@ use crate::codec;
 use crate::id::{InvalidScheduleId, ScheduleId};
 use crate::registry::Ambiguous;
 use crate::schedule::InvalidSchedule;
-use crate::store::StoreError;
+use crate::store::{InvalidPriority, StoreError};
 
 /// A schedule was not created, changed or read.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum ScheduleError {
         "only times of the past can be back-filled: the range ends in the future or before it begins"
     )]
     Range,
+    /// Nothing was created.
+    #[error(transparent)]
+    Priority(#[from] InvalidPriority),
     /// Its record was written by a newer version or is damaged.
     #[error("schedule `{id}` cannot be read")]
     Unreadable {

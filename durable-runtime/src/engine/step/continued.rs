@@ -23,6 +23,7 @@ impl Instance {
             terms: self.terms.next(now, 0),
             scheduled: self.scheduled.clone(),
             tags: self.tags.clone(),
+            queueing: self.queueing.clone(),
             ..NewRun::new(
                 (policy.new_run)(now),
                 self.id.clone(),

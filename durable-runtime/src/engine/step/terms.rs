@@ -79,6 +79,7 @@ impl Instance {
             scheduled: self.scheduled.clone(),
             terms: self.terms.next(at, failed),
             tags: self.tags.clone(),
+            queueing: self.queueing.clone(),
             ..NewRun::new(
                 (policy.new_run)(now),
                 self.id.clone(),

@@ -5,7 +5,7 @@ use crate::codec;
 use crate::engine::instance::{Cancel, Doing, Instance};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::operation::{Request, SendRequest, StartRequest, WorkflowOptions};
-use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase};
+use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase, Queueing};
 
 fn id() -> WorkflowId {
     WorkflowId::new("child").unwrap()
@@ -21,6 +21,7 @@ fn starts() -> Request {
         reports: true,
         ids: IdPolicy::default(),
         options: WorkflowOptions::default(),
+        queueing: Queueing::default(),
     }))
 }
 

@@ -52,6 +52,8 @@ pub mod stepping;
 #[doc(hidden)]
 pub mod tags;
 #[doc(hidden)]
+pub mod turns;
+#[doc(hidden)]
 pub mod updates;
 
 /// Expands to one `#[test]` per case. `$make` is called for each: an `async fn` without arguments
@@ -116,6 +118,20 @@ macro_rules! store_conformance {
                 a_stale_beat_writes_nothing,
                 an_unknown_worker_writes_nothing,
                 a_dead_worker_writes_nothing,
+            ],
+            turns: [
+                a_claim_takes_higher_priorities_first,
+                a_parked_run_keeps_its_priority,
+                keys_have_their_turns,
+                a_heavier_key_has_more_turns,
+                a_key_saves_no_turns_up,
+                priority_goes_before_fairness,
+                a_start_joins_the_line_when_it_is_due,
+                what_has_begun_goes_before_starts,
+                nobody_is_born_owned_past_a_line,
+                a_start_that_ends_leaves_the_line,
+                a_batch_that_fails_moves_nobody_in_line,
+                a_paused_start_rests_in_line,
             ],
             notes: [
                 a_note_takes_the_place_of_the_one_before,
@@ -268,6 +284,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("parking", include_str!("parking.rs")),
         ("pausing", include_str!("pausing.rs")),
         ("claims", include_str!("claims.rs")),
+        ("turns", include_str!("turns.rs")),
         ("notes", include_str!("notes.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),

@@ -5,9 +5,9 @@ use super::kit::{
 };
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
-    Attribute, End, Fence, FenceError, IdPolicy, MemoValue, NewRun, Page, Parent, ParentClose,
-    Phase, RunFilter, RunRecord, RunState, Scheduled, Store, StoreError, Tags, Terms, Write,
-    Written,
+    Attribute, End, Fairness, Fence, FenceError, IdPolicy, MemoValue, NewRun, Page, Parent,
+    ParentClose, Phase, Queueing, RunFilter, RunRecord, RunState, Scheduled, Store, StoreError,
+    Tags, Terms, Write, Written,
 };
 use std::time::Duration;
 
@@ -57,6 +57,10 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         tags.attributes.insert(format!("{value} {odd}"), value);
     }
     tags.memo.insert(odd.into(), MemoValue((0..=255).collect()));
+    let queueing = Queueing {
+        priority: Some(5),
+        fairness: Some(Fairness::new(odd, 0.001)),
+    };
     let new = NewRun {
         run: RunId(i64::MAX - 1),
         id: WorkflowId::new(odd).expect("a valid id"),
@@ -71,6 +75,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         terms: terms.clone(),
         scheduled: Some(scheduled.clone()),
         tags: tags.clone(),
+        queueing: queueing.clone(),
     };
     let expected = RunRecord {
         run: new.run,
@@ -90,6 +95,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         terms,
         scheduled: Some(scheduled),
         tags,
+        queueing,
         published: None,
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));

@@ -7,6 +7,7 @@ mod children;
 mod delete;
 mod ids;
 mod inbox;
+mod line;
 mod pause;
 mod run;
 mod schedules;
@@ -148,20 +149,28 @@ impl Store for MemoryStore {
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
         let mut state = self.state()?;
         state.check(fence)?;
-        let due: Vec<RunId> = state
+        let in_line = state.in_line(&claim.queue, claim.now);
+        let fits = |run: RunId| waits_for(&state, run, &claim.queue, &claim.points, &claim.unfit);
+        let open = state
             .due
             .range(..=(claim.now, RunId(i64::MAX)))
-            .filter(|(_, run)| waits_for(&state, *run, &claim.queue, &claim.points, &claim.unfit))
-            .map(|(_, run)| *run)
-            .take(claim.limit)
-            .collect();
+            .filter(|(_, run)| fits(*run))
+            .filter_map(|(_, run)| Some((state.runs.get(run)?.row.new.queueing.lane(), *run)));
+        // In one lane, what has begun goes on before anything else begins.
+        let mut due: Vec<_> = open.map(|(lane, run)| (lane, run, None)).collect();
+        let starts = in_line.into_iter().filter(|turn| fits(turn.run));
+        due.extend(starts.map(|turn| (turn.lane, turn.run, Some(turn))));
+        due.sort_by_key(|(lane, ..)| *lane);
+        due.truncate(claim.limit);
+        let turns: Vec<_> = due.iter().filter_map(|(.., turn)| *turn).collect();
         let mut claimed = Vec::with_capacity(due.len());
-        for number in due {
+        for (_, number, _) in due {
             if let Some(run) = state.runs.get_mut(&number) {
                 run.row.claim_seq = run.last_seq();
             }
             claimed.extend(own(&mut state, number, fence.worker));
         }
+        state.served(&claim.queue, &turns);
         state.beat(fence);
         Ok(claimed)
     }
@@ -258,11 +267,10 @@ impl Store for MemoryStore {
         unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError> {
         let state = self.state()?;
-        let next = state
-            .due
-            .iter()
-            .find(|(_, run)| waits_for(&state, *run, queue, points, unfit));
-        Ok(next.map(|(at, _)| *at))
+        let fits = |run: RunId| waits_for(&state, run, queue, points, unfit);
+        let open = state.due.iter().find(|(_, run)| fits(*run));
+        let open = open.map(|(at, _)| *at);
+        Ok(open.into_iter().chain(state.line_due(queue, fits)).min())
     }
 
     async fn start(&self, new: NewRun) -> Result<Written, StoreError> {

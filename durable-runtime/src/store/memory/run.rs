@@ -1,5 +1,6 @@
 //! A run with its steps, attempts and messages.
 
+use super::line::Gate;
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
     AttemptRecord, ClaimedRun, Message, NewMessage, NewRun, Paused, Phase, Reply, RunRecord,
@@ -23,6 +24,14 @@ impl Place {
             Self::Ready(_) | Self::Finished => None,
         }
     }
+
+    /// How it waits, if it does.
+    pub(super) fn ready(&self) -> Option<&Ready> {
+        match self {
+            Self::Ready(ready) => Some(ready),
+            Self::Owned(_) | Self::Finished => None,
+        }
+    }
 }
 
 /// How a run waits.
@@ -35,6 +44,7 @@ pub(super) struct Ready {
     pub(super) blocked: Option<String>,
     /// It is blocked until somebody resumes it.
     pub(super) held: bool,
+    pub(super) gate: Gate,
 }
 
 /// The part of a run that changes in place.
@@ -238,6 +248,7 @@ impl Run {
             terms: row.new.terms.clone(),
             scheduled: row.new.scheduled.clone(),
             tags: row.new.tags.clone(),
+            queueing: row.new.queueing.clone(),
             published: row.published.clone(),
         }
     }
@@ -257,6 +268,7 @@ impl Ready {
             due_at: Some(new.due_at),
             blocked: None,
             held: false,
+            gate: Gate::Open,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The tables of the memory store, the fence, and the few functions that may move a run.
 
+use super::line::{Gate, Line};
 use super::run::{Place, Run};
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{Fence, FenceError, NewWorker, ScheduleRecord};
@@ -31,12 +32,14 @@ pub(super) struct State {
     pub(super) runs: BTreeMap<RunId, Run>,
     /// The current run of each id.
     pub(super) ids: BTreeMap<WorkflowId, RunId>,
-    /// Claimable runs by time: an index over `Place::Ready`.
+    /// Claimable runs by time, without those in line: an index over `Place::Ready`.
     pub(super) due: BTreeSet<(Timestamp, RunId)>,
     /// Owned runs by owner: an index over `Place::Owned`.
     pub(super) owned: BTreeSet<(Incarnation, RunId)>,
     /// Runs by the run that started them.
     pub(super) children: BTreeSet<(RunId, RunId)>,
+    /// Lines of starts, by queue.
+    pub(super) lines: BTreeMap<String, Line>,
     pub(super) schedules: BTreeMap<ScheduleId, ScheduleRecord>,
 }
 
@@ -79,8 +82,10 @@ impl State {
             Place::Owned(owner) => {
                 self.owned.insert((*owner, run));
             }
-            Place::Ready(ready) => self.due.extend(ready.due_at.map(|at| (at, run))),
-            Place::Finished => {}
+            Place::Ready(ready) if ready.gate == Gate::Open => {
+                self.due.extend(ready.due_at.map(|at| (at, run)));
+            }
+            Place::Ready(_) | Place::Finished => {}
         }
     }
 
@@ -99,8 +104,11 @@ impl State {
     }
 
     /// Starts a run.
-    pub(super) fn begin(&mut self, run: Run) {
+    pub(super) fn begin(&mut self, mut run: Run) {
         let new = run.row.new.clone();
+        if let Place::Ready(ready) = &mut run.row.place {
+            ready.gate = self.gate(&new);
+        }
         self.insert(run);
         self.orphan(&new);
     }

@@ -1,6 +1,7 @@
 //! Applies a batch of an owner's writes, all or nothing.
 
 use super::ids::Admission;
+use super::line::{Gate, Line};
 use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
 use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
@@ -22,6 +23,8 @@ pub(super) struct Batch<'a> {
     skipped: Vec<RunId>,
     /// All schedules before the first end here.
     schedules: Option<BTreeMap<ScheduleId, ScheduleRecord>>,
+    /// All lines before the first start here.
+    lines: Option<BTreeMap<String, Line>>,
 }
 
 /// A run before the batch. Steps and attempts are only ever appended, so lengths are enough.
@@ -53,6 +56,7 @@ impl<'a> Batch<'a> {
             continued: BTreeMap::new(),
             skipped: Vec::new(),
             schedules: None,
+            lines: None,
         };
         match batch.apply_all(writes) {
             Ok(written) => {
@@ -114,6 +118,12 @@ impl<'a> Batch<'a> {
         if new.owner.is_some_and(|owner| owner != self.owner) {
             return Err(bug(format!("run {} is born owned by another", new.run)));
         }
+        if new.owner.is_some() && !self.continued.contains_key(&new.id) && self.state.stops(&new) {
+            self.skipped.push(new.run);
+            return Ok(Written::InLine);
+        }
+        let lines = &self.state.lines;
+        self.lines.get_or_insert_with(|| lines.clone());
         match self.state.admit(&new) {
             Admission::Free => {}
             Admission::Taken(current) => {
@@ -237,6 +247,7 @@ impl<'a> Batch<'a> {
             due_at: park.due_at.filter(|_| park.blocked.is_none()),
             held: park.held && park.blocked.is_some(),
             blocked: park.blocked,
+            gate: Gate::Open,
         };
         run.drop_nudges();
         self.state.put(park.run, Place::Ready(ready));
@@ -297,6 +308,9 @@ impl<'a> Batch<'a> {
         let mut old = Vec::new();
         if let Some(schedules) = self.schedules {
             self.state.schedules = schedules;
+        }
+        if let Some(lines) = self.lines {
+            self.state.lines = lines;
         }
         for (run, before) in self.before {
             let taken = self.state.take(run);

@@ -1,8 +1,9 @@
 //! The writes of an owner, applied one after the other under one fence.
 
 use super::error::{Outcome, bug};
+use super::line::Gate;
 use super::writer::Db;
-use super::{children, fence, ids, inbox, notes, pause, rows, schedules, tags};
+use super::{children, fence, ids, inbox, line, notes, pause, rows, schedules, tags};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note,
@@ -31,7 +32,8 @@ pub(super) fn commit(db: &mut Db, fence: Fence, writes: Vec<Write>) -> Outcome<V
 }
 
 /// Inserts a run and, if it has no owner, its place in the queue; or says what is taken.
-pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Written> {
+/// One that goes on in the place of another does not wait in line.
+pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -> Outcome<Written> {
     if !insert_row(db, new, wakes)? {
         let Some(current) = rows::current(&db.conn, &new.id)? else {
             return Ok(Written::RunTaken);
@@ -52,9 +54,27 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<Writt
         let queue = db.names.intern(&db.conn, &new.queue)?;
         let point = format!("{}/", new.workflow);
         let point = db.names.intern(&db.conn, &point)?;
+        let gate = if goes_on {
+            Gate::Open
+        } else {
+            line::gate(db, queue, new)?
+        };
+        let (gate, tag) = gate.columns();
+        let lane = new.queueing.lane();
         db.conn
-            .prepare_cached("INSERT INTO ready(run,queue,due_at,point) VALUES(?1,?2,?3,?4)")?
-            .execute(params![new.run.0, queue, new.due_at.0, point])?;
+            .prepare_cached(
+                "INSERT INTO ready(run,queue,lane,due_at,point,gate,tag) \
+                 VALUES(?1,?2,?3,?4,?5,?6,?7)",
+            )?
+            .execute(params![
+                new.run.0,
+                queue,
+                lane,
+                new.due_at.0,
+                point,
+                gate,
+                tag
+            ])?;
         db.noteworthy = true;
     }
     Ok(Written::Started)
@@ -71,8 +91,9 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
         .conn
         .prepare_cached(
             "INSERT INTO workflow(run,id,kind,queue,owner,wakes,claim_seq,created_at,input,\
-             parent,parent_op,parent_close,reports,terms,schedule,schedule_at,last_result,tags) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18) ON CONFLICT DO NOTHING",
+             parent,parent_op,parent_close,reports,terms,schedule,schedule_at,last_result,tags,\
+             lane,queueing) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,\
+             ?19,?20) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             new.run.0,
@@ -92,7 +113,9 @@ fn insert_row(db: &mut Db, new: &NewRun, wakes: i64) -> Outcome<bool> {
             scheduled.map(|by| by.schedule.as_str()),
             scheduled.map(|by| by.at.0),
             scheduled.and_then(|by| by.last_result.as_deref()),
-            tags::encoded(&new.tags)
+            tags::encoded(&new.tags),
+            new.queueing.lane(),
+            rows::encoded_queueing(&new.queueing)
         ])?;
     Ok(inserted > 0)
 }
@@ -146,8 +169,15 @@ impl Batch<'_> {
             return Err(bug(format!("run {} is born owned by another", new.run)).into());
         }
         let old = self.continued.get(&new.id).copied();
+        if new.owner.is_some() && old.is_none() {
+            let queue = self.db.names.intern(&self.db.conn, &new.queue)?;
+            if line::stops(&self.db.conn, queue, new)? {
+                self.skipped.push(new.run);
+                return Ok(Written::InLine);
+            }
+        }
         let wakes = old.map_or(Ok(0), |old| self.wakes(old))?;
-        let answer = insert_run(self.db, new, wakes)?;
+        let answer = insert_run(self.db, new, wakes, old.is_some())?;
         if answer != Written::Started {
             self.skipped.push(new.run);
             return Ok(answer);
@@ -304,7 +334,7 @@ impl Batch<'_> {
             .conn
             .prepare_cached(
                 "INSERT INTO ready(run,queue,lane,due_at,point,fingerprint,blocked,held) \
-                 SELECT run, ?2, iif(paused IS NULL,0,-1), ?3, ?4, ?5, ?6, ?7 \
+                 SELECT run, ?2, iif(paused IS NULL,lane,-1-lane), ?3, ?4, ?5, ?6, ?7 \
                  FROM workflow WHERE run=?1",
             )?
             .execute(params![

@@ -11,7 +11,7 @@ pub(super) fn start(db: &mut Db, new: &NewRun) -> Outcome<Written> {
     if new.owner.is_some() {
         return Err(bug(format!("run {} is born owned outside a batch", new.run)).into());
     }
-    let written = insert_run(db, new, 0)?;
+    let written = insert_run(db, new, 0, false)?;
     if written == Written::Started {
         children::orphan(db, new)?;
     }

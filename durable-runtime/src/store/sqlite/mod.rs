@@ -19,6 +19,7 @@ mod error;
 mod fence;
 mod ids;
 mod inbox;
+mod line;
 mod names;
 mod notes;
 mod owner;

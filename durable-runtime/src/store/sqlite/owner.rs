@@ -2,8 +2,9 @@
 
 use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
+use super::query::{FITS, Fitting};
 use super::writer::Db;
-use super::{fence, notes, query, rows};
+use super::{fence, line, notes, query, rows};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Claim, ClaimedRun, Fence, NewWorker, Unblock};
 use rusqlite::params;
@@ -35,19 +36,46 @@ pub(super) fn retire(db: &mut Db, worker: Incarnation) -> Outcome<()> {
 
 pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome<Vec<ClaimedRun>> {
     fence::pass(db, fence)?;
-    let points = serde_json::to_string(&claim.points).map_err(|error| bug(error.to_string()))?;
-    let unfit = query::kinds(&claim.unfit)?;
-    let due = rows::all(
-        &db.conn,
-        "SELECT run FROM ready WHERE queue=(SELECT n FROM name WHERE text=?1) AND lane=0 \
-         AND due_at<=?2 \
-         AND point IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?3))) \
-         AND (point,fingerprint) NOT IN (SELECT name.n, kind.value->>1 \
-           FROM json_each(?5) AS kind JOIN name ON name.text=kind.value->>0) \
-         ORDER BY due_at LIMIT ?4",
-        params![claim.queue, claim.now.0, points, limit, unfit],
-        |row| row.get(0).map(RunId),
-    )?;
+    let Some(queue) = query::queue(&db.conn, &claim.queue)? else {
+        return Ok(Vec::new());
+    };
+    let of = Fitting::new(&claim.points, &claim.unfit)?;
+    // The index has this order: nothing is sorted, and no more is read than is taken.
+    let sql = format!(
+        "SELECT run, lane FROM ready WHERE queue=?1 AND gate=0 AND lane IN (0,1,2,3,4) \
+         AND due_at<=?5 AND {FITS} ORDER BY lane, due_at LIMIT ?4"
+    );
+    let values = params![queue, of.points, of.unfit, limit, claim.now.0];
+    let open = rows::all(&db.conn, &sql, values, |row| {
+        Ok((RunId(row.get(0)?), row.get(1)?))
+    })?;
+    if !line::exists(&db.conn, queue)? {
+        return claim_all(db, fence, open.into_iter().map(|(run, _)| run));
+    }
+    let starts = line::first(db, queue, &of, claim.now, limit)?;
+    // In one lane, what has begun goes on before anything else begins.
+    let mut due: Vec<_> = open
+        .into_iter()
+        .map(|(run, lane)| (run, lane, None))
+        .collect();
+    due.extend(
+        starts
+            .into_iter()
+            .map(|turn| (turn.run, turn.lane, Some(turn))),
+    );
+    due.sort_by_key(|(_, lane, _)| *lane);
+    due.truncate(claim.limit);
+    let claimed = claim_all(db, fence, due.iter().map(|(run, ..)| *run))?;
+    let turns: Vec<_> = due.iter().filter_map(|(.., turn)| *turn).collect();
+    line::served(db, queue, &turns)?;
+    Ok(claimed)
+}
+
+fn claim_all(
+    db: &Db,
+    fence: Fence,
+    due: impl ExactSizeIterator<Item = RunId>,
+) -> Outcome<Vec<ClaimedRun>> {
     let mut claimed = Vec::with_capacity(due.len());
     for run in due {
         db.conn

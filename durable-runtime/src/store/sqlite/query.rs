@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::fence::ALIVE;
-use super::{rows, tags};
+use super::{line, rows, tags};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Heard, Listing, Message, Page, RunFilter, RunRecord, Unfit, WorkerRecord};
 use rusqlite::types::Value;
@@ -69,32 +69,66 @@ pub(super) fn follow(conn: &Connection, run: RunId) -> Outcome<Option<RunRecord>
         .transpose()
 }
 
+/// Which waiting runs a worker can go on with, as JSON for a statement.
+#[derive(Debug)]
+pub(super) struct Fitting {
+    pub(super) points: String,
+    /// Pairs `[point, fingerprint]`, numbers as the table has them. A point that no run stands at
+    /// has no name in the database, so none of the pairs read back is NULL.
+    pub(super) unfit: String,
+}
+
+impl Fitting {
+    pub(super) fn new(points: &[String], unfit: &[Unfit]) -> Outcome<Self> {
+        let pair = |kind: &Unfit| (kind.point.clone(), kind.fingerprint.cast_signed());
+        let unfit: Vec<_> = unfit.iter().map(pair).collect();
+        Ok(Self {
+            points: serde_json::to_string(points).map_err(|error| bug(error.to_string()))?,
+            unfit: serde_json::to_string(&unfit).map_err(|error| bug(error.to_string()))?,
+        })
+    }
+}
+
+/// All lanes, as rows.
+const LANES: &str = "(0),(1),(2),(3),(4)";
+
+/// Holds for what fits, with [`Fitting::points`] as `?2` and [`Fitting::unfit`] as `?3`.
+pub(super) const FITS: &str = "\
+    point IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?2))) \
+    AND (point,fingerprint) NOT IN (SELECT name.n, kind.value->>1 \
+      FROM json_each(?3) AS kind JOIN name ON name.text=kind.value->>0)";
+
+/// The number of a queue that somebody has named before.
+pub(super) fn queue(conn: &Connection, name: &str) -> Outcome<Option<i64>> {
+    rows::first(conn, "SELECT n FROM name WHERE text=?1", [name], |row| {
+        row.get(0)
+    })
+}
+
 pub(super) fn next_due(
     conn: &Connection,
     queue: &str,
     points: &[String],
     unfit: &[Unfit],
 ) -> Outcome<Option<Timestamp>> {
-    let points = serde_json::to_string(points).map_err(|error| bug(error.to_string()))?;
-    rows::first(
-        conn,
-        "SELECT due_at FROM ready WHERE queue=(SELECT n FROM name WHERE text=?1) AND lane=0 \
-         AND due_at IS NOT NULL \
-         AND point IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?2))) \
-         AND (point,fingerprint) NOT IN (SELECT name.n, kind.value->>1 \
-           FROM json_each(?3) AS kind JOIN name ON name.text=kind.value->>0) \
-         ORDER BY due_at LIMIT 1",
-        params![queue, points, kinds(unfit)?],
-        |row| row.get(0).map(Timestamp),
-    )
-}
-
-/// Kinds of frames as the JSON pairs `[point, fingerprint]`, numbers as the table has them. A point
-/// that no run stands at has no name in the database, so none of the pairs read back is NULL.
-pub(super) fn kinds(unfit: &[Unfit]) -> Outcome<String> {
-    let pair = |kind: &Unfit| (kind.point.clone(), kind.fingerprint.cast_signed());
-    let pairs: Vec<_> = unfit.iter().map(pair).collect();
-    Ok(serde_json::to_string(&pairs).map_err(|error| bug(error.to_string()))?)
+    let Some(queue) = self::queue(conn, queue)? else {
+        return Ok(None);
+    };
+    let of = Fitting::new(points, unfit)?;
+    let sql = format!(
+        "SELECT min(due_at) FROM (SELECT (SELECT due_at FROM ready \
+           WHERE queue=?1 AND gate=0 AND lane=lanes.column1 AND due_at IS NOT NULL AND {FITS} \
+           ORDER BY due_at LIMIT 1) AS due_at FROM (VALUES {LANES}) AS lanes)"
+    );
+    let open = rows::first(conn, &sql, params![queue, of.points, of.unfit], |row| {
+        Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp))
+    })?;
+    let starts = if line::exists(conn, queue)? {
+        line::next_due(conn, queue, &of)?
+    } else {
+        None
+    };
+    Ok(open.flatten().into_iter().chain(starts).min())
 }
 
 /// A page of runs. One more than asked for tells whether there is a next page.

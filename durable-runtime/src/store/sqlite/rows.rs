@@ -6,7 +6,7 @@ use crate::codec;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Paused, Phase,
-    Reply, ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
+    Queueing, Reply, ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -17,7 +17,8 @@ pub(super) const RUN: &str = "SELECT w.run, w.id, \
     (SELECT text FROM name WHERE n=w.kind), (SELECT text FROM name WHERE n=w.queue), \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
     r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
-    w.published, w.terms, w.schedule, w.schedule_at, w.last_result, w.tags, w.paused, w.paused_at \
+    w.published, w.terms, w.schedule, w.schedule_at, w.last_result, w.tags, w.paused, w.paused_at, \
+    w.queueing \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -69,6 +70,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         terms: plain(row, 20)?,
         scheduled: schedules::scheduled(row, 21)?,
         tags: tags(row, 24)?,
+        queueing: queueing(row, 27)?,
     })
 }
 
@@ -97,6 +99,16 @@ fn paused(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Paused>> {
 /// What the column `terms` holds; most runs have none.
 pub(super) fn terms(terms: &Terms) -> Option<Vec<u8>> {
     (!terms.is_default()).then(|| codec::encode(terms).expect("plain data"))
+}
+
+/// What the column `queueing` holds; most runs have none.
+pub(super) fn encoded_queueing(queueing: &Queueing) -> Option<Vec<u8>> {
+    (!queueing.is_default()).then(|| codec::encode(queueing).expect("plain data"))
+}
+
+/// The column `queueing`.
+pub(super) fn queueing(row: &Row<'_>, at: usize) -> rusqlite::Result<Queueing> {
+    plain(row, at)
 }
 
 /// The column `tags`.
