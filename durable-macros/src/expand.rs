@@ -93,7 +93,7 @@ fn plan(input: &Input) -> syn::Result<Plan> {
 pub(crate) fn activity(args: TokenStream, item: &TokenStream) -> TokenStream {
     let expanded = || {
         let args = args::activity(args)?;
-        crate::activity::expand(&args, &Input::activity(item.clone(), args.blocking)?)
+        crate::activity::expand(&args, &Input::activity(item.clone(), args.plain())?)
     };
     expanded().unwrap_or_else(|error| fallback(Kind::Activity, item, &error))
 }

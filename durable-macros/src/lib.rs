@@ -67,6 +67,7 @@ pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
 /// | `heartbeat = "10s"` | no limit | how long an attempt may say nothing by `activity::heartbeat` |
 /// | `cancellation = "wait"` | `"try"` | what a cancellation does: `"try"`, `"wait"` or `"abandon"`, see `CancellationType` |
 /// | `blocking` | no | the body is a plain `fn` that blocks its thread, and has one of its own; a time-out or a cancellation leaves it behind, so let it ask `activity::cancellation()` |
+/// | `transactional` | no | the body is a plain `fn` that takes `&mut Transaction<'_>` first and runs SQL in the store's own transaction: what it writes and its recorded result are committed together, exactly once; see `durable_runtime::transaction` |
 /// | `retry(…)` | | how failures are repeated: |
 /// | `initial = "1s"` | `"1s"` | the pause before the second attempt |
 /// | `factor = 2.0` | `2.0` | how the pauses grow; at least 1 |

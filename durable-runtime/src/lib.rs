@@ -66,6 +66,7 @@ pub mod schedule;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod transaction;
 
 pub use cli::{Application, app, main};
 pub use client::{Client, Handle, ResultError, Start, StartError};
@@ -78,6 +79,7 @@ pub use operation::{
     spawn, timeout, try_join_all,
 };
 pub use schedule::{Overlap, Schedule, scheduled};
+pub use transaction::Transaction;
 
 // Lets the expansion of the macros name this crate from within it.
 extern crate self as durable_runtime;

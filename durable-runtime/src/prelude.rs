@@ -9,5 +9,6 @@ pub use crate::operation::{
     try_join_all,
 };
 pub use crate::store::{OnConflict, ParentClose, Reuse};
+pub use crate::transaction::Transaction;
 pub use crate::{activities, activity, join, select, try_join, workflow};
 pub use std::time::Duration;

@@ -153,7 +153,7 @@ fn expand_method(mut method: ImplItemFn, ty: &Type) -> syn::Result<Parts> {
     let signature = named(method.sig.to_token_stream(), ty);
     let (attrs, vis, body) = (&method.attrs, &method.vis, &method.block);
     let function = quote!(#(#attrs)* #vis #signature #body);
-    let input = Input::activity(function, args.blocking)?;
+    let input = Input::activity(function, args.plain())?;
     let name = args.name.clone();
     let name = name.unwrap_or_else(|| format!("{}.{}", type_name(ty), names::unraw(&input.ident)));
     Parts::of(&args, &input, &name, Some(ty))

@@ -7,6 +7,7 @@
 //! ```
 
 mod methods;
+mod run;
 
 pub(crate) use methods::expand as expand_methods;
 
@@ -17,6 +18,7 @@ use crate::syntax::args::{ActivityArgs, Retry};
 use crate::syntax::{Input, Param, generics};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use run::{Runs, transaction};
 use std::time::Duration;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
@@ -70,6 +72,7 @@ impl Parts {
             macros: _,
             blocks: _,
         } = input;
+        let (transaction, params) = transaction(args, ident, params)?;
         let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;
         let idents: Vec<_> = (0..params.len())
             .map(|index| format_ident!("arg{index}"))
@@ -98,14 +101,18 @@ impl Parts {
         let line = crate::emit::line(ident.span());
         let body_ident = names::activity_body(ident);
         let receiver = method_of.map(|_| quote!(&self,));
-        let asynchronous = (!args.blocking).then(|| quote!(async));
-        let arguments_passed = quote!(#(#passed),*);
+        let asynchronous = args.plain().is_none().then(|| quote!(async));
+        let first = transaction.map(|_| quote!(__tx,));
+        let transaction = transaction.map(|Param { pat, ty, .. }| quote!(#pat: #ty,));
+        let arguments_passed = quote!(#first #(#passed),*);
         let Runs {
             output: output_of,
             made_by,
             on,
             instance,
         } = Runs::of(args, ident, &arguments_passed, method_of);
+        let decoded = decoded.collect();
+        let run = run::attempt(args, &decoded, &output_of, instance.as_ref());
         Ok(Self {
             call: quote! {
                 #(#attrs)*
@@ -116,22 +123,10 @@ impl Parts {
                 }
             },
             body: quote! {
-                #asynchronous fn #body_ident(#receiver #(#patterns: #types),*) -> #output #body
+                #asynchronous fn #body_ident(#receiver #transaction #(#patterns: #types),*) -> #output #body
             },
             registration: quote! {
-                #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
-                fn __durable_run(
-                    __instance: &#rt::Instance,
-                    _context: #rt::ActivityContext,
-                    __args: &[::core::primitive::u8],
-                ) -> ::core::result::Result<#rt::AttemptFuture, #rt::CodecError> {
-                    let mut __args = #rt::Args::open(__args)?;
-                    #(#decoded)*
-                    #instance
-                    ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
-                        __durable_ended(#output_of)
-                    }))
-                }
+                #run
                 #ends
                 fn __durable_of() -> ::core::any::TypeId {
                     #rt::type_of(&#made_by)
@@ -154,55 +149,6 @@ impl Parts {
                 }
             },
         })
-    }
-}
-
-/// How the body of an activity is run.
-struct Runs {
-    /// Its output.
-    output: TokenStream,
-    /// The function that gives calls.
-    made_by: TokenStream,
-    /// The type of which it is a method.
-    on: TokenStream,
-    /// What the attempt takes with it of that type.
-    instance: Option<TokenStream>,
-}
-
-impl Runs {
-    fn of(
-        args: &ActivityArgs,
-        ident: &Ident,
-        passed: &TokenStream,
-        method_of: Option<&Type>,
-    ) -> Self {
-        let rt = names::rt();
-        let body = names::activity_body(ident);
-        let (called, made_by, on, instance) = match method_of {
-            None => (
-                quote!(#body(#passed)),
-                quote!(#ident),
-                quote!(::core::option::Option::None),
-                None,
-            ),
-            Some(ty) => (
-                quote!(#rt::instance::<#ty>(&__instance).#body(#passed)),
-                quote!(<#ty>::#ident),
-                quote!(::core::option::Option::Some(#rt::instance_type::<#ty>)),
-                Some(quote!(let __instance = ::core::clone::Clone::clone(__instance);)),
-            ),
-        };
-        let output = if args.blocking {
-            quote!(#rt::blocking(move || #called).await)
-        } else {
-            quote!(#called.await)
-        };
-        Self {
-            output,
-            made_by,
-            on,
-            instance,
-        }
     }
 }
 
@@ -408,11 +354,13 @@ fn options(args: &ActivityArgs) -> TokenStream {
     let limits = limits.into_iter().flatten();
     let cancellation = args.cancellation.as_ref();
     let cancellation = cancellation.map(|kind| quote!(cancellation: #rt::CancellationType::#kind,));
+    let transactional = args.transactional.then(|| quote!(transactional: true,));
     let retry = options::policy(&args.retry);
     quote! {
         #rt::ActivityOptions {
             #(#limits,)*
             #cancellation
+            #transactional
             retry: #retry,
             ..<#rt::ActivityOptions as ::core::default::Default>::default()
         }

@@ -56,7 +56,54 @@ pub(crate) struct ActivityArgs {
     pub(crate) cancellation: Option<Ident>,
     /// The body blocks its thread.
     pub(crate) blocking: bool,
+    /// The body runs in the store's transaction.
+    pub(crate) transactional: bool,
     pub(crate) retry: Retry,
+}
+
+/// What makes the body of an activity a plain `fn`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
+    pub(crate) argument: &'static str,
+    pub(crate) why: &'static str,
+}
+
+impl ActivityArgs {
+    /// Why the body is a plain `fn`, if it is one.
+    pub(crate) fn plain(&self) -> Option<Plain> {
+        if self.transactional {
+            Some(Plain {
+                argument: "transactional",
+                why: "a transactional activity runs in the store's transaction, where it can wait \
+                      for nothing",
+            })
+        } else if self.blocking {
+            Some(Plain {
+                argument: "blocking",
+                why: "a blocking activity has a thread of its own",
+            })
+        } else {
+            None
+        }
+    }
+
+    /// What is said about attempts that can be stopped is not for those in a transaction.
+    fn fit(self, tokens: &TokenStream) -> syn::Result<Self> {
+        let stopped = self.start_to_close.is_some()
+            || self.heartbeat.is_some()
+            || self.cancellation.is_some()
+            || self.blocking;
+        if self.transactional && stopped {
+            return Err(error(
+                tokens,
+                Code::Argument,
+                "a transactional activity runs in one transaction, and nobody stops it",
+                "remove `start_to_close`, `heartbeat`, `cancellation` and `blocking`, or \
+                 `transactional`",
+            ));
+        }
+        Ok(self)
+    }
 }
 
 /// `retry(…)`; what is not written keeps the runtime's default.
@@ -103,7 +150,7 @@ pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<WorkflowArgs> {
 /// Parses the arguments of `#[activity]`.
 pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
     let mut args = ActivityArgs::default();
-    let mut retried = false;
+    let (at, mut retried) = (tokens.clone(), false);
     syn::meta::parser(|meta| match key(&meta).as_str() {
         "name" => set(&meta, &mut args.name, name),
         "start_to_close" => set(&meta, &mut args.start_to_close, duration),
@@ -117,6 +164,12 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
             }
             Ok(())
         }
+        "transactional" => {
+            if std::mem::replace(&mut args.transactional, true) {
+                return Err(twice(&meta));
+            }
+            Ok(())
+        }
         "retry" => {
             if std::mem::replace(&mut retried, true) {
                 return Err(twice(&meta));
@@ -126,7 +179,7 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         _ => Err(unknown(
             &meta,
             "name, start_to_close, schedule_to_close, schedule_to_start, heartbeat, cancellation, \
-             blocking, retry",
+             blocking, transactional, retry",
         )),
     })
     .parse2(tokens)
@@ -136,7 +189,7 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
             "#[activity(start_to_close = \"30s\", retry(max_attempts = 5))]",
         )
     })?;
-    Ok(args)
+    args.fit(&at)
 }
 
 /// An error of the parser in our form.

@@ -1,5 +1,6 @@
 //! The accepted function: attributes, signature, parameters, body.
 
+use super::args::Plain;
 use super::fork;
 use super::generics::{self, Parameters};
 use super::meaning::Meant;
@@ -52,7 +53,7 @@ pub(crate) struct Param {
 impl Input {
     /// Parses a workflow.
     pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
-        let mut function = function(tokens, "workflow", false)?;
+        let mut function = function(tokens, "workflow", None)?;
         let generics = Parameters::take(&mut function.sig);
         let mut input = Self::new(function)?;
         input.borrow_parameters();
@@ -64,9 +65,9 @@ impl Input {
         Ok(Self { generics, ..input })
     }
 
-    /// Parses an activity, which is no `async fn` if it is `blocking`.
-    pub(crate) fn activity(tokens: TokenStream, blocking: bool) -> syn::Result<Self> {
-        let function = function(tokens, "activity", blocking)?;
+    /// Parses an activity, which may have to be a `plain` function.
+    pub(crate) fn activity(tokens: TokenStream, plain: Option<Plain>) -> syn::Result<Self> {
+        let function = function(tokens, "activity", plain)?;
         let generics = &function.sig.generics;
         if !generics.params.is_empty() || generics.where_clause.is_some() {
             return Err(error(
@@ -231,9 +232,9 @@ impl Param {
     }
 }
 
-fn function(tokens: TokenStream, what: &str, blocking: bool) -> syn::Result<ItemFn> {
+fn function(tokens: TokenStream, what: &str, plain: Option<Plain>) -> syn::Result<ItemFn> {
     let function: ItemFn = syn::parse2(tokens).map_err(|e| not_a_function(what, &e))?;
-    signature(&function.sig, what, blocking)?;
+    signature(&function.sig, what, plain)?;
     Ok(function)
 }
 
@@ -276,20 +277,18 @@ fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
     }
 }
 
-fn signature(sig: &Signature, what: &str, blocking: bool) -> syn::Result<()> {
+fn signature(sig: &Signature, what: &str, plain: Option<Plain>) -> syn::Result<()> {
     let ident = &sig.ident;
-    match &sig.asyncness {
-        Some(asynchronous) if blocking => {
+    match (&sig.asyncness, plain) {
+        (Some(asynchronous), Some(Plain { argument, why })) => {
             return Err(error(
                 asynchronous,
                 Code::NotAsyncFn,
-                &format!(
-                    "`{ident}` is an `async fn`, and a blocking activity has a thread of its own"
-                ),
-                &format!("write `fn {ident}`, or remove `blocking`"),
+                &format!("`{ident}` is an `async fn`, and {why}"),
+                &format!("write `fn {ident}`, or remove `{argument}`"),
             ));
         }
-        None if !blocking => {
+        (None, None) => {
             return Err(error(
                 &sig.fn_token,
                 Code::NotAsyncFn,

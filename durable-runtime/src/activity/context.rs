@@ -2,6 +2,7 @@
 
 use super::cancellation::Cancellation;
 use super::live::Live;
+use super::transact::Transacts;
 use crate::Durable;
 use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
@@ -19,7 +20,9 @@ pub struct ActivityContext {
     pub attempt: u32,
     /// The id of the workflow that called.
     pub workflow_id: String,
-    live: Arc<Live>,
+    pub(super) live: Arc<Live>,
+    /// The way to the store's transaction, if there is one.
+    pub(super) transacts: Option<Arc<dyn Transacts>>,
 }
 
 impl ActivityContext {
@@ -34,7 +37,14 @@ impl ActivityContext {
             attempt,
             workflow_id,
             live,
+            transacts: None,
         }
+    }
+
+    /// The same, of an attempt that may take part in the store's transaction.
+    pub(crate) fn with_transacts(self, transacts: Arc<dyn Transacts>) -> Self {
+        let transacts = Some(transacts);
+        Self { transacts, ..self }
     }
 
     /// One that belongs to no workflow: nobody hears what is said.

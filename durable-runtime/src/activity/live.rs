@@ -39,6 +39,8 @@ struct State {
 pub(crate) enum SaidEnd {
     /// It has stopped because it was asked to.
     Cancelled,
+    /// It has to run in the store's transaction, and there is none.
+    NoTransactions,
 }
 
 impl Default for Live {

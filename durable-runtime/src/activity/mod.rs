@@ -28,11 +28,15 @@ mod cancellation;
 mod context;
 mod live;
 mod progress;
+mod transact;
 
 pub use cancellation::Cancellation;
 pub use context::ActivityContext;
 pub(crate) use live::{Live, SaidEnd};
 pub use progress::Progress;
+pub(crate) use transact::Transacts;
+#[doc(hidden)]
+pub use transact::transactional;
 
 use crate::Durable;
 use crate::clock::{Busy, Clock, SystemClock};

@@ -26,6 +26,7 @@ mod signal;
 mod start;
 mod steps;
 mod tags;
+mod transact;
 mod update;
 mod wait;
 

@@ -235,6 +235,10 @@ async fn wait_for_permit(
 
 /// Until when an attempt that begins now may run, and which limit that is.
 fn limit(call: &ActivityRequest, now: Timestamp) -> Option<(Timestamp, TimeoutKind)> {
+    if call.options.transactional {
+        // It is done or it is not: nobody stops it in the middle.
+        return None;
+    }
     let one = call
         .options
         .start_to_close

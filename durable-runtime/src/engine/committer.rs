@@ -14,7 +14,8 @@ use super::health::{Health, HealthSender};
 use crate::clock::{Busy, Clock};
 use crate::id::{Incarnation, Timestamp, WorkflowId};
 use crate::store::{
-    Claim, ClaimedRun, Fence, FenceError, Park, RunState, Store, StoreError, Write, Written,
+    Claim, ClaimedRun, Fence, FenceError, Park, Record, RunState, Store, StoreError, Transacted,
+    Work, Write, Written,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +71,7 @@ enum Request {
     },
     Claim(Claim, Answer<Vec<ClaimedRun>>),
     TakeOver(Incarnation, usize, Answer<Vec<ClaimedRun>>),
+    Transact(Record, Work, Answer<Result<Transacted, StoreError>>),
 }
 
 /// The way to the committer; cheap to clone.
@@ -102,6 +104,17 @@ impl Committer {
             .await
     }
 
+    /// Does work in the store's transaction, once for this record; `None` if the incarnation has
+    /// ended.
+    pub(super) async fn transact(
+        &self,
+        record: Record,
+        work: Work,
+    ) -> Option<Result<Transacted, StoreError>> {
+        self.ask(|answer| Request::Transact(record, work, answer))
+            .await
+    }
+
     async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Option<T> {
         let (answer, answered) = oneshot::channel();
         self.0.send(request(answer)).await.ok()?;
@@ -120,11 +133,13 @@ enum Call {
     Commit(Vec<Write>),
     Claim(Claim),
     TakeOver(Incarnation, usize),
+    Transact(Record, Work),
 }
 
 enum Reply {
     Written(Vec<Written>),
     Claimed(Vec<ClaimedRun>),
+    Transacted(Transacted),
     /// An earlier try was applied and its answer lost.
     Unknown,
     /// The store will not take it.
@@ -200,6 +215,9 @@ impl Task {
                 Request::TakeOver(from, limit, answer) => {
                     self.claim(&Call::TakeOver(from, limit), answer).await?;
                 }
+                Request::Transact(record, work, answer) => {
+                    self.transact(&Call::Transact(record, work), answer).await?;
+                }
             }
         }
     }
@@ -273,7 +291,9 @@ impl Task {
                     let _ = part.answer.send(Err(CommitError::Refused(error.clone())));
                 }
             }
-            Reply::Claimed(_) => return Err(Lost::Bug("a commit was answered as a claim".into())),
+            Reply::Claimed(_) | Reply::Transacted(_) => {
+                return Err(Lost::Bug("a commit was answered as another call".into()));
+            }
         }
         Ok(())
     }
@@ -291,8 +311,31 @@ impl Task {
                 tracing::error!(%error, "the store refuses to hand out workflows");
                 Ok(())
             }
-            Reply::Written(_) => Err(Lost::Bug("a claim was answered as a commit".into())),
+            Reply::Written(_) | Reply::Transacted(_) => {
+                Err(Lost::Bug("a claim was answered as another call".into()))
+            }
         }
+    }
+
+    async fn transact(
+        &mut self,
+        call: &Call,
+        answer: Answer<Result<Transacted, StoreError>>,
+    ) -> Result<(), Lost> {
+        let done = loop {
+            match self.perform(call).await? {
+                Reply::Transacted(done) => break Ok(done),
+                Reply::Refused(error) => break Err(error),
+                // The record tells what has become of it.
+                Reply::Unknown => {}
+                Reply::Written(_) | Reply::Claimed(_) => {
+                    return Err(Lost::Bug("work was answered as another call".into()));
+                }
+            }
+        };
+        // Nobody waits if the attempt was given up meanwhile.
+        let _ = answer.send(done);
+        Ok(())
     }
 
     /// Makes a fenced call until the store has decided it.
@@ -358,6 +401,11 @@ impl Task {
                 .take_over(fence, *from, *limit)
                 .await
                 .map(Reply::Claimed),
+            Call::Transact(record, work) => self
+                .store
+                .transact(Some((fence, *record)), work.clone())
+                .await
+                .map(Reply::Transacted),
         }
     }
 

@@ -47,8 +47,14 @@ pub(super) fn listen<'a>(
         loop {
             let (spoke_at, end, busy) = live.heard();
             drop(held.take());
-            if let Some(SaidEnd::Cancelled) = end {
-                return (Outcome::Cancelled, busy);
+            match end {
+                Some(SaidEnd::Cancelled) => return (Outcome::Cancelled, busy),
+                Some(SaidEnd::NoTransactions) => {
+                    let reason = "a transactional activity needs a store with transactions for \
+                                  applications: SQLite (sqlite://…)";
+                    return (Outcome::Unfit(reason.to_owned()), busy);
+                }
+                None => {}
             }
             let now = clock.now();
             let late_at = limit.map(|limit| spoke_at.unwrap_or(began).after(limit));

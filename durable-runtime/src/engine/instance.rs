@@ -1,5 +1,6 @@
 //! What the engine knows about one run that it owns: plain data.
 
+use super::transact::result_of;
 use super::undecoded;
 use crate::activity::Progress;
 use crate::frame::{Call, Checkpoint};
@@ -94,6 +95,8 @@ pub(super) struct Underway {
     pub(super) progress: Progress,
     /// Whether that is on record.
     pub(super) record: Recorded,
+    /// What it has given, if that was recorded in the transaction of its own effects.
+    pub(super) done: Option<Vec<u8>>,
 }
 
 /// Whether a note is in the store.
@@ -392,14 +395,19 @@ impl Underway {
             tries: Tries::default(),
             progress: Progress::default(),
             record: Recorded::No,
+            done: None,
         }
     }
 
     /// One of which a note may be on record.
     fn noted(op: u64, notes: &[(u64, Vec<u8>)]) -> Self {
-        let found = notes.iter().find(|(of, _)| *of == op);
-        let Some((_, body)) = found else {
-            return Self::new(op);
+        let note = |number| notes.iter().find(|(of, _)| *of == number);
+        let done = note(result_of(op)).map(|(_, value)| value.clone());
+        let Some((_, body)) = note(op) else {
+            return Self {
+                done,
+                ..Self::new(op)
+            };
         };
         let progress = Progress::decode(body).unwrap_or_else(|error| {
             tracing::warn!(op, %error, "how far an activity has come cannot be read");
@@ -408,6 +416,7 @@ impl Underway {
         Self {
             progress,
             record: Recorded::Yes,
+            done,
             ..Self::new(op)
         }
     }

@@ -35,6 +35,7 @@ mod schedules;
 mod step;
 #[cfg(test)]
 mod table;
+mod transact;
 mod undecoded;
 mod worker;
 

@@ -11,6 +11,7 @@ use super::committer::CommitError;
 use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
+use super::transact;
 use crate::activity::Live;
 use crate::clock::{Busy, Sleeping};
 use crate::frame::Checkpoint;
@@ -321,6 +322,7 @@ impl Run {
             let key = format!("{}/{op}", self.instance.run);
             let workflow = self.instance.id.as_str().to_owned();
             let context = ActivityContext::new(key, attempt, workflow, live.clone());
+            let context = transact::within(context, call, &self.life, (self.instance.run, op));
             let around = Surroundings {
                 clock,
                 permits,

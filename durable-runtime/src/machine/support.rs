@@ -39,7 +39,7 @@ pub use super::saved::{
 pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
 pub use super::values::{LentValues, Valued, lent_values, valued};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
-pub use crate::activity::blocking;
+pub use crate::activity::{blocking, transactional};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
     ActivityCall, ActivityOptions, CancellationType, Infallible, LentCall, Operation, Resolution,
@@ -49,6 +49,7 @@ pub use crate::registry::{
     Activities, ActivityContext, AttemptEnd, AttemptFuture, Instance, InstanceType, instance,
     instance_type,
 };
+pub use crate::transaction::Transaction;
 use std::marker::PhantomData;
 
 /// The type of one local or of one operation, known to rustc alone.

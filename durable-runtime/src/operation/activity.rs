@@ -81,6 +81,10 @@ pub struct ActivityOptions {
     /// What a cancellation does to the call.
     #[serde(skip_serializing_if = "CancellationType::is_try")]
     pub cancellation: CancellationType,
+    /// Whether the body runs in the store's own [transaction](crate::transaction). A cancellation
+    /// waits for it then, and no limit of time stops it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub transactional: bool,
     /// How failures are repeated.
     pub retry: RetryPolicy,
 }
@@ -122,6 +126,7 @@ impl Default for ActivityOptions {
             schedule_to_start: None,
             heartbeat: None,
             cancellation: CancellationType::Try,
+            transactional: false,
             retry: RetryPolicy::default(),
         }
     }

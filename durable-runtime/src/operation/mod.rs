@@ -169,7 +169,10 @@ impl Request {
     #[must_use]
     pub(crate) fn is_waited_for(&self) -> bool {
         match self {
-            Self::Activity(activity) => activity.options.cancellation == CancellationType::Wait,
+            Self::Activity(activity) => {
+                let options = &activity.options;
+                options.transactional || options.cancellation == CancellationType::Wait
+            }
             other => other.is_act(),
         }
     }

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// A value was not encoded on its way into the store; nothing was written.
     #[error("a value cannot be stored: {0}")]
     Codec(String),
+    /// The store has no SQL in which an application could take part.
+    #[error("this store has no transactions for applications; use SQLite (sqlite://…)")]
+    NoTransactions,
     /// The handle was closed.
     #[error("the store was closed")]
     Closed,

@@ -30,6 +30,7 @@ mod schedules;
 pub mod sqlite;
 mod tags;
 mod terms;
+mod transact;
 
 pub(crate) use children::PARENT_ENDED;
 pub use children::{ChildEnd, Parent, ParentClose};
@@ -56,6 +57,7 @@ pub use schedules::{
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use tags::{Attribute, MemoValue, TagChanges, Tags};
 pub use terms::Terms;
+pub use transact::{Record, Recorded, Transacted, Work};
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -94,6 +96,24 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
     /// that is later, which is that of its key's last start plus a distance that is divided by that
     /// one's weight, but at least the largest tag that has been claimed; the smallest is first.
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError>;
+
+    /// Whether [`transact`](Self::transact) is possible.
+    fn transacts(&self) -> bool {
+        false
+    }
+
+    /// Does work of an application in a transaction of this store, and keeps it away from the
+    /// store's own tables. With a record it is fenced like `commit`, is done only if the worker owns
+    /// the run and no earlier call has done it, and what it gives becomes a note of the run in the same
+    /// transaction; on disk when it answers [`Transacted::Done`].
+    async fn transact(
+        &self,
+        recorded: Option<Recorded>,
+        work: Work,
+    ) -> Result<Transacted, FenceError> {
+        let _ = (recorded, work);
+        Err(StoreError::NoTransactions.into())
+    }
 
     /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
     /// Answers all dead workers that still own runs, including those declared dead earlier and

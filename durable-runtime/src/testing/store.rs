@@ -7,9 +7,9 @@ use super::link::Links;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite,
-    ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord,
-    Write, Written,
+    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, ScheduleRecord,
+    ScheduleWrite, ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Transacted,
+    Unblock, Unfit, Work, WorkerRecord, Write, Written,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
@@ -93,6 +93,17 @@ impl Store for WorkerStore {
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
         let what = What::other("a claim of workflows that are due");
         self.write(what, self.inner.claim(fence, claim)).await
+    }
+    fn transacts(&self) -> bool {
+        self.inner.transacts()
+    }
+    async fn transact(
+        &self,
+        recorded: Option<Recorded>,
+        work: Work,
+    ) -> Result<Transacted, FenceError> {
+        let what = What::other("the transaction of an activity");
+        self.write(what, self.inner.transact(recorded, work)).await
     }
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
         self.pass(self.inner.mark_dead(now)).await

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use durable_runtime::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite,
-    ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord,
-    Write, Written,
+    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, ScheduleRecord,
+    ScheduleWrite, ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Transacted,
+    Unblock, Unfit, Work, WorkerRecord, Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -194,6 +194,16 @@ impl Store for FaultyStore {
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
         self.claims.fetch_add(1, Ordering::SeqCst);
         self.through(self.inner.claim(fence, claim)).await
+    }
+    fn transacts(&self) -> bool {
+        self.inner.transacts()
+    }
+    async fn transact(
+        &self,
+        recorded: Option<Recorded>,
+        work: Work,
+    ) -> Result<Transacted, FenceError> {
+        self.through(self.inner.transact(recorded, work)).await
     }
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
         self.through(self.inner.mark_dead(now)).await

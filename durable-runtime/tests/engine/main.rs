@@ -22,5 +22,6 @@ mod several;
 mod signals;
 mod support;
 mod terms;
+mod transact;
 mod trouble;
 mod updates;

@@ -19,6 +19,7 @@ impl Instance {
         policy: &Policy,
     ) -> Decision {
         self.set_running(op, false);
+        self.note_done(op, &outcome);
         let mut chosen = None;
         let (answer, retryable, error) = match outcome {
             Outcome::Unfit(reason) => return self.park(None, Some(reason)),
@@ -63,6 +64,26 @@ impl Instance {
                 self.proceed(now, policy, false)
             }
             None => self.answered(Answered { op, answer }, now, policy),
+        }
+    }
+
+    /// What a transactional activity gives is on record by now.
+    fn note_done(&mut self, op: u64, outcome: &Outcome) {
+        let transactional = match &self.place {
+            Place::At(checkpoint) => checkpoint.call(op).is_some_and(|call| match &call.request {
+                Request::Activity(activity) => activity.options.transactional,
+                _ => false,
+            }),
+            Place::Fresh(_) | Place::Unfit(..) => false,
+        };
+        if let Outcome::Ended(AttemptEnd {
+            resolution: Resolution::Returned(value),
+            ..
+        }) = outcome
+            && transactional
+            && let Some(own) = self.underway_mut(op)
+        {
+            own.done = Some(value.clone());
         }
     }
 

@@ -31,6 +31,11 @@ impl Instance {
         self.underway(op).is_some_and(|own| own.progress.cancelled)
     }
 
+    /// What it has given, if that is on record and the code has not been given it.
+    pub(super) fn done(&self, op: u64) -> Option<&[u8]> {
+        self.underway(op)?.done.as_deref()
+    }
+
     /// Whether nobody here or elsewhere will go on with this operation.
     pub(in crate::engine) fn has_given_up(&self, op: u64) -> bool {
         let cancelled = |given: &[crate::operation::Answered]| {

@@ -3,6 +3,7 @@
 use super::super::instance::{
     Cancel, Decision, Instance, Place, Policy, Recorded, Tries, Underway, underway,
 };
+use super::super::transact::result_of;
 use super::text::{error_text, shortened};
 use crate::codec;
 use crate::frame::Checkpoint;
@@ -197,10 +198,13 @@ impl Instance {
                 found.map_or_else(|_| Underway::new(op), |at| before[at].clone())
             });
         }
-        let on_record = |own: &Underway| own.tries.failed > 0 || own.record == Recorded::Yes;
-        for Underway { op, .. } in before.into_iter().filter(on_record) {
+        let on_record = |own: &Underway| {
+            own.tries.failed > 0 || own.record == Recorded::Yes || own.done.is_some()
+        };
+        for Underway { op, done, .. } in before.into_iter().filter(on_record) {
             if self.ops.binary_search_by_key(&op, |own| own.op).is_err() {
                 settled.push(AttemptOf::Activity { op });
+                settled.extend(done.map(|_| AttemptOf::Activity { op: result_of(op) }));
             }
         }
         settled

@@ -56,6 +56,11 @@ impl Instance {
             | Request::Continue { .. } => None,
             // One that runs knows its deadline itself.
             Request::Activity(_) if self.runs(call.op) => None,
+            // It has been done, and its worker was lost before the code heard of that.
+            Request::Activity(activity) if self.done(call.op).is_some() => {
+                let value = self.done(call.op)?.to_vec();
+                Some((activity.begun, Resolution::Returned(value)))
+            }
             // It was asked to stop, and was lost with its worker.
             Request::Activity(activity) if self.was_asked_to_stop(call.op) => {
                 Some((activity.begun, Resolution::Cancelled))

@@ -6,15 +6,16 @@
 
 mod names;
 mod read;
+mod transact;
 mod write;
 
 use super::chain::Codecs;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, ScheduleRecord, ScheduleWrite,
-    ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Unblock, Unfit, WorkerRecord,
-    Write, Written, limits,
+    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, ScheduleRecord,
+    ScheduleWrite, ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Transacted,
+    Unblock, Unfit, Work, WorkerRecord, Write, Written, limits,
 };
 use async_trait::async_trait;
 use names::Names;
@@ -133,6 +134,22 @@ impl Store for CodedStore {
     }
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
         Ok(self.claimed(self.inner.claim(fence, claim).await?))
+    }
+    fn transacts(&self) -> bool {
+        self.inner.transacts()
+    }
+    async fn transact(
+        &self,
+        recorded: Option<Recorded>,
+        work: Work,
+    ) -> Result<Transacted, FenceError> {
+        let Some((_, record)) = recorded else {
+            return self.inner.transact(None, work).await;
+        };
+        let name = self.name(record.run).await?;
+        let coded = transact::Coded::new(self.codecs.clone(), name, record);
+        let done = self.inner.transact(recorded, coded.around(work)).await?;
+        Ok(coded.read(done)?)
     }
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
         self.inner.mark_dead(now).await

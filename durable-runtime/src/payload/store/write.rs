@@ -112,7 +112,7 @@ pub(super) fn failed<'a>(id: &'a WorkflowId, attempt: &AttemptRecord) -> Place<'
     Place::of(id, attempt.run, Column::AttemptError).item(item)
 }
 
-fn note(codecs: &Codecs, id: &WorkflowId, note: &mut Note) -> Done {
+pub(super) fn note(codecs: &Codecs, id: &WorkflowId, note: &mut Note) -> Done {
     encode(codecs, &noted(id, note.run, note.op), &mut note.body)
 }
 

@@ -37,6 +37,13 @@ pub(super) fn schema_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
+/// The names of all tables that this build makes.
+pub(super) fn tables() -> impl Iterator<Item = &'static str> {
+    let tables = |migration: &'static &str| migration.split("CREATE TABLE ").skip(1);
+    let name = |rest: &'static str| rest.split('(').next();
+    MIGRATIONS.iter().flat_map(tables).filter_map(name)
+}
+
 /// Opens the connection that writes, creating or upgrading the file.
 pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Outcome<Connection> {
     if rusqlite::version_number() < SQLITE_VERSION_MIN {

@@ -31,6 +31,7 @@ mod schedules;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod transact;
 mod writer;
 
 use self::error::Fault;
@@ -38,8 +39,8 @@ use self::reader::Readers;
 use self::writer::Writer;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError,
-    Unblock, Unfit, WorkerRecord, Write, Written, limits,
+    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, Sent, StepRecord, Store,
+    StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written, limits,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -147,6 +148,21 @@ impl Store for SqliteStore {
             owner::claim(db, fence, &claim, limit)
         })
         .await
+    }
+
+    fn transacts(&self) -> bool {
+        true
+    }
+
+    async fn transact(
+        &self,
+        recorded: Option<Recorded>,
+        work: Work,
+    ) -> Result<Transacted, FenceError> {
+        // Nothing more joins a transaction that may take a while.
+        let rows = usize::MAX / 2;
+        self.write(rows, move |db| transact::transact(db, recorded, &work))
+            .await
     }
 
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {

@@ -34,6 +34,12 @@ pub(super) fn of(conn: &Connection, run: RunId) -> Outcome<Vec<(u64, Vec<u8>)>> 
     })
 }
 
+/// One note.
+pub(super) fn one(db: &Db, run: RunId, op: u64) -> Outcome<Option<Vec<u8>>> {
+    let sql = "SELECT body FROM note WHERE run=?1 AND op=?2";
+    rows::first(&db.conn, sql, [run.0, op.cast_signed()], |row| row.get(0))
+}
+
 /// An operation is over.
 pub(super) fn settle(db: &Db, run: RunId, op: i64) -> Outcome<()> {
     let sql = "DELETE FROM note WHERE run=?1 AND op=?2";

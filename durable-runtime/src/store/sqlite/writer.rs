@@ -223,7 +223,7 @@ impl Db {
         }
     }
 
-    fn run(&mut self, sql: &str) -> Outcome<()> {
+    pub(super) fn run(&mut self, sql: &str) -> Outcome<()> {
         let done = self
             .conn
             .prepare_cached(sql)
@@ -337,7 +337,7 @@ impl Thread {
         while rows < ROWS_PER_TRANSACTION {
             match self.queue.try_recv() {
                 Ok(Order::Job(job)) => {
-                    rows += job.rows;
+                    rows = rows.saturating_add(job.rows);
                     jobs.push(job);
                 }
                 Ok(Order::Look) => {}
