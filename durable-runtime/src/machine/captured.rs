@@ -25,8 +25,10 @@ use std::sync::{Mutex, RwLock, atomic};
 /// A value that was taken along, until the block has it.
 pub struct TakenValue<T>(Option<T>);
 
-/// What a reference leads to, which the block owns.
-pub struct TakenBorrow<T: KeptAs + ?Sized>(T::Kept);
+/// What a reference to a `T` leads to, which the block owns as a `K`. That is a parameter and not
+/// `T::Kept`, since rustc asks whether a machine is `Send` for all lifetimes at once, and a `T` with
+/// a `&'static str` inside is `KeptAs` for one of them only.
+pub struct TakenBorrow<T: ?Sized, K>(K, PhantomData<fn() -> Box<T>>);
 
 impl<T> fmt::Debug for TakenValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +36,7 @@ impl<T> fmt::Debug for TakenValue<T> {
     }
 }
 
-impl<T: KeptAs + ?Sized> fmt::Debug for TakenBorrow<T> {
+impl<T: ?Sized, K> fmt::Debug for TakenBorrow<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(std::any::type_name::<Self>())
     }
@@ -52,15 +54,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for TakenValue<T> {
     }
 }
 
-impl<T: KeptAs + ?Sized> Serialize for TakenBorrow<T> {
+impl<T: ?Sized, K: Serialize> Serialize for TakenBorrow<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-impl<'de, T: KeptAs<Kept: Deserialize<'de>> + ?Sized> Deserialize<'de> for TakenBorrow<T> {
+impl<'de, T: ?Sized, K: Deserialize<'de>> Deserialize<'de> for TakenBorrow<T, K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Deserialize::deserialize(deserializer).map(Self)
+        Deserialize::deserialize(deserializer).map(|kept| Self(kept, PhantomData))
     }
 }
 
@@ -74,7 +76,7 @@ impl<T> TakenValue<T> {
     }
 }
 
-impl<T: KeptAs + ?Sized> TakenBorrow<T> {
+impl<T: ?Sized, K: Borrow<T>> TakenBorrow<T, K> {
     /// The reference.
     pub fn __durable_opened(&self) -> &T {
         self.0.borrow()
@@ -130,14 +132,14 @@ pub trait CapturesBorrow {
 
 impl<'a, T: KeptAs + ?Sized> CapturesBorrow for &Captured<&'a T> {
     type Variable = &'a T;
-    type Held = TakenBorrow<T>;
+    type Held = TakenBorrow<T, T::Kept>;
     fn put(self, args: ArgsBuilder, name: &'static str, value: &&'a T) -> ArgsBuilder {
         args.arg(name, *value)
     }
-    fn moved(self, _: &'a T) -> TakenBorrow<T> {
+    fn moved(self, _: &'a T) -> Self::Held {
         unreachable!("the twin of a workflow never runs")
     }
-    fn copied(self, _: &&'a T) -> TakenBorrow<T> {
+    fn copied(self, _: &&'a T) -> Self::Held {
         unreachable!("the twin of a workflow never runs")
     }
 }

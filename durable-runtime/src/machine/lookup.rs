@@ -325,7 +325,7 @@ methods! {
     get_key_value: [K, V] BTreeMap<K, V>, [K, V, S] HashMap<K, V, S>;
     first_key_value: [K, V] BTreeMap<K, V>;
     last_key_value: [K, V] BTreeMap<K, V>;
-    __durable_opened: [T: KeptAs + ?Sized] TakenBorrow<T>;
+    __durable_opened: [T: KeptAs + ?Sized] TakenBorrow<T, T::Kept>;
 }
 
 macro_rules! led_to {

@@ -397,3 +397,21 @@ equivalent! {
         found.iter().sum()
     }
 }
+
+equivalent! {
+    with [(2), (0)];
+    async fn references_to_what_holds_literals_are_taken_along(n: u32) -> Vec<usize> {
+        let words: Vec<&'static str> = vec!["a", "bc"];
+        let words = &words;
+        let held: Result<&'static str, u32> = if n == 0 { Err(n) } else { Ok("k") };
+        let held = &held;
+        join_all((0..n).map(|i| async move {
+            act("a", i).await;
+            let mine = words.clone();
+            let same = held.clone();
+            act("b", (i, mine.clone(), same.clone())).await;
+            mine.len() + same.map_or(0, str::len)
+        }))
+        .await
+    }
+}
