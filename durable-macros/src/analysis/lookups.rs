@@ -141,19 +141,19 @@ impl Held<'_> {
     }
 }
 
-/// Whether a local of the lookup would have to wait under another name while what was found is
-/// needed, since another local with its name is needed there.
+/// Whether what is found in would have to wait under another name while what was found is needed,
+/// since another local has its name and is needed there.
 fn waits(body: &Body, id: LookupId) -> bool {
     let lookup = &body.lookups[id.0];
-    let mut named = body.with_inputs(Locals::from([lookup.root]));
+    let held = body.with_inputs(Locals::from([lookup.root]));
     let parts: Locals = lookup.parts.iter().map(|part| part.local).collect();
-    named.extend(&parts);
     let liveness = liveness(body);
     let name = |local: &LocalId| &body.locals[local.0].ident;
+    // Before it is found, its own name is freed: `let line = line.trim();`.
     let clash = |there: &Locals| {
-        let mut here = there.intersection(&named);
-        let mut taken =
-            || here.any(|local| there.iter().any(|l| l != local && name(l) == name(local)));
+        let mut here = there.intersection(&held);
+        let others: Locals = &(there - &held) - &parts;
+        let mut taken = || here.any(|local| others.iter().any(|l| name(l) == name(local)));
         !there.is_disjoint(&parts) && taken()
     };
     body.blocks.iter().any(|block| {
@@ -175,7 +175,8 @@ fn waits(body: &Body, id: LookupId) -> bool {
     })
 }
 
-/// Parameters, answers, items of loops, and operands of borrows: they are data in any case.
+/// Parameters, answers, items of loops, operands of borrows, and what is found in a text: they are
+/// data in any case.
 fn known_data(body: &Body) -> Locals {
     let mut known = Locals::new();
     for (number, local) in body.locals.iter().enumerate() {
@@ -185,10 +186,16 @@ fn known_data(body: &Body) -> Locals {
             known.insert(LocalId(number));
         }
     }
+    for lookup in &body.lookups {
+        if crate::normalize::finds_text(&lookup.method) {
+            known.extend(lookup.parts.iter().map(|part| part.local));
+        }
+    }
     for block in &body.blocks {
         // What a loop has left is saved, and its items are of the same type.
         if let Terminator::Next {
             source: None,
+            tail: None,
             binds,
             ..
         } = &block.terminator

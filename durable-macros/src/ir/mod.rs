@@ -265,7 +265,7 @@ pub(crate) enum Terminator {
     Unreachable,
 }
 
-/// Adaptors with closures over a borrowed iterator: `pulled.filter(…).map(…)`.
+/// Adaptors with closures over an iterator: `pulled.filter(…).map(…)`.
 #[derive(Debug)]
 pub(crate) struct Tail {
     /// Over [`names::pulled`](crate::names::pulled), the rest of the iterator.

@@ -7,7 +7,9 @@
 
 use super::{Builder, operands, place};
 use crate::diag::Code;
-use syn::{Expr, ExprAssign, ExprBinary, UnOp};
+use crate::names;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprAssign, ExprBinary, UnOp, parse_quote, parse_quote_spanned};
 
 impl Builder<'_> {
     /// `place = value`: Rust computes the value first.
@@ -33,22 +35,20 @@ impl Builder<'_> {
         Expr::Assign(machine)
     }
 
-    /// `place op= value`: whether Rust looks at the place first depends on its type, so neither may
-    /// be able to change the other.
-    pub(super) fn compound(&mut self, twin: &mut ExprBinary) -> Expr {
+    /// `place op= value`: whether Rust computes the place first depends on its type. So the value may
+    /// not be able to change it, or both must be of types for which the value comes first.
+    pub(super) fn compound(&mut self, expr: &mut Expr) -> Expr {
+        let Expr::Binary(twin) = &mut *expr else {
+            unreachable!("only called for compound assignments")
+        };
         let mut machine = twin.clone();
         if self.needs(&twin.left) {
             let left = [(*twin.left).clone()];
             let fixed = self.is_constant(&twin.right)
                 || (place::is_field_path(&twin.right)
                     && place::root(&twin.right).is_some_and(|name| !self.changes(name, &left)));
-            if !fixed || !is_place(&twin.left) || !std::mem::take(&mut self.held).is_empty() {
-                self.diagnostics.report(
-                    &twin.left,
-                    Code::Order,
-                    "whether this `.await` comes before or after the value depends on the types",
-                    "bind the awaited value with `let` first, then assign",
-                );
+            if !fixed || !is_place(&twin.left) || !self.held.is_empty() {
+                return self.value_first(expr, machine);
             }
             *machine.left = self.residual(&mut twin.left);
             return Expr::Binary(machine);
@@ -56,17 +56,38 @@ impl Builder<'_> {
         let right = [(*twin.right).clone()];
         let steady = place::indices(&twin.left)
             .is_some_and(|indices| indices.iter().all(|index| !self.changes(index, &right)));
-        let held = std::mem::take(&mut self.held);
         if !steady {
-            self.diagnostics.report(
-                &twin.left,
-                Code::Order,
-                "whether this place is computed before or after the `.await` depends on its type",
-                "bind the awaited value with `let` first, then assign",
-            );
+            return self.value_first(expr, machine);
         }
+        let held = std::mem::take(&mut self.held);
         *machine.right = self.residual(&mut twin.right);
         operands::hold(&mut twin.right, &held);
+        Expr::Binary(machine)
+    }
+
+    /// The value is computed first, as Rust does for numbers; rustc checks in the twin that they are.
+    ///
+    /// ```text
+    /// Input:   *totals.entry(key()).or_default() += price().await
+    /// Output:  suspend price() -> a; *totals.entry(key()).or_default() += a
+    /// Twin:    { let t = of(); *number(never_value(t), &mut *totals.entry(key()).or_default()) += seen(t, price()) }
+    /// ```
+    fn value_first(&mut self, expr: &mut Expr, mut machine: ExprBinary) -> Expr {
+        let Expr::Binary(twin) = &mut *expr else {
+            unreachable!("only called for compound assignments")
+        };
+        *machine.right = self.keep(&mut twin.right);
+        if self.needs(&twin.left) {
+            *machine.left = self.residual(&mut twin.left);
+        }
+        let (left, right) = (twin.left.clone(), twin.right.clone());
+        let (rt, value) = (names::rt_at(left.span()), names::internal("value"));
+        let of = names::rt();
+        *twin.left = parse_quote_spanned! {left.span()=>
+            *#rt::number(#rt::never_value(#value), &mut #left)
+        };
+        *twin.right = parse_quote!(#of::seen(#value, #right));
+        *expr = parse_quote!({ let #value = #of::of(); #twin });
         Expr::Binary(machine)
     }
 }

@@ -132,8 +132,9 @@ pub(super) fn held_closure(value: &Expr) -> Option<&Ident> {
 
 /// Whether an expression is an iterator of std, as its last methods show.
 pub(super) fn is_iterator(expr: &Expr) -> bool {
-    let Expr::MethodCall(call) = expr else {
-        return false;
+    let call = match bare(expr) {
+        Expr::MethodCall(call) => call,
+        other => return matches!(other, Expr::Range(_)),
     };
     let name = call.method.to_string();
     let name = name.as_str();

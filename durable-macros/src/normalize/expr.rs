@@ -83,7 +83,7 @@ impl Builder<'_> {
                 syn::parse_quote!(())
             }
             Expr::Assign(assign) => self.assign(assign),
-            Expr::Binary(binary) if super::place::assigns(&binary.op) => self.compound(binary),
+            Expr::Binary(binary) if super::place::assigns(&binary.op) => self.compound(expr),
             Expr::Let(_) | Expr::Yield(_) | Expr::TryBlock(_) | Expr::Verbatim(_) => {
                 self.diagnostics.report(
                     &*expr,

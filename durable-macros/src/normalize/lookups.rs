@@ -9,10 +9,10 @@
 //! rustc decides by the types whether that is a method of std and what is bound a borrow. If not,
 //! what is bound is a value like any other.
 
+use super::Builder;
 use super::borrowed_loops::borrowed_in;
 use super::recipe::{By, bare};
 use super::twin::{Wrapper, wrap};
-use super::{Builder, uses};
 use crate::ir::{Locals, Lookup, LookupId, Part};
 use crate::names;
 use syn::{Expr, ExprMethodCall, Ident, Pat, Type, UnOp, parse_quote};
@@ -22,6 +22,15 @@ const METHODS: &[(&str, usize, bool)] = &[
     ("as_str", 0, false),
     ("as_bytes", 0, false),
     ("trim", 0, false),
+    ("trim_start", 0, false),
+    ("trim_end", 0, false),
+    ("strip_prefix", 1, false),
+    ("strip_suffix", 1, false),
+    ("split_once", 1, false),
+    ("rsplit_once", 1, false),
+    ("split_at", 1, false),
+    ("split_first", 0, false),
+    ("split_last", 0, false),
     ("as_slice", 0, false),
     ("as_ref", 0, false),
     ("as_deref", 0, false),
@@ -44,6 +53,18 @@ const METHODS: &[(&str, usize, bool)] = &[
     (OPENED, 0, false),
 ];
 
+/// Those that find a part of a text, and that other types hardly have.
+const OF_TEXTS: &[&str] = &[
+    "as_str",
+    "trim",
+    "trim_start",
+    "trim_end",
+    "strip_prefix",
+    "strip_suffix",
+    "split_once",
+    "rsplit_once",
+];
+
 /// Takes what a block that runs by itself holds.
 pub(super) const OPENED: &str = "__durable_opened";
 
@@ -51,7 +72,7 @@ impl Builder<'_> {
     /// Reads an initialiser as a lookup; marks the call in the twin's copy.
     pub(super) fn lookup(&mut self, machine: &Expr, twin: &mut Expr) -> Option<LookupId> {
         let mut init = machine.clone();
-        let call = self.call(&mut init)?;
+        let call = lookup_call(&mut init)?;
         let (method, place) = (call.method.clone(), (*call.receiver).clone());
         let root = self.root_variable(&place)?;
         let operand = call.args.first().cloned();
@@ -120,39 +141,6 @@ impl Builder<'_> {
             .any(|(name, _, unique)| method == name && *unique)
     }
 
-    fn call<'e>(&self, init: &'e mut Expr) -> Option<&'e mut ExprMethodCall> {
-        let known = |call: &ExprMethodCall| {
-            let mut all = METHODS.iter();
-            call.turbofish.is_none()
-                && all.any(|(name, args, _)| call.method == name && call.args.len() == *args)
-        };
-        if !self.is_chain(init) {
-            return None;
-        }
-        match base(init) {
-            Expr::MethodCall(call) if known(call) => Some(call),
-            _ => None,
-        }
-    }
-
-    /// Whether what stands after the call gives the same whenever it is evaluated.
-    fn is_chain(&self, init: &Expr) -> bool {
-        match init {
-            Expr::Paren(inner) => self.is_chain(&inner.expr),
-            Expr::Group(inner) => self.is_chain(&inner.expr),
-            Expr::Try(inner) => match &*inner.expr {
-                Expr::MethodCall(call) if fails(call) => {
-                    let known = |arg: &Expr| uses::of_expr(arg, &self.scopes).is_empty();
-                    call.args.iter().all(known) && self.is_chain(&call.receiver)
-                }
-                other => self.is_chain(other),
-            },
-            Expr::MethodCall(call) if unwraps(call) => self.is_chain(&call.receiver),
-            Expr::MethodCall(_) => true,
-            _ => false,
-        }
-    }
-
     /// The variable of a place that is the same whenever it is evaluated.
     fn root_variable(&self, place: &Expr) -> Option<crate::ir::LocalId> {
         match place {
@@ -168,6 +156,38 @@ impl Builder<'_> {
             Expr::Path(_) => self.variable(place),
             _ => None,
         }
+    }
+}
+
+/// The call of a method that may lend.
+fn lookup_call(init: &mut Expr) -> Option<&mut ExprMethodCall> {
+    let known = |call: &ExprMethodCall| {
+        let mut all = METHODS.iter();
+        call.turbofish.is_none()
+            && all.any(|(name, args, _)| call.method == name && call.args.len() == *args)
+    };
+    if !is_chain(init) {
+        return None;
+    }
+    match base(init) {
+        Expr::MethodCall(call) if known(call) => Some(call),
+        _ => None,
+    }
+}
+
+/// Whether what stands after the call gives the same whenever it is evaluated.
+fn is_chain(init: &Expr) -> bool {
+    match init {
+        Expr::Paren(inner) => is_chain(&inner.expr),
+        Expr::Group(inner) => is_chain(&inner.expr),
+        Expr::Try(inner) => match &*inner.expr {
+            // What it fails with is not made again.
+            Expr::MethodCall(call) if fails(call) => is_chain(&call.receiver),
+            other => is_chain(other),
+        },
+        Expr::MethodCall(call) if unwraps(call) => is_chain(&call.receiver),
+        Expr::MethodCall(_) => true,
+        _ => false,
     }
 }
 
@@ -244,4 +264,14 @@ fn found(init: &mut Expr) {
 /// Whether a name is that of a method that may lend and that users' own types have as well.
 pub(crate) fn is_common(method: &Ident) -> bool {
     method == "get" || method == "get_mut"
+}
+
+/// Whether a method of std of this name borrows what it is called on.
+pub(crate) fn may_lend(method: &Ident) -> bool {
+    METHODS.iter().any(|(name, ..)| method == name)
+}
+
+/// Whether what a method of this name gives is surely a part of a text.
+pub(crate) fn finds_text(method: &Ident) -> bool {
+    OF_TEXTS.iter().any(|name| method == name)
 }

@@ -2,12 +2,15 @@
 
 use super::borrowed_loops::Lent;
 use super::control::first_name;
+use super::tails::{self, FoundTail};
 use super::twin::{Wrapper, probe, wrap};
-use super::{Builder, Dest, Target};
+use super::{Builder, Dest, Target, closures};
 use crate::ir::{BlockId, Code, LocalId, LocalKind, Locals, Statement, Tail, Terminator};
 use crate::names;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprForLoop, ExprLoop, ExprWhile, Ident, Label, Pat, parse_quote};
+use syn::{
+    Expr, ExprForLoop, ExprLoop, ExprWhile, Ident, Label, Pat, parse_quote, parse_quote_spanned,
+};
 
 impl Builder<'_> {
     pub(super) fn loop_expr(&mut self, expr: &mut ExprLoop, dest: Dest) {
@@ -45,7 +48,7 @@ impl Builder<'_> {
             self.items(expr, over, |s, pat, binds| s.lend(lent, pat, binds));
             return;
         }
-        self.refuse_closures(&expr.expr);
+        let (source, tail) = self.owned(source, &mut expr.expr);
         let uses = self.uses_of(&source);
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
@@ -53,13 +56,29 @@ impl Builder<'_> {
         let ident = names::at(names::temp(self.body.locals.len()), expr.expr.span());
         let cursor = self.new_local(ident, LocalKind::Cursor { name: name.clone() }, depth);
         self.scopes.bind(name, cursor, None);
-        wrap(&mut expr.expr, Wrapper::Source(cursor));
+        let over = tail.as_ref().map_or(0, |tail| tail.length);
+        wrap(tails::under(&mut expr.expr, over), Wrapper::Source(cursor));
         self.push(Statement {
             binds: Locals::from([cursor]),
             uses,
             ..Statement::new(Code::Start { cursor, source })
         });
-        self.items(expr, (cursor, None, None), |_, _, _| {});
+        let tail = tail.map(|found| found.tail);
+        self.items(expr, (cursor, None, tail), |_, _, _| {});
+    }
+
+    /// What a loop takes its items from, and the closures over it.
+    fn owned(&mut self, source: Expr, twin: &mut Expr) -> (Expr, Option<FoundTail>) {
+        let mut inner = source.clone();
+        let tail = self.tail(&mut inner).flatten();
+        let Some(tail) = tail.filter(|_| closures::is_iterator(&inner)) else {
+            self.refuse_closures(twin);
+            return (source, None);
+        };
+        let over = tails::under(twin, tail.length);
+        let rt = names::rt_at(over.span());
+        *over = parse_quote_spanned!(over.span()=> #rt::iterated(#over));
+        (inner, Some(tail))
     }
 
     /// The iterator of a borrowed source and the position in it.

@@ -50,7 +50,7 @@ mod uses;
 pub(crate) use disturbs::changes_by_name;
 pub(crate) use exits::exit;
 pub(crate) use fork::clean_pattern;
-pub(crate) use lookups::is_common;
+pub(crate) use lookups::{finds_text, is_common, may_lend};
 pub(crate) use macros::{contains_await, mentions as macro_mentions, reads};
 pub(crate) use place::{assigns, compares};
 pub(crate) use receivers::Owner;

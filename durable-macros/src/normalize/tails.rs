@@ -1,12 +1,12 @@
-//! Closures between a borrowed source and its loop.
+//! Closures between a source and its loop.
 //!
 //! ```text
 //! Input:   for x in v.iter().filter(|x| wanted(x)).map(|x| x * 2) { op(x).await; }
 //! Output:  next x of v.iter() at `at`, through `pulled.filter(…).map(…)`
 //! ```
 //!
-//! At each turn the closures stand over the rest of the source, and what they pull from it is
-//! counted. So each runs as often as in the original and in the same order, and never again for an
+//! At each turn the closures stand over the rest of the source. What they pull from a borrowed one
+//! is counted; from an owned one it is gone. So each runs as often as in the original and in the same order, and never again for an
 //! item that it has had. That needs adaptors without a state of their own. What a closure captures
 //! is used where the loop begins each turn; rustc holds it in the twin for the whole loop.
 
@@ -48,7 +48,7 @@ impl Builder<'_> {
         }
         let mut adaptors = source.clone();
         let inner = under(&mut adaptors, length);
-        if !matches!(bare(inner), Expr::MethodCall(_)) {
+        if !matches!(bare(inner), Expr::MethodCall(_) | Expr::Range(_)) {
             return None;
         }
         let pulled = names::pulled();

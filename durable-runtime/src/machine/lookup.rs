@@ -274,6 +274,7 @@ macro_rules! positions {
 
 positions! {
     usize => usize, |i: &usize| *i, |i: &usize| *i;
+    char => char, |c: &char| *c, |c: &char| *c;
     Range<usize> => Range<usize>, Clone::clone, Clone::clone;
     RangeInclusive<usize> => RangeInclusive<usize>, Clone::clone, Clone::clone;
     RangeFrom<usize> => RangeFrom<usize>, Clone::clone, Clone::clone;
@@ -304,6 +305,15 @@ methods! {
     as_str: [] String;
     as_bytes: [] str, [] String;
     trim: [] str, [] String;
+    trim_start: [] str, [] String;
+    trim_end: [] str, [] String;
+    strip_prefix: [] str, [] String;
+    strip_suffix: [] str, [] String;
+    split_once: [] str, [] String;
+    rsplit_once: [] str, [] String;
+    split_at: [] str, [] String, [T] [T], [T, const N: usize] [T; N], [T] Vec<T>;
+    split_first: [T] [T], [T, const N: usize] [T; N], [T] Vec<T>;
+    split_last: [T] [T], [T, const N: usize] [T; N], [T] Vec<T>;
     as_slice: [T] Vec<T>, [T, const N: usize] [T; N];
     as_ref: [T] Option<T>, [T, E] Result<T, E>;
     as_deref: [T] Option<T>, [T, E] Result<T, E>;

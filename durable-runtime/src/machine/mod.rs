@@ -29,6 +29,7 @@ mod lookup;
 pub(crate) mod meaning;
 mod moved;
 mod node;
+mod number;
 mod point;
 mod rest;
 mod run;

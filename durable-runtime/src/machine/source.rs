@@ -73,6 +73,12 @@ pub fn start<I, C>(looped: Looped<I, C>, iter: I) -> C {
     (looped.0)(iter)
 }
 
+/// In the twin: closures that stand over it are called item by item, as those over an array or an
+/// option would not be.
+pub fn iterated<I: Iterator>(iter: I) -> I {
+    iter
+}
+
 /// The next item of a loop.
 pub fn cursor_next<C: Iterator>(cursor: &mut C) -> Option<C::Item> {
     cursor.next()

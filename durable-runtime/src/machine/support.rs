@@ -31,12 +31,13 @@ pub use super::lookup::{
     Gives, Lends, LooksUp, LooksUpValue, Lookup, Place, looked_up, lookup, method, place, receives,
 };
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
+pub use super::number::{Number, number};
 pub use super::rest::{Rest, rest};
 pub use super::saved::{
     Answers, Awaitable, AwaitableAgain, Awaits, BranchData, Data, Lend, Lendable, Param, Stored,
     awaited, data, is_data, owned,
 };
-pub use super::source::{Loop, Looped, Source, cursor, cursor_next, loops_over, start};
+pub use super::source::{Loop, Looped, Source, cursor, cursor_next, iterated, loops_over, start};
 pub use super::values::{LentValues, Valued, lent_values, valued};
 pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::activity::{blocking, transactional};

@@ -133,3 +133,53 @@ equivalent! {
         v
     }
 }
+
+equivalent! {
+    with [(vec![5, 1, 4, 8], 3)];
+    async fn owned_sources_with_closures(items: Vec<u32>, least: u32) -> (u32, Vec<String>) {
+        let mut sum = 0;
+        let mut asked = 0;
+        for item in items
+            .clone()
+            .into_iter()
+            .filter(|i| {
+                asked += 1;
+                note("asked", i);
+                *i >= least
+            })
+            .map(|i| i * 2)
+        {
+            sum += act("item", item).await;
+            if sum > 20 {
+                break;
+            }
+        }
+        note("asked", asked);
+        for i in (0..10).filter(|i| i % 3 == 0) {
+            sum += act("range", i).await;
+        }
+        for i in (1..=6).rev().map(|i| {
+            note("mapped", i);
+            i * i
+        }) {
+            if act("rev", i).await < 5 {
+                continue;
+            }
+            sum += i;
+        }
+        let mut names = Vec::new();
+        let prefix = "p".to_string();
+        for (i, name) in items
+            .into_iter()
+            .enumerate()
+            .filter_map(|(i, n)| (n > 1).then(|| (i, format!("{prefix}{n}"))))
+        {
+            names.push(act("name", name).await);
+            for c in vec!['a', 'b'].into_iter().map(move |c| (i, c)) {
+                act("c", c).await;
+            }
+        }
+        act("prefix", prefix).await;
+        (sum, names)
+    }
+}

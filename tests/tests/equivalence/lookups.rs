@@ -359,3 +359,61 @@ equivalent! {
         first + rest.len() as u32
     }
 }
+
+equivalent! {
+    with [("a=1;b=2;bad;c=x".to_owned()), ("".to_owned())];
+    async fn parse_with_question_mark(text: String) -> Result<BTreeMap<String, i32>, String> {
+        let mut out = BTreeMap::new();
+        for part in text.split(';').filter(|p| !p.is_empty()) {
+            let (k, v) = part
+                .split_once('=')
+                .ok_or_else(|| format!("bad part {part:?}"))?;
+            let v: i32 = act("value", v.to_owned())
+                .await
+                .parse()
+                .map_err(|e: std::num::ParseIntError| e.to_string())?;
+            *out.entry(k.to_string()).or_default() += act("add", v).await;
+        }
+        Ok(out)
+    }
+}
+
+equivalent! {
+    with [(vec!["k=v".into(), "nokey".into(), "# c".into(), "  a = b=c ".into()])];
+    async fn texts_in_parts(lines: Vec<String>) -> Result<Vec<(String, String)>, String> {
+        let mut out = Vec::new();
+        for line in &lines {
+            if let Some(comment) = line.strip_prefix("# ") {
+                act("comment", 1).await;
+                note("comment", comment);
+                continue;
+            }
+            let line = line.trim();
+            let Some((key, value)) = line.split_once('=') else {
+                act("bad", 0).await;
+                note("bad", line);
+                continue;
+            };
+            act("found", key.len()).await;
+            let key = key.trim_end();
+            act("trimmed", value.len()).await;
+            out.push((key.to_owned(), value.to_owned()));
+        }
+        let (first, rest) = lines
+            .split_first()
+            .ok_or_else(|| format!("none of {}", out.len()))?;
+        act("first", first.clone()).await;
+        for r in rest.iter() {
+            act("rest", r.clone()).await;
+        }
+        let (a, b) = lines.split_at(1);
+        act("split", a.len()).await;
+        note("b", b);
+        let (x, y) = lines[0].rsplit_once("=").ok_or("none")?;
+        act("x", x.to_owned()).await;
+        Ok(out
+            .into_iter()
+            .chain([(x.to_owned(), y.to_owned())])
+            .collect())
+    }
+}

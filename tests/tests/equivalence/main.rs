@@ -54,6 +54,7 @@ mod owned_iterators;
 mod partial_moves;
 mod pieces;
 mod places;
+mod programs;
 mod regressions;
 mod shadowing;
 mod sizes;

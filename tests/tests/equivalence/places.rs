@@ -2,6 +2,7 @@
 
 use durable_tests::equivalent;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Item {
@@ -216,5 +217,35 @@ equivalent! {
         }
         let () = unit;
         x + y + z
+    }
+}
+
+fn tick_of(n: &mut u32) -> usize {
+    *n += 1;
+    *n as usize
+}
+
+equivalent! {
+    with [(2)];
+    async fn compound_places(n: u32) -> (Vec<u32>, u32, f64) {
+        let mut v = vec![1, 2, 3, 4, 5, 6, 7];
+        let mut t = 0;
+        v[tick_of(&mut t)] += act("a", n).await;
+        v[act("i", 1usize).await] *= act("b", n).await;
+        v[act("j", 1usize).await + tick_of(&mut t)] -= {
+            note("value", t);
+            act("c", 1).await
+        };
+        let mut map: BTreeMap<String, u32> = BTreeMap::new();
+        for w in ["x", "y", "x"] {
+            *map.entry(w.to_string()).or_insert(10) += act("m", w.len() as u32).await;
+            *map.get_mut(w).unwrap() <<= act("s", 1).await;
+        }
+        let mut f = vec![1.5, 2.5];
+        *f.last_mut().unwrap() /= act("f", 2.0).await;
+        let mut flags = [true, false];
+        flags[tick_of(&mut t) - 3] |= act("g", false).await;
+        note("flags", flags);
+        (v, map["x"], f[1])
     }
 }

@@ -1,20 +1,20 @@
 use durable_runtime::prelude::*;
 
 #[activity]
-async fn charge(cents: u64) -> u64 {
-    cents
+async fn pause(order: u64) -> Duration {
+    Duration::from_secs(order)
 }
 
 #[workflow]
-async fn run(order: u64) -> u64 {
-    let mut totals = vec![0, 0];
+async fn run(order: u64) -> Vec<Duration> {
+    let mut pauses = vec![Duration::ZERO; 2];
     let mut next = 0;
     let mut index = || {
         next += 1;
         next - 1
     };
-    totals[index()] += charge(order).await.unwrap_or(0);
-    totals[0]
+    pauses[index()] += pause(order).await.unwrap_or_default();
+    pauses
 }
 
 fn main() {}

@@ -1,15 +1,15 @@
 use durable_runtime::prelude::*;
 
 #[activity]
-async fn charge(cents: u64) -> u64 {
-    cents
+async fn place(order: u64) -> usize {
+    order as usize
 }
 
 #[workflow]
-async fn run(order: u64) -> u64 {
-    let mut totals = [0, 0];
-    totals[charge(order).await.unwrap_or(0) as usize] += order.pow(2);
-    totals[0]
+async fn run(order: u64) -> Vec<String> {
+    let mut names = vec![String::new(); 2];
+    names[place(order).await.unwrap_or(0)] += &order.to_string();
+    names
 }
 
 fn main() {}

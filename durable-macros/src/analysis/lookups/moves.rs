@@ -2,35 +2,24 @@
 
 use crate::ir::{Code, Statement, Terminator};
 use crate::names::unraw;
+use crate::normalize::may_lend;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, ExprMethodCall, Macro};
 
-/// Methods that are known not to take what they are called on.
+/// Methods that are known not to take what they are called on, beside those that may lend.
 const BORROW: &[&str] = &[
     "len",
     "is_empty",
     "iter",
     "iter_mut",
-    "get",
-    "get_mut",
     "contains",
     "contains_key",
     "clone",
     "to_string",
     "to_owned",
     "to_vec",
-    "as_str",
-    "as_bytes",
-    "as_slice",
-    "as_ref",
-    "as_deref",
-    "as_mut",
-    "first",
-    "last",
-    "front",
-    "back",
     "keys",
     "values",
     "is_some",
@@ -39,7 +28,6 @@ const BORROW: &[&str] = &[
     "is_err",
     "chars",
     "lines",
-    "trim",
     "starts_with",
     "ends_with",
     "push",
@@ -195,7 +183,7 @@ impl<'ast> Visit<'ast> for Moves {
         self.found |= ident.is_some_and(|name| self.names.contains(&unraw(name)));
     }
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if BORROW.iter().any(|name| call.method == name) {
+        if may_lend(&call.method) || BORROW.iter().any(|name| call.method == name) {
             self.place(&call.receiver);
         } else {
             self.visit_expr(&call.receiver);

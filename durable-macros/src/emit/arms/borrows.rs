@@ -83,11 +83,7 @@ impl Arms<'_> {
 
     /// The code of a recipe whose inputs are in variables.
     fn recipe(&self, recipe: &Recipe, made: &[(LocalId, Ident)], env: &Env) -> TokenStream {
-        let waiting = recipe.inputs.iter().filter_map(|input| {
-            let (ident, kept) = (self.ident(*input).clone(), env.bound.get(input)?.clone());
-            (ident != kept).then_some(Renamed { ident, kept })
-        });
-        let waiting: Vec<Renamed> = waiting.collect();
+        let waiting = self.waiting(recipe.inputs.iter().copied(), env);
         let init = made_of(recipe, &waiting);
         let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));
         let mut pat = recipe.pat.clone();
@@ -99,6 +95,19 @@ impl Arms<'_> {
             return quote!(let (#pat) #ty = #init else { ::core::unreachable!() };);
         }
         quote!(let #pat #ty = #init;)
+    }
+
+    /// Those of these locals that are not in variables of their own names.
+    pub(super) fn waiting(
+        &self,
+        locals: impl IntoIterator<Item = LocalId>,
+        env: &Env,
+    ) -> Vec<Renamed> {
+        let waits = |local: LocalId| {
+            let (ident, kept) = (self.ident(local).clone(), env.bound.get(&local)?.clone());
+            (ident != kept).then_some(Renamed { ident, kept })
+        };
+        locals.into_iter().filter_map(waits).collect()
     }
 
     /// Puts what a recipe needs into a variable, of its own name if no other needs that.
@@ -114,12 +123,8 @@ impl Arms<'_> {
             return self.remake(local, &ident, needed, env);
         }
         if self.found(local).is_some() {
-            // It is found under its own name only.
-            if ident != *self.ident(local) {
-                return self.out_of_reach(local);
-            }
             env.bind(local, &ident);
-            return self.find_again(local, needed, env);
+            return self.find_again(local, &ident, needed, env);
         }
         env.bind(local, &ident);
         let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));

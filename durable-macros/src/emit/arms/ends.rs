@@ -124,26 +124,28 @@ impl Arms<'_> {
         mut env: Env,
     ) -> TokenStream {
         let (rt, ident) = (names::rt(), self.ident(cursor));
-        let mut begin = TokenStream::new();
-        let next = match source.map(|source| (source, self.ident(source))) {
-            Some((source, iter)) => {
-                // It is used up by one item.
-                env.bound.remove(&source);
-                match tail {
-                    None => quote!((&#rt::walk(#iter)).pull(&mut #ident)),
-                    // Its own statement: the closures end before the item's code begins.
-                    Some(tail) => {
-                        let (pulled, item) = (names::pulled(), names::internal("item"));
-                        begin = quote! {
-                            let #pulled = #rt::counted(&mut #ident, #iter);
-                            let #item = ::core::iter::Iterator::next(&mut #tail);
-                        };
-                        quote!(#item)
-                    }
-                }
+        let borrowed = source.map(|source| self.ident(source));
+        let (begin, next) = match (borrowed, tail) {
+            (Some(iter), None) => (None, quote!((&#rt::walk(#iter)).pull(&mut #ident))),
+            (None, None) => (None, quote!(#rt::cursor_next(&mut #ident))),
+            // Its own statement: the closures end before the item's code begins.
+            (borrowed, Some(tail)) => {
+                let (pulled, item) = (names::pulled(), names::internal("item"));
+                let rest = match borrowed {
+                    Some(iter) => quote!(#rt::counted(&mut #ident, #iter)),
+                    None => quote!(&mut #ident),
+                };
+                let begin = quote! {
+                    let #pulled = #rest;
+                    let #item = ::core::iter::Iterator::next(&mut #tail);
+                };
+                (Some(begin), quote!(#item))
             }
-            None => quote!(#rt::cursor_next(&mut #ident)),
         };
+        if let Some(source) = source {
+            // It is used up by one item.
+            env.bound.remove(&source);
+        }
         let (item, end) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
         quote! {
             #begin
@@ -198,7 +200,7 @@ impl Arms<'_> {
         let mut links = TokenStream::new();
         for local in block.terminator.defines_on(index) {
             env.bind(local, self.ident(local));
-            links.extend(self.link(local));
+            links.extend(self.link(local, self.ident(local)));
         }
         let Some(arm) = self.layout.arm(target) else {
             let code = self.block(target, env);

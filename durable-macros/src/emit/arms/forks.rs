@@ -67,7 +67,7 @@ impl Arms<'_> {
             })?;
         let (ident, joined) = (self.ident(fork.answer), names::joined(fork.point.0));
         env.bind(fork.answer, ident);
-        let (rt, link) = (names::rt(), self.link(fork.answer));
+        let (rt, link) = (names::rt(), self.link(fork.answer, self.ident(fork.answer)));
         Some(quote! {
             let mut #ident = #rt::take(&mut #joined);
             #link

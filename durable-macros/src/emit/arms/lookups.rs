@@ -11,6 +11,7 @@
 
 use super::borrows::Names;
 use super::{Arms, Env};
+use crate::emit::rename::in_expr;
 use crate::ir::{LocalId, Locals, Lookup, LookupId, Part};
 use crate::lower::Part as Machine;
 use crate::names;
@@ -27,23 +28,30 @@ impl Arms<'_> {
             .filter(|_| self.layout.has_slot(local))
     }
 
-    /// Puts a binding into a variable of its own name.
-    pub(super) fn find_again(&self, local: LocalId, live: &Locals, env: &mut Env) -> TokenStream {
+    /// Puts a binding into a variable of this name, which is free.
+    pub(super) fn find_again(
+        &self,
+        local: LocalId,
+        ident: &Ident,
+        live: &Locals,
+        env: &mut Env,
+    ) -> TokenStream {
         let Some((_, lookup, part)) = self.found(local) else {
             return TokenStream::new();
         };
         let root = self.input(lookup.root, live, env);
-        let (ident, slot) = (self.ident(local), crate::emit::slot(self.part, local));
+        let slot = crate::emit::slot(self.part, local);
         let (class, held) = (names::class(local.0), names::held(local.0));
-        let (again, operand) = (&lookup.again, names::operand());
+        let again = in_expr(&lookup.again, &self.waiting([lookup.root], env));
+        let operand = names::operand();
         let again = match &lookup.operand {
             Some(_) => quote!((match #class.operand(&#held) { #operand => #again })),
             None => quote!(#again),
         };
         let mut pat = part.pat.clone();
-        Names(vec![(ident.clone(), ident.clone())]).visit_pat_mut(&mut pat);
+        Names(vec![(self.ident(local).clone(), ident.clone())]).visit_pat_mut(&mut pat);
         let ty = part.ty.as_ref().map(|ty| quote!(: #ty));
-        let link = self.link(local);
+        let link = self.link(local, ident);
         quote! {
             #root
             let mut #held = #slot.take();

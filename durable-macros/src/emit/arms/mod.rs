@@ -105,7 +105,7 @@ impl Arms<'_> {
             let (ident, op) = (self.ident(answer), names::op_ty(point.0));
             let cx = names::internal("cx");
             env.bind(answer, ident);
-            let link = self.link(answer);
+            let link = self.link(answer, ident);
             quote! {
                 let mut #ident = #cx.complete(#op);
                 #link
@@ -154,7 +154,7 @@ impl Arms<'_> {
                 quote!(#kept let mut #ident = #place;)
             }
             None if self.found(local).is_some() => {
-                let found = self.find_again(local, live, env);
+                let found = self.find_again(local, ident, live, env);
                 quote!(#kept #found)
             }
             None if self.layout.has_slot(local) => {
@@ -281,7 +281,8 @@ impl Arms<'_> {
         code.extend(self.code(&statement.code, statement, &room, &before));
         let deferred = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Deferred);
         let bound = self.variables(statement).filter(|l| !deferred(l));
-        code.extend(bound.chain(&statement.assigns).map(|&l| self.link(l)));
+        let linked = bound.chain(&statement.assigns);
+        code.extend(linked.map(|&l| self.link(l, self.ident(l))));
         code
     }
 
@@ -422,11 +423,11 @@ impl Arms<'_> {
     }
 
     /// Ties the type of a variable to its slot at once, so that code after it may rely on it.
-    fn link(&self, local: LocalId) -> TokenStream {
+    fn link(&self, local: LocalId, ident: &Ident) -> TokenStream {
         if !is_linked(self.body, self.layout, local) {
-            return self.sign(local, self.ident(local));
+            return self.sign(local, ident);
         }
-        let (rt, token, ident) = (names::rt(), names::local_ty(local.0), self.ident(local));
+        let (rt, token) = (names::rt(), names::local_ty(local.0));
         quote!(#rt::is(#token, &#ident);)
     }
 

@@ -1,0 +1,33 @@
+//! Compound assignments of which the value is computed before the place. Not public API.
+//!
+//! Rust does so exactly if both sides are of the language's own number types; else the operator is a
+//! method, and its receiver comes first.
+
+/// A number to which the language itself adds an `R`.
+#[diagnostic::on_unimplemented(
+    message = "whether this place is computed before or after the `.await` depends on its type: for `{Self}` it is before",
+    label = "this place would have to be kept over the `.await`",
+    note = "bind the awaited value with `let` first, then assign: `let value = ….await; place += value;`",
+    note = "code: durable D08"
+)]
+pub trait Number<R> {}
+
+#[diagnostic::do_not_recommend]
+impl<L: sealed::BuiltIn<R>, R> Number<R> for L {}
+
+mod sealed {
+    pub trait BuiltIn<R> {}
+}
+
+macro_rules! numbers {
+    ($($own:ty)*) => {$(
+        impl sealed::BuiltIn<$own> for $own {}
+    )*};
+}
+
+numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool);
+
+/// In the twin: the place of such an assignment, which is given a value like this.
+pub fn number<L: Number<R>, R>(_: R, place: &mut L) -> &mut L {
+    place
+}
