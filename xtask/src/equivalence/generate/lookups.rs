@@ -102,11 +102,23 @@ impl Gen {
         let (declared, id, name) = self.untyped(&ty);
         let between = self.maybe(|g| g.meanwhile(id));
         Some(if is_text {
-            let method = *self.choose(&["as_str()", "as_bytes()", "trim()"]);
-            format!(
-                "{declared}let {r} = {name}.1.{method};\n{between}note(\"{r}\", {r}.len());\n\
-                 note(\"{r}\", {name}.1.len());\n"
-            )
+            let used = match self.rng.u32(..4) {
+                0 => format!(
+                    "if let Some(({r}, rest)) = {name}.1.split_once('b') {{\n{between}\
+                     note(\"{r}\", ({r}.len(), rest.len()));\n}}\n"
+                ),
+                // What is found takes the name of what it is found in.
+                1 => format!(
+                    "{{\nlet {name} = {name}.1.trim();\ntick().await;\n\
+                     let {name} = {name}.trim_start();\ntick().await;\n\
+                     note(\"{r}\", {name}.len());\n}}\n{between}"
+                ),
+                _ => {
+                    let method = *self.choose(&["as_str()", "as_bytes()", "trim()"]);
+                    format!("let {r} = {name}.1.{method};\n{between}note(\"{r}\", {r}.len());\n")
+                }
+            };
+            format!("{declared}{used}note(\"{r}\", {name}.1.len());\n")
         } else {
             let method = *self.choose(&["as_ref()", "as_deref()"]);
             format!(

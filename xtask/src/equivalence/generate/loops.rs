@@ -146,6 +146,34 @@ impl Gen {
         Some(format!("'{label}: for {item} in {source} {{\n{body}}}\n"))
     }
 
+    /// Over what the loop owns, through closures with effects.
+    pub(super) fn for_owned_through_closures(&mut self) -> Option<String> {
+        let around = self.loop_around(None)?;
+        let label = around.label.clone();
+        let (calls, item) = (self.unique("calls"), self.unique("item"));
+        let list = Ty::vec(Ty::U32);
+        let source = match self.rng.u32(..4) {
+            0 => format!("({}).into_iter()", self.value(&list, 2)),
+            1 => format!("({}).into_iter().rev()", self.value(&list, 2)),
+            2 => format!("(0..({}) % 5)", self.value(&Ty::U32, 2)),
+            _ => "(1..=4_u32).rev()".to_owned(),
+        };
+        let tail = match self.rng.u32(..4) {
+            0 => format!("filter(|n| {{ {calls} += 1; note(\"{calls}\", *n) % 3 != 1 }})"),
+            1 => format!("map(|n| {{ {calls} ^= n; n / 2 }})"),
+            2 => format!("filter_map(|n| {{ {calls} += 1; (n % 2 == 0).then(|| n ^ 9) }})"),
+            _ => format!("inspect(|n| {calls} ^= *n).map(|n| n / 3).filter(|n| *n != 1)"),
+        };
+        let body = self.inside_of(around, |g| {
+            g.scope.declare(&item, Ty::U32, false);
+            g.loop_body(3)
+        });
+        Some(format!(
+            "let mut {calls} = 0_u32;\n'{label}: for {item} in {source}.{tail} {{\n{body}}}\n\
+             note(\"{calls}\", {calls});\n"
+        ))
+    }
+
     pub(super) fn for_owned(&mut self) -> Option<String> {
         let around = self.loop_around(None)?;
         let label = around.label.clone();

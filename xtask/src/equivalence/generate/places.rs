@@ -57,6 +57,26 @@ impl Gen {
         ))
     }
 
+    /// A place that is another one each time it is computed, and computed after the value.
+    pub(super) fn place_that_goes_on(&mut self) -> Option<String> {
+        let tree = self.chance(50);
+        let (declared, id) = self.known(&match tree {
+            true => Ty::Tree(Box::new(Ty::U32)),
+            false => Ty::vec(Ty::U32),
+        });
+        let (owner, next) = (self.name_of(id), self.unique("next"));
+        let value = self.holding(&[id], |g| g.staying(|g| g.value(&Ty::U32, 2)));
+        let place = format!("{{ {next} += 1; note(\"{next}\", {next}) }}");
+        let assigned = if tree {
+            format!("*{owner}.entry({place}.to_string()).or_insert(3) ^= {value};\n")
+        } else {
+            format!("{owner}.extend([1, 20, 5]);\n{owner}[{place}] ^= {value};\n")
+        };
+        Some(format!(
+            "{declared}let mut {next} = 0_usize;\n{assigned}note(\"{next}\", ({next}, {owner}.len()));\n"
+        ))
+    }
+
     pub(super) fn key_that_changes(&mut self) -> Option<String> {
         let ty = Ty::Tree(Box::new(Ty::U32));
         let (declared, id) = self.known(&ty);
