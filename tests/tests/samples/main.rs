@@ -3,12 +3,17 @@
 
 mod batch;
 mod buy;
+mod chunks;
+mod cleaning;
 mod counter;
 mod crashes;
 mod expense;
+mod journey;
 mod kit;
+mod modes;
 mod order;
 mod page;
 mod parallel;
 mod reminder;
 mod subscription;
+mod timer;
