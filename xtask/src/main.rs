@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod compile_cost;
+mod crowd;
 mod equivalence;
 mod frames;
 mod mutants;
@@ -22,6 +23,8 @@ enum Verb {
     Ci,
     /// Measures what `#[workflow]` costs rustc, beside the plain `async fn`.
     CompileCost(compile_cost::Args),
+    /// Runs thousands of updates, signals, children and timers in one process, and checks them.
+    Crowd(crowd::Args),
     /// Compares random programs with their machines.
     Equivalence(equivalence::Args),
     /// Says how many bytes each example stores at each await.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Ci => ci::run(),
         Verb::CompileCost(args) => compile_cost::run(&args),
+        Verb::Crowd(args) => crowd::run(&args),
         Verb::Equivalence(args) => equivalence::run(&args),
         Verb::Frames(args) => frames::run(&args),
         Verb::Mutants(args) => mutants::run(&args),

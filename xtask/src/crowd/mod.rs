@@ -1,0 +1,291 @@
+//! `crowd`: much of one kind in one process. Each crowd is counted and checked when it is through.
+
+mod memory;
+mod workload;
+
+use anyhow::{Context, ensure};
+use comfy_table::{CellAlignment, Table, presets};
+use durable_runtime::Client;
+use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::store::sqlite::{SqliteOptions, SqliteStore};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+use workload::{
+    ADD, NUMBER, start_crowd_counter, start_crowd_listener, start_crowd_parent, start_crowd_sleeper,
+};
+
+/// Arguments of `crowd`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Updates to one workflow.
+    #[arg(long, default_value_t = 1_000)]
+    updates: usize,
+    /// Signals to one workflow.
+    #[arg(long, default_value_t = 10_000)]
+    signals: usize,
+    /// Children of one workflow.
+    #[arg(long, default_value_t = 10_000)]
+    children: usize,
+    /// Workflows that sleep at the same time.
+    #[arg(long, default_value_t = 100_000)]
+    timers: usize,
+    /// How many clients send at the same time.
+    #[arg(long, default_value_t = 8)]
+    clients: usize,
+    /// The folder for the databases; they should be on the disk that you care about.
+    /// Default: a temporary folder beside this project.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+/// How many starts are under way at the same time.
+const STARTS: usize = 256;
+
+/// One crowd that is through.
+struct Row {
+    what: &'static str,
+    many: usize,
+    took: Duration,
+    resident: Option<u64>,
+    checked: String,
+}
+
+/// Runs all crowds, one after another.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let parent = args
+        .folder
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("target"));
+    std::fs::create_dir_all(&parent)?;
+    let folder = tempfile::tempdir_in(parent)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let rows = runtime.block_on(async {
+        let at = folder.path();
+        anyhow::Ok([
+            updates(at, args).await.context("updates")?,
+            signals(at, args).await.context("signals")?,
+            children(at, args).await.context("children")?,
+            timers(at, args).await.context("timers")?,
+        ])
+    })?;
+    print(&rows);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(rows: &[Row]) {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_header([
+        "crowd",
+        "many",
+        "seconds",
+        "per second",
+        "resident",
+        "checked",
+    ]);
+    for row in rows {
+        let seconds = row.took.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let rate = row.many as f64 / seconds;
+        table.add_row([
+            row.what.to_owned(),
+            row.many.to_string(),
+            format!("{seconds:.1}"),
+            format!("{rate:.0}"),
+            row.resident.map_or_else(
+                || "unknown".to_owned(),
+                |bytes| format!("{} MiB", bytes >> 20),
+            ),
+            row.checked.clone(),
+        ]);
+    }
+    for index in 1..5 {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    println!(
+        "one process, SQLite, WAL, synchronous=FULL; resident: at most, since the process began"
+    );
+    println!("{table}");
+}
+
+/// Runs a crowd beside a worker on a database of its own.
+async fn with_worker<T, F: Future<Output = anyhow::Result<T>>>(
+    folder: &Path,
+    name: &str,
+    crowd: impl FnOnce(Client) -> F,
+) -> anyhow::Result<T> {
+    let path = folder.join(format!("{name}.db"));
+    let store = Arc::new(SqliteStore::open(path, SqliteOptions::default()).await?);
+    let worker = Worker::new(store.clone(), WorkerOptions::default());
+    let client = Client::with_link(store, Arc::new(worker.link()));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = tokio::spawn(worker.run(async {
+        let _ = stopped.await;
+    }));
+    let done = crowd(client).await;
+    // The worker may have stopped by itself; its answer says why.
+    let _ = stop.send(());
+    worker.await?.context("the worker failed")?;
+    done
+}
+
+/// Does something for each number, a few at a time. Answers in no order.
+async fn each<T, F>(
+    many: usize,
+    together: usize,
+    task: impl Fn(usize) -> F + Clone + Send + 'static,
+) -> anyhow::Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send + 'static,
+{
+    let next = Arc::new(AtomicUsize::new(0));
+    let tasks = (0..together).map(|_| {
+        let (next, task) = (next.clone(), task.clone());
+        tokio::spawn(async move {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= many {
+                    return anyhow::Ok(done);
+                }
+                done.push(task(number).await?);
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    let mut all = Vec::with_capacity(many);
+    for task in tasks {
+        all.extend(task.await??);
+    }
+    Ok(all)
+}
+
+async fn updates(folder: &Path, args: &Args) -> anyhow::Result<Row> {
+    let (many, clients) = (args.updates, args.clients);
+    with_worker(folder, "updates", |client| async move {
+        let handle = start_crowd_counter(&client, "counter", many).await?;
+        let began = Instant::now();
+        let asked = handle.clone();
+        let before = each(many, clients, move |_| {
+            let handle = asked.clone();
+            async move { Ok(handle.update(ADD, 1).await?) }
+        })
+        .await?;
+        let sum = handle.result().await??;
+        let took = began.elapsed();
+        let distinct: BTreeSet<u64> = before.iter().copied().collect();
+        ensure!(sum == many as u64, "the sum of {many} updates is {sum}");
+        ensure!(distinct.len() == many, "two updates saw the same sum");
+        Ok(Row {
+            what: "updates to one workflow",
+            many,
+            took,
+            resident: memory::peak(),
+            checked: format!("sum {sum}, all answers distinct, {clients} clients"),
+        })
+    })
+    .await
+}
+
+async fn signals(folder: &Path, args: &Args) -> anyhow::Result<Row> {
+    let (many, clients) = (args.signals, args.clients);
+    with_worker(folder, "signals", |client| async move {
+        let handle = start_crowd_listener(&client, "listener", many).await?;
+        let began = Instant::now();
+        let sent = handle.clone();
+        each(many, clients, move |number| {
+            let handle = sent.clone();
+            async move { Ok(handle.signal(NUMBER, number as u64).await?) }
+        })
+        .await?;
+        let sum = handle.result().await??;
+        let expected = (0..many as u64).sum::<u64>();
+        ensure!(sum == expected, "the sum is {sum} and not {expected}");
+        Ok(Row {
+            what: "signals to one workflow",
+            many,
+            took: began.elapsed(),
+            resident: memory::peak(),
+            checked: format!("sum {sum}, {clients} clients"),
+        })
+    })
+    .await
+}
+
+async fn children(folder: &Path, args: &Args) -> anyhow::Result<Row> {
+    let many = args.children;
+    with_worker(folder, "children", |client| async move {
+        let began = Instant::now();
+        let handle = start_crowd_parent(&client, "parent", many as u64).await?;
+        let sum = handle.result().await?;
+        let sum = sum.map_err(|error| anyhow::anyhow!("{error}"))?;
+        let expected = (0..many as u64).map(|n| n * n).sum::<u64>();
+        ensure!(sum == expected, "the sum is {sum} and not {expected}");
+        Ok(Row {
+            what: "children of one workflow",
+            many,
+            took: began.elapsed(),
+            resident: memory::peak(),
+            checked: format!("sum of squares {sum}"),
+        })
+    })
+    .await
+}
+
+async fn timers(folder: &Path, args: &Args) -> anyhow::Result<Row> {
+    let many = args.timers;
+    with_worker(folder, "timers", |client| async move {
+        // Late enough that all sleep at the same time.
+        let wait = Duration::from_millis(5_000 + many as u64);
+        let due = SystemTime::now() + wait;
+        let began = Instant::now();
+        let handles = each(many, STARTS, move |number| {
+            let client = client.clone();
+            async move {
+                let id = format!("sleeper-{number}");
+                Ok(start_crowd_sleeper(&client, id, due).await?)
+            }
+        })
+        .await?;
+        let started = began.elapsed();
+        ensure!(
+            started < wait,
+            "starting took {started:?}, and {wait:?} is too early for that"
+        );
+        let handles = Arc::new(handles);
+        let late = each(many, STARTS, move |number| {
+            let handles = handles.clone();
+            async move {
+                let late = handles[number].result().await?;
+                late.map_err(|error| anyhow::anyhow!("a timer fired early: {error}"))
+            }
+        })
+        .await?;
+        let took = began.elapsed().saturating_sub(wait);
+        let (least, most) = (late.iter().min(), late.iter().max());
+        let (least, most) = least.zip(most).context("no timer")?;
+        Ok(Row {
+            what: "timers due at once",
+            many,
+            took,
+            resident: memory::peak(),
+            checked: format!(
+                "none early, {} to {} ms late; started in {:.1} s",
+                least.as_millis(),
+                most.as_millis(),
+                started.as_secs_f64()
+            ),
+        })
+    })
+    .await
+}
