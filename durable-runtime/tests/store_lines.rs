@@ -75,6 +75,7 @@ async fn both_stores_serve_a_line_alike() {
                         let key = ["a", "b", "c"][dice.usize(0..3)];
                         Fairness::new(key, [0.5, 1.0, 3.0][dice.usize(0..3)])
                     }),
+                    concurrency: None,
                 };
                 let new = NewRun {
                     created_at: Timestamp(now),

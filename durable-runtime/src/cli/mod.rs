@@ -21,6 +21,7 @@ mod interrupts;
 mod json;
 mod list;
 mod pause;
+mod queue;
 mod result;
 mod resume;
 mod schedule;
@@ -147,6 +148,8 @@ enum SharedCommand {
     Delete(delete::Args),
     /// List worker processes
     Workers(workers::Args),
+    /// List queues, set their limits, pause and resume them
+    Queue(queue::Args),
 }
 
 impl AppCommand {
@@ -186,6 +189,7 @@ impl SharedCommand {
             Self::Terminate(args) => terminate::run(args, client, term).await,
             Self::Delete(args) => delete::run(args, client, term).await,
             Self::Workers(args) => workers::run(args, client, term).await,
+            Self::Queue(args) => queue::run(args, client, term).await,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::view::{
 use super::waits;
 use crate::client::{Answer, Client, Description, Handle, Inspection, OperationEnd, Step, Summary};
 use crate::id::Timestamp;
-use crate::store::{AttemptOf, AttemptRecord, Fairness, Phase, RunState};
+use crate::store::{AttemptOf, AttemptRecord, Concurrency, Fairness, Phase, RunState};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -175,6 +175,9 @@ fn queue(summary: &Summary) -> String {
     if let Some(Fairness { key, weight }) = queueing.fairness.as_deref() {
         let weight = f64::from(*weight) / 1000.0;
         let _ = write!(text, ", for {key} (weight {weight})");
+    }
+    if let Some(Concurrency { key, limit }) = queueing.concurrency.as_deref() {
+        let _ = write!(text, ", at most {limit} of {key}");
     }
     text
 }

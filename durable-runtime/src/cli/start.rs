@@ -40,6 +40,17 @@ pub(crate) struct Args {
         requires = "fairness"
     )]
     weight: f64,
+    /// What it has in common with others of its queue that are not to run all at a time
+    #[arg(long, value_name = "KEY")]
+    concurrency_key: Option<String>,
+    /// How many of its concurrency key may be under way at a time, itself included
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "concurrency_key"
+    )]
+    key_limit: u32,
     /// How long it may take, with all runs that go on in its place, such as 30s or 5m
     #[arg(long, value_name = "DURATION", value_parser = time::parse)]
     execution_timeout: Option<Duration>,
@@ -128,6 +139,9 @@ pub(crate) async fn run(
     }
     if let Some(key) = args.fairness {
         start = start.fairness(key, args.weight);
+    }
+    if let Some(key) = args.concurrency_key {
+        start = start.concurrency_key(key, args.key_limit);
     }
     for (key, value) in args.attribute {
         start = start.raw_attribute(key, value);

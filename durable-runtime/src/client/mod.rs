@@ -21,6 +21,7 @@ mod list;
 mod published;
 mod query;
 mod queueing;
+mod queues;
 mod schedule;
 mod signal;
 mod start;
@@ -42,6 +43,7 @@ pub use link::{Link, Outcome};
 pub use list::{Found, Summary};
 pub use query::InvalidCondition;
 pub(crate) use query::value as attribute;
+pub use queues::QueueHandle;
 pub use schedule::{
     CreateSchedule, ScheduleDescription, ScheduleError, ScheduleHandle, ScheduleSummary,
 };

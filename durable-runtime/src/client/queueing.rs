@@ -1,7 +1,7 @@
 //! A start's turn in its queue.
 
 use super::Start;
-use crate::store::Fairness;
+use crate::store::{Concurrency, Fairness};
 
 impl<R> Start<R> {
     /// Its priority, from 1, the first, to 5, the last; 3 by default. Whenever workers have less
@@ -28,6 +28,28 @@ impl<R> Start<R> {
     /// ```
     pub fn fairness(mut self, key: impl Into<String>, weight: f64) -> Self {
         self.queueing.fairness = Some(Fairness::new(key, weight));
+        self
+    }
+
+    /// What it has in common with other starts of its queue, of which at most so many are to be under
+    /// way at a time: it begins once fewer than `limit` are, and waits in line until then. A run is
+    /// under way from its start to its end, also while it sleeps or waits, with all runs that go on
+    /// in its place. A limit of 0 counts as 1. What is set for the queue
+    /// ([`QueueHandle::per_key`](super::QueueHandle::per_key)) goes before the limit. Children do not
+    /// have the key; those that this workflow waits for may name it all the same, and do not wait for
+    /// this one.
+    ///
+    /// ```no_run
+    /// # use durable_runtime::prelude::*;
+    /// # #[workflow] async fn invoice(order: u32) -> Result<(), Error> { sleep(Duration::ZERO).await?; let _ = order; Ok(()) }
+    /// # async fn run(client: Client, customer: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// // One at a time for each customer.
+    /// start_invoice(&client, "invoice-42", 42).concurrency_key(customer, 1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn concurrency_key(mut self, key: impl Into<String>, limit: u32) -> Self {
+        self.queueing.concurrency = Some(Concurrency::new(key, limit));
         self
     }
 }

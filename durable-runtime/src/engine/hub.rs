@@ -90,6 +90,8 @@ struct Entry {
     task: AbortHandle,
     /// A schedule waits for its end.
     scheduled: bool,
+    /// Starts in line may wait for its end.
+    placed: bool,
 }
 
 /// The state of the loop.
@@ -413,7 +415,7 @@ impl<'a> Hub<'a> {
         starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
     ) {
         let (run, known) = (instance.run, instance.last_ord);
-        let scheduled = instance.scheduled.is_some();
+        let (scheduled, placed) = (instance.scheduled.is_some(), instance.placed);
         let mailbox = Arc::new(Mailbox::default());
         let task = Run::new(self.life.clone(), instance, mailbox.clone(), busy, starter).drive();
         self.life.watched.enter(run);
@@ -430,6 +432,7 @@ impl<'a> Hub<'a> {
                 known,
                 task,
                 scheduled,
+                placed,
             },
         ) {
             old.task.abort();
@@ -443,9 +446,14 @@ impl<'a> Hub<'a> {
             .get(&run)
             .is_none_or(|entry| entry.task.is_finished())
         {
-            let entry = self.runs.remove(&run);
-            if left.outcome.is_some() && entry.is_some_and(|entry| entry.scheduled) {
-                self.drive();
+            let entry = self.runs.remove(&run).filter(|_| left.outcome.is_some());
+            if let Some(entry) = entry {
+                if entry.scheduled {
+                    self.drive();
+                }
+                if entry.placed {
+                    self.look();
+                }
             }
             self.life.watched.leave(run, left.outcome.as_ref());
         }

@@ -28,6 +28,8 @@ pub(super) struct Instance {
     pub(super) queue: String,
     /// Before whom it has its turns; so have the runs that it starts.
     pub(super) queueing: Queueing,
+    /// It may have a place that others wait for.
+    pub(super) placed: bool,
     /// The run that started it.
     pub(super) parent: Option<Parent>,
     pub(super) terms: Terms,
@@ -257,6 +259,7 @@ impl Instance {
             workflow: new.workflow.clone(),
             queue: new.queue.clone(),
             queueing: new.queueing.clone(),
+            placed: false,
             parent: new.parent,
             input: new.terms.retry.as_ref().map(|_| new.input.clone()),
             terms: new.terms.clone(),
@@ -316,6 +319,7 @@ impl Instance {
             workflow: run.workflow,
             queue: run.queue,
             queueing: run.queueing,
+            placed: run.placed,
             parent: run.parent,
             terms: run.terms,
             tags: run.tags,

@@ -5,6 +5,7 @@ use crate::id::{RunId, Timestamp};
 use crate::registry::WorkflowDef;
 use crate::store::{Claim, ClaimedRun, Expiry, Kinds, Message};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What a look for due work found.
 #[derive(Debug)]
@@ -47,6 +48,10 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
 
 /// Declares workers dead whose lease has ended and takes over up to `limit` of their runs.
 pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
+    match life.store.has_line(&life.options.queue).await {
+        Ok(line) => life.line.store(line, Ordering::Release),
+        Err(error) => tracing::warn!(%error, "cannot look for the line of a queue"),
+    }
     let dead = match life.store.mark_dead(life.clock.now()).await {
         Ok(dead) => dead,
         Err(error) => {

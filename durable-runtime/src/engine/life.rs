@@ -14,6 +14,7 @@ use crate::registry::Registry;
 use crate::store::{Store, StoreError};
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
@@ -42,6 +43,8 @@ pub(super) struct Life {
     pub(super) background: Background,
     pub(super) watched: Arc<Watched>,
     pub(super) pokes: Arc<Pokes>,
+    /// Its queue has a line, as far as is known.
+    pub(super) line: Arc<AtomicBool>,
     pub(super) health: HealthSender,
     pub(super) misfits: Arc<Misfits>,
 }

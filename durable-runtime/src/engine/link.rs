@@ -38,6 +38,8 @@ struct Shared {
     pokes: Arc<Pokes>,
     watched: Arc<Watched>,
     health: HealthSender,
+    /// The worker's queue has a line, as far as it knows: starts go to the store.
+    line: Arc<AtomicBool>,
     /// Why the worker will never run.
     refusal: Mutex<Option<Ambiguous>>,
 }
@@ -95,6 +97,7 @@ impl WorkerLink {
             pokes: Arc::default(),
             watched: Arc::default(),
             health: HealthSender::new(),
+            line: Arc::default(),
             refusal: Mutex::default(),
         };
         (Self(Arc::new(shared)), receiver)
@@ -108,7 +111,7 @@ impl WorkerLink {
             *self.0.health.watch().borrow(),
             Health::Stopped | Health::Stopping
         );
-        let waits = new.queueing.asks_for_a_line();
+        let waits = new.queueing.asks_for_a_line() || self.0.line.load(Ordering::Acquire);
         if takes_starts && new.queue == self.0.queue && !waits {
             let (answer, answered) = oneshot::channel();
             let start = Start {
@@ -168,6 +171,10 @@ impl WorkerLink {
 
     pub(super) fn pokes(&self) -> Arc<Pokes> {
         self.0.pokes.clone()
+    }
+
+    pub(super) fn line(&self) -> Arc<AtomicBool> {
+        self.0.line.clone()
     }
 
     pub(super) fn watched(&self) -> Arc<Watched> {

@@ -23,6 +23,7 @@ use crate::schedule;
 use crate::store::{ClaimedRun, RunState, StoreError, Unfit, Write, Written};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 /// A run in memory.
@@ -158,7 +159,8 @@ impl Run {
                     return Next::Leave;
                 }
                 Written::InLine => {
-                    // Without an answer the link goes to the store.
+                    // Without an answer the link goes to the store; so do starts from now on.
+                    self.life.line.store(true, Ordering::Release);
                     self.starter = None;
                     return Next::Leave;
                 }

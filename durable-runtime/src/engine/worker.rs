@@ -252,6 +252,7 @@ impl Worker {
             background: Background::default(),
             watched: self.link.watched(),
             pokes: self.link.pokes(),
+            line: self.link.line(),
             health: self.link.health_sender(),
             misfits: self.misfits.clone(),
         };

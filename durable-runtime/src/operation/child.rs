@@ -10,7 +10,7 @@ use crate::Durable;
 use crate::client::Start;
 use crate::codec;
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::store::{Fairness, IdPolicy, OnConflict, ParentClose, Queueing, Reuse};
+use crate::store::{Concurrency, Fairness, IdPolicy, OnConflict, ParentClose, Queueing, Reuse};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -186,6 +186,13 @@ macro_rules! start_options {
             /// For whom it runs; see [`Start::fairness`]. The default is that of this workflow.
             pub fn fairness(mut self, key: impl Into<String>, weight: f64) -> Self {
                 self.start.queueing.fairness = Some(Fairness::new(key, weight));
+                self
+            }
+
+            /// What it has in common with others, and how many of those may be under way at a time;
+            /// see [`Start::concurrency_key`].
+            pub fn concurrency_key(mut self, key: impl Into<String>, limit: u32) -> Self {
+                self.start.queueing.concurrency = Some(Concurrency::new(key, limit));
                 self
             }
 

@@ -51,6 +51,14 @@ pub struct ChildEnd {
 /// The error text of what ends with its parent.
 pub(crate) const PARENT_ENDED: &str = "its parent has ended";
 
+impl Parent {
+    /// Whether that run may be waiting for this one: it is told of its end, and does not leave it
+    /// behind.
+    pub(crate) fn waits(&self) -> bool {
+        self.reports && self.close != ParentClose::Abandon
+    }
+}
+
 impl ParentClose {
     pub(crate) fn from_number(number: i64) -> Option<Self> {
         [Self::Cancel, Self::Terminate, Self::Abandon]

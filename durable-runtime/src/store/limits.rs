@@ -56,6 +56,9 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
     if let Some(fairness) = &run.queueing.fairness {
         name("a fairness key", &fairness.key)?;
     }
+    if let Some(concurrency) = &run.queueing.concurrency {
+        name("a concurrency key", &concurrency.key)?;
+    }
     let tags = &run.tags;
     within(
         "the list of attributes",
@@ -68,6 +71,10 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
     tags.memo
         .iter()
         .try_for_each(|(name, note)| memo(name, Some(note)))
+}
+
+pub(crate) fn check_queue(queue: &str) -> Result<(), StoreError> {
+    name("a queue's name", queue)
 }
 
 fn attribute(key: &str, own: Option<&Attribute>) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ mod notes;
 mod open;
 mod pause;
 mod queueing;
+mod queues;
 mod records;
 mod replies;
 mod schedules;
@@ -45,7 +46,8 @@ pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
 pub(crate) use queueing::ARRIVALS_MAX;
-pub use queueing::{Fairness, InvalidPriority, Queueing};
+pub use queueing::{Concurrency, Fairness, InvalidPriority, Queueing};
+pub use queues::{QueueChange, QueueRecord, QueueSettings, Queues, Rate};
 pub use records::{
     AttemptOf, AttemptRecord, Claim, ClaimedRun, End, Fence, NewRun, NewStep, NewWorker, Park,
     Phase, RunRecord, RunState, StepRecord, Unblock, Unfit, WorkerRecord, Write, Written,
@@ -65,7 +67,7 @@ use std::time::Duration;
 
 /// A durable home for workflows. "On disk" below means that a power cut cannot undo it.
 #[async_trait]
-pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
+pub trait Store: Schedules + Queues + std::fmt::Debug + Send + Sync + 'static {
     // --- workers -------------------------------------------------------------------------
 
     /// Registers a new incarnation with beat 0. On disk when it returns. Registering the same
@@ -95,6 +97,12 @@ pub trait Store: Schedules + std::fmt::Debug + Send + Sync + 'static {
     /// order of start-time fair queueing: each gets a tag when it is started, or when it is due if
     /// that is later, which is that of its key's last start plus a distance that is divided by that
     /// one's weight, but at least the largest tag that has been claimed; the smallest is first.
+    ///
+    /// So they do where a start has a [`concurrency`](Queueing::concurrency) key or something is set
+    /// for the queue, and then none is claimed that there is no room for. A run has a place from then
+    /// on to its end, and gives it to one that goes on in its place. A child shares that of a run
+    /// above it in the same queue, if all between wait for it. One whose key has no room joins the
+    /// line when it has, in the order of priority and time.
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError>;
 
     /// Whether [`transact`](Self::transact) is possible.

@@ -22,6 +22,9 @@ pub struct Queueing {
     /// For whom it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fairness: Option<Box<Fairness>>,
+    /// With whom it shares a limit. Children do not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Box<Concurrency>>,
 }
 
 /// For whom a run works: within one priority, keys have their turns by weight, however many starts
@@ -32,6 +35,15 @@ pub struct Fairness {
     pub key: String,
     /// How many turns it has while a key of weight 1 has one, in thousandths, from 1 to 1,000,000.
     pub weight: u32,
+}
+
+/// A key of which only so many runs are under way at a time, in one queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// What they have in common.
+    pub key: String,
+    /// This one begins once fewer than so many of its key are under way.
+    pub limit: u32,
 }
 
 /// What is not a priority.
@@ -53,6 +65,15 @@ impl Fairness {
         let weight = thousandths as u32;
         let key = key.into();
         Box::new(Self { key, weight })
+    }
+}
+
+impl Concurrency {
+    /// A key with a limit; 0 counts as 1.
+    #[must_use]
+    pub fn new(key: impl Into<String>, limit: u32) -> Box<Self> {
+        let (key, limit) = (key.into(), limit.max(1));
+        Box::new(Self { key, limit })
     }
 }
 
@@ -81,6 +102,7 @@ impl Queueing {
         Self {
             priority: self.priority.or(parent.priority),
             fairness: self.fairness.or_else(|| parent.fairness.clone()),
+            concurrency: self.concurrency,
         }
     }
 
@@ -91,7 +113,13 @@ impl Queueing {
 
     /// Whether its start has to join the line wherever there is none yet.
     pub(crate) fn asks_for_a_line(&self) -> bool {
-        self.fairness.is_some()
+        self.fairness.is_some() || self.concurrency.is_some()
+    }
+
+    /// How many of its key may be under way, itself included, where `per_key` is set for the queue.
+    pub(crate) fn key_limit(&self, per_key: Option<u32>) -> u64 {
+        let own = self.concurrency.as_ref().map(|own| own.limit);
+        u64::from(per_key.or(own).unwrap_or(u32::MAX).max(1))
     }
 
     /// Its key, and how far a start moves that back.

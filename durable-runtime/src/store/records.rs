@@ -443,6 +443,8 @@ pub struct RunRecord {
     pub tags: Tags,
     /// Before whom it has its turns.
     pub queueing: Queueing,
+    /// Whether it has come through a line, and so may have a place that others wait for.
+    pub placed: bool,
     /// The values that it left published at its end, encoded. Before that, and where it was
     /// terminated without an owner, they stand in its last frame.
     pub published: Option<Vec<u8>>,

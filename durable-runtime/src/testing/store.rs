@@ -7,9 +7,9 @@ use super::link::Links;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, ScheduleRecord,
-    ScheduleWrite, ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Transacted,
-    Unblock, Unfit, Work, WorkerRecord, Write, Written,
+    NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
+    RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
+    StepRecord, Store, StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
@@ -74,6 +74,23 @@ impl Schedules for WorkerStore {
     }
     async fn soonest_schedules(&self, limit: usize) -> Result<Vec<ScheduleRecord>, StoreError> {
         self.pass(self.inner.soonest_schedules(limit)).await
+    }
+}
+
+#[async_trait]
+impl Queues for WorkerStore {
+    async fn change_queue(
+        &self,
+        queue: &str,
+        change: QueueChange,
+    ) -> Result<QueueSettings, StoreError> {
+        self.pass(self.inner.change_queue(queue, change)).await
+    }
+    async fn queues(&self) -> Result<Vec<QueueRecord>, StoreError> {
+        self.pass(self.inner.queues()).await
+    }
+    async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
+        self.pass(self.inner.has_line(queue)).await
     }
 }
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use durable_runtime::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, ScheduleRecord,
-    ScheduleWrite, ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Transacted,
-    Unblock, Unfit, Work, WorkerRecord, Write, Written,
+    NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
+    RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
+    StepRecord, Store, StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -183,6 +183,23 @@ impl Schedules for FaultyStore {
 }
 
 /// Calls that write are counted; reads that a worker repeats at its own pace are not.
+#[async_trait]
+impl Queues for FaultyStore {
+    async fn change_queue(
+        &self,
+        queue: &str,
+        change: QueueChange,
+    ) -> Result<QueueSettings, StoreError> {
+        self.inner.change_queue(queue, change).await
+    }
+    async fn queues(&self) -> Result<Vec<QueueRecord>, StoreError> {
+        self.inner.queues().await
+    }
+    async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
+        self.inner.has_line(queue).await
+    }
+}
+
 #[async_trait]
 impl Store for FaultyStore {
     async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod misfits;
 mod ownership;
 mod parallel;
 mod pause;
+mod places;
 mod queues;
 mod retention;
 mod retry;

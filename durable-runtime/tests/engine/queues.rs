@@ -116,12 +116,14 @@ async fn children_have_the_turns_of_their_parent() {
     let client = client(&bench, &worker);
     let start = start_inherits(&client, "parent")
         .priority(2)
-        .fairness("a", 0.5);
+        .fairness("a", 0.5)
+        .concurrency_key("not for children", 1);
     let handle = start.await.unwrap();
     bench.until("parent", |_| true).await;
     let like_parent = Queueing {
         priority: Some(2),
         fairness: Some(Fairness::new("a", 0.5)),
+        concurrency: None,
     };
     for id in ["like-me", "urgent", "detached"] {
         while client.handle::<u32>(id).await.is_err() {
@@ -143,6 +145,7 @@ async fn children_have_the_turns_of_their_parent() {
     let own = Queueing {
         priority: Some(1),
         fairness: Some(Fairness::new("b", 3.0)),
+        concurrency: None,
     };
     assert_eq!(record(&bench, "urgent").await.queueing, own);
     worker.stop().await;

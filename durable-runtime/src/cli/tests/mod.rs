@@ -9,6 +9,7 @@ mod act;
 mod coded;
 mod inspect;
 mod look;
+mod queues;
 mod schedules;
 
 use super::App;

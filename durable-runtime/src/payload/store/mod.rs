@@ -13,9 +13,10 @@ use super::chain::Codecs;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
-    NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, ScheduleRecord,
-    ScheduleWrite, ScheduleWritten, Schedules, Sent, StepRecord, Store, StoreError, Transacted,
-    Unblock, Unfit, Work, WorkerRecord, Write, Written, limits,
+    NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
+    RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
+    StepRecord, Store, StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
+    limits,
 };
 use async_trait::async_trait;
 use names::Names;
@@ -102,6 +103,23 @@ impl Schedules for CodedStore {
     }
     async fn soonest_schedules(&self, limit: usize) -> Result<Vec<ScheduleRecord>, StoreError> {
         Ok(self.scheduled(self.inner.soonest_schedules(limit).await?))
+    }
+}
+
+#[async_trait]
+impl Queues for CodedStore {
+    async fn change_queue(
+        &self,
+        queue: &str,
+        change: QueueChange,
+    ) -> Result<QueueSettings, StoreError> {
+        self.inner.change_queue(queue, change).await
+    }
+    async fn queues(&self) -> Result<Vec<QueueRecord>, StoreError> {
+        self.inner.queues().await
+    }
+    async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
+        self.inner.has_line(queue).await
     }
 }
 

@@ -40,6 +40,8 @@ pub mod parking;
 #[doc(hidden)]
 pub mod pausing;
 #[doc(hidden)]
+pub mod places;
+#[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
 pub mod schedules;
@@ -132,6 +134,20 @@ macro_rules! store_conformance {
                 a_start_that_ends_leaves_the_line,
                 a_batch_that_fails_moves_nobody_in_line,
                 a_paused_start_rests_in_line,
+            ],
+            places: [
+                at_most_so_many_are_under_way,
+                limits_hold_at_once_for_what_has_begun,
+                a_run_that_goes_on_keeps_its_place,
+                a_key_is_under_way_so_often,
+                the_first_of_a_key_in_line_makes_room_when_it_ends,
+                a_key_goes_by_order_and_by_the_limit_of_each_start,
+                a_delayed_start_holds_no_key,
+                children_that_are_awaited_share_a_place,
+                a_paused_queue_begins_nothing,
+                so_many_begin_in_a_period,
+                a_batch_that_fails_frees_no_place,
+                queues_are_listed_by_name,
             ],
             notes: [
                 a_note_takes_the_place_of_the_one_before,
@@ -285,6 +301,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("pausing", include_str!("pausing.rs")),
         ("claims", include_str!("claims.rs")),
         ("turns", include_str!("turns.rs")),
+        ("places", include_str!("places.rs")),
         ("notes", include_str!("notes.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),

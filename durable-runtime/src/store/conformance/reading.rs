@@ -5,9 +5,9 @@ use super::kit::{
 };
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
-    Attribute, End, Fairness, Fence, FenceError, IdPolicy, MemoValue, NewRun, Page, Parent,
-    ParentClose, Phase, Queueing, RunFilter, RunRecord, RunState, Scheduled, Store, StoreError,
-    Tags, Terms, Write, Written,
+    Attribute, Concurrency, End, Fairness, Fence, FenceError, IdPolicy, MemoValue, NewRun, Page,
+    Parent, ParentClose, Phase, Queueing, RunFilter, RunRecord, RunState, Scheduled, Store,
+    StoreError, Tags, Terms, Write, Written,
 };
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
     let queueing = Queueing {
         priority: Some(5),
         fairness: Some(Fairness::new(odd, 0.001)),
+        concurrency: Some(Concurrency::new(odd, u32::MAX)),
     };
     let new = NewRun {
         run: RunId(i64::MAX - 1),
@@ -96,6 +97,7 @@ pub async fn a_record_brings_back_what_was_given(store: &dyn Store) {
         scheduled: Some(scheduled),
         tags,
         queueing,
+        placed: false,
         published: None,
     };
     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));

@@ -81,6 +81,7 @@ impl State {
         if followed {
             return;
         }
+        let (queue, key) = (row.queue.clone(), row.key.clone());
         run.inbox.retain(|kept| kept.used_seq.is_some());
         let parent = row.new.parent.filter(|parent| parent.reports);
         let end = ChildEnd {
@@ -90,6 +91,9 @@ impl State {
             child: Some((number, row.new.id.clone())),
         };
         self.tell_schedule(number, at);
+        if let Some(key) = key {
+            self.freed(&queue, &key);
+        }
         let Some(parent) = parent else {
             return;
         };

@@ -23,6 +23,10 @@ pub(super) enum Gate {
     Late,
     /// In line, at this tag.
     Line(i64),
+    /// The same, with a place of its parent's.
+    Shares(i64),
+    /// Others of its concurrency key come first.
+    Key,
 }
 
 /// A start that may be claimed; in the order of their turns.
@@ -31,6 +35,7 @@ pub(super) struct Turn {
     pub(super) lane: i64,
     tag: i64,
     pub(super) run: RunId,
+    pub(super) shares: bool,
 }
 
 impl Line {
@@ -51,21 +56,54 @@ impl State {
         new.queueing.asks_for_a_line() || self.lines.contains_key(&new.queue)
     }
 
-    /// Where a start waits.
-    pub(super) fn gate(&mut self, new: &NewRun) -> Gate {
+    /// Where a start waits, and the concurrency key that it needs.
+    pub(super) fn gate(&mut self, new: &NewRun) -> (Gate, Option<String>) {
         if !self.stops(new) {
-            return Gate::Open;
+            return (Gate::Open, None);
         }
-        let line = self.lines.entry(new.queue.clone()).or_default();
-        if new.due_at > new.created_at {
-            return Gate::Late;
-        }
-        Gate::Line(line.tag(&new.queueing))
+        self.lines.entry(new.queue.clone()).or_default();
+        let key = new.queueing.concurrency.as_ref().map(|own| &*own.key);
+        let key = key.filter(|key| !self.shares_key(new, key));
+        // Others that are due and have not joined are before it.
+        let before = self.late(&new.queue, new.created_at).next().is_some();
+        let gate = if new.due_at > new.created_at || before {
+            Gate::Late
+        } else {
+            self.joins(new, key)
+        };
+        (gate, key.map(str::to_owned))
     }
 
-    /// Lets starts join the line whose time has come.
-    fn arrive(&mut self, queue: &str, now: Timestamp) {
-        let late = self.waiting(queue).filter_map(|(gate, run)| {
+    /// Where it waits once it is due.
+    fn joins(&mut self, new: &NewRun, key: Option<&str>) -> Gate {
+        if let Some(key) = key {
+            let limit = new.queueing.key_limit(self.settings(&new.queue).0.per_key);
+            if self.behind(&new.queue, key).is_some() || self.of_key(&new.queue, key) >= limit {
+                return Gate::Key;
+            }
+        }
+        self.stands(new)
+    }
+
+    /// Its place in line.
+    fn stands(&mut self, new: &NewRun) -> Gate {
+        let shares = self.shares_place(new);
+        let line = self.lines.entry(new.queue.clone()).or_default();
+        let tag = line.tag(&new.queueing);
+        if shares {
+            Gate::Shares(tag)
+        } else {
+            Gate::Line(tag)
+        }
+    }
+
+    /// Starts whose time has come, and which have not joined the line: when, and who.
+    fn late<'a>(
+        &'a self,
+        queue: &'a str,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, RunId)> + 'a {
+        self.waiting(queue).filter_map(move |(gate, run)| {
             let due_at = run
                 .row
                 .place
@@ -73,44 +111,110 @@ impl State {
                 .due_at
                 .filter(|_| run.row.paused.is_none())?;
             (gate == Gate::Late && due_at <= now).then_some((due_at, run.row.new.run))
-        });
-        let mut due: Vec<_> = late.collect();
+        })
+    }
+
+    /// Lets starts join the line whose time has come.
+    fn arrive(&mut self, queue: &str, now: Timestamp) {
+        let mut due: Vec<_> = self.late(queue, now).collect();
         due.sort_unstable();
         for (_, number) in due.into_iter().take(ARRIVALS_MAX) {
-            let Some(run) = self.runs.get_mut(&number) else {
+            let Some(run) = self.runs.get(&number) else {
                 continue;
             };
-            let line = self.lines.entry(queue.to_owned()).or_default();
-            let tag = line.tag(&run.row.new.queueing);
-            if let Place::Ready(ready) = &mut run.row.place {
-                ready.gate = Gate::Line(tag);
-            }
+            let (new, key) = (run.row.new.clone(), run.row.key.clone());
+            let gate = self.joins(&new, key.as_deref());
+            self.set_gate(number, gate);
         }
     }
 
-    /// All that wait before a queue, in order, if it has a line.
-    pub(super) fn in_line(&mut self, queue: &str, now: Timestamp) -> Vec<Turn> {
+    pub(super) fn set_gate(&mut self, number: RunId, gate: Gate) {
+        let place = self.runs.get(&number).map(|run| run.row.place.clone());
+        if let Some(Place::Ready(mut ready)) = place {
+            ready.gate = gate;
+            self.put(number, Place::Ready(ready));
+        }
+    }
+
+    /// One of this key has ended: those behind it join the line, as many as may.
+    pub(super) fn freed(&mut self, queue: &str, key: &str) {
+        let per_key = self.settings(queue).0.per_key;
+        while let Some(number) = self.behind(queue, key) {
+            let Some(run) = self.runs.get(&number) else {
+                return;
+            };
+            let new = run.row.new.clone();
+            if self.of_key(queue, key) >= new.queueing.key_limit(per_key) {
+                return;
+            }
+            let gate = self.stands(&new);
+            self.set_gate(number, gate);
+        }
+    }
+
+    /// All that wait before a queue, in order, as far as there is room, if it has a line.
+    pub(super) fn in_line(
+        &mut self,
+        queue: &str,
+        now: Timestamp,
+        fits: impl Fn(&Self, RunId) -> bool,
+    ) -> Vec<Turn> {
         if !self.lines.contains_key(queue) {
             return Vec::new();
         }
         self.arrive(queue, now);
-        self.turns(queue)
+        let (settings, filled) = self.settings(queue);
+        let mut room = settings.room(self.taken(queue), filled, now);
+        let mut turns = self.turns(queue);
+        turns.retain(|turn| {
+            let fits = fits(self, turn.run);
+            let has_room = turn.shares || room > 0;
+            room -= usize::from(fits && has_room && !turn.shares);
+            fits && has_room
+        });
+        turns
     }
 
     fn turns(&self, queue: &str) -> Vec<Turn> {
         let turn = |(gate, run): (Gate, &Run)| {
-            let Gate::Line(tag) = gate else { return None };
+            let (tag, shares) = match gate {
+                Gate::Line(tag) => (tag, false),
+                Gate::Shares(tag) => (tag, true),
+                Gate::Open | Gate::Late | Gate::Key => return None,
+            };
             let (lane, run) = (run.row.new.queueing.lane(), run.row.new.run);
-            Some(Turn { lane, tag, run })
+            Some(Turn {
+                lane,
+                tag,
+                run,
+                shares,
+            })
         };
         let mut turns: Vec<_> = self.waiting(queue).filter_map(turn).collect();
         turns.sort_unstable();
         turns
     }
 
+    /// Gives those whose turn it is their places.
+    pub(super) fn place(&mut self, queue: &str, turns: &[Turn], now: Timestamp) {
+        for turn in turns {
+            if let Some(run) = self.runs.get_mut(&turn.run) {
+                run.row.placed = Some(turn.shares);
+            }
+        }
+        let begun = turns.iter().filter(|turn| !turn.shares).count();
+        if let Some((settings, filled)) = self.queues.get_mut(queue)
+            && let Some(rate) = settings.rate
+            && begun > 0
+        {
+            *filled = rate.take(*filled, now, begun);
+        }
+    }
+
     /// Notes whose turns are over; the last one takes the line with it.
     pub(super) fn served(&mut self, queue: &str, turns: &[Turn]) {
         let waits = self.waiting(queue).any(|(gate, _)| gate != Gate::Open);
+        let stays = waits || self.queues.contains_key(queue);
         let Some(line) = self.lines.get_mut(queue) else {
             return;
         };
@@ -118,7 +222,7 @@ impl State {
             let served = line.served.entry(turn.lane).or_insert(turn.tag);
             *served = turn.tag.max(*served);
         }
-        if !waits {
+        if !stays {
             self.lines.remove(queue);
         }
     }
@@ -126,20 +230,24 @@ impl State {
     /// From when the first in line, or the first that is to join it, may be claimed.
     pub(super) fn line_due(&self, queue: &str, fits: impl Fn(RunId) -> bool) -> Option<Timestamp> {
         let due_at = |number: RunId| self.runs.get(&number)?.row.place.ready()?.due_at;
-        let mut turns = self.turns(queue).into_iter();
-        let first = turns.find(|turn| fits(turn.run));
+        let turns: Vec<_> = self.turns(queue);
+        let first = |shares| {
+            let first = turns
+                .iter()
+                .find(|turn| turn.shares == shares && fits(turn.run));
+            due_at(first?.run)
+        };
+        let (settings, filled) = self.settings(queue);
+        let opens = settings.opens(self.taken(queue), filled);
+        let in_line = opens.and_then(|opens| Some(first(false)?.max(opens)));
         let late = |(gate, run): &(Gate, &Run)| *gate == Gate::Late && run.row.paused.is_none();
         let late = self.waiting(queue).filter(late);
         let late = late.filter_map(|(_, run)| due_at(run.row.new.run));
-        first
-            .and_then(|turn| due_at(turn.run))
-            .into_iter()
-            .chain(late)
-            .min()
+        in_line.into_iter().chain(first(true)).chain(late).min()
     }
 
     /// The runs that wait before a queue.
-    fn waiting<'a>(&'a self, queue: &'a str) -> impl Iterator<Item = (Gate, &'a Run)> {
+    pub(super) fn waiting<'a>(&'a self, queue: &'a str) -> impl Iterator<Item = (Gate, &'a Run)> {
         self.runs.values().filter_map(move |run| {
             let ready = run.row.place.ready()?;
             (run.row.queue == queue).then_some((ready.gate, run))

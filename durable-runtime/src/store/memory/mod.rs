@@ -9,6 +9,7 @@ mod ids;
 mod inbox;
 mod line;
 mod pause;
+mod places;
 mod run;
 mod schedules;
 mod state;
@@ -149,20 +150,23 @@ impl Store for MemoryStore {
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
         let mut state = self.state()?;
         state.check(fence)?;
-        let in_line = state.in_line(&claim.queue, claim.now);
-        let fits = |run: RunId| waits_for(&state, run, &claim.queue, &claim.points, &claim.unfit);
+        let fits = |state: &State, run: RunId| {
+            waits_for(state, run, &claim.queue, &claim.points, &claim.unfit)
+        };
+        let in_line = state.in_line(&claim.queue, claim.now, fits);
         let open = state
             .due
             .range(..=(claim.now, RunId(i64::MAX)))
-            .filter(|(_, run)| fits(*run))
+            .filter(|(_, run)| fits(&state, *run))
             .filter_map(|(_, run)| Some((state.runs.get(run)?.row.new.queueing.lane(), *run)));
         // In one lane, what has begun goes on before anything else begins.
         let mut due: Vec<_> = open.map(|(lane, run)| (lane, run, None)).collect();
-        let starts = in_line.into_iter().filter(|turn| fits(turn.run));
+        let starts = in_line.into_iter();
         due.extend(starts.map(|turn| (turn.lane, turn.run, Some(turn))));
         due.sort_by_key(|(lane, ..)| *lane);
         due.truncate(claim.limit);
         let turns: Vec<_> = due.iter().filter_map(|(.., turn)| *turn).collect();
+        state.place(&claim.queue, &turns, claim.now);
         let mut claimed = Vec::with_capacity(due.len());
         for (_, number, _) in due {
             if let Some(run) = state.runs.get_mut(&number) {

@@ -18,6 +18,7 @@ impl State {
             at: message.sent_at,
             reason: String::from_utf8_lossy(&message.payload).into_owned(),
         });
+        self.leave_line(number);
         self.nudge(number, MessageKind::Pause, message.sent_at);
     }
 
@@ -25,6 +26,7 @@ impl State {
     pub(super) fn lift(&mut self, number: RunId, at: Timestamp) {
         let run = self.runs.get_mut(&number);
         if run.is_some_and(|run| run.row.paused.take().is_some()) {
+            self.leave_line(number);
             self.nudge(number, MessageKind::Resume, at);
         }
     }

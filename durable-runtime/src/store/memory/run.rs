@@ -69,6 +69,10 @@ pub(super) struct Row {
     pub(super) next: Option<RunId>,
     /// It is the one that its id leads to.
     pub(super) current: bool,
+    /// It has come through a line; whether it shares the place of a run above it.
+    pub(super) placed: Option<bool>,
+    /// Its concurrency key, unless it shares the place of one that has it.
+    pub(super) key: Option<String>,
     /// Who owned it when another start took its id, and does not know of that yet.
     pub(super) evicted: Option<Incarnation>,
 }
@@ -117,6 +121,8 @@ impl Run {
             published: None,
             next: None,
             current: true,
+            placed: None,
+            key: None,
             evicted: None,
         };
         Self {
@@ -249,6 +255,7 @@ impl Run {
             scheduled: row.new.scheduled.clone(),
             tags: row.new.tags.clone(),
             queueing: row.new.queueing.clone(),
+            placed: row.placed.is_some(),
             published: row.published.clone(),
         }
     }

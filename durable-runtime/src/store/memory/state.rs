@@ -3,7 +3,7 @@
 use super::line::{Gate, Line};
 use super::run::{Place, Run};
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
-use crate::store::{Fence, FenceError, NewWorker, ScheduleRecord};
+use crate::store::{Fence, FenceError, NewWorker, QueueSettings, ScheduleRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's row.
@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) children: BTreeSet<(RunId, RunId)>,
     /// Lines of starts, by queue.
     pub(super) lines: BTreeMap<String, Line>,
+    /// What is set for queues, and how their buckets are filled.
+    pub(super) queues: BTreeMap<String, (QueueSettings, i64)>,
     pub(super) schedules: BTreeMap<ScheduleId, ScheduleRecord>,
 }
 
@@ -107,7 +109,7 @@ impl State {
     pub(super) fn begin(&mut self, mut run: Run) {
         let new = run.row.new.clone();
         if let Place::Ready(ready) = &mut run.row.place {
-            ready.gate = self.gate(&new);
+            (ready.gate, run.row.key) = self.gate(&new);
         }
         self.insert(run);
         self.orphan(&new);

@@ -122,8 +122,7 @@ impl<'a> Batch<'a> {
             self.skipped.push(new.run);
             return Ok(Written::InLine);
         }
-        let lines = &self.state.lines;
-        self.lines.get_or_insert_with(|| lines.clone());
+        self.remember_lines();
         match self.state.admit(&new) {
             Admission::Free => {}
             Admission::Taken(current) => {
@@ -154,6 +153,7 @@ impl<'a> Batch<'a> {
     fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), FenceError> {
         let old = self.run(old)?;
         new.row.wakes = old.row.wakes;
+        (new.row.placed, new.row.key) = (old.row.placed, old.row.key.clone());
         old.row.next = Some(new.row.new.run);
         new.row.paused.clone_from(&old.row.paused);
         old.drop_nudges();
@@ -261,6 +261,7 @@ impl<'a> Batch<'a> {
         for other in self.state.family(end.run) {
             self.remember(other);
         }
+        self.remember_lines();
         let run = self.run(end.run)?;
         let (followed, row) = (end.is_followed(), &mut run.row);
         if end.phase == Phase::Running {
@@ -302,6 +303,15 @@ impl<'a> Batch<'a> {
             notes: r.notes.clone(),
         });
         self.before.insert(run, before);
+    }
+
+    /// The same for lines, and for all that an end may let into one.
+    fn remember_lines(&mut self) {
+        let lines = &self.state.lines;
+        self.lines.get_or_insert_with(|| lines.clone());
+        for run in self.state.behind_keys() {
+            self.remember(run);
+        }
     }
 
     fn roll_back(self) {

@@ -3,7 +3,7 @@
 use super::error::{Outcome, bug};
 use super::line::Gate;
 use super::writer::Db;
-use super::{children, fence, ids, inbox, line, notes, pause, rows, schedules, tags};
+use super::{children, fence, ids, inbox, line, notes, pause, places, rows, schedules, tags};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note,
@@ -54,17 +54,16 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -
         let queue = db.names.intern(&db.conn, &new.queue)?;
         let point = format!("{}/", new.workflow);
         let point = db.names.intern(&db.conn, &point)?;
-        let gate = if goes_on {
-            Gate::Open
+        let Gate { kind, tag, key } = if goes_on {
+            Gate::default()
         } else {
             line::gate(db, queue, new)?
         };
-        let (gate, tag) = gate.columns();
         let lane = new.queueing.lane();
         db.conn
             .prepare_cached(
-                "INSERT INTO ready(run,queue,lane,due_at,point,gate,tag) \
-                 VALUES(?1,?2,?3,?4,?5,?6,?7)",
+                "INSERT INTO ready(run,queue,lane,due_at,point,gate,tag,ckey) \
+                 VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
             )?
             .execute(params![
                 new.run.0,
@@ -72,9 +71,15 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -
                 lane,
                 new.due_at.0,
                 point,
-                gate,
-                tag
+                kind,
+                tag,
+                key
             ])?;
+        if key.is_some() {
+            db.conn
+                .prepare_cached("UPDATE workflow SET ckey=?2 WHERE run=?1")?
+                .execute(params![new.run.0, key])?;
+        }
         db.noteworthy = true;
     }
     Ok(Written::Started)
@@ -198,6 +203,7 @@ impl Batch<'_> {
                 .conn
                 .prepare_cached("UPDATE workflow SET next=?2 WHERE run=?1")?
                 .execute([old.0, new.run.0])?;
+            places::inherit(self.db, old, new.run)?;
         } else {
             // The one that is continued has been told.
             children::orphan(self.db, new)?;
@@ -360,7 +366,8 @@ impl Batch<'_> {
             &self.db.conn,
             "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \
              finished_at=?7, current=?8, published=?9 WHERE run=?1 AND owner=?2 AND phase=0 \
-             RETURNING id, parent, parent_op, parent_close, reports, schedule IS NOT NULL",
+             RETURNING id, parent, parent_op, parent_close, reports, schedule IS NOT NULL, \
+             queue, ckey",
             params![
                 end.run.0,
                 self.owner.0,
@@ -373,11 +380,12 @@ impl Batch<'_> {
                 end.published
             ],
             |row| {
-                let scheduled: bool = row.get(5)?;
-                Ok((row.get::<_, String>(0)?, rows::parent(row, 1)?, scheduled))
+                let (scheduled, place): (bool, _) = (row.get(5)?, places::of(row, 6)?);
+                let parent = rows::parent(row, 1)?;
+                Ok((row.get::<_, String>(0)?, parent, scheduled, place))
             },
         )?;
-        let Some((id, parent, scheduled)) = ended else {
+        let Some((id, parent, scheduled, place)) = ended else {
             return Ok(Written::Refused);
         };
         if !end.keep_frames {
@@ -391,6 +399,7 @@ impl Batch<'_> {
         if continued {
             self.continued.insert(id, end.run);
         } else {
+            place.freed(self.db)?;
             inbox::drop_unread(self.db, end.run)?;
             if scheduled {
                 schedules::told(self.db, end.run, end.at)?;

@@ -2,7 +2,7 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{inbox, notes, rows, schedules};
+use super::{inbox, notes, places, rows, schedules};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
@@ -84,20 +84,23 @@ pub(super) fn terminate(
         &db.conn,
         "UPDATE workflow SET phase=?2, error=?3, finished_at=?4, owner=NULL, evicted=owner, \
          seq=iif(owner IS NULL,seq,(SELECT coalesce(max(seq),0) FROM step WHERE run=?1)) WHERE run=?1 AND phase=0 \
-         RETURNING parent, parent_op, parent_close, reports, evicted, schedule IS NOT NULL, id",
+         RETURNING parent, parent_op, parent_close, reports, evicted, schedule IS NOT NULL, id, \
+         queue, ckey",
         params![run.0, Phase::Terminated as i64, reason, at.0],
         |row| {
             let (evicted, scheduled) = (row.get::<_, Option<i64>>(4)?, row.get(5)?);
-            Ok((rows::parent(row, 0)?, evicted, scheduled, row.get(6)?))
+            let (id, place) = (row.get(6)?, places::of(row, 7)?);
+            Ok((rows::parent(row, 0)?, evicted, scheduled, id, place))
         },
     )?;
-    let Some((parent, evicted, scheduled, id)) = ended else {
+    let Some((parent, evicted, scheduled, id, place)) = ended else {
         let text = format!("run {run} changed within a transaction");
         return Err(super::error::bug(text).into());
     };
     db.conn
         .prepare_cached("DELETE FROM ready WHERE run=?1")?
         .execute([run.0])?;
+    place.freed(db)?;
     db.noteworthy = true;
     inbox::drop_unread(db, run)?;
     if scheduled {

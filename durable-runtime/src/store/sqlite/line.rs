@@ -1,42 +1,51 @@
-//! The line before a queue: starts that wait for their turns by priority and fairness.
+//! The line before a queue: starts that wait for their turns, and for room.
 //!
 //! ```text
-//!  start ──▶ 1 not due ──due──▶ 2 in line, at a tag ──claim, by lane and tag──▶ owned
-//!     └───────────────────────────────▲
+//!                    ┌─▶ 4 behind its key ──one of the key ends──┐
+//!  start ─▶ 1 late ──┤                                            ├─▶ 2 in line, 3 without need of
+//!       └────────────┴────────────────────────────────────────────┘    a place ──claim──▶ owned
 //! ```
 //!
 //! Tags are the virtual time of start-time fair queueing: a start is put behind the last one of its
-//! key, by a distance that its weight divides, but never before what has been served. A queue has a
-//! line as long as somebody waits in it; in any other, starts wait as all other runs do.
+//! fairness key, by a distance that its weight divides, but never before what has been served. A
+//! queue has a line as long as somebody waits in it or something is set for it; in any other, starts
+//! wait as all other runs do.
 
 use super::error::Outcome;
+use super::places;
 use super::query::{FITS, Fitting};
 use super::rows;
 use super::writer::Db;
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, NewRun, Queueing};
+use crate::store::{ARRIVALS_MAX, NewRun, Parent, Queueing};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// How a run waits that has not begun: `ready.gate` and `ready.tag`.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Gate {
-    /// For any worker.
-    Open,
-    /// It is not due yet.
-    Late,
-    /// In line.
-    Line(i64),
+/// It is not due yet.
+const LATE: i64 = 1;
+/// In line for a place.
+const LINE: i64 = 2;
+/// In line, with a place of its parent's.
+const SHARES: i64 = 3;
+/// Others of its concurrency key come first.
+const KEY: i64 = 4;
+
+/// How a start waits: columns of `ready`.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    pub(super) kind: i64,
+    pub(super) tag: Option<i64>,
+    pub(super) key: Option<String>,
 }
 
-impl Gate {
-    pub(super) fn columns(self) -> (i64, Option<i64>) {
-        match self {
-            Self::Open => (0, None),
-            Self::Late => (1, None),
-            Self::Line(tag) => (2, Some(tag)),
-        }
-    }
+/// A start that is about to wait.
+#[derive(Debug)]
+struct Start<'a> {
+    queue: i64,
+    queueing: &'a Queueing,
+    parent: Option<Parent>,
+    /// Its concurrency key, unless it shares the place of one that has it.
+    key: Option<&'a str>,
 }
 
 /// Whether starts of this queue wait in line.
@@ -53,15 +62,54 @@ pub(super) fn stops(conn: &Connection, queue: i64, new: &NewRun) -> Outcome<bool
 /// Where a start waits.
 pub(super) fn gate(db: &Db, queue: i64, new: &NewRun) -> Outcome<Gate> {
     if !stops(&db.conn, queue, new)? {
-        return Ok(Gate::Open);
+        return Ok(Gate::default());
     }
     db.conn
         .prepare_cached("INSERT INTO line(queue) VALUES(?1) ON CONFLICT DO NOTHING")?
         .execute([queue])?;
-    if new.due_at > new.created_at {
-        return Ok(Gate::Late);
+    let key = new.queueing.concurrency.as_ref().map(|own| &*own.key);
+    let shared = places::shares(&db.conn, queue, new.parent, key)?;
+    let start = Start {
+        queue,
+        queueing: &new.queueing,
+        parent: new.parent,
+        key: key.filter(|_| !shared.key),
+    };
+    // Others that are due and have not joined are before it.
+    let before = "SELECT 1 FROM ready WHERE gate=1 AND queue=?1 AND due_at<=?2 AND lane>=0 LIMIT 1";
+    let before = rows::first(&db.conn, before, [queue, new.created_at.0], |_| Ok(()))?;
+    let (kind, tag) = if new.due_at > new.created_at || before.is_some() {
+        (LATE, None)
+    } else {
+        start.joins(db)?
+    };
+    Ok(Gate {
+        kind,
+        tag,
+        key: start.key.map(str::to_owned),
+    })
+}
+
+impl Start<'_> {
+    /// Where it waits once it is due.
+    fn joins(&self, db: &Db) -> Outcome<(i64, Option<i64>)> {
+        if let Some(key) = self.key {
+            let per_key = places::settings(&db.conn, self.queue)?.0.per_key;
+            let before = places::behind(&db.conn, self.queue, key)?;
+            let taken = places::of_key(&db.conn, self.queue, key)?;
+            if before.is_some() || taken >= self.queueing.key_limit(per_key) {
+                return Ok((KEY, None));
+            }
+        }
+        self.stands(db)
     }
-    tag(db, queue, &new.queueing).map(Gate::Line)
+
+    /// Its place in line.
+    fn stands(&self, db: &Db) -> Outcome<(i64, Option<i64>)> {
+        let shared = places::shares(&db.conn, self.queue, self.parent, None)?;
+        let gate = if shared.place { SHARES } else { LINE };
+        Ok((gate, Some(tag(db, self.queue, self.queueing)?)))
+    }
 }
 
 /// The end of the line, for this one.
@@ -85,49 +133,130 @@ fn tag(db: &Db, queue: i64, queueing: &Queueing) -> Outcome<i64> {
 fn arrive(db: &Db, queue: i64, now: Timestamp) -> Outcome<()> {
     let due = rows::all(
         &db.conn,
-        "SELECT r.run, w.queueing FROM ready r JOIN workflow w ON w.run=r.run \
-         WHERE r.gate=1 AND r.queue=?1 AND r.due_at<=?2 AND r.lane>=0 ORDER BY r.due_at, r.run LIMIT ?3",
+        "SELECT run FROM ready WHERE gate=1 AND queue=?1 AND due_at<=?2 AND lane>=0 \
+         ORDER BY due_at, run LIMIT ?3",
         params![queue, now.0, super::limit(ARRIVALS_MAX)],
-        |row| Ok((RunId(row.get(0)?), rows::queueing(row, 1)?)),
+        |row| row.get(0).map(RunId),
     )?;
-    for (run, queueing) in due {
-        let tag = tag(db, queue, &queueing)?;
-        db.conn
-            .prepare_cached("UPDATE ready SET gate=2, tag=?2 WHERE run=?1")?
-            .execute([run.0, tag])?;
+    due.into_iter()
+        .try_for_each(|run| moves(db, queue, run, |start| start.joins(db)))
+}
+
+/// Gives a start that waits another way to wait.
+fn moves(
+    db: &Db,
+    queue: i64,
+    run: RunId,
+    to: impl FnOnce(&Start<'_>) -> Outcome<(i64, Option<i64>)>,
+) -> Outcome<()> {
+    let waits = rows::first(
+        &db.conn,
+        "SELECT w.queueing, r.ckey, w.parent, w.parent_op, w.parent_close, w.reports \
+         FROM ready r JOIN workflow w ON w.run=r.run WHERE r.run=?1",
+        [run.0],
+        |row| {
+            let key: Option<String> = row.get(1)?;
+            Ok((rows::queueing(row, 0)?, key, rows::parent(row, 2)?))
+        },
+    )?;
+    let Some((queueing, key, parent)) = waits else {
+        return Ok(());
+    };
+    let start = Start {
+        queue,
+        queueing: &queueing,
+        parent,
+        key: key.as_deref(),
+    };
+    let (gate, tag) = to(&start)?;
+    db.conn
+        .prepare_cached("UPDATE ready SET gate=?2, tag=?3 WHERE run=?1")?
+        .execute(params![run.0, gate, tag])?;
+    Ok(())
+}
+
+/// One of this key has ended: those behind it join the line, as many as may.
+pub(super) fn freed(db: &Db, queue: i64, key: &str) -> Outcome<()> {
+    let per_key = places::settings(&db.conn, queue)?.0.per_key;
+    while let Some((run, queueing)) = places::behind(&db.conn, queue, key)? {
+        if places::of_key(&db.conn, queue, key)? >= queueing.key_limit(per_key) {
+            break;
+        }
+        moves(db, queue, run, |start| start.stands(db))?;
     }
     Ok(())
 }
 
-/// A start that may be claimed.
-#[derive(Clone, Copy, Debug)]
+/// A start that may be claimed, in the order of turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn {
-    pub(super) run: RunId,
     pub(super) lane: i64,
     tag: i64,
+    pub(super) run: RunId,
+    shares: bool,
 }
 
-/// The first in line, of those that somebody can run.
+/// The first in line, of those that somebody can run and that there is room for.
 pub(super) fn first(
     db: &Db,
     queue: i64,
     of: &Fitting,
     now: Timestamp,
-    limit: i64,
+    limit: usize,
 ) -> Outcome<Vec<Turn>> {
     arrive(db, queue, now)?;
+    let (settings, filled) = places::settings(&db.conn, queue)?;
+    let running = places::taken(&db.conn, queue, &settings)?;
+    let room = settings.room(running, filled, now).min(limit);
+    let mut turns = in_line(&db.conn, queue, of, LINE, room)?;
+    turns.extend(in_line(&db.conn, queue, of, SHARES, limit)?);
+    turns.sort_unstable();
+    Ok(turns)
+}
+
+fn in_line(
+    conn: &Connection,
+    queue: i64,
+    of: &Fitting,
+    gate: i64,
+    limit: usize,
+) -> Outcome<Vec<Turn>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
     let sql = format!(
-        "SELECT run, lane, tag FROM ready INDEXED BY ready_line \
-         WHERE gate=2 AND queue=?1 AND lane>=0 AND {FITS} ORDER BY lane, tag, run LIMIT ?4"
+        "SELECT run, lane, tag FROM ready INDEXED BY ready_line WHERE queue=?1 AND gate=?5 \
+         AND lane>=0 AND tag IS NOT NULL AND {FITS} ORDER BY lane, tag, run LIMIT ?4"
     );
-    let values = params![queue, of.points, of.unfit, limit];
-    rows::all(&db.conn, &sql, values, |row| {
+    let values = params![queue, of.points, of.unfit, super::limit(limit), gate];
+    rows::all(conn, &sql, values, |row| {
         Ok(Turn {
             run: RunId(row.get(0)?),
             lane: row.get(1)?,
             tag: row.get(2)?,
+            shares: gate == SHARES,
         })
     })
+}
+
+/// Gives those whose turn it is their places.
+pub(super) fn place(db: &Db, queue: i64, turns: &[Turn], now: Timestamp) -> Outcome<()> {
+    for turn in turns {
+        let placed = if turn.shares { 2 } else { 1 };
+        db.conn
+            .prepare_cached("UPDATE workflow SET placed=?2 WHERE run=?1")?
+            .execute([turn.run.0, placed])?;
+    }
+    let begun = turns.iter().filter(|turn| !turn.shares).count();
+    let (settings, filled) = places::settings(&db.conn, queue)?;
+    if let Some(rate) = settings.rate
+        && begun > 0
+    {
+        db.conn
+            .prepare_cached("UPDATE queue SET filled=?2 WHERE queue=?1")?
+            .execute([queue, rate.take(filled, now, begun)])?;
+    }
+    Ok(())
 }
 
 /// Notes whose turns are over, once their rows are gone; the last one takes the line with it.
@@ -149,31 +278,75 @@ pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
             .prepare_cached("DELETE FROM fair WHERE queue=?1 AND lane=?2 AND tag<=?3")?
             .execute([queue, lane, tag])?;
     }
-    let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM ready WHERE gate=2 AND queue=?1) \
-         OR EXISTS(SELECT 1 FROM ready WHERE gate=1 AND queue=?1)";
+    let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM queue WHERE queue=?1) \
+         OR EXISTS(SELECT 1 FROM ready WHERE tag IS NOT NULL AND queue=?1) \
+         OR EXISTS(SELECT 1 FROM ready WHERE gate=1 AND queue=?1) \
+         OR EXISTS(SELECT 1 FROM ready WHERE ckey IS NOT NULL AND gate>1 AND queue=?1)";
     if rows::first(&db.conn, waits, [queue], |_| Ok(()))?.is_none() {
-        for sql in [
-            "DELETE FROM line WHERE queue=?1",
-            "DELETE FROM served WHERE queue=?1",
-            "DELETE FROM fair WHERE queue=?1",
-        ] {
-            db.conn.prepare_cached(sql)?.execute([queue])?;
-        }
+        forget(db, queue)?;
+        db.conn
+            .prepare_cached("DELETE FROM line WHERE queue=?1")?
+            .execute([queue])?;
     }
+    Ok(())
+}
+
+/// Forgets whose turn it is.
+fn forget(db: &Db, queue: i64) -> Outcome<()> {
+    for sql in [
+        "DELETE FROM served WHERE queue=?1",
+        "DELETE FROM fair WHERE queue=?1",
+    ] {
+        db.conn.prepare_cached(sql)?.execute([queue])?;
+    }
+    Ok(())
+}
+
+/// Lets everybody join anew who waits for a start, under other settings.
+pub(super) fn rearrange(db: &Db, queue: i64) -> Outcome<()> {
+    forget(db, queue)?;
+    db.conn
+        .prepare_cached("INSERT INTO line(queue) VALUES(?1) ON CONFLICT DO NOTHING")?
+        .execute([queue])?;
+    db.conn
+        .prepare_cached(
+            "UPDATE ready SET gate=1, tag=NULL WHERE queue=?1 AND (gate>0 OR blocked IS NULL \
+             AND EXISTS(SELECT 1 FROM workflow w \
+               WHERE w.run=ready.run AND w.seq=0 AND w.placed IS NULL))",
+        )?
+        .execute([queue])?;
     Ok(())
 }
 
 /// From when the first in line, or the first that is to join it, may be claimed.
 pub(super) fn next_due(conn: &Connection, queue: i64, of: &Fitting) -> Outcome<Option<Timestamp>> {
-    let sql = format!(
-        "SELECT due_at FROM ready INDEXED BY ready_line \
-         WHERE gate=2 AND queue=?1 AND lane>=0 AND {FITS} ORDER BY lane, tag, run LIMIT 1"
-    );
-    let in_line = rows::first(conn, &sql, params![queue, of.points, of.unfit], |row| {
-        row.get(0).map(Timestamp)
-    })?;
+    let (settings, filled) = places::settings(conn, queue)?;
+    let running = places::taken(conn, queue, &settings)?;
+    let due = |gate| first_due(conn, queue, of, gate);
+    let in_line = match settings.opens(running, filled) {
+        None => None,
+        Some(opens) => due(LINE)?.map(|due| due.max(opens)),
+    };
     let sql =
         "SELECT due_at FROM ready WHERE gate=1 AND queue=?1 AND lane>=0 ORDER BY due_at LIMIT 1";
-    let late = rows::first(conn, sql, [queue], |row| row.get(0).map(Timestamp))?;
-    Ok(in_line.into_iter().chain(late).min())
+    let late = rows::first(conn, sql, [queue], |row| {
+        Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp))
+    })?;
+    Ok([in_line, due(SHARES)?, late.flatten()]
+        .into_iter()
+        .flatten()
+        .min())
+}
+
+fn first_due(conn: &Connection, queue: i64, of: &Fitting, gate: i64) -> Outcome<Option<Timestamp>> {
+    let sql = format!(
+        "SELECT due_at FROM ready INDEXED BY ready_line WHERE queue=?1 AND gate=?4 \
+         AND lane>=0 AND tag IS NOT NULL AND {FITS} ORDER BY lane, tag, run LIMIT 1"
+    );
+    rows::first(
+        conn,
+        &sql,
+        params![queue, of.points, of.unfit, gate],
+        |row| row.get(0).map(Timestamp),
+    )
 }

@@ -24,6 +24,7 @@ mod names;
 mod notes;
 mod owner;
 mod pause;
+mod places;
 mod query;
 mod reader;
 mod rows;

@@ -52,7 +52,7 @@ pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome
     if !line::exists(&db.conn, queue)? {
         return claim_all(db, fence, open.into_iter().map(|(run, _)| run));
     }
-    let starts = line::first(db, queue, &of, claim.now, limit)?;
+    let starts = line::first(db, queue, &of, claim.now, claim.limit)?;
     // In one lane, what has begun goes on before anything else begins.
     let mut due: Vec<_> = open
         .into_iter()
@@ -65,8 +65,9 @@ pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome
     );
     due.sort_by_key(|(_, lane, _)| *lane);
     due.truncate(claim.limit);
-    let claimed = claim_all(db, fence, due.iter().map(|(run, ..)| *run))?;
     let turns: Vec<_> = due.iter().filter_map(|(.., turn)| *turn).collect();
+    line::place(db, queue, &turns, claim.now)?;
+    let claimed = claim_all(db, fence, due.iter().map(|(run, ..)| *run))?;
     line::served(db, queue, &turns)?;
     Ok(claimed)
 }

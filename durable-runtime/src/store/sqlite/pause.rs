@@ -6,7 +6,7 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{inbox, rows};
+use super::{inbox, places, rows};
 use crate::id::{RunId, Timestamp};
 use crate::store::{MessageKind, NewMessage};
 use rusqlite::params;
@@ -80,9 +80,14 @@ fn turned(
     Ok(())
 }
 
+/// A start that waits in line leaves it, and joins it anew when it goes on.
 fn change_lane(db: &Db, run: RunId) -> Outcome<()> {
-    db.conn
-        .prepare_cached("UPDATE ready SET lane=-1-lane WHERE run=?1")?
-        .execute([run.0])?;
-    Ok(())
+    let place = rows::first(
+        &db.conn,
+        "UPDATE ready SET lane=-1-lane, gate=min(gate,1), tag=NULL WHERE run=?1 \
+         RETURNING queue, ckey",
+        [run.0],
+        |row| places::of(row, 0),
+    )?;
+    place.map_or(Ok(()), |place| place.freed(db))
 }

@@ -6,7 +6,7 @@ use crate::codec;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Paused, Phase,
-    Queueing, Reply, ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
+    QueueSettings, Queueing, Reply, ReplyStage, RunRecord, RunState, StepRecord, Tags, Terms,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -18,7 +18,7 @@ pub(super) const RUN: &str = "SELECT w.run, w.id, \
     w.phase, w.owner, w.seq, w.created_at, w.finished_at, w.input, w.output, w.error, \
     r.run, r.due_at, r.blocked, w.parent, w.parent_op, w.parent_close, w.reports, \
     w.published, w.terms, w.schedule, w.schedule_at, w.last_result, w.tags, w.paused, w.paused_at, \
-    w.queueing \
+    w.queueing, w.placed IS NOT NULL \
     FROM workflow w LEFT JOIN ready r ON r.run=w.run ";
 
 /// The columns of [`step`].
@@ -71,6 +71,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         scheduled: schedules::scheduled(row, 21)?,
         tags: tags(row, 24)?,
         queueing: queueing(row, 27)?,
+        placed: row.get(28)?,
     })
 }
 
@@ -104,6 +105,11 @@ pub(super) fn terms(terms: &Terms) -> Option<Vec<u8>> {
 /// What the column `queueing` holds; most runs have none.
 pub(super) fn encoded_queueing(queueing: &Queueing) -> Option<Vec<u8>> {
     (!queueing.is_default()).then(|| codec::encode(queueing).expect("plain data"))
+}
+
+/// The column `settings` of a queue.
+pub(super) fn settings(row: &Row<'_>, at: usize) -> rusqlite::Result<QueueSettings> {
+    plain(row, at)
 }
 
 /// The column `queueing`.

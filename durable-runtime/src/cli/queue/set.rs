@@ -1,0 +1,106 @@
+//! `queue set`: limits of a queue.
+
+use crate::cli::failure::Failure;
+use crate::cli::time;
+use crate::store::{QueueChange, Rate};
+use std::time::Duration;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The queue's name
+    name: String,
+    /// How many runs may be under way at a time, or none for no limit
+    #[arg(long, value_name = "N", value_parser = limit)]
+    concurrency: Option<Limit>,
+    /// How many of each concurrency key, whatever their starts say, or none to leave it to them
+    #[arg(long, value_name = "N", value_parser = limit)]
+    per_key: Option<Limit>,
+    /// How many begin in a period, such as 100/s, 5/m, 1000/h or 10/30s, or none for no limit
+    #[arg(long, value_name = "N/PERIOD", value_parser = parse)]
+    rate: Option<RateArg>,
+    /// How many at once after a while without any [default: as many as in a period]
+    #[arg(long, value_name = "N", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
+    burst: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limit(Option<u32>);
+
+#[derive(Clone, Copy, Debug)]
+struct RateArg(Option<Rate>);
+
+impl Args {
+    pub(super) fn change(self) -> Result<(String, QueueChange), Failure> {
+        let Self {
+            name,
+            concurrency,
+            per_key,
+            rate,
+            burst,
+        } = self;
+        let rate = rate.map(|RateArg(rate)| {
+            rate.map(|rate| Rate {
+                burst: burst.unwrap_or(rate.burst),
+                ..rate
+            })
+        });
+        let change = QueueChange {
+            concurrency: concurrency.map(|Limit(limit)| limit),
+            per_key: per_key.map(|Limit(limit)| limit),
+            rate,
+            paused: None,
+        };
+        if change == QueueChange::default() {
+            return Err(Failure::usage("nothing is to be set")
+                .hint("name --concurrency, --per-key or --rate"));
+        }
+        Ok((name, change))
+    }
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit(None)),
+        _ => match text.parse() {
+            Ok(0) => Err("0 would begin nothing: `queue pause` does that".to_owned()),
+            Ok(limit) => Ok(Limit(Some(limit))),
+            Err(_) => Err("neither a number nor `none`".to_owned()),
+        },
+    }
+}
+
+fn parse(text: &str) -> Result<RateArg, String> {
+    if text == "none" {
+        return Ok(RateArg(None));
+    }
+    let (count, period) = text
+        .split_once('/')
+        .ok_or("write a number and a period, such as 100/s, or `none`")?;
+    let count: u32 = match count.trim().parse() {
+        Ok(0) => return Err("0 would begin nothing: `queue pause` does that".to_owned()),
+        Ok(count) => count,
+        Err(_) => return Err(format!("`{count}` is no number of starts")),
+    };
+    let period = period.trim();
+    let digits = period.starts_with(|c: char| c.is_ascii_digit());
+    let period = if digits {
+        period.to_owned()
+    } else {
+        format!("1{period}")
+    };
+    let period = time::parse(&period)?;
+    if period < Duration::from_millis(1) {
+        return Err("the period is at least 1ms".to_owned());
+    }
+    Ok(RateArg(Some(Rate::new(count, period))))
+}
+
+/// As it is written.
+pub(super) fn rate(rate: &Rate) -> String {
+    let units = [(1, "s"), (60, "m"), (3600, "h"), (86_400, "d")];
+    let unit = units
+        .into_iter()
+        .find(|(seconds, _)| rate.period == Duration::from_secs(*seconds));
+    let period = unit.map_or_else(|| time::span(rate.period), |(_, unit)| unit.to_owned());
+    format!("{}/{period}", rate.count)
+}
