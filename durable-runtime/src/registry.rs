@@ -108,6 +108,9 @@ impl AttemptEnd {
     }
 }
 
+/// Ends an attempt with an encoded value or error. `Err`: it does not decode.
+pub type Given = fn(Result<&[u8], &[u8]>) -> Result<AttemptEnd, crate::codec::Error>;
+
 /// An activity as compiled into this binary.
 #[derive(Debug)]
 pub struct ActivityDef {
@@ -129,6 +132,8 @@ pub struct ActivityDef {
     /// Ends an attempt with this output, a `Result` of the two type arguments of a call, as if the
     /// body had given it. `None` if it has another type.
     pub end: fn(Box<dyn Any>) -> Option<AttemptEnd>,
+    /// The same with an encoded value or error. `Err`: it does not decode.
+    pub given: Given,
     /// The type of the function that makes its calls: leads from there to this definition.
     pub of: fn() -> TypeId,
 }

@@ -144,6 +144,7 @@ impl Parts {
                         on: #on,
                         run: __durable_run,
                         end: __durable_end,
+                        given: __durable_given,
                         of: __durable_of,
                     }
                 }
@@ -210,6 +211,8 @@ struct OutputTypes {
     ended: TokenStream,
     /// The code that turns a boxed `Result` of the call's type arguments into the output.
     from_result: TokenStream,
+    /// The code that decodes such a `Result`.
+    given: TokenStream,
 }
 
 impl OutputTypes {
@@ -220,6 +223,7 @@ impl OutputTypes {
             call,
             ended,
             from_result,
+            given,
             proofs: _,
         } = self;
         quote! {
@@ -234,6 +238,16 @@ impl OutputTypes {
                 let __output = __output.downcast::<::core::result::Result<#call>>().ok()?;
                 ::core::option::Option::Some(__durable_ended(#from_result))
             }
+            #[allow(warnings, clippy::all, clippy::pedantic, reason = "generated code")]
+            fn __durable_given(
+                __given: ::core::result::Result<
+                    &[::core::primitive::u8],
+                    &[::core::primitive::u8],
+                >,
+            ) -> ::core::result::Result<#rt::AttemptEnd, #rt::CodecError> {
+                let __output = ::std::boxed::Box::new(#given?);
+                ::core::result::Result::Ok(__durable_ended(#from_result))
+            }
         }
     }
 }
@@ -243,8 +257,10 @@ fn output_types(output: &Type, retry: &Retry) -> OutputTypes {
     let (ok, err) = output_arguments(output);
     if matches!(returns(output), Returns::Value) {
         let (call, data) = (quote!(#ok, #err), data_proof(output));
+        let never = data_proof(&err);
         return OutputTypes {
             call,
+            given: quote!(#rt::attempt_given(#data, #never, __given)),
             proofs: quote!(let _ = #data;),
             ended: quote!(#rt::attempt_returned(#data, &__output)),
             from_result: quote! {
@@ -279,6 +295,7 @@ fn output_types(output: &Type, retry: &Retry) -> OutputTypes {
         proofs,
         ended,
         from_result: quote!(*__output),
+        given: quote!(#rt::attempt_given(#ok_data, #err_data, __given)),
     }
 }
 

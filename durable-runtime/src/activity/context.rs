@@ -1,11 +1,13 @@
 //! The attempt that a body is in.
 
 use super::cancellation::Cancellation;
-use super::live::Live;
+use super::live::{Live, SaidEnd};
+use super::token::ActivityToken;
 use super::transact::Transacts;
 use crate::Durable;
 use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
+use crate::id::RunId;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -20,22 +22,19 @@ pub struct ActivityContext {
     pub attempt: u32,
     /// The id of the workflow that called.
     pub workflow_id: String,
+    token: ActivityToken,
     pub(super) live: Arc<Live>,
     /// The way to the store's transaction, if there is one.
     pub(super) transacts: Option<Arc<dyn Transacts>>,
 }
 
 impl ActivityContext {
-    pub(crate) fn new(
-        idempotency_key: String,
-        attempt: u32,
-        workflow_id: String,
-        live: Arc<Live>,
-    ) -> Self {
+    pub(crate) fn new(token: ActivityToken, workflow_id: String, live: Arc<Live>) -> Self {
         Self {
-            idempotency_key,
-            attempt,
+            idempotency_key: format!("{}/{}", token.run, token.op),
+            attempt: token.attempt,
             workflow_id,
+            token,
             live,
             transacts: None,
         }
@@ -49,7 +48,22 @@ impl ActivityContext {
 
     /// One that belongs to no workflow: nobody hears what is said.
     pub(crate) fn nowhere(idempotency_key: String, attempt: u32) -> Self {
-        Self::new(idempotency_key, attempt, String::new(), Arc::default())
+        let (run, op) = (RunId(0), 0);
+        let token = ActivityToken { run, op, attempt };
+        Self {
+            idempotency_key,
+            ..Self::new(token, String::new(), Arc::default())
+        }
+    }
+
+    /// The name of this attempt, for whoever ends it; see [`activity::token`](super::token()).
+    #[must_use]
+    pub fn token(&self) -> ActivityToken {
+        self.token
+    }
+
+    pub(super) fn ends_later(&self) {
+        self.live.end(SaidEnd::Later);
     }
 
     /// Says that the attempt is alive, and how far it has come; see

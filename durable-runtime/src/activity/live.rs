@@ -41,6 +41,8 @@ pub(crate) enum SaidEnd {
     Cancelled,
     /// It has to run in the store's transaction, and there is none.
     NoTransactions,
+    /// It has begun what ends elsewhere.
+    Later,
 }
 
 impl Default for Live {

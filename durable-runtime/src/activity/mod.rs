@@ -27,13 +27,16 @@
 mod cancellation;
 mod context;
 mod live;
+pub(crate) mod news;
 mod progress;
+mod token;
 mod transact;
 
 pub use cancellation::Cancellation;
 pub use context::ActivityContext;
 pub(crate) use live::{Live, SaidEnd};
 pub use progress::Progress;
+pub use token::{ActivityToken, InvalidToken};
 pub(crate) use transact::Transacts;
 #[doc(hidden)]
 pub use transact::transactional;
@@ -103,6 +106,50 @@ pub fn cancellation() -> Cancellation {
         || ActivityContext::nowhere(String::new(), 0).cancellation(),
         |context| context.cancellation(),
     )
+}
+
+/// The name of this attempt, for whoever ends it: a person who decides, a service that calls back.
+/// Give it away before [`ends_later`].
+///
+/// Outside of an activity it names nothing.
+#[must_use]
+pub fn token() -> ActivityToken {
+    context().map_or_else(
+        || ActivityContext::nowhere(String::new(), 0).token(),
+        |context| context.token(),
+    )
+}
+
+/// Ends the body, but not the attempt: that is ended from elsewhere, by its [`token`], with
+/// [`Client::activity`](crate::Client::activity) in any process, or `activity complete` on the
+/// command line. Until then it needs no slot of a worker, and its workflow no memory.
+///
+/// ```
+/// use durable_runtime::activity;
+/// use durable_runtime::prelude::*;
+///
+/// #[activity(start_to_close = "7d")]
+/// async fn decide(expense: String) -> Result<bool, String> {
+///     println!("may {expense} be paid? durable activity complete {}", activity::token());
+///     activity::ends_later().await
+/// }
+/// ```
+///
+/// Time-outs go on counting, over restarts too: `start_to_close` (one minute, unless the activity
+/// says otherwise) from where the attempt began, `heartbeat` from there or from the last heartbeat,
+/// whoever has said it. What it runs into ends the attempt, and another one, with a token of its
+/// own, follows by the retry policy. So does one that is ended with an error.
+///
+/// What ends the attempt may come before this is called, and counts then; a body that is still
+/// running is stopped. If the worker dies before it has put this down, the body runs once more with
+/// the same token.
+///
+/// Outside of a worker it never returns.
+pub async fn ends_later() -> ! {
+    if let Some(context) = context() {
+        context.ends_later();
+    }
+    std::future::pending().await
 }
 
 /// Waits on the worker's clock, which a test may have replaced by a virtual one. Outside of an

@@ -18,6 +18,9 @@ pub struct Progress {
     /// It was asked to stop, and is waited for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
+    /// Its attempt, which has begun then, ends elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Timestamp>,
 }
 
 impl Progress {

@@ -29,7 +29,7 @@ enum Command {
 /// The command line of an application: call it from `main` and return what it returns.
 ///
 /// The binary then runs its workflows (`worker`), starts them (`start`), watches and steers them
-/// (`list`, `show`, `result`, `signal`, `update`, `cancel`, `pause`,
+/// (`list`, `show`, `result`, `signal`, `update`, `activity`, `cancel`, `pause`,
 /// `resume`, `terminate`, `delete`, `workers`), starts them at times (`schedule`), lists what it knows
 /// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]

@@ -3,13 +3,14 @@
 //!
 //! ```text
 //!   application binary: worker start workflows inspect check ─┐
-//!                                                             ├─ list show result signal update cancel pause … workers
+//!                                                             ├─ list show result signal update activity cancel pause … workers
 //!   durable-runtime:    worker -- ./app …                    ─┘
 //! ```
 //!
 //! Commands speak through [`Client`], never to a store's tables, and print only here. Each one is
 //! a file with its arguments and a `run`.
 
+mod activity;
 mod application;
 mod cancel;
 mod check;
@@ -136,6 +137,8 @@ enum SharedCommand {
     Signal(signal::Args),
     /// Send a request to a workflow and print the answer
     Update(update::Args),
+    /// End an activity that was begun here and ends elsewhere, by its token
+    Activity(activity::Args),
     /// Ask workflows to stop; they clean up first
     Cancel(cancel::Args),
     /// Let workflows rest: they take no further step until they are resumed
@@ -183,6 +186,7 @@ impl SharedCommand {
             Self::Result(args) => result::run(args, client, term).await,
             Self::Signal(args) => signal::run(args, client, term).await,
             Self::Update(args) => update::run(args, client, term).await,
+            Self::Activity(args) => activity::run(args, client, term).await,
             Self::Cancel(args) => cancel::run(args, client, term).await,
             Self::Pause(args) => pause::run(args, client, term).await,
             Self::Resume(args) => resume::run(args, client, term).await,

@@ -176,6 +176,7 @@ fn message_words(send: &SendRequest) -> String {
         MessageKind::ChildEnded => "end of a child".to_owned(),
         MessageKind::Pause => "pause".to_owned(),
         MessageKind::Resume => "resume".to_owned(),
+        MessageKind::Activity => "news of an activity".to_owned(),
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) fn waiting(
     };
     let since = relative(waiting.since, term.now);
     term.line(format_args!("  for {what}, since {since}"))?;
+    if let (true, [one]) = (is_plain(frame), waiting.operations.as_slice()) {
+        elsewhere(one, "  ", term)?;
+    }
     if let (true, Some(last)) = (is_plain(frame), found.retrying()) {
         let failed = format!("attempt {} failed: {}", last.attempt, last.error);
         term.line(format_args!("  {}", paint(BAD, failed)))?;
@@ -94,6 +97,23 @@ fn request(request: &Request, term: &Terminal<'_>) -> String {
         }
         _ => words,
     }
+}
+
+/// By which token an attempt is ended, if it is ended from elsewhere. Never cut: it is copied.
+fn elsewhere(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(elsewhere) = own.elsewhere else {
+        return Ok(());
+    };
+    let stop = if elsewhere.cancelled {
+        ", and was asked to stop"
+    } else {
+        ""
+    };
+    term.line(format_args!(
+        "{}ends elsewhere{stop}: activity complete {}",
+        paint(DIM, prefix),
+        elsewhere.token
+    ))
 }
 
 /// Prints the tree of frames and waits.
@@ -173,6 +193,7 @@ impl Tree<'_, '_, '_> {
         });
         let words = request(&own.request, self.term);
         self.line(first, &format!("{words}{since}"))?;
+        elsewhere(&own, &format!("{below}  "), self.term)?;
         self.failed(&own, below)
     }
 

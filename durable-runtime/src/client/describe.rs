@@ -2,9 +2,10 @@
 
 use super::inspect::leaves;
 use super::{Client, ClientError, Summary, coded};
+use crate::activity::{ActivityToken, Progress};
 use crate::codec;
 use crate::frame::{Call, Checkpoint};
-use crate::id::{Timestamp, WorkflowId};
+use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::operation::Request;
 use crate::payload::envelope;
 use crate::registry;
@@ -74,6 +75,20 @@ pub struct Awaited {
     pub since: Option<Timestamp>,
     /// Failed attempts, oldest first.
     pub attempts: Vec<AttemptRecord>,
+    /// Its attempt, if that is ended from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// An attempt of an activity that is ended from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Elsewhere {
+    /// By whom knows this.
+    pub token: ActivityToken,
+    /// When it began.
+    pub since: Timestamp,
+    /// Whether it was asked to stop, and is waited for.
+    pub cancelled: bool,
 }
 
 impl Awaited {
@@ -161,7 +176,8 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
     });
     let (waiting, cancelling) = match latest {
         Some(step) if running => {
-            let (waiting, cancelling) = standing(&record, step, &attempts)?;
+            let notes = client.store().notes(record.run).await?;
+            let (waiting, cancelling) = standing(&record, step, &attempts, &notes)?;
             (Some(waiting), cancelling)
         }
         _ => (None, false),
@@ -192,6 +208,7 @@ fn standing(
     record: &RunRecord,
     step: StepRecord,
     attempts: &[AttemptRecord],
+    notes: &[(u64, Vec<u8>)],
 ) -> Result<(Waiting, bool), ClientError> {
     let checkpoint = step
         .frame
@@ -213,6 +230,7 @@ fn standing(
                 _ => None,
             },
             request: call.request.clone(),
+            elsewhere: elsewhere(record.run, call.op, own.clone(), notes),
             attempts: own.cloned().collect(),
         }
     };
@@ -229,6 +247,23 @@ fn standing(
         waiting,
         checkpoint.is_some_and(|checkpoint| checkpoint.cancelled),
     ))
+}
+
+fn elsewhere<'a>(
+    run: RunId,
+    op: u64,
+    failed: impl Iterator<Item = &'a AttemptRecord>,
+    notes: &[(u64, Vec<u8>)],
+) -> Option<Elsewhere> {
+    let (_, note) = notes.iter().find(|(of, _)| *of == op)?;
+    let known = Progress::decode(note).ok()?;
+    let failed = failed.map(|one| one.attempt).max();
+    let attempt = failed.unwrap_or(0).saturating_add(1);
+    Some(Elsewhere {
+        token: ActivityToken { run, op, attempt },
+        since: known.elsewhere?,
+        cancelled: known.cancelled,
+    })
 }
 
 /// Decodes a stored checkpoint.

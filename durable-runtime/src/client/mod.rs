@@ -10,6 +10,7 @@
 //! A [`Client`] speaks to the store directly: it needs no server, and workers need not run. All of
 //! its futures may be dropped at any await; what the store acknowledged stays.
 
+mod activity;
 mod check;
 mod coded;
 mod describe;
@@ -34,8 +35,9 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+pub use activity::{CompletionError, RemoteActivity};
 pub use check::{Checked, CheckedPage};
-pub use describe::{Awaited, Description, Location, PendingCancel, Waiting};
+pub use describe::{Awaited, Description, Elsewhere, Location, PendingCancel, Waiting};
 pub use error::{ClientError, ResultError};
 pub use handle::Handle;
 pub use inspect::{InspectedLocal, InspectedWait, Inspection};

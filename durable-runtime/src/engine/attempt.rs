@@ -3,10 +3,8 @@
 use super::attempts::Beat;
 use super::heartbeat::{self, Beats};
 use super::instance::Outcome;
-use super::step::deadline;
 use crate::activity::{self, Live};
 use crate::clock::{Busy, Clock};
-use crate::id::Timestamp;
 use crate::machine::panic_message;
 use crate::operation::{ActivityRequest, CancellationType, TimeoutKind};
 use crate::registry::{ActivityContext, ActivityFn, AttemptEnd};
@@ -169,7 +167,7 @@ async fn attempt(
             Err((kind, busy)) => return (Outcome::TimedOut(kind), busy),
         },
     };
-    let limit = limit(&call, clock.now());
+    let limit = call.limit(clock.now());
     let future = match caught(|| body(context.clone(), &call.args)) {
         Ok(Ok(future)) => future,
         Ok(Err(error)) => {
@@ -210,7 +208,7 @@ async fn wait_for_permit(
     permits: Arc<Semaphore>,
     busy: Busy,
 ) -> Result<(tokio::sync::OwnedSemaphorePermit, Busy), (TimeoutKind, Busy)> {
-    let all = deadline(call).map(|at| (at, TimeoutKind::ScheduleToClose));
+    let all = call.deadline().map(|at| (at, TimeoutKind::ScheduleToClose));
     let start = call.options.schedule_to_start;
     let start = start.map(|limit| (clock.now().after(limit), TimeoutKind::ScheduleToStart));
     let first = [all, start].into_iter().flatten().min_by_key(|(at, _)| *at);
@@ -231,21 +229,6 @@ async fn wait_for_permit(
         },
         late = late => Err(late),
     }
-}
-
-/// Until when an attempt that begins now may run, and which limit that is.
-fn limit(call: &ActivityRequest, now: Timestamp) -> Option<(Timestamp, TimeoutKind)> {
-    if call.options.transactional {
-        // It is done or it is not: nobody stops it in the middle.
-        return None;
-    }
-    let one = call
-        .options
-        .start_to_close
-        .map(|limit| (now.after(limit), TimeoutKind::StartToClose));
-    let all = deadline(call).map(|at| (at, TimeoutKind::ScheduleToClose));
-    // At the same instant the limit that forbids another attempt counts.
-    [all, one].into_iter().flatten().min_by_key(|(at, _)| *at)
 }
 
 fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {

@@ -54,6 +54,7 @@ pub(super) fn listen<'a>(
                                   applications: SQLite (sqlite://…)";
                     return (Outcome::Unfit(reason.to_owned()), busy);
                 }
+                Some(SaidEnd::Later) => return (Outcome::EndsElsewhere { began }, busy),
                 None => {}
             }
             let now = clock.now();

@@ -64,7 +64,10 @@ pub(super) struct Instance {
     pub(super) unread: Vec<i64>,
     /// Signals, updates and ends of children that the code has not been given, in order.
     pub(super) letters: VecDeque<Message>,
-    /// Those that the code is given in this turn; the next step consumes them.
+    /// What was told of activities that end elsewhere, and not looked at, in order.
+    pub(super) news: VecDeque<Message>,
+    /// Those that the code is given in this turn, and news that nobody waits for; the next step
+    /// consumes them.
     pub(super) taken: Vec<Message>,
     /// The latest message taken note of.
     pub(super) last_ord: i64,
@@ -99,6 +102,8 @@ pub(super) struct Underway {
     pub(super) record: Recorded,
     /// What it has given, if that was recorded in the transaction of its own effects.
     pub(super) done: Option<Vec<u8>>,
+    /// Messages with heartbeats that stand in `progress` now; the next note consumes them.
+    pub(super) heard: Vec<i64>,
 }
 
 /// Whether a note is in the store.
@@ -190,6 +195,11 @@ pub(super) enum Outcome {
     Ended(AttemptEnd),
     /// The body has stopped because it was asked to.
     Cancelled,
+    /// The body has ended, and the attempt ends elsewhere.
+    EndsElsewhere {
+        /// When it began.
+        began: Timestamp,
+    },
     /// The body panicked with this message.
     Panicked(String),
     /// A limit was reached.
@@ -279,6 +289,7 @@ impl Instance {
             undecoded: None,
             unread: Vec::new(),
             letters: VecDeque::new(),
+            news: VecDeque::new(),
             taken: Vec::new(),
             last_ord: i64::MIN,
             wakes: 0,
@@ -339,6 +350,7 @@ impl Instance {
             undecoded,
             unread: Vec::new(),
             letters: VecDeque::new(),
+            news: VecDeque::new(),
             taken: Vec::new(),
             last_ord: i64::MIN,
             wakes,
@@ -400,6 +412,7 @@ impl Underway {
             progress: Progress::default(),
             record: Recorded::No,
             done: None,
+            heard: Vec::new(),
         }
     }
 

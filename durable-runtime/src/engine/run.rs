@@ -12,7 +12,7 @@ use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
 use super::transact;
-use crate::activity::Live;
+use crate::activity::{ActivityToken, Live};
 use crate::clock::{Busy, Sleeping};
 use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
@@ -321,9 +321,10 @@ impl Run {
             let (clock, permits) = (self.life.clock.clone(), self.life.activities.clone());
             let details = self.instance.last_details(op);
             let live = Arc::new(Live::new(clock.clone(), details));
-            let key = format!("{}/{op}", self.instance.run);
+            let run = self.instance.run;
+            let token = ActivityToken { run, op, attempt };
             let workflow = self.instance.id.as_str().to_owned();
-            let context = ActivityContext::new(key, attempt, workflow, live.clone());
+            let context = ActivityContext::new(token, workflow, live.clone());
             let context = transact::within(context, call, &self.life, (self.instance.run, op));
             let around = Surroundings {
                 clock,

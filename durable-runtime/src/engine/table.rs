@@ -1,6 +1,7 @@
 //! Every state with every event: the whole table of decisions as text, compared with the one
 //! below. Pairs that are not listed are refused.
 
+mod elsewhere;
 mod events;
 mod family;
 mod paused;
@@ -216,6 +217,7 @@ fn states() -> Vec<(&'static str, Instance)> {
     .chain(signals::states())
     .chain(terms::states())
     .chain(paused::states())
+    .chain(elsewhere::states())
     .collect()
 }
 

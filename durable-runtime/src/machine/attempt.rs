@@ -61,6 +61,21 @@ pub fn attempt_failed<E>(data: Data<E>, error: &E, verdict: Verdict) -> AttemptE
     }
 }
 
+/// Decodes what an attempt is ended with from elsewhere.
+///
+/// # Errors
+/// When it does not fit the type.
+pub fn attempt_given<T, E>(
+    value: Data<T>,
+    error: Data<E>,
+    given: Result<&[u8], &[u8]>,
+) -> Result<Result<T, E>, crate::codec::Error> {
+    Ok(match given {
+        Ok(bytes) => Ok(value.decode(bytes)?),
+        Err(bytes) => Err(error.decode(bytes)?),
+    })
+}
+
 /// A result that cannot be stored is a bug in its `Serialize`; trying again will not help.
 fn unencodable(error: &crate::codec::Error) -> AttemptEnd {
     let text = format!("the result cannot be encoded: {error}");

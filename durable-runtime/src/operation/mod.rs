@@ -11,6 +11,7 @@ mod composite;
 mod continued;
 mod interval;
 pub(crate) mod lent;
+mod limits;
 mod message;
 mod named;
 mod options;

@@ -33,6 +33,8 @@ pub enum Column {
     Signal,
     /// The value of an update.
     Update,
+    /// What is told of an activity that ends elsewhere.
+    Activity,
     /// The answer to an update.
     Reply,
     /// When a schedule starts what.
@@ -58,6 +60,7 @@ impl Column {
             Self::Note => "note",
             Self::Signal => "signal",
             Self::Update => "update",
+            Self::Activity => "activity",
             Self::Reply => "reply",
             Self::ScheduleDefinition => "schedule-definition",
             Self::ScheduleState => "schedule-state",

@@ -24,9 +24,16 @@ pub enum MessageKind {
     Pause = 5,
     /// Go on after a pause; see [`Pause`](Self::Pause).
     Resume = 6,
+    /// What is new of an activity that ends elsewhere.
+    Activity = 7,
 }
 
 impl MessageKind {
+    /// Whether it is told to one run, and means nothing to another that goes on in its place.
+    pub(crate) fn is_of_one_run(self) -> bool {
+        matches!(self, Self::ChildEnded | Self::Activity)
+    }
+
     /// Whether it concerns a run that has not begun. A signal or an update is for whoever waits for
     /// it: nobody does before the first await.
     pub(crate) fn wakes_fresh(self) -> bool {
@@ -51,8 +58,8 @@ pub struct NewMessage {
     pub msg: String,
     /// What it asks.
     pub kind: MessageKind,
-    /// The name of the signal or update, or the number of the operation that started the child; empty for other
-    /// kinds.
+    /// The name of the signal or update, or the number of the operation that started the child or is the
+    /// activity; empty for other kinds.
     pub name: String,
     /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
     /// as UTF-8 text.
@@ -93,14 +100,27 @@ pub struct Message {
     pub ord: i64,
     /// What it asks.
     pub kind: MessageKind,
-    /// The name of the signal or update, or the number of the operation that started the child; empty for other
-    /// kinds.
+    /// The name of the signal or update, or the number of the operation that started the child or is the
+    /// activity; empty for other kinds.
     pub name: String,
     /// The encoded value of the signal or update, or a [`ChildEnd`](super::ChildEnd); for other kinds the reason,
     /// as UTF-8 text.
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
+}
+
+/// What became of a message to one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It is in the inbox.
+    Accepted,
+    /// A message of this id was there already.
+    Repeated,
+    /// The run is finished.
+    Finished(Phase),
+    /// No such run.
+    NotFound,
 }
 
 /// What became of a message.

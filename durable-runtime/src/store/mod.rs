@@ -41,7 +41,7 @@ pub use expiry::{Deleted, Expiry, Kinds};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
-pub use message::{Message, MessageKind, NewMessage, Sent};
+pub use message::{Message, MessageKind, NewMessage, Sent, Told};
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
@@ -188,6 +188,10 @@ pub trait Store: Schedules + Queues + std::fmt::Debug + Send + Sync + 'static {
     /// [`Park::held`]; a [`MessageKind::Cancel`] ends it too. Each changes nothing where there is
     /// nothing to change.
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
+
+    /// Puts a message into the inbox of this run, and of no other that goes on in its place; on disk
+    /// when it returns. As [`send`](Self::send) otherwise, but a repeated message id is told.
+    async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError>;
 
     /// Both in one transaction: starts `run` if its id is free, and then sends `message` to the
     /// current run of that id. The answers are those of [`start`](Self::start) and

@@ -9,7 +9,8 @@ use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
     RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
-    StepRecord, Store, StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
+    StepRecord, Store, StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write,
+    Written,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
@@ -163,6 +164,10 @@ impl Store for WorkerStore {
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         let what = What::other(format!("a message to `{id}`"));
         self.write(what, self.inner.send(id, message)).await
+    }
+    async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError> {
+        let what = What::other(format!("a message to run {run}"));
+        self.write(what, self.inner.tell(run, message)).await
     }
     async fn start_or_send(
         &self,

@@ -6,7 +6,8 @@ use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
     RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
-    StepRecord, Store, StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
+    StepRecord, Store, StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write,
+    Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -263,6 +264,9 @@ impl Store for FaultyStore {
     }
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         self.through(self.inner.send(id, message)).await
+    }
+    async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError> {
+        self.through(self.inner.tell(run, message)).await
     }
     async fn start_or_send(
         &self,

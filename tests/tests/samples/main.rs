@@ -1,6 +1,7 @@
 //! Workflows that people really write, and their tests, written as a user would write them: with
 //! the public test kit alone. Each also survives a crash at every await.
 
+mod approval;
 mod batch;
 mod buy;
 mod chunks;

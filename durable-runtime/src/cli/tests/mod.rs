@@ -7,6 +7,7 @@
 
 mod act;
 mod coded;
+mod elsewhere;
 mod inspect;
 mod look;
 mod queues;

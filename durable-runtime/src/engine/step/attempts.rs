@@ -1,9 +1,8 @@
 //! How an attempt ended, and whether another one follows.
 
 use super::super::backoff;
-use super::super::instance::{Cancel, Decision, Instance, Outcome, Place, Policy};
+use super::super::instance::{Cancel, Decision, Instance, Outcome, Place, Policy, Recorded};
 use super::text::shortened;
-use super::work::deadline;
 use crate::id::Timestamp;
 use crate::operation::{Answered, Request, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
@@ -37,6 +36,9 @@ impl Instance {
                 chosen = next_delay;
                 let error = error.unwrap_or_else(|| "failed".to_owned());
                 (resolution, retryable, error)
+            }
+            Outcome::EndsElsewhere { began } => {
+                return self.ends_elsewhere(op, began, now, policy);
             }
             Outcome::Cancelled => (Resolution::Cancelled, false, "cancelled".to_owned()),
             Outcome::Panicked(message) => {
@@ -103,7 +105,7 @@ impl Instance {
             return None;
         };
         let failures = self.underway(op)?.tries.failed.saturating_add(1);
-        let (mut retry, deadline) = (call.options.retry.clone(), deadline(call));
+        let (mut retry, deadline) = (call.options.retry.clone(), call.deadline());
         if policy.exact_retries {
             retry.jitter = 0.0;
         }
@@ -115,6 +117,9 @@ impl Instance {
             return;
         };
         let attempt = own.tries.fail(next_at);
+        if own.progress.elsewhere.take().is_some() {
+            own.record = Recorded::NotYet;
+        }
         self.carry.push(Write::Attempt(AttemptRecord {
             run: self.run,
             of: AttemptOf::Activity { op },

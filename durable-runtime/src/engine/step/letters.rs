@@ -96,8 +96,12 @@ impl Instance {
     /// What the code was given is in no step: it is given again.
     pub(super) fn put_back(&mut self) {
         for letter in std::mem::take(&mut self.taken) {
-            let at = self.letters.partition_point(|own| own.ord < letter.ord);
-            self.letters.insert(at, letter);
+            let back = match letter.kind {
+                MessageKind::Activity => &mut self.news,
+                _ => &mut self.letters,
+            };
+            let at = back.partition_point(|own| own.ord < letter.ord);
+            back.insert(at, letter);
         }
     }
 

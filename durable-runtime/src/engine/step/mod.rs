@@ -22,6 +22,7 @@
 
 mod attempts;
 mod continued;
+mod elsewhere;
 mod letters;
 mod pause;
 mod progress;
@@ -29,8 +30,6 @@ mod terms;
 mod text;
 mod turned;
 mod work;
-
-pub(super) use work::deadline;
 
 use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Unexpected,
@@ -115,6 +114,7 @@ impl Instance {
                         None => self.letters.push_back(message),
                     }
                 }
+                MessageKind::Activity => self.news.push_back(message),
                 MessageKind::Terminate => {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
                     self.terminate.get_or_insert(reason);
@@ -136,12 +136,21 @@ impl Instance {
             _ if self.undecoded.is_some() => self.proceed(now, policy, false),
             Doing::Park => self.proceed(now, policy, false),
             _ if rested || self.paused => self.proceed(now, policy, false),
-            Doing::Work if self.cancel == Cancel::Requested => self
-                .cancelled()
-                .unwrap_or_else(|| self.act(Action::Continue, Doing::Work)),
-            Doing::Work if self.delivery(now).is_some() => self.proceed(now, policy, false),
+            Doing::Work => self.read_mail_at_work(now, policy),
             _ => carry_on(),
         }
+    }
+
+    fn read_mail_at_work(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+        if self.cancel == Cancel::Requested
+            && let Some(decision) = self.cancelled(now, policy)
+        {
+            return decision;
+        }
+        if !self.news.is_empty() || self.delivery(now).is_some() {
+            return self.proceed(now, policy, false);
+        }
+        self.act(Action::Continue, Doing::Work)
     }
 
     /// Decides what to do at the place where the run is. `due`: what was waited for is due.
@@ -189,7 +198,7 @@ impl Instance {
             if policy.draining && idle {
                 return self.park(Some(now), None);
             }
-            if let Some(decision) = self.cancelled() {
+            if let Some(decision) = self.cancelled(now, policy) {
                 return decision;
             }
         }
@@ -211,11 +220,15 @@ impl Instance {
         self.act(wait, Doing::Heal)
     }
 
-    /// All that is under way ends with a cancellation, in one turn. A letter that came before it
-    /// goes first. What is shielded and what the store is doing just now are not disturbed, and an
+    /// All that is under way ends with a cancellation, in one turn. A letter, or an end from
+    /// elsewhere, that came before it goes first. What is shielded and what the store is doing just now are not disturbed, and an
     /// activity may want to be waited for; if there is nothing else, the cancellation waits for that
     /// (`None`).
-    fn cancelled(&mut self) -> Option<Decision> {
+    fn cancelled(&mut self, now: Timestamp, policy: &Policy) -> Option<Decision> {
+        let before = self.unread.first().copied().unwrap_or(i64::MIN);
+        if let Some(decision) = self.told(before, None, now, policy) {
+            return Some(decision);
+        }
         if let Some(delivery) = self.delivery_before_cancel() {
             return Some(self.deliver(delivery));
         }
@@ -225,7 +238,7 @@ impl Instance {
         };
         let open = exposed.into_iter().filter(|call| call.answer.is_none());
         let (waited_for, others): (Vec<_>, Vec<_>) =
-            open.partition(|call| self.runs(call.op) && call.request.is_waited_for());
+            open.partition(|call| self.goes_on(call.op) && call.request.is_waited_for());
         let cancelled = |call: &Call| Answered {
             op: call.op,
             answer: Resolution::Cancelled,
@@ -234,6 +247,10 @@ impl Instance {
         let asked: Vec<_> = waited_for.into_iter().map(|call| call.op).collect();
         self.ask_to_stop(&asked);
         if answers.is_empty() {
+            if asked.iter().any(|op| self.is_elsewhere(*op)) {
+                // Whoever ends it reads that there.
+                self.put_down();
+            }
             return None;
         }
         // They are not told again after this step, nor by another worker.

@@ -27,7 +27,7 @@ impl Instance {
                 if kept || self.cancel == Cancel::Requested {
                     Some(now)
                 } else {
-                    self.next_due(checkpoint, now)
+                    self.next_due(now)
                 }
             }
         };

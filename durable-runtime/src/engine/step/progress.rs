@@ -69,7 +69,7 @@ impl Instance {
                     run: self.run,
                     op: own.op,
                     body: own.progress.encode(),
-                    consumed: Vec::new(),
+                    consumed: std::mem::take(&mut own.heard),
                 }));
             }
         }

@@ -1,32 +1,39 @@
 //! What is under way goes on: which operation has an answer already, which attempts begin, and
 //! how long all of them may be waited for.
 
-use super::super::instance::{Action, Decision, Doing, Instance, Place, Policy, Underway};
-use crate::frame::{Call, Checkpoint};
+use super::super::instance::{Action, Decision, Doing, Instance, Outcome, Place, Policy, Underway};
+use crate::frame::Call;
 use crate::id::Timestamp;
 use crate::operation::{ActivityRequest, Answered, Request, Resolution, TimeoutKind};
 
 impl Instance {
     /// Nothing has an answer, and the code waits. `due`: what was waited for is due.
     pub(super) fn work(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
+        let over = self.expired(now).filter(|_| due || !self.any_runs());
+        let over = over.map(|(at, _)| at);
+        if let Some(decision) = self.told(i64::MAX, over, now, policy) {
+            return decision;
+        }
         let idle = !self.any_runs();
-        let Place::At(checkpoint) = &self.place else {
-            unreachable!("operations are under way at an await only");
-        };
         if policy.draining && idle {
-            let at = self.next_due(checkpoint, now);
+            let at = self.next_due(now);
             return self.park(at, None);
         }
         // While attempts run, one may have ended already; it goes before a timer, which is told
         // again when it has been waited for.
-        let expired = self.expired(checkpoint, now).filter(|_| due || idle);
+        let expired = self.expired(now).filter(|_| due || idle);
+        let late = self.late(now);
+        let late = late.filter(|(at, ..)| expired.as_ref().is_none_or(|(other, _)| at <= other));
+        let since = late.map(|(at, ..)| at);
+        let since = since.or(expired.as_ref().map(|(at, _)| *at));
         // A letter that was sent before a timer was due has won, however late both are seen.
         let delivery = self.delivery(now);
-        if let Some(delivery) = delivery.filter(|delivery| match expired {
-            Some((at, _)) => delivery.since <= at,
-            None => true,
-        }) {
+        let first = delivery.filter(|own| since.is_none_or(|at| own.since <= at));
+        if let Some(delivery) = first {
             return self.deliver(delivery);
+        }
+        if let Some((_, op, kind)) = late {
+            return self.attempted(op, Outcome::TimedOut(kind), now, policy);
         }
         if let Some((_, answered)) = expired {
             return self.turn(vec![answered]);
@@ -44,8 +51,16 @@ impl Instance {
         self.act(Action::Work { begin, until }, Doing::Work)
     }
 
+    /// The operations that are awaited.
+    pub(super) fn awaited(&self) -> Vec<&Call> {
+        match &self.place {
+            Place::At(checkpoint) => checkpoint.calls(),
+            Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
+        }
+    }
+
     /// The answer of what ran out of time, the longest overdue first, and since when it is.
-    fn expired(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<(Timestamp, Answered)> {
+    fn expired(&self, now: Timestamp) -> Option<(Timestamp, Answered)> {
         let ended = |call: &Call| match &call.request {
             Request::Timer { due } => Some((*due, Resolution::Fired)),
             Request::Signal { .. }
@@ -54,8 +69,8 @@ impl Instance {
             | Request::Start(_)
             | Request::Send(_)
             | Request::Continue { .. } => None,
-            // One that runs knows its deadline itself.
-            Request::Activity(_) if self.runs(call.op) => None,
+            // One that runs knows its deadline itself; of one that ends elsewhere see `late`.
+            Request::Activity(_) if self.runs(call.op) || self.is_elsewhere(call.op) => None,
             // It has been done, and its worker was lost before the code heard of that.
             Request::Activity(activity) if self.done(call.op).is_some() => {
                 let value = self.done(call.op)?.to_vec();
@@ -67,11 +82,12 @@ impl Instance {
             }
             Request::Activity(activity) => {
                 let answer = Resolution::TimedOut(TimeoutKind::ScheduleToClose);
-                Some((deadline(activity)?, answer))
+                Some((activity.deadline()?, answer))
             }
         };
-        let calls = checkpoint.calls().into_iter();
-        let (at, op, answer) = calls
+        let (at, op, answer) = self
+            .awaited()
+            .into_iter()
             .filter_map(|call| ended(call).map(|(at, answer)| (at, call.op, answer)))
             .filter(|(at, ..)| *at <= now)
             .min_by_key(|(at, op, _)| (*at, *op))?;
@@ -107,6 +123,12 @@ impl Instance {
             let Some(own) = idle(ops, call.op).filter(|_| !draining) else {
                 continue;
             };
+            if own.progress.elsewhere.is_some() {
+                if let Some((at, _)) = activity.limit_elsewhere(&own.progress) {
+                    wait(at);
+                }
+                continue;
+            }
             match own.tries.next_at.filter(|at| *at > now) {
                 Some(at) => wait(at),
                 None if overdue(activity, now) => wait(now),
@@ -120,21 +142,22 @@ impl Instance {
     }
 
     /// When the run has something to do again.
-    pub(super) fn next_due(&self, checkpoint: &Checkpoint, now: Timestamp) -> Option<Timestamp> {
-        if self.delivery(now).is_some() {
+    pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.delivery(now).is_some() || !self.news.is_empty() {
             return Some(now);
         }
         let due = |call: &Call| match &call.request {
             Request::Timer { due } => Some(*due),
             Request::Signal { .. } | Request::Update { .. } | Request::Child { .. } => None,
             Request::Start(_) | Request::Send(_) | Request::Continue { .. } => Some(now),
-            Request::Activity(_) => {
-                let at = self.ops.binary_search_by_key(&call.op, |own| own.op);
-                let own = at.ok().map(|at| &self.ops[at]);
-                Some(own.and_then(|own| own.tries.next_at).unwrap_or(now))
-            }
+            Request::Activity(activity) => match self.underway(call.op) {
+                Some(own) if own.progress.elsewhere.is_some() => {
+                    Some(activity.limit_elsewhere(&own.progress)?.0)
+                }
+                own => Some(own.and_then(|own| own.tries.next_at).unwrap_or(now)),
+            },
         };
-        let calls = checkpoint.calls().into_iter();
+        let calls = self.awaited().into_iter();
         calls.filter_map(due).map(|at| at.max(now)).min()
     }
 }
@@ -146,12 +169,5 @@ fn idle(ops: &mut [Underway], op: u64) -> Option<&mut Underway> {
 }
 
 fn overdue(call: &ActivityRequest, now: Timestamp) -> bool {
-    deadline(call).is_some_and(|deadline| deadline <= now)
-}
-
-/// When all attempts together have taken too long.
-pub(in crate::engine) fn deadline(call: &ActivityRequest) -> Option<Timestamp> {
-    call.options
-        .schedule_to_close
-        .map(|limit| call.begun.after(limit))
+    call.deadline().is_some_and(|deadline| deadline <= now)
 }

@@ -1,6 +1,6 @@
 //! The events, by name.
 
-use super::{NOW, calls, checkpoint, fires, returned, two};
+use super::{NOW, calls, checkpoint, elsewhere, fires, returned, two};
 use crate::codec;
 use crate::engine::instance::{Event, Outcome};
 use crate::machine::{Aside, Blocked, Finished, Turn};
@@ -129,4 +129,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("woken", Event::Woken { wakes: 2 }),
         ("release", Event::Release),
     ]
+    .into_iter()
+    .chain(elsewhere::events())
+    .collect()
 }

@@ -15,8 +15,8 @@ use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
     RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
-    StepRecord, Store, StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
-    limits,
+    StepRecord, Store, StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write,
+    Written, limits,
 };
 use async_trait::async_trait;
 use names::Names;
@@ -219,6 +219,11 @@ impl Store for CodedStore {
         limits::check_message(&message)?;
         write::message(&self.codecs, id, &mut message)?;
         self.inner.send(id, message).await
+    }
+    async fn tell(&self, run: RunId, mut message: NewMessage) -> Result<Told, StoreError> {
+        limits::check_message(&message)?;
+        write::message(&self.codecs, &self.name(run).await?, &mut message)?;
+        self.inner.tell(run, message).await
     }
     async fn start_or_send(
         &self,

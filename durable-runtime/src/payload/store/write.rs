@@ -148,6 +148,7 @@ pub(super) fn letter<'a>(
     let column = match kind {
         MessageKind::Signal => Column::Signal,
         MessageKind::Update => Column::Update,
+        MessageKind::Activity => Column::Activity,
         MessageKind::Cancel
         | MessageKind::Terminate
         | MessageKind::ChildEnded

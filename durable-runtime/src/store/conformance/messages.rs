@@ -1,12 +1,13 @@
 //! Messages to runs in every state.
 
 use super::kit::{
-    CHARGE, Worker, blocked, end, find, id, message, park, send, signal, start, state, step,
+    CHARGE, Worker, blocked, end, find, id, message, owned, park, send, signal, start, state, step,
     terminate,
 };
+use super::stepping::continued;
 use crate::id::{RunId, Timestamp};
 use crate::store::{
-    MessageKind, NewMessage, NewStep, Phase, RunState, Sent, Store, Write, Written,
+    MessageKind, NewMessage, NewRun, NewStep, Phase, RunState, Sent, Store, Told, Write, Written,
 };
 
 const RUN: RunId = RunId(10);
@@ -219,4 +220,55 @@ pub async fn a_run_takes_as_many_messages_as_it_may(store: &dyn Store) {
     };
     start(store, 11).await;
     assert_eq!(store.send(&id(11), none).await, Ok(Sent::Full(RunId(11))));
+}
+
+pub async fn a_message_to_one_run_is_told_once(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    let told = NewMessage {
+        kind: MessageKind::Activity,
+        name: "3".into(),
+        ..message("a")
+    };
+    assert_eq!(store.tell(RUN, told.clone()).await, Ok(Told::NotFound));
+    worker.starts(&[10, 11]).await;
+    worker.write(Write::Step(step(10, 1))).await;
+    let parked = Write::Park(park(10, 0, 1));
+    assert_eq!(worker.write(parked).await, Written::Parked);
+    assert_eq!(store.tell(RUN, told.clone()).await, Ok(Told::Accepted));
+    assert_eq!(store.tell(RUN, told.clone()).await, Ok(Told::Repeated));
+    // It wakes the run, as any message does.
+    assert_eq!(state(store, 10).await, RunState::Waiting(Timestamp(20)));
+    let claimed = worker.claim(20).await;
+    let [got] = &claimed[0].inbox[..] else {
+        panic!("one message: {claimed:?}");
+    };
+    assert_eq!((got.kind, got.name.as_str()), (told.kind, "3"));
+    let taken = NewStep {
+        consumed: vec![got.ord],
+        ..step(10, 2)
+    };
+    worker.write(Write::Step(taken)).await;
+    assert_eq!(store.tell(RUN, told.clone()).await, Ok(Told::Repeated));
+    worker.write(Write::End(end(10, 2))).await;
+    let finished = Ok(Told::Finished(Phase::Completed));
+    assert_eq!(store.tell(RUN, told).await, finished);
+}
+
+pub async fn a_message_to_one_run_does_not_follow_it(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    let told = NewMessage {
+        kind: MessageKind::Activity,
+        ..message("a")
+    };
+    assert_eq!(store.tell(RUN, told.clone()).await, Ok(Told::Accepted));
+    let next = NewRun {
+        id: id(10),
+        ..owned(11, worker.id())
+    };
+    let written = worker.commit(vec![continued(10), Write::Start(next)]).await;
+    assert_eq!(written, [Written::Done, Written::Started]);
+    assert_eq!(store.inbox(RunId(11)).await, Ok(vec![]));
+    let finished = Ok(Told::Finished(Phase::Continued));
+    assert_eq!(store.tell(RUN, told).await, finished);
 }

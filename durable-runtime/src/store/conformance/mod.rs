@@ -177,6 +177,8 @@ macro_rules! store_conformance {
                 a_terminate_ends_a_blocked_run,
                 a_terminate_of_an_owned_run_is_mail,
                 a_run_takes_as_many_messages_as_it_may,
+                a_message_to_one_run_is_told_once,
+                a_message_to_one_run_does_not_follow_it,
             ],
             signals: [
                 a_signal_keeps_its_name_and_value,

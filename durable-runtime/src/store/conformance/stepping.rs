@@ -270,7 +270,7 @@ pub async fn an_end_as_running_is_a_bug(store: &dyn Store) {
     assert_eq!(state(store, 10).await, RunState::Owned(worker.id()));
 }
 
-fn continued(run: i64) -> Write {
+pub(super) fn continued(run: i64) -> Write {
     Write::End(End {
         phase: Phase::Continued,
         ..end(run, 1)

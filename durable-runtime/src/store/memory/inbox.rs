@@ -3,7 +3,7 @@
 use super::run::{Kept, Place};
 use super::state::State;
 use crate::id::{RunId, Timestamp};
-use crate::store::{Message, MessageKind, NewMessage, Phase, Sent};
+use crate::store::{Message, MessageKind, NewMessage, Phase, Sent, Told};
 
 impl State {
     /// Puts a message into the inbox of a current run, or ends a run that nobody owns.
@@ -26,23 +26,40 @@ impl State {
             MessageKind::Pause => self.pause(number, &message),
             MessageKind::Resume => self.resume(number, message.sent_at),
             _ if run.is_full_for(&message) => return Sent::Full(number),
-            _ => self.put_message(number, message),
+            _ => {
+                self.put_message(number, message);
+            }
         }
         Sent::Accepted(number)
     }
 
+    /// Puts a message into the inbox of one run.
+    pub(super) fn tell(&mut self, number: RunId, message: NewMessage) -> Told {
+        let Some(run) = self.runs.get(&number) else {
+            return Told::NotFound;
+        };
+        if let Place::Finished = run.row.place {
+            return Told::Finished(run.row.phase);
+        }
+        if self.put_message(number, message) {
+            Told::Accepted
+        } else {
+            Told::Repeated
+        }
+    }
+
     /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
-    /// message whose id is there already changes nothing.
-    pub(super) fn put_message(&mut self, number: RunId, message: NewMessage) {
+    /// message whose id is there already changes nothing (false).
+    pub(super) fn put_message(&mut self, number: RunId, message: NewMessage) -> bool {
         if message.kind == MessageKind::Cancel {
             // A run that rests could not clean up.
             self.lift(number, message.sent_at);
         }
         let Some(run) = self.runs.get_mut(&number) else {
-            return;
+            return false;
         };
         if run.inbox.iter().any(|old| old.message.msg == message.msg) {
-            return;
+            return false;
         }
         let row = &mut run.row;
         row.wakes += 1;
@@ -70,6 +87,7 @@ impl State {
         if kind.wakes_fresh() || run.row.seq > 0 {
             self.wake(number, sent_at, false);
         }
+        true
     }
 
     /// Makes a waiting run due at `at` or earlier; a blocked one only if `unblock`.

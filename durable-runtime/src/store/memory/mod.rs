@@ -24,7 +24,7 @@ use super::limits;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, RunState, Sent, StepRecord, Store,
-    StoreError, Unblock, Unfit, WorkerRecord, Write, Written,
+    StoreError, Told, Unblock, Unfit, WorkerRecord, Write, Written,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -77,7 +77,7 @@ impl MemoryStore {
     }
 
     /// Tells those who wait for a change, if there was one.
-    fn tell(&self, changed: bool) {
+    fn ring(&self, changed: bool) {
         if changed {
             self.shared.changes.happened();
         }
@@ -143,7 +143,7 @@ impl Store for MemoryStore {
             _ => false,
         });
         let written = Batch::commit(&mut *self.state()?, fence, writes)?;
-        self.tell(concerns_others(&written, tells));
+        self.ring(concerns_others(&written, tells));
         Ok(written)
     }
 
@@ -224,7 +224,7 @@ impl Store for MemoryStore {
             && worker.life == Life::Alive
         {
             worker.life = Life::Retired;
-            self.tell(true);
+            self.ring(true);
         }
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Store for MemoryStore {
         for number in &fitting {
             state.wake(*number, now, true);
         }
-        self.tell(!fitting.is_empty());
+        self.ring(!fitting.is_empty());
         Ok(fitting.len())
     }
 
@@ -280,15 +280,22 @@ impl Store for MemoryStore {
     async fn start(&self, new: NewRun) -> Result<Written, StoreError> {
         limits::check_run(&new)?;
         let written = start(&mut *self.state()?, new)?;
-        self.tell(written == Written::Started);
+        self.ring(written == Written::Started);
         Ok(written)
     }
 
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         limits::check_message(&message)?;
         let sent = send(&mut *self.state()?, id, message);
-        self.tell(matches!(sent, Sent::Accepted(_) | Sent::Terminated(_)));
+        self.ring(matches!(sent, Sent::Accepted(_) | Sent::Terminated(_)));
         Ok(sent)
+    }
+
+    async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError> {
+        limits::check_message(&message)?;
+        let told = self.state()?.tell(run, message);
+        self.ring(told == Told::Accepted);
+        Ok(told)
     }
 
     async fn start_or_send(
@@ -306,19 +313,19 @@ impl Store for MemoryStore {
             _ => send(&mut state, &id, message),
         };
         drop(state);
-        self.tell(matches!(sent, Sent::Accepted(_) | Sent::Terminated(_)));
+        self.ring(matches!(sent, Sent::Accepted(_) | Sent::Terminated(_)));
         Ok((written, sent))
     }
 
     async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
         let deleted = self.state()?.delete(id);
-        self.tell(matches!(deleted, Deleted::Runs(_)));
+        self.ring(matches!(deleted, Deleted::Runs(_)));
         Ok(deleted)
     }
 
     async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
         let expired = self.state()?.expire(expiry);
-        self.tell(expired > 0);
+        self.ring(expired > 0);
         Ok(expired)
     }
 

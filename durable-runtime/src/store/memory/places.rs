@@ -20,7 +20,7 @@ impl Queues for MemoryStore {
     ) -> Result<QueueSettings, StoreError> {
         limits::check_queue(queue)?;
         let settings = self.state()?.change_queue(queue, change);
-        self.tell(true);
+        self.ring(true);
         Ok(settings)
     }
 

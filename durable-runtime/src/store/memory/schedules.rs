@@ -16,7 +16,7 @@ impl Schedules for MemoryStore {
     async fn write_schedule(&self, write: ScheduleWrite) -> Result<ScheduleWritten, StoreError> {
         limits::check_schedule(&write)?;
         let written = self::write(&mut *self.state()?, write)?;
-        self.tell(written == ScheduleWritten::Done);
+        self.ring(written == ScheduleWritten::Done);
         Ok(written)
     }
 

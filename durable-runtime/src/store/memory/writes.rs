@@ -6,8 +6,8 @@ use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
 use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
 use crate::store::{
-    AttemptOf, AttemptRecord, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note, Park,
-    Phase, ScheduleRecord, StepRecord, StoreError, Write, Written,
+    AttemptOf, AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Note, Park, Phase,
+    ScheduleRecord, StepRecord, StoreError, Write, Written,
 };
 use std::collections::BTreeMap;
 
@@ -160,8 +160,8 @@ impl<'a> Batch<'a> {
         let (mut unread, read): (Vec<_>, _) = std::mem::take(&mut old.inbox)
             .into_iter()
             .partition(|kept| kept.used_seq.is_none());
-        // Children belong to the run that started them.
-        unread.retain(|kept| kept.message.kind != MessageKind::ChildEnded);
+        // Children and activities belong to the run that began them.
+        unread.retain(|kept| !kept.message.kind.is_of_one_run());
         (new.inbox, old.inbox) = (unread, read);
         Ok(())
     }

@@ -194,10 +194,16 @@ impl Batch<'_> {
             self.db
                 .conn
                 .prepare_cached(
-                    "UPDATE inbox SET run=?2 WHERE run=?1 AND used_seq IS NULL AND kind<>?3",
+                    "UPDATE inbox SET run=?2 WHERE run=?1 AND used_seq IS NULL \
+                     AND kind NOT IN (?3,?4)",
                 )?
-                .execute([old.0, new.run.0, MessageKind::ChildEnded as i64])?;
-            // Children belong to the run that started them.
+                .execute([
+                    old.0,
+                    new.run.0,
+                    MessageKind::ChildEnded as i64,
+                    MessageKind::Activity as i64,
+                ])?;
+            // Children and activities belong to the run that began them.
             inbox::drop_unread(self.db, old)?;
             self.db
                 .conn

@@ -59,7 +59,8 @@ pub(super) fn orphan(db: &mut Db, new: &NewRun) -> Outcome<()> {
     if runs {
         return Ok(());
     }
-    inbox::put(db, new.run, &message)
+    inbox::put(db, new.run, &message)?;
+    Ok(())
 }
 
 /// The children of a run that have not ended: number, policy, and whether somebody owns it.

@@ -5,7 +5,7 @@ use super::error::{Outcome, bug};
 use super::writer::Db;
 use super::{children, inbox, pause, rows};
 use crate::id::{RunId, WorkflowId};
-use crate::store::{MessageKind, NewMessage, NewRun, Phase, Sent, Written};
+use crate::store::{MessageKind, NewMessage, NewRun, Phase, Sent, Told, Written};
 
 pub(super) fn start(db: &mut Db, new: &NewRun) -> Outcome<Written> {
     if new.owner.is_some() {
@@ -63,7 +63,26 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
         MessageKind::Pause => pause::pause(db, run, message)?,
         MessageKind::Resume => pause::resume(db, run, message.sent_at)?,
         _ if inbox::is_full(db, run, message)? => return Ok(Sent::Full(run)),
-        _ => inbox::put(db, run, message)?,
+        _ => {
+            inbox::put(db, run, message)?;
+        }
     }
     Ok(Sent::Accepted(run))
+}
+
+/// Puts a message into the inbox of one run.
+pub(super) fn tell(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<Told> {
+    let sql = "SELECT phase FROM workflow WHERE run=?1";
+    let Some(phase) = rows::first(&db.conn, sql, [run.0], |row| row.get(0))? else {
+        return Ok(Told::NotFound);
+    };
+    let phase = rows::phase(phase).ok_or_else(|| bug(format!("phase {phase}")))?;
+    if phase != Phase::Running {
+        return Ok(Told::Finished(phase));
+    }
+    Ok(if inbox::put(db, run, message)? {
+        Told::Accepted
+    } else {
+        Told::Repeated
+    })
 }

@@ -8,8 +8,8 @@ use crate::store::{MessageKind, NewMessage};
 use rusqlite::params;
 
 /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
-/// message whose id is there already changes nothing.
-pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> {
+/// message whose id is there already changes nothing (false).
+pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool> {
     if message.kind == MessageKind::Cancel {
         // A run that rests could not clean up.
         pause::lift(db, run, message.sent_at)?;
@@ -30,7 +30,7 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> 
             message.name
         ])?;
     if added == 0 {
-        return Ok(());
+        return Ok(false);
     }
     let wakes_fresh = message.kind.wakes_fresh();
     db.conn
@@ -44,7 +44,7 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<()> 
         )?
         .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
     db.noteworthy = true;
-    Ok(())
+    Ok(true)
 }
 
 /// Whether a run has too many unread messages to take this one, which is new to it.

@@ -41,7 +41,7 @@ use self::writer::Writer;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, Sent, StepRecord, Store,
-    StoreError, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written, limits,
+    StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written, limits,
 };
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -225,6 +225,12 @@ impl Store for SqliteStore {
         limits::check_message(&message)?;
         let id = id.clone();
         self.write_unfenced(move |db| client::send(db, &id, &message))
+            .await
+    }
+
+    async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError> {
+        limits::check_message(&message)?;
+        self.write_unfenced(move |db| client::tell(db, run, &message))
             .await
     }
 

@@ -214,6 +214,7 @@ pub(super) fn message(row: &Row<'_>, first: usize) -> rusqlite::Result<Message> 
         4 => MessageKind::Update,
         5 => MessageKind::Pause,
         6 => MessageKind::Resume,
+        7 => MessageKind::Activity,
         other => return Err(foreign(first + 2, format!("message kind {other}"))),
     };
     Ok(Message {

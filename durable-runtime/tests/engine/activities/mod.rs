@@ -1,7 +1,9 @@
 //! What the body of an activity and its attribute can say beside a result.
 
 mod cancellation;
+mod completions;
 mod delays;
+mod elsewhere;
 mod heartbeats;
 mod methods;
 

@@ -1,0 +1,60 @@
+//! What is told of an attempt from elsewhere: the contents of a message to its run.
+
+use super::token::ActivityToken;
+use crate::codec;
+use crate::id::Timestamp;
+use crate::store::{MessageKind, NewMessage};
+use serde::{Deserialize, Serialize};
+
+/// A message about one attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// Which one, from 1.
+    pub(crate) attempt: u32,
+    pub(crate) news: News,
+}
+
+/// What is new of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum News {
+    /// It has given this value, encoded.
+    Completed(#[serde(with = "codec::bytes")] Vec<u8>),
+    /// It has failed with this error, encoded.
+    Failed(#[serde(with = "codec::bytes")] Vec<u8>),
+    /// It has stopped, because it was to stop.
+    Cancelled,
+    /// It is alive, and has come so far.
+    Beat(#[serde(with = "codec::bytes")] Vec<u8>),
+    /// Something was told that cannot be read: why.
+    #[serde(skip)]
+    Unreadable(String),
+}
+
+impl News {
+    /// The message for the run of `token`. Ends of one attempt bear one id: the first counts.
+    pub(crate) fn message(self, token: &ActivityToken, sent_at: Timestamp) -> NewMessage {
+        let ActivityToken { op, attempt, .. } = *token;
+        let msg = match &self {
+            Self::Beat(_) => crate::engine::new_message(),
+            _ => end_message(token),
+        };
+        NewMessage {
+            msg,
+            kind: MessageKind::Activity,
+            name: op.to_string(),
+            payload: codec::encode(&Told {
+                attempt,
+                news: self,
+            })
+            .expect("plain data"),
+            sent_at,
+            unread_max: None,
+        }
+    }
+}
+
+/// The id of the message that ends an attempt.
+pub(crate) fn end_message(token: &ActivityToken) -> String {
+    let ActivityToken { run, op, attempt } = token;
+    format!("activity/{run}/{op}/{attempt}")
+}

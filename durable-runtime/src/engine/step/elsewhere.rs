@@ -1,0 +1,155 @@
+//! Attempts that end elsewhere: what their run is told of them, and when they have taken too long.
+//!
+//! ```text
+//!   body says "ends later" ──▶ Progress::elsewhere, no slot ──▶ a message ends it ──▶ as any attempt
+//!                                        │  ▲                 └▶ its limit passes ──▶ as any attempt
+//!                                        └──┘ a message with a heartbeat
+//! ```
+
+use super::super::instance::{Decision, Instance, Outcome, Policy, Recorded};
+use super::text::error_text;
+use crate::activity::news::{News, Told};
+use crate::codec;
+use crate::id::Timestamp;
+use crate::operation::{ActivityRequest, Request, TimeoutKind};
+use crate::registry::{self, AttemptEnd};
+use crate::store::Message;
+
+impl Instance {
+    /// Whether the attempt of this operation ends elsewhere.
+    pub(super) fn is_elsewhere(&self, op: u64) -> bool {
+        let own = self.underway(op);
+        own.is_some_and(|own| own.progress.elsewhere.is_some())
+    }
+
+    /// Whether an attempt of this operation is in progress, here or elsewhere.
+    pub(super) fn goes_on(&self, op: u64) -> bool {
+        self.runs(op) || self.is_elsewhere(op)
+    }
+
+    /// The body has ended, and the attempt has not.
+    pub(super) fn ends_elsewhere(
+        &mut self,
+        op: u64,
+        began: Timestamp,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Decision {
+        if let Some(own) = self.underway_mut(op) {
+            own.progress.elsewhere = Some(began);
+            own.record = Recorded::NotYet;
+        }
+        self.put_down();
+        self.proceed(now, policy, false)
+    }
+
+    /// Takes note of what was told of activities before this message and until then, up to the
+    /// first that ends; what follows from that.
+    pub(super) fn told(
+        &mut self,
+        before: i64,
+        until: Option<Timestamp>,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Option<Decision> {
+        let (mut end, mut heard) = (None, false);
+        while end.is_none()
+            && let Some(message) = self.news.pop_front()
+        {
+            if message.ord >= before || until.is_some_and(|until| message.sent_at > until) {
+                self.news.push_front(message);
+                break;
+            }
+            match self.concerning(&message, now) {
+                Some((op, News::Beat(details))) => {
+                    self.heard(op, message.sent_at.min(now), details);
+                    heard = true;
+                    if let Some(own) = self.underway_mut(op) {
+                        own.heard.push(message.ord);
+                    }
+                }
+                Some((op, news)) => {
+                    end = Some((op, self.outcome(op, &news)));
+                    self.taken.push(message);
+                }
+                // Nobody waits for it any more.
+                None => self.taken.push(message),
+            }
+        }
+        if heard {
+            self.put_down();
+        }
+        let (op, outcome) = end?;
+        Some(self.attempted(op, outcome, now, policy))
+    }
+
+    /// The operation of which this message tells, if it is about the attempt that it is at, and came
+    /// in time.
+    fn concerning(&self, message: &Message, now: Timestamp) -> Option<(u64, News)> {
+        let op = message.name.parse().ok()?;
+        let own = self.underway(op)?;
+        let attempt = own.tries.failed.saturating_add(1);
+        // It may have been the end: that the attempt is repeated is better than to wait for it.
+        let told = codec::decode(&message.payload).unwrap_or_else(|error| Told {
+            attempt,
+            news: News::Unreadable(error.to_string()),
+        });
+        let limit = self.call_of(op)?.limit_elsewhere(&own.progress);
+        // Another clock may be ahead of this one.
+        let at = message.sent_at.min(now);
+        let in_time = limit.is_none_or(|(limit, _)| at <= limit);
+        (in_time && told.attempt == attempt).then_some((op, told.news))
+    }
+
+    /// How an attempt ends by what was told of it. What does not fit the activity's types is a
+    /// failure of the attempt.
+    fn outcome(&self, op: u64, news: &News) -> Outcome {
+        let given = match news {
+            News::Completed(value) => Ok(value.as_slice()),
+            News::Failed(error) => Err(error.as_slice()),
+            News::Cancelled => return Outcome::Cancelled,
+            News::Unreadable(error) => {
+                return Outcome::Panicked(format!("what it was told cannot be read: {error}"));
+            }
+            News::Beat(_) => unreachable!("a heartbeat ends nothing"),
+        };
+        let name = self.call_of(op).map_or("", |call| call.name.as_str());
+        let known = registry::activity(name).map(|def| (def.given)(given));
+        match known {
+            Some(Ok(end)) => Outcome::Ended(end),
+            Some(Err(error)) => {
+                Outcome::Panicked(format!("it was ended with what does not fit: {error}"))
+            }
+            // Of a test, which has a body and no types.
+            None => Outcome::Ended(match given {
+                Ok(value) => AttemptEnd::returned(value.to_vec()),
+                Err(error) => AttemptEnd::failed(error.to_vec(), true, error_text(error)),
+            }),
+        }
+    }
+
+    /// The attempt that ends elsewhere and has taken too long, the longest overdue first.
+    pub(super) fn late(&self, now: Timestamp) -> Option<(Timestamp, u64, TimeoutKind)> {
+        let calls = self.awaited().into_iter();
+        let limits = calls.filter_map(|call| {
+            let Request::Activity(activity) = &call.request else {
+                return None;
+            };
+            let own = self.underway(call.op)?;
+            let (at, kind) = activity.limit_elsewhere(&own.progress)?;
+            Some((at, call.op, kind))
+        });
+        let late = limits.filter(|(at, ..)| *at <= now);
+        late.min_by_key(|(at, op, _)| (*at, *op))
+    }
+
+    /// The call of an activity that this operation is.
+    fn call_of(&self, op: u64) -> Option<&ActivityRequest> {
+        let calls = self.awaited();
+        let call = calls.into_iter().find(|call| call.op == op)?;
+        match &call.request {
+            Request::Activity(activity) => Some(activity),
+            _ => None,
+        }
+    }
+}
