@@ -10,12 +10,12 @@ use super::instance::{Instance, Outcome};
 use super::life::{Life, read};
 use crate::clock::Busy;
 use crate::codec;
-use crate::id::RunId;
+use crate::id::{RunId, WorkflowId};
 use crate::operation::{
     self, Request, Resolution, SendError, SendRequest, SpawnError, StartRequest,
 };
 use crate::store::{
-    NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Written,
+    MessageKind, NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Written,
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request, busy: B
     let done = match request {
         Request::Start(start) => actor.start(&life, *start).await,
         Request::Send(send) => actor.send(&life, send).await,
+        Request::Child { id, op, .. } => actor.ask_to_stop(&life, id, op).await,
         _ => {
             return End::new(
                 Outcome::Unfit(format!("operation {} is no act", actor.op)),
@@ -110,6 +111,23 @@ impl Actor {
             }
             return Ok(returned(&operation::child(new.id, run, self.run, self.op)));
         }
+    }
+
+    /// Asks the child that operation `op` has started to stop, if it is still there.
+    async fn ask_to_stop(
+        self,
+        life: &Life,
+        id: WorkflowId,
+        op: u64,
+    ) -> Result<Resolution, StoreError> {
+        let found = read(|| life.store.find(&id)).await?;
+        let is_ours = |parent: Parent| parent.run == self.run && parent.op == op;
+        if found.and_then(|run| run.parent).is_some_and(is_ours) {
+            let reason = "the workflow that waits for it was cancelled";
+            let message = NewMessage::steer(MessageKind::Cancel, reason, life.clock.now());
+            read(|| life.store.send(&id, message.clone())).await?;
+        }
+        Ok(returned(&()))
     }
 
     async fn send(self, life: &Life, send: SendRequest) -> Result<Resolution, StoreError> {

@@ -100,6 +100,8 @@ pub(super) struct Underway {
     pub(super) progress: Progress,
     /// Whether that is on record.
     pub(super) record: Recorded,
+    /// Whether the child that it waits for is asked to stop, as far as this worker knows.
+    pub(super) child: super::step::Asking,
     /// What it has given, if that was recorded in the transaction of its own effects.
     pub(super) done: Option<Vec<u8>>,
     /// Messages with heartbeats that stand in `progress` now; the next note consumes them.
@@ -411,6 +413,7 @@ impl Underway {
             tries: Tries::default(),
             progress: Progress::default(),
             record: Recorded::No,
+            child: super::step::Asking::No,
             done: None,
             heard: Vec::new(),
         }

@@ -301,7 +301,7 @@ impl Run {
         for &(op, attempt) in begin {
             let found = calls.binary_search_by_key(&op, |call| call.op);
             let request = found.ok().map(|at| &calls[at].request);
-            if let Some(request) = request.filter(|request| request.is_act()) {
+            if let Some(request) = request.filter(|request| request.is_for_store()) {
                 let actor = Actor::new(&self.instance, op);
                 let busy = self.life.clock.busy();
                 let act = acts::act(self.life.clone(), actor, request.clone(), busy);

@@ -326,11 +326,55 @@ pub struct Child<R> {
     run: RunId,
     parent: RunId,
     op: u64,
+    #[serde(default, skip_serializing_if = "ChildCancellation::is_abandon")]
+    cancellation: ChildCancellation,
     #[serde(skip)]
     output: PhantomData<fn() -> R>,
 }
 
+/// What a cancellation of a workflow does while it awaits a child; said by
+/// [`Child::cancellation`]. What becomes of children that nobody awaits says [`ParentClose`], when
+/// the workflow has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChildCancellation {
+    /// The await ends at once with [`ChildError::Cancelled`], and the child is not told.
+    #[default]
+    Abandon,
+    /// The child is asked to stop, and the await ends with [`ChildError::Cancelled`] as soon as that
+    /// is on disk.
+    Request,
+    /// The child is asked to stop, and the await ends when the child does: with what its function
+    /// returned after it has cleaned up. If the child did not end as cancelled, the workflow hears of
+    /// its own cancellation at its next await.
+    Wait,
+}
+
+impl ChildCancellation {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
+    pub(super) fn is_abandon(&self) -> bool {
+        *self == Self::Abandon
+    }
+}
+
 impl<R> Child<R> {
+    /// Says what a cancellation of this workflow does while it awaits the child.
+    ///
+    /// ```standalone_crate
+    /// # use durable_runtime::prelude::*;
+    /// # #[workflow]
+    /// # async fn ship(parcel: u32) -> Result<u32, Error> { Ok(parcel) }
+    /// #[workflow]
+    /// async fn deliver(parcel: u32) -> Result<u32, Error> {
+    ///     let child = ship(parcel).spawn(format!("ship-{parcel}")).await?;
+    ///     child.cancellation(ChildCancellation::Wait).await?
+    /// }
+    /// ```
+    pub fn cancellation(mut self, kind: ChildCancellation) -> Self {
+        self.cancellation = kind;
+        self
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> &WorkflowId {
@@ -351,6 +395,7 @@ pub(crate) fn child(id: WorkflowId, run: RunId, parent: RunId, op: u64) -> Child
         run,
         parent,
         op,
+        cancellation: ChildCancellation::default(),
         output: PhantomData,
     }
 }
@@ -369,6 +414,7 @@ impl<R: Durable> Operation for Child<R> {
             id: self.id,
             parent: self.parent,
             op: self.op,
+            cancellation: self.cancellation,
         }))
     }
 
@@ -390,7 +436,8 @@ impl<R: Durable> Spawn for Child<R> {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChildError {
-    /// The workflow that waits was cancelled meanwhile; the child goes on for now.
+    /// The workflow that waits was cancelled meanwhile; what becomes of the child, [`ChildCancellation`]
+    /// says.
     #[error("the workflow was cancelled")]
     Cancelled,
     /// The child was ended from outside, without its code.

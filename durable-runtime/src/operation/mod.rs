@@ -30,7 +30,7 @@ pub use activity::{
     RetryPolicy, TimeoutKind,
 };
 pub(crate) use child::child;
-pub use child::{Child, ChildError, SpawnChild, SpawnDetached, SpawnError};
+pub use child::{Child, ChildCancellation, ChildError, SpawnChild, SpawnDetached, SpawnError};
 pub use composite::{Elapsed, JoinAll, Timeout, TryJoinAll, join_all, timeout, try_join_all};
 pub use continued::{ContinueAsNew, continue_as_new};
 pub use interval::{Interval, interval};
@@ -151,6 +151,9 @@ pub enum Request {
         parent: RunId,
         /// The number of the operation that did.
         op: u64,
+        /// What a cancellation does.
+        #[serde(default, skip_serializing_if = "ChildCancellation::is_abandon")]
+        cancellation: ChildCancellation,
     },
     /// Send another workflow a message.
     Send(SendRequest),
@@ -176,6 +179,30 @@ impl Request {
             }
             other => other.is_act(),
         }
+    }
+
+    /// Whether a cancellation has to reach a child first.
+    #[must_use]
+    pub(crate) fn asks_child(&self) -> bool {
+        matches!(self, Self::Child { cancellation, .. } if *cancellation != ChildCancellation::Abandon)
+    }
+
+    /// Whether a cancellation waits for the end of a child.
+    #[must_use]
+    pub(crate) fn waits_for_child(&self) -> bool {
+        matches!(
+            self,
+            Self::Child {
+                cancellation: ChildCancellation::Wait,
+                ..
+            }
+        )
+    }
+
+    /// Whether an attempt of it is something that the store does: an act, or a request to a child.
+    #[must_use]
+    pub(crate) fn is_for_store(&self) -> bool {
+        self.is_act() || self.asks_child()
     }
 
     /// Whether it is an act on the store, done at once and once, and not something to wait for.

@@ -2,6 +2,7 @@
 
 mod activities;
 mod cancel;
+mod child_cancellation;
 mod children;
 mod coded;
 mod crash;

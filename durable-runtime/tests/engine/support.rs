@@ -147,7 +147,15 @@ impl Bench {
             "watcher", "punctual", "slow", "touchy", "renewed", "feed", "told", "inherits",
             "goes_on", "ships", "loads",
         ];
-        let long = ["talkative", "countdown", "with_countdown", "late_reader"];
+        let long = [
+            "talkative",
+            "countdown",
+            "with_countdown",
+            "late_reader",
+            "waits_for",
+            "tidy",
+            "stubborn",
+        ];
         let all = short.into_iter().chain(long);
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));
         known

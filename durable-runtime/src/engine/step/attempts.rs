@@ -19,6 +19,11 @@ impl Instance {
     ) -> Decision {
         self.set_running(op, false);
         self.note_done(op, &outcome);
+        if matches!(outcome, Outcome::Acted(_))
+            && let Some(decision) = self.has_asked(op, now, policy)
+        {
+            return decision;
+        }
         let mut chosen = None;
         let (answer, retryable, error) = match outcome {
             Outcome::Unfit(reason) => return self.park(None, Some(reason)),

@@ -12,9 +12,9 @@ use std::collections::HashMap;
 /// A letter for an operation that waits for one of its kind.
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
-    op: u64,
+    pub(super) op: u64,
     /// Its place in [`Instance::letters`]; none if the operation waits in vain.
-    at: Option<usize>,
+    pub(super) at: Option<usize>,
     /// When it was sent.
     pub(super) since: Timestamp,
     ord: i64,
@@ -87,6 +87,7 @@ impl Instance {
 
     /// Gives the code a letter.
     pub(super) fn deliver(&mut self, delivery: Delivery) -> Decision {
+        self.hears(&delivery);
         let Delivery { op, at, answer, .. } = delivery;
         let letter = at.and_then(|at| self.letters.remove(at));
         self.taken.extend(letter);

@@ -21,6 +21,7 @@
 //! counts as running ([`Instance::runs`]) are stopped before that.
 
 mod attempts;
+mod children;
 mod continued;
 mod elsewhere;
 mod letters;
@@ -30,6 +31,8 @@ mod terms;
 mod text;
 mod turned;
 mod work;
+
+pub(super) use children::Asking;
 
 use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Unexpected,
@@ -147,7 +150,7 @@ impl Instance {
         {
             return decision;
         }
-        if !self.news.is_empty() || self.delivery(now).is_some() {
+        if self.asks_children() || !self.news.is_empty() || self.delivery(now).is_some() {
             return self.proceed(now, policy, false);
         }
         self.act(Action::Continue, Doing::Work)
@@ -221,9 +224,9 @@ impl Instance {
     }
 
     /// All that is under way ends with a cancellation, in one turn. A letter, or an end from
-    /// elsewhere, that came before it goes first. What is shielded and what the store is doing just now are not disturbed, and an
-    /// activity may want to be waited for; if there is nothing else, the cancellation waits for that
-    /// (`None`).
+    /// elsewhere, that came before it goes first. What is shielded and what the store is doing just
+    /// now are not disturbed, and an activity or a child may want to be waited for; if there is
+    /// nothing else, the cancellation waits for that (`None`).
     fn cancelled(&mut self, now: Timestamp, policy: &Policy) -> Option<Decision> {
         let before = self.unread.first().copied().unwrap_or(i64::MIN);
         if let Some(decision) = self.told(before, None, now, policy) {
@@ -232,13 +235,17 @@ impl Instance {
         if let Some(delivery) = self.delivery_before_cancel() {
             return Some(self.deliver(delivery));
         }
-        let exposed = match &self.place {
-            Place::At(checkpoint) => checkpoint.exposed_calls(),
-            Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
-        };
-        let open = exposed.into_iter().filter(|call| call.answer.is_none());
-        let (waited_for, others): (Vec<_>, Vec<_>) =
-            open.partition(|call| self.goes_on(call.op) && call.request.is_waited_for());
+        let children = self.open().into_iter();
+        let children = children.filter(|call| call.request.asks_child());
+        let children: Vec<_> = children.map(|call| call.op).collect();
+        if self.are_to_be_asked(&children) {
+            // First, since the code may drop what it waits for when it hears of the cancellation.
+            return None;
+        }
+        let open = self.open().into_iter();
+        let (waited_for, others): (Vec<_>, Vec<_>) = open.partition(|call| {
+            call.request.waits_for_child() || self.goes_on(call.op) && call.request.is_waited_for()
+        });
         let cancelled = |call: &Call| Answered {
             op: call.op,
             answer: Resolution::Cancelled,
@@ -257,6 +264,16 @@ impl Instance {
         self.put_down();
         self.cancel = Cancel::Told;
         Some(self.turn(answers))
+    }
+
+    /// What has no answer and a cancellation reaches.
+    fn open(&self) -> Vec<&Call> {
+        let exposed = match &self.place {
+            Place::At(checkpoint) => checkpoint.exposed_calls(),
+            Place::Fresh(_) | Place::Unfit(..) => Vec::new(),
+        };
+        let open = exposed.into_iter().filter(|call| call.answer.is_none());
+        open.collect()
     }
 
     /// Gives the code these answers, after those that were kept for it.

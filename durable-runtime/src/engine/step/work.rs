@@ -2,6 +2,7 @@
 //! how long all of them may be waited for.
 
 use super::super::instance::{Action, Decision, Doing, Instance, Outcome, Place, Policy, Underway};
+use super::children::Asking;
 use crate::frame::Call;
 use crate::id::Timestamp;
 use crate::operation::{ActivityRequest, Answered, Request, Resolution, TimeoutKind};
@@ -107,6 +108,14 @@ impl Instance {
                     wait(*due);
                     continue;
                 }
+                Request::Child { .. } => {
+                    let own = idle(ops, call.op).filter(|_| !draining);
+                    if let Some(own) = own.filter(|own| own.child == Asking::Wanted) {
+                        own.running = true;
+                        begin.push((call.op, 1));
+                    }
+                    continue;
+                }
                 Request::Start(_) | Request::Send(_) => {
                     if let Some(own) = idle(ops, call.op).filter(|_| !draining) {
                         own.running = true;
@@ -114,10 +123,9 @@ impl Instance {
                     }
                     continue;
                 }
-                Request::Signal { .. }
-                | Request::Update { .. }
-                | Request::Child { .. }
-                | Request::Continue { .. } => continue,
+                Request::Signal { .. } | Request::Update { .. } | Request::Continue { .. } => {
+                    continue;
+                }
                 Request::Activity(activity) => activity,
             };
             let Some(own) = idle(ops, call.op).filter(|_| !draining) else {
@@ -148,6 +156,7 @@ impl Instance {
         }
         let due = |call: &Call| match &call.request {
             Request::Timer { due } => Some(*due),
+            Request::Child { .. } if self.is_to_ask(call.op) => Some(now),
             Request::Signal { .. } | Request::Update { .. } | Request::Child { .. } => None,
             Request::Start(_) | Request::Send(_) | Request::Continue { .. } => Some(now),
             Request::Activity(activity) => match self.underway(call.op) {

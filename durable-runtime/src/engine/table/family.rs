@@ -4,7 +4,7 @@ use super::{NOW, at, calls, checkpoint, fires, running};
 use crate::codec;
 use crate::engine::instance::{Cancel, Doing, Instance};
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::operation::{Request, SendRequest, StartRequest, WorkflowOptions};
+use crate::operation::{ChildCancellation, Request, SendRequest, StartRequest, WorkflowOptions};
 use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase, Queueing};
 
 fn id() -> WorkflowId {
@@ -40,6 +40,7 @@ fn waits(parent: i64, op: u64) -> Request {
         id: id(),
         parent: RunId(parent),
         op,
+        cancellation: ChildCancellation::Abandon,
     }
 }
 
