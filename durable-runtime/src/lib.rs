@@ -61,6 +61,7 @@ mod macros;
 pub mod operation;
 pub mod payload;
 pub mod prelude;
+pub mod propagation;
 pub mod registry;
 pub mod schedule;
 pub mod store;

@@ -8,6 +8,7 @@ use crate::Durable;
 use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
 use crate::id::RunId;
+use crate::propagation::Headers;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct ActivityContext {
     pub(super) live: Arc<Live>,
     /// The way to the store's transaction, if there is one.
     pub(super) transacts: Option<Arc<dyn Transacts>>,
+    /// What goes along with the workflow; see [`crate::propagation`].
+    pub headers: Arc<Headers>,
 }
 
 impl ActivityContext {
@@ -35,6 +38,7 @@ impl ActivityContext {
             attempt: token.attempt,
             workflow_id,
             token,
+            headers: Arc::default(),
             live,
             transacts: None,
         }
@@ -44,6 +48,11 @@ impl ActivityContext {
     pub(crate) fn with_transacts(self, transacts: Arc<dyn Transacts>) -> Self {
         let transacts = Some(transacts);
         Self { transacts, ..self }
+    }
+
+    pub(crate) fn with_headers(self, headers: Headers) -> Self {
+        let headers = Arc::new(headers);
+        Self { headers, ..self }
     }
 
     /// One that belongs to no workflow: nobody hears what is said.

@@ -4,11 +4,13 @@ use super::entry;
 use super::failure::{Exit, Failure};
 use crate::engine::Worker;
 use crate::payload::Codecs;
+use crate::propagation::{Propagator, Propagators};
 use crate::registry::Activities;
 use std::fmt::{self, Display};
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Makes one value, when a worker is about to run.
 pub(super) type Provider = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Provided>>>>;
@@ -21,6 +23,7 @@ type Provided = Result<Box<dyn FnOnce(Worker) -> Worker>, Failure>;
 pub struct Application {
     pub(super) providers: Vec<Provider>,
     pub(super) codecs: Codecs,
+    pub(super) propagators: Propagators,
 }
 
 impl fmt::Debug for Application {
@@ -29,6 +32,7 @@ impl fmt::Debug for Application {
         f.debug_struct("Application")
             .field("values", &values)
             .field("codecs", &self.codecs)
+            .field("propagators", &self.propagators)
             .finish()
     }
 }
@@ -66,6 +70,7 @@ pub fn app() -> Application {
     Application {
         providers: Vec::new(),
         codecs: Codecs::new(),
+        propagators: Propagators::default(),
     }
 }
 
@@ -97,6 +102,12 @@ impl Application {
     /// commands.
     pub fn codecs(self, codecs: Codecs) -> Self {
         Self { codecs, ..self }
+    }
+
+    /// Starts and activities carry headers on by this; see [`crate::propagation`].
+    pub fn propagator(mut self, propagator: impl Propagator) -> Self {
+        self.propagators = self.propagators.with(Arc::new(propagator));
+        self
     }
 
     fn provide<T: Activities>(

@@ -128,8 +128,15 @@ async fn dispatch(
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     let store = global.store.as_deref();
-    let Application { providers, codecs } = application;
-    let connect = |create| connect(store, create, &codecs);
+    let Application {
+        providers,
+        codecs,
+        propagators,
+    } = application;
+    let connect = async |create| {
+        let client = connect(store, create, &codecs).await?;
+        Ok::<_, Failure>(client.propagators(propagators.clone()))
+    };
     match command {
         Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
         Command::App(AppCommand::Inspect(args)) => inspect::run(&args, term),

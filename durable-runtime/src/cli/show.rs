@@ -134,6 +134,9 @@ fn header(found: &Description, term: &mut Terminal<'_>) -> Result<(), Failure> {
     for (key, value) in &summary.attributes {
         field(term, key, value)?;
     }
+    for (key, value) in &summary.headers {
+        field(term, "header", format_args!("{key}: {value}"))?;
+    }
     field(term, "queue", queue(summary))?;
     field(term, "run", summary.run)?;
     if let RunState::Owned(worker) = &summary.state {

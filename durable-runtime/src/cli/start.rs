@@ -61,6 +61,9 @@ pub(crate) struct Args {
     /// the others)
     #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
     attribute: Vec<(String, Attribute)>,
+    /// A header that goes along to its activities and children
+    #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
+    header: Vec<(String, String)>,
     /// A note about it, as JSON
     #[arg(long, value_name = "NAME=JSON", value_parser = memo)]
     memo: Vec<(String, Value)>,
@@ -143,6 +146,9 @@ pub(crate) async fn run(
     if let Some(key) = args.concurrency_key {
         start = start.concurrency_key(key, args.key_limit);
     }
+    for (name, value) in args.header {
+        start = start.header(name, value);
+    }
     for (key, value) in args.attribute {
         start = start.raw_attribute(key, value);
     }
@@ -177,6 +183,11 @@ pub(crate) async fn run(
         }
     }
     Ok(Exit::Ok)
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn attribute(text: &str) -> Result<(String, Attribute), String> {

@@ -62,7 +62,7 @@ pub(crate) async fn run(
         retention: args.retention,
         ..WorkerOptions::default()
     };
-    let mut worker = Worker::new(client.shared_store(), options);
+    let mut worker = Worker::new(client.shared_store(), options).propagating(client);
     for provide in providers {
         worker = provide().await?(worker);
     }

@@ -3,6 +3,7 @@
 use super::Client;
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::payload::text;
+use crate::propagation::Headers;
 use crate::store::{
     Attribute, Page, Paused, Phase, Queueing, RunFilter, RunRecord, RunState, StoreError, Terms,
 };
@@ -45,6 +46,9 @@ pub struct Summary {
     pub queueing: Queueing,
     /// What it is found by.
     pub attributes: BTreeMap<String, Attribute>,
+    /// What goes along to its activities and children.
+    #[serde(skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
 }
 
 /// One page of a list, newest first.
@@ -74,6 +78,7 @@ impl From<RunRecord> for Summary {
             terms: record.terms,
             queueing: record.queueing,
             attributes: record.tags.attributes,
+            headers: *record.tags.headers,
         }
     }
 }

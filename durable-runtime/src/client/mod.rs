@@ -57,6 +57,7 @@ pub use update::{PendingUpdate, SendUpdate, StartWithUpdate, UpdateError};
 use crate::clock::{Clock, SystemClock};
 use crate::id::{Timestamp, WorkflowId};
 use crate::payload::Codecs;
+use crate::propagation::{Propagator, Propagators};
 use crate::store::{Deleted, RunRecord, Store, StoreError, WorkerRecord};
 use std::fmt;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ pub const UNREAD_MAX: u32 = 10_000;
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    propagators: Propagators,
 }
 
 struct Shared {
@@ -90,6 +92,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("store", &self.shared.store)
             .field("in_worker", &self.shared.link.is_some())
+            .field("propagators", &self.propagators)
             .finish()
     }
 }
@@ -133,6 +136,7 @@ impl Client {
                 link,
                 unread_max,
             }),
+            propagators: Propagators::default(),
         }
     }
 
@@ -145,7 +149,10 @@ impl Client {
             unread_max,
             ..
         } = &*self.shared;
-        Self::build(store.clone(), link.clone(), clock, *unread_max)
+        Self {
+            propagators: self.propagators.clone(),
+            ..Self::build(store.clone(), link.clone(), clock, *unread_max)
+        }
     }
 
     /// The same, but it sends no signal or update to a workflow that has this many unread ones; the
@@ -156,7 +163,29 @@ impl Client {
         let Shared {
             store, link, clock, ..
         } = &*self.shared;
-        Self::build(store.clone(), link.clone(), clock.clone(), unread_max)
+        Self {
+            propagators: self.propagators.clone(),
+            ..Self::build(store.clone(), link.clone(), clock.clone(), unread_max)
+        }
+    }
+
+    /// The same, but what it starts gets headers from this too.
+    #[must_use]
+    pub fn propagator(mut self, propagator: impl Propagator) -> Self {
+        self.propagators = self.propagators.with(Arc::new(propagator));
+        self
+    }
+
+    /// For a worker in the same process.
+    pub(crate) fn shared_propagators(&self) -> Propagators {
+        self.propagators.clone()
+    }
+
+    pub(crate) fn propagators(self, propagators: Propagators) -> Self {
+        Self {
+            propagators,
+            ..self
+        }
     }
 
     /// A handle to a workflow that was started earlier, by anyone. `R` is the whole return type

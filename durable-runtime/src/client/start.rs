@@ -8,6 +8,7 @@ use crate::codec;
 use crate::engine::{new_run, new_run_elsewhere};
 use crate::id::{InvalidId, RunId, WorkflowId};
 use crate::operation::{RetryPolicy, Signal, WorkflowOptions};
+use crate::propagation::trace;
 use crate::registry::{Ambiguous, WorkflowDef};
 use crate::store::{
     IdPolicy, InvalidPriority, NewMessage, NewRun, OnConflict, Phase, Queueing, Reuse, RunRecord,
@@ -18,6 +19,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
+use tracing::{Instrument as _, Span, field};
 
 /// The largest encoded input, in bytes. Keep bulk data elsewhere and pass a reference to it.
 pub const INPUT_BYTES_MAX: usize = codec::limits::PAYLOAD_BYTES_MAX;
@@ -141,6 +143,13 @@ impl<R> Start<R> {
         StartWithSignal::new(self, Letter::new(signal, &value))
     }
 
+    /// Lets this header go along, to activities and children too; see [`crate::propagation`]. It
+    /// takes the place of one of the same name, and a propagator may change it.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.headers.insert(name.into(), value.into());
+        self
+    }
+
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -152,11 +161,25 @@ impl<R> Start<R> {
     /// An option that is set and means nothing where there are many starts.
     pub(super) fn only_for_one(&self) -> Option<&'static str> {
         let delay = self.delay.map(|_| "a delay");
+        let headers = (!self.tags.headers.is_empty()).then_some("a header");
+        let delay = delay.or(headers);
         delay.or((self.ids != IdPolicy::default()).then_some("an id policy"))
     }
 
     /// Checks what can be checked without the store.
-    pub(super) fn prepare(self) -> Result<Prepared, StartError<R>> {
+    pub(super) fn prepare(mut self) -> Result<Prepared, StartError<R>> {
+        let span = tracing::info_span!(
+            "start",
+            workflow = self.workflow,
+            id = self.id,
+            run = field::Empty,
+            traceparent = field::Empty,
+        );
+        let propagators = &self.client.propagators;
+        *self.tags.headers = propagators.injected(&span, &self.tags.headers);
+        if let Some(trace) = trace(&self.tags.headers) {
+            span.record("traceparent", trace);
+        }
         let id = WorkflowId::new(self.id)?;
         self.queueing.check()?;
         let input = self.input.map_err(StartError::Input)?;
@@ -186,9 +209,11 @@ impl<R> Start<R> {
                 now,
             )
         };
+        span.record("run", field::display(run.run));
         Ok(Prepared {
             client: self.client,
             run,
+            span,
             at_once: self.delay.is_none(),
         })
     }
@@ -198,10 +223,12 @@ impl<R> Start<R> {
         let Prepared {
             client,
             run,
+            span,
             at_once,
         } = self.prepare()?;
         let id = run.id.clone();
-        let (run_id, written) = write(&client, at_once, run).await?;
+        let writing = write(&client, at_once, run).instrument(span);
+        let (run_id, written) = writing.await?;
         match written {
             Written::Started => Ok(Handle::new(client, id, run_id)),
             // The store repeated a write whose answer had been lost: it is this very run.
@@ -223,6 +250,8 @@ impl<R> Start<R> {
 pub(super) struct Prepared {
     pub(super) client: Client,
     pub(super) run: NewRun,
+    /// That of the start.
+    span: Span,
     /// It is to begin without a delay.
     at_once: bool,
 }
@@ -265,12 +294,16 @@ pub(super) async fn start_or_send<R>(
     message: &NewMessage,
 ) -> Result<Handle<R>, StartError<R>> {
     let Prepared {
-        client, mut run, ..
+        client,
+        mut run,
+        span,
+        ..
     } = prepared;
     let workflow = run.workflow.clone();
     for _ in 0..DRAWS_MAX {
         let (new, message) = (run.clone(), message.clone());
-        let (written, sent) = client.store().start_or_send(new, message).await?;
+        let sending = client.store().start_or_send(new, message);
+        let (written, sent) = sending.instrument(span.clone()).await?;
         if let Some(link) = client.link() {
             link.poke();
         }

@@ -14,8 +14,10 @@ use crate::id::{RunId, WorkflowId};
 use crate::operation::{
     self, Request, Resolution, SendError, SendRequest, SpawnError, StartRequest,
 };
+use crate::propagation::Headers;
 use crate::store::{
-    MessageKind, NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Written,
+    MessageKind, NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Tags,
+    Written,
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub(super) struct Actor {
     op: u64,
     queue: String,
     queueing: Queueing,
+    headers: Box<Headers>,
 }
 
 impl Actor {
@@ -36,6 +39,7 @@ impl Actor {
             op,
             queue: instance.queue.clone(),
             queueing: instance.queueing.clone(),
+            headers: instance.tags.headers.clone(),
         }
     }
 }
@@ -74,6 +78,10 @@ impl Actor {
             ids: start.ids,
             terms: start.options.terms(now),
             queueing: start.queueing.within(&self.queueing),
+            tags: Tags {
+                headers: self.headers,
+                ..Tags::default()
+            },
             ..NewRun::new(
                 ids::new_run(now),
                 start.id,

@@ -18,6 +18,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tracing::{Instrument as _, Span};
 
 /// How long is waited for a stopped body to let go of what it holds. A body stops at its next
 /// await; one that blocks its thread is left behind after this.
@@ -63,6 +64,8 @@ pub(super) struct Surroundings {
     pub(super) permits: Arc<Semaphore>,
     /// Where it says that a heartbeat is to be put down.
     pub(super) beats: Beats,
+    /// That of the attempt.
+    pub(super) span: Span,
 }
 
 impl Attempt {
@@ -76,10 +79,12 @@ impl Attempt {
         let busy = around.clock.busy();
         let cancellation = call.options.cancellation;
         let of = live.clone();
-        let task = tokio::spawn(async move {
+        let span = around.span.clone();
+        let work = async move {
             let (outcome, busy) = attempt(body, call, (context, &of), around, busy).await;
             End::new(outcome, busy)
-        });
+        };
+        let task = tokio::spawn(work.instrument(span));
         Self {
             task,
             live,
@@ -159,6 +164,7 @@ async fn attempt(
         clock,
         permits,
         beats,
+        ..
     } = around;
     let (_permit, busy) = match permits.clone().try_acquire_owned() {
         Ok(permit) => (permit, busy),

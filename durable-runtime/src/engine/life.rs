@@ -8,8 +8,10 @@ use super::instance::Policy;
 use super::link::{Pokes, Watched};
 use super::misfits::Misfits;
 use super::options::WorkerOptions;
+use super::sizes::Sizes;
 use crate::clock::Clock;
 use crate::id::Incarnation;
+use crate::propagation::Propagators;
 use crate::registry::Registry;
 use crate::store::{Store, StoreError};
 use std::future::Future;
@@ -47,6 +49,8 @@ pub(super) struct Life {
     pub(super) line: Arc<AtomicBool>,
     pub(super) health: HealthSender,
     pub(super) misfits: Arc<Misfits>,
+    pub(super) sizes: Sizes,
+    pub(super) propagators: Propagators,
 }
 
 impl Life {

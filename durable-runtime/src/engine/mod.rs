@@ -32,6 +32,7 @@ mod misfits;
 mod options;
 mod run;
 mod schedules;
+mod sizes;
 mod step;
 #[cfg(test)]
 mod table;

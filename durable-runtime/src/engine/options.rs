@@ -19,6 +19,13 @@ pub struct WorkerOptions {
     pub claim_batch: usize,
     /// Whether the frames of ended workflows are kept for inspection. Default: no.
     pub keep_frames: bool,
+    /// Inputs, answers and return values of more bytes are warned about, once for each await of a
+    /// workflow. The limit is
+    /// [`PAYLOAD_BYTES_MAX`](crate::codec::limits::PAYLOAD_BYTES_MAX). Default: 256 KiB.
+    pub payload_warn_bytes: usize,
+    /// So are checkpoints of more bytes, with their largest variables. The limit is
+    /// [`FRAME_BYTES_MAX`](crate::codec::limits::FRAME_BYTES_MAX). Default: 512 KiB.
+    pub frame_warn_bytes: usize,
     /// How long ended workflows stay on record; then workers delete them, with their children that
     /// have ended, and their ids are free again. A workflow function may say otherwise:
     /// `#[workflow(retention = "30d")]`. Default: for ever.
@@ -51,6 +58,8 @@ impl Default for WorkerOptions {
             max_activities: 1_000,
             claim_batch: 100,
             keep_frames: false,
+            payload_warn_bytes: 256 << 10,
+            frame_warn_bytes: 512 << 10,
             retention: None,
             park_after: Duration::from_secs(1),
             poll_interval: Duration::from_millis(100),

@@ -1,6 +1,7 @@
 //! The task of one run in memory: asks its instance what to do, has it committed, and does it.
 
 mod left;
+mod seen;
 
 pub(super) use self::left::Left;
 use self::left::last;
@@ -123,6 +124,7 @@ impl Run {
         if writes.is_empty() {
             return Next::Act;
         }
+        self.warn_of_large(&writes);
         let (due, outcome) = last(&writes);
         let answers =
             |write: &Write| matches!(write, Write::Step(step) if !step.replies.is_empty());
@@ -233,7 +235,8 @@ impl Run {
         };
         let (given, now) = (self.instance.given(), self.life.clock.now());
         let by = self.instance.scheduled.as_ref();
-        let turn = schedule::within(by, || machine.turn(given, now));
+        let turn = || schedule::within(by, || machine.turn(given, now));
+        let turn = self.step_span().in_scope(turn);
         let aside = machine.take_aside(matches!(turn, Turn::Finished(_)));
         if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {
             self.machine = Some(machine);
@@ -326,10 +329,12 @@ impl Run {
             let workflow = self.instance.id.as_str().to_owned();
             let context = ActivityContext::new(token, workflow, live.clone());
             let context = transact::within(context, call, &self.life, (self.instance.run, op));
+            let (context, span) = self.seen_attempt(&call.name, context);
             let around = Surroundings {
                 clock,
                 permits,
                 beats: self.attempts.beats(op),
+                span,
             };
             let attempt = Attempt::begin(body.clone(), *call.clone(), (context, live), around);
             self.attempts.begin(op, attempt);

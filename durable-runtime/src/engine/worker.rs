@@ -9,8 +9,10 @@ use super::life::{Life, Stage, read};
 use super::link::{Start, WorkerLink};
 use super::misfits::Misfits;
 use super::options::WorkerOptions;
+use super::sizes::Sizes;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
+use crate::propagation::{Propagator, Propagators};
 use crate::registry::{Activities, Ambiguous, Missing, Registry};
 use crate::store::{NewWorker, Store, StoreError, Unblock};
 use std::future::Future;
@@ -58,6 +60,7 @@ pub struct Worker {
     link: WorkerLink,
     starts: mpsc::Receiver<Start>,
     misfits: Arc<Misfits>,
+    propagators: Propagators,
 }
 
 impl Worker {
@@ -77,6 +80,7 @@ impl Worker {
             link,
             starts,
             misfits: Arc::default(),
+            propagators: Propagators::default(),
         }
     }
 
@@ -110,6 +114,20 @@ impl Worker {
         self
     }
 
+    /// Carries headers on to activities, and links spans, by this too; so do the
+    /// [clients](Self::client) that are made after that.
+    #[must_use]
+    pub fn propagator(mut self, propagator: impl Propagator) -> Self {
+        self.propagators = self.propagators.with(Arc::new(propagator));
+        self
+    }
+
+    /// By what this client has.
+    pub(crate) fn propagating(mut self, client: &Client) -> Self {
+        self.propagators = client.shared_propagators();
+        self
+    }
+
     /// Takes the time from this clock.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -128,7 +146,9 @@ impl Worker {
     /// it hears of results without reading the store.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::with_link(self.store.clone(), Arc::new(self.link.clone())).clock(self.clock.clone())
+        Client::with_link(self.store.clone(), Arc::new(self.link.clone()))
+            .clock(self.clock.clone())
+            .propagators(self.propagators.clone())
     }
 
     /// Works until `shutdown` is ready; then begins nothing new, lets running activities end
@@ -255,6 +275,8 @@ impl Worker {
             line: self.link.line(),
             health: self.link.health_sender(),
             misfits: self.misfits.clone(),
+            sizes: Sizes::default(),
+            propagators: self.propagators.clone(),
         };
         Ok((Arc::new(life), task, stage))
     }

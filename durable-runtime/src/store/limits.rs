@@ -1,5 +1,6 @@
 //! How large the things may be that a store takes; checked before anything is written.
 
+use crate::propagation::Headers;
 use crate::store::{
     Attribute, MemoValue, NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, TagChanges,
     Write,
@@ -14,6 +15,9 @@ pub const NAME_BYTES_MAX: usize = 4096;
 
 /// How many search attributes come in one write: each is a row, found by an index.
 pub const ATTRIBUTES_MAX: usize = 256;
+
+/// How many headers a run may have; each is as long as a name at most.
+pub const HEADERS_MAX: usize = 64;
 
 fn within(what: &'static str, size: usize, limit: usize) -> Result<(), StoreError> {
     if size > limit {
@@ -60,6 +64,7 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
         name("a concurrency key", &concurrency.key)?;
     }
     let tags = &run.tags;
+    headers(&tags.headers)?;
     within(
         "the list of attributes",
         tags.attributes.len(),
@@ -75,6 +80,14 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
 
 pub(crate) fn check_queue(queue: &str) -> Result<(), StoreError> {
     name("a queue's name", queue)
+}
+
+fn headers(headers: &Headers) -> Result<(), StoreError> {
+    within("the list of headers", headers.len(), HEADERS_MAX)?;
+    headers.iter().try_for_each(|(key, header)| {
+        name("the name of a header", key)?;
+        name("a header", header)
+    })
 }
 
 fn attribute(key: &str, own: Option<&Attribute>) -> Result<(), StoreError> {

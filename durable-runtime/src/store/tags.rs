@@ -2,6 +2,7 @@
 
 use crate::codec;
 use crate::id::Timestamp;
+use crate::propagation::Headers;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -96,6 +97,9 @@ pub struct Tags {
     pub attributes: BTreeMap<String, Attribute>,
     /// Encoded values that a store does not look into, by name.
     pub memo: BTreeMap<String, MemoValue>,
+    /// What goes along to its activities and children.
+    #[serde(skip_serializing_if = "Headers::is_empty")]
+    pub headers: Box<Headers>,
 }
 
 /// An encoded value.
@@ -114,7 +118,7 @@ pub struct TagChanges {
 
 impl Tags {
     pub(crate) fn is_empty(&self) -> bool {
-        self.attributes.is_empty() && self.memo.is_empty()
+        self.attributes.is_empty() && self.memo.is_empty() && self.headers.is_empty()
     }
 
     /// Changes what is to be changed.

@@ -7,6 +7,7 @@ mod children;
 mod coded;
 mod crash;
 mod faulty;
+mod headers;
 mod ids;
 mod limits;
 mod misfits;

@@ -8,6 +8,7 @@
 mod act;
 mod coded;
 mod elsewhere;
+mod headers;
 mod inspect;
 mod look;
 mod queues;

@@ -21,6 +21,7 @@ fn with(run: i64, attributes: &[(&str, Attribute)]) -> NewRun {
     NewRun {
         tags: Tags {
             attributes: attributes.collect(),
+            headers: Box::new([("trace".to_owned(), format!("of {run}"))].into()),
             ..Tags::default()
         },
         ..waiting(run)

@@ -1,0 +1,80 @@
+//! What of a run is seen from outside: spans, and warnings.
+
+use super::Run;
+use crate::propagation::trace;
+use crate::registry::ActivityContext;
+use crate::store::Write;
+use tracing::{Span, field};
+
+impl Run {
+    /// The span of one turn of the code. A workflow may last for months, so it has none of its own.
+    pub(super) fn step_span(&self) -> Span {
+        let instance = &self.instance;
+        let span = tracing::info_span!(
+            "workflow step",
+            workflow = instance.workflow,
+            id = %instance.id,
+            run = %instance.run,
+            seq = instance.seq,
+            traceparent = field::Empty,
+        );
+        self.linked(span)
+    }
+
+    /// The span of an attempt of an activity, and its context with the headers that it sees.
+    pub(super) fn seen_attempt(
+        &self,
+        activity: &str,
+        context: ActivityContext,
+    ) -> (ActivityContext, Span) {
+        let span = self.attempt_span(activity, context.attempt);
+        let headers = &self.instance.tags.headers;
+        let headers = self.life.propagators.injected(&span, headers);
+        (context.with_headers(headers), span)
+    }
+
+    fn attempt_span(&self, activity: &str, attempt: u32) -> Span {
+        let instance = &self.instance;
+        let span = tracing::info_span!(
+            "activity attempt",
+            activity,
+            attempt,
+            workflow = instance.workflow,
+            id = %instance.id,
+            run = %instance.run,
+            traceparent = field::Empty,
+        );
+        self.linked(span)
+    }
+
+    fn linked(&self, span: Span) -> Span {
+        let headers = &self.instance.tags.headers;
+        if let Some(trace) = trace(headers) {
+            span.record("traceparent", trace);
+        }
+        self.life.propagators.link(&span, headers);
+        span
+    }
+
+    /// Warns of values that come near to a limit.
+    pub(super) fn warn_of_large(&self, writes: &[Write]) {
+        let (workflow, options) = (&self.instance.workflow, &self.life.options);
+        let sizes = &self.life.sizes;
+        let large = writes
+            .iter()
+            .filter_map(|write| sizes.look(workflow, write, options));
+        for large in large {
+            tracing::warn!(
+                workflow,
+                id = %self.instance.id,
+                at = large.label,
+                bytes = large.bytes,
+                limit = large.limit,
+                largest = large.largest,
+                "{} is large; above the limit the run is blocked. Keep large data elsewhere, and \
+                 a reference to it in the workflow",
+                large.what,
+            );
+        }
+    }
+}
