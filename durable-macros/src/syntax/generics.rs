@@ -19,7 +19,7 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     FnArg, GenericParam, Generics, Ident, Lifetime, Pat, Signature, Type, TypeImplTrait, TypeParam,
-    parse_quote,
+    TypeParamBound, WherePredicate, parse_quote,
 };
 
 /// The generic parameters of a function: those that its callers see, and those of its machine.
@@ -71,6 +71,28 @@ impl Parameters {
         generics
     }
 
+    /// Refuses types that are closures: at each call it would be a mistake, and is one here.
+    pub(super) fn refuse_closures(&self) -> syn::Result<()> {
+        let types = self.called.type_params();
+        let mut bounds: Vec<&TypeParamBound> = types.flat_map(|ty| &ty.bounds).collect();
+        if let Some(clause) = &self.called.where_clause {
+            for predicate in &clause.predicates {
+                if let WherePredicate::Type(predicate) = predicate {
+                    bounds.extend(&predicate.bounds);
+                }
+            }
+        }
+        match bounds.into_iter().find(|bound| is_called(bound)) {
+            Some(bound) => Err(error(
+                bound,
+                Code::Parameter,
+                "a workflow is given a closure here, and what a workflow is given is stored",
+                "give it the data by which to choose (an enum, a number), and call the function here",
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn lifetimes(&self) -> Vec<&Lifetime> {
         self.called.lifetimes().map(|l| &l.lifetime).collect()
     }
@@ -90,6 +112,27 @@ impl Parameters {
             None => Ok(()),
         }
     }
+}
+
+/// Whether what has this bound can be called.
+fn is_called(bound: &TypeParamBound) -> bool {
+    let TypeParamBound::Trait(bound) = bound else {
+        return false;
+    };
+    let name = bound
+        .path
+        .segments
+        .last()
+        .map(|last| last.ident.to_string());
+    let callable = [
+        "Fn",
+        "FnMut",
+        "FnOnce",
+        "AsyncFn",
+        "AsyncFnMut",
+        "AsyncFnOnce",
+    ];
+    name.is_some_and(|name| callable.contains(&name.as_str()))
 }
 
 fn find(tokens: TokenStream, lifetimes: &[&Lifetime]) -> Option<Lifetime> {

@@ -55,6 +55,7 @@ impl Input {
     pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
         let mut function = function(tokens, "workflow", None)?;
         let generics = Parameters::take(&mut function.sig);
+        generics.refuse_closures()?;
         let mut input = Self::new(function)?;
         input.borrow_parameters();
         for param in &input.params {
