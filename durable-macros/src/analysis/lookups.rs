@@ -149,10 +149,14 @@ fn waits(body: &Body, id: LookupId) -> bool {
     let parts: Locals = lookup.parts.iter().map(|part| part.local).collect();
     let liveness = liveness(body);
     let name = |local: &LocalId| &body.locals[local.0].ident;
-    // Before it is found, its own name is freed: `let line = line.trim();`.
+    // Where a name is taken by what is found, its holder has moved before: `let line = line.trim();`.
+    let found = |local: &LocalId| {
+        let inputs = body.with_inputs(Locals::from([*local]));
+        parts.contains(local) || !inputs.is_disjoint(&parts)
+    };
     let clash = |there: &Locals| {
         let mut here = there.intersection(&held);
-        let others: Locals = &(there - &held) - &parts;
+        let others: Locals = (there - &held).into_iter().filter(|l| !found(l)).collect();
         let mut taken = || here.any(|local| others.iter().any(|l| name(l) == name(local)));
         !there.is_disjoint(&parts) && taken()
     };

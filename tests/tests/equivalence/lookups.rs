@@ -417,3 +417,23 @@ equivalent! {
             .collect())
     }
 }
+
+equivalent! {
+    with [((1, "  a b ".to_owned()))];
+    async fn found_again_and_again_under_one_name((n, text): (u32, String)) -> String {
+        let mut text = (n, act("text", text).await);
+        {
+            let text = text.1.trim();
+            tick().await;
+            let text = text.trim_start();
+            act("inner", text.len()).await;
+            if let Some((first, text)) = text.split_once(' ') {
+                act("first", first.len()).await;
+                note("rest", (first, text));
+            }
+        }
+        text.1.push('!');
+        act("outer", text.1.len()).await;
+        text.1
+    }
+}
