@@ -51,6 +51,10 @@ impl MessageKind {
     }
 }
 
+/// How many runs before the current one of a workflow are asked whether they have had a message that
+/// is sent again.
+pub const CHAIN_MAX: u32 = 100;
+
 /// A message to a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
@@ -74,20 +78,29 @@ impl NewMessage {
     /// A request to cancel, terminate, pause or resume a run. Each of the first two counts once in the
     /// life of a run, so its id is fixed; what a store does about the others it does by what is.
     pub(crate) fn steer(kind: MessageKind, reason: impl Into<String>, sent_at: Timestamp) -> Self {
-        let msg = match kind {
-            MessageKind::Terminate => "terminate",
-            MessageKind::Pause => "pause",
-            MessageKind::Resume => "resume",
-            _ => "cancel",
-        };
         Self {
-            msg: msg.into(),
+            msg: steering(kind).into(),
             kind,
             name: String::new(),
             payload: reason.into().into_bytes(),
             sent_at,
             unread_max: None,
         }
+    }
+
+    /// Whether it counts once for all runs of a chain, and not once for each: its id is its own.
+    pub(crate) fn is_of_the_chain(&self) -> bool {
+        self.kind.is_letter() || self.kind == MessageKind::Cancel && self.msg != steering(self.kind)
+    }
+}
+
+/// The id that steers a run.
+fn steering(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Terminate => "terminate",
+        MessageKind::Pause => "pause",
+        MessageKind::Resume => "resume",
+        _ => "cancel",
     }
 }
 

@@ -41,7 +41,7 @@ pub use expiry::{Deleted, Expiry, Kinds};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
-pub use message::{Message, MessageKind, NewMessage, Sent, Told};
+pub use message::{CHAIN_MAX, Message, MessageKind, NewMessage, Sent, Told};
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
@@ -176,7 +176,9 @@ pub trait Store: Schedules + Queues + std::fmt::Debug + Send + Sync + 'static {
 
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
     /// it due if it is parked (a signal or update only if it has recorded a step: before, nothing waits for
-    /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed.
+    /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed, also if the
+    /// run has ended since it took the message, or one took it that this run goes on for
+    /// (the [`CHAIN_MAX`] latest of them are asked).
     /// A new one is refused where [`NewMessage::unread_max`] says so.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
     /// error text; its frames are kept; its parent and its children hear of it as of any

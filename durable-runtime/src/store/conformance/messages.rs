@@ -254,6 +254,37 @@ pub async fn a_message_to_one_run_is_told_once(store: &dyn Store) {
     assert_eq!(store.tell(RUN, told).await, finished);
 }
 
+pub async fn what_a_run_has_taken_is_not_taken_by_those_after_it(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    assert_eq!(
+        store.send(&id(10), message("a")).await,
+        Ok(Sent::Accepted(RUN))
+    );
+    let taken = NewStep {
+        consumed: vec![store.inbox(RUN).await.unwrap()[0].ord],
+        ..step(10, 2)
+    };
+    worker.write(Write::Step(taken)).await;
+    for (old, new) in [(10, 11), (11, 12)] {
+        let next = NewRun {
+            id: id(10),
+            ..owned(new, worker.id())
+        };
+        let written = worker
+            .commit(vec![continued(old), Write::Start(next)])
+            .await;
+        assert_eq!(written, [Written::Done, Written::Started]);
+    }
+    let last = Ok(Sent::Accepted(RunId(12)));
+    assert_eq!(store.send(&id(10), message("a")).await, last);
+    assert_eq!(store.inbox(RunId(12)).await, Ok(vec![]));
+    worker.write(Write::End(end(12, 0))).await;
+    assert_eq!(store.send(&id(10), message("a")).await, last);
+    let finished = Ok(Sent::Finished(Phase::Completed));
+    assert_eq!(store.send(&id(10), message("b")).await, finished);
+}
+
 pub async fn a_message_to_one_run_does_not_follow_it(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
     worker.starts(&[10]).await;

@@ -1,13 +1,16 @@
 //! What a message does to a run.
 
-use super::run::{Kept, Place};
+use super::run::{Kept, Place, Run};
 use super::state::State;
 use crate::id::{RunId, Timestamp};
-use crate::store::{Message, MessageKind, NewMessage, Phase, Sent, Told};
+use crate::store::{CHAIN_MAX, Message, MessageKind, NewMessage, Phase, Sent, Told};
 
 impl State {
     /// Puts a message into the inbox of a current run, or ends a run that nobody owns.
     pub(super) fn send(&mut self, number: RunId, message: NewMessage) -> Sent {
+        if message.is_of_the_chain() && self.is_known(number, &message.msg) {
+            return Sent::Accepted(number);
+        }
         let Some(run) = self.runs.get_mut(&number) else {
             return Sent::NotFound;
         };
@@ -31,6 +34,14 @@ impl State {
             }
         }
         Sent::Accepted(number)
+    }
+
+    /// Whether a run, or one that it goes on for, has had a message of this id.
+    fn is_known(&self, number: RunId, msg: &str) -> bool {
+        let first = self.runs.get(&number);
+        let chain = std::iter::successors(first, |run| self.runs.get(&run.row.before?));
+        let had = |run: &Run| run.inbox.iter().any(|kept| kept.message.msg == msg);
+        chain.take(1 + CHAIN_MAX as usize).any(had)
     }
 
     /// Puts a message into the inbox of one run.

@@ -67,6 +67,8 @@ pub(super) struct Row {
     pub(super) published: Option<Vec<u8>>,
     /// The run that continues it.
     pub(super) next: Option<RunId>,
+    /// The run that it continues.
+    pub(super) before: Option<RunId>,
     /// It is the one that its id leads to.
     pub(super) current: bool,
     /// It has come through a line; whether it shares the place of a run above it.
@@ -120,6 +122,7 @@ impl Run {
             frames_dropped: false,
             published: None,
             next: None,
+            before: None,
             current: true,
             placed: None,
             key: None,

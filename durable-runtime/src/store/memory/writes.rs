@@ -151,6 +151,7 @@ impl<'a> Batch<'a> {
 
     /// Moves what nobody has read yet to the run that continues `old`.
     fn hand_over(&mut self, old: RunId, new: &mut Run) -> Result<(), FenceError> {
+        new.row.before = Some(old);
         let old = self.run(old)?;
         new.row.wakes = old.row.wakes;
         (new.row.placed, new.row.key) = (old.row.placed, old.row.key.clone());

@@ -49,6 +49,9 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
         return Ok(Sent::NotFound);
     };
     let phase = rows::phase(phase).ok_or_else(|| bug(format!("phase {phase}")))?;
+    if message.is_of_the_chain() && inbox::is_known(db, run, &message.msg)? {
+        return Ok(Sent::Accepted(run));
+    }
     if phase != Phase::Running {
         return Ok(Sent::Finished(phase));
     }

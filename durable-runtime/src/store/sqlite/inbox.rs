@@ -4,7 +4,7 @@ use super::error::Outcome;
 use super::writer::Db;
 use super::{pause, rows};
 use crate::id::{RunId, Timestamp};
-use crate::store::{MessageKind, NewMessage};
+use crate::store::{CHAIN_MAX, MessageKind, NewMessage};
 use rusqlite::params;
 
 /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
@@ -45,6 +45,19 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
         .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
     db.noteworthy = true;
     Ok(true)
+}
+
+/// Whether a run, or one that it goes on for, has had a message of this id. Only so many are asked.
+pub(super) fn is_known(db: &Db, run: RunId, msg: &str) -> Outcome<bool> {
+    let known = rows::first(
+        &db.conn,
+        "WITH RECURSIVE chain(run,n) AS (SELECT ?1,0 UNION ALL \
+         SELECT w.run,n+1 FROM chain c JOIN workflow w ON w.next=c.run WHERE n<?3) \
+         SELECT 1 FROM chain c JOIN inbox i ON i.run=c.run AND i.msg=?2 LIMIT 1",
+        params![run.0, msg, CHAIN_MAX],
+        |_| Ok(()),
+    )?;
+    Ok(known.is_some())
 }
 
 /// Whether a run has too many unread messages to take this one, which is new to it.
