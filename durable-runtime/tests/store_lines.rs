@@ -90,7 +90,6 @@ async fn both_stores_serve_a_line_alike() {
             for (store, fence) in stores.iter().zip(&mut fences) {
                 let next = store.next_due("main", &["order/".into()], &[]).await;
                 let runs = claimed(*store, fence, claim(now, limit)).await;
-                // Plain ones that are due at the same time come in any order.
                 let turns: Vec<_> = runs.into_iter().map(|run| run.run).collect();
                 answers.push((next.expect("readable"), turns));
             }
@@ -110,7 +109,7 @@ async fn both_stores_serve_a_line_alike() {
     }
 }
 
-/// As long as all keys have somebody in line, each has its share of the turns, but for one.
+/// As long as all keys have somebody in line, each has its share of the turns, give or take four.
 #[tokio::test]
 async fn every_key_has_its_share() {
     for seed in 1..=5 {

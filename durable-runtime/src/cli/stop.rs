@@ -1,4 +1,4 @@
-//! What `cancel`, `terminate` and `delete` have in common: several ids, a reason, and a question.
+//! What `cancel`, `pause`, `resume`, `terminate` and `delete` have in common: several ids, a reason, and a question.
 
 use super::failure::{Exit, Failure};
 use super::terminal::{Format, Terminal};

@@ -183,7 +183,7 @@ impl Schedules for FaultyStore {
     }
 }
 
-/// Calls that write are counted; reads that a worker repeats at its own pace are not.
+/// Calls of operators: not counted.
 #[async_trait]
 impl Queues for FaultyStore {
     async fn change_queue(
@@ -201,6 +201,7 @@ impl Queues for FaultyStore {
     }
 }
 
+/// Calls that write are counted; reads that a worker repeats at its own pace are not.
 #[async_trait]
 impl Store for FaultyStore {
     async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {

@@ -200,7 +200,7 @@ equivalent! {
         bump(b);
         let c = act("c", total).await;
         let fs: [fn(u32) -> u32; 2] = [|x| x + 1, |x| x * 2];
-        let mut r = c;
+        let r = fs.iter().fold(c, |n, f| f(n));
         let compose = move |x| add(x) * 2;
         act("g", compose(r)).await
     }

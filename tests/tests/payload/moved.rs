@@ -1,7 +1,7 @@
 //! Values that somebody has changed or moved in the database: blocked with the reason, and good
 //! again when they stand where they stood.
 
-use crate::support::{Database, Running, TELL, codecs, key_a, start_wait};
+use crate::support::{Database, Running, TELL, codecs, key_a, start_wait, until};
 use durable_runtime::client::Client;
 use durable_runtime::store::RunState;
 
@@ -29,17 +29,6 @@ async fn scene() -> Scene {
         database,
         client,
         worker,
-    }
-}
-
-async fn until(client: &Client, id: &str, good: impl Fn(&RunState) -> bool) -> RunState {
-    let handle = client.handle::<()>(id).await.unwrap();
-    loop {
-        let state = handle.describe().await.unwrap().summary.state;
-        if good(&state) {
-            return state;
-        }
-        tokio::task::yield_now().await;
     }
 }
 
@@ -113,7 +102,8 @@ async fn a_value_of_another_column() {
 #[tokio::test]
 async fn a_changed_bit() {
     let change = format!(
-        "UPDATE step SET frame=CAST(substr(frame,1,length(frame)-1)||x'00' AS BLOB) \
+        "UPDATE step SET frame=CAST(substr(frame,1,length(frame)-1)|| \
+         CASE WHEN substr(frame,-1)=x'00' THEN x'01' ELSE x'00' END AS BLOB) \
          WHERE run={RUN_ONE}"
     );
     blocks(&change, "its checkpoint", &restore()).await;

@@ -1,7 +1,7 @@
 //! New keys: values from before are read, new ones are encrypted with the newest, and a key that
 //! is gone is named.
 
-use crate::support::{Database, TELL, codecs, key_a, key_b_and_a, start_wait};
+use crate::support::{Database, TELL, codecs, key_a, key_b_and_a, start_wait, until};
 use durable_runtime::payload::{Codecs, Encryption, KeyRing};
 use durable_runtime::store::RunState;
 
@@ -17,9 +17,7 @@ async fn a_workflow_lives_through_a_rotation_and_a_crash() {
         .handle::<Result<String, durable_runtime::Error>>("w")
         .await
         .unwrap();
-    while handle.describe().await.unwrap().summary.state != RunState::Idle {
-        tokio::task::yield_now().await;
-    }
+    until(&client, "w", |state| *state == RunState::Idle).await;
     first.kill().await;
     let seen = bare
         .handle::<()>("w")
@@ -52,12 +50,9 @@ async fn a_key_that_is_gone_is_named() {
     start_wait(&old, "w", "old".to_owned()).await.unwrap();
     let only_b = Codecs::new().with(Encryption::new(KeyRing::new("b", [2; 32])));
     let worker = database.worker(&only_b).await;
-    let handle = old.handle::<()>("w").await.unwrap();
-    let reason = loop {
-        if let RunState::Blocked(reason) = handle.describe().await.unwrap().summary.state {
-            break reason;
-        }
-        tokio::task::yield_now().await;
+    let state = until(&old, "w", |state| matches!(state, RunState::Blocked(_))).await;
+    let RunState::Blocked(reason) = state else {
+        unreachable!("it was waited for");
     };
     let expected = "its input cannot be decoded: encrypted with key `a`, which is not in the key \
                     ring here (`b`)";

@@ -1,6 +1,8 @@
 //! Nothing of a secret is in the files of a database, wherever a workflow has it.
 
-use crate::support::{ASK, Database, NOTED, SAID, TELL, codecs, key_a, start_confide, start_wait};
+use crate::support::{
+    ASK, Database, NOTED, SAID, TELL, codecs, key_a, start_confide, start_wait, there,
+};
 use durable_runtime::Schedule;
 use durable_runtime::client::Answer;
 use durable_runtime::payload::Codecs;
@@ -84,21 +86,15 @@ async fn a_tool_without_the_keys_says_so_instead() {
     let worker = database.worker(&codecs(key_a())).await;
     let with = database.connect(&codecs(key_a())).await;
     start_confide(&with, "w", SECRET.to_owned()).await.unwrap();
-    let child = loop {
-        if let Ok(child) = with.handle::<Result<String, String>>("child").await {
-            break child;
-        }
-        tokio::task::yield_now().await;
-    };
+    let child = async || with.handle::<Result<String, String>>("child").await.ok();
+    let child = there(child).await;
     let _ = child.result().await.unwrap();
     let parent = with.handle::<()>("w").await.unwrap();
     let at_last = async || {
         let waiting = parent.describe().await.unwrap().waiting;
-        waiting.is_some_and(|waiting| waiting.label == "TELL")
+        waiting.filter(|waiting| waiting.label == "TELL")
     };
-    while !at_last().await {
-        tokio::task::yield_now().await;
-    }
+    there(at_last).await;
     worker.stop().await;
 
     let without = database.connect(&Codecs::new()).await;

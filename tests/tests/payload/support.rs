@@ -6,6 +6,7 @@ use durable_runtime::engine::WorkerOptions;
 use durable_runtime::operation::{Memo, Published};
 use durable_runtime::payload::{Codecs, Encryption, KeyRing, Zstd};
 use durable_runtime::prelude::*;
+use durable_runtime::store::RunState;
 use durable_runtime::{Worker, WorkerLink};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -141,4 +142,25 @@ pub(crate) async fn confide(secret: String) -> Result<String, Error> {
 pub(crate) async fn wait(secret: String) -> Result<String, Error> {
     let told = TELL.recv().await?;
     Ok(format!("{secret} {told}"))
+}
+
+/// What is asked for again and again until it is there.
+pub(crate) async fn there<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(60), wait).await;
+    found.expect("it is there within a minute")
+}
+
+/// Waits for a state of a workflow.
+pub(crate) async fn until(client: &Client, id: &str, good: impl Fn(&RunState) -> bool) -> RunState {
+    let handle = client.handle::<()>(id).await.unwrap();
+    let state = async || Some(handle.describe().await.unwrap().summary.state);
+    there(async || state().await.filter(&good)).await
 }
