@@ -25,7 +25,7 @@ pub struct Progress {
 
 impl Progress {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        codec::encode(self).expect("plain data")
+        codec::encode_plain(self)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, codec::Error> {

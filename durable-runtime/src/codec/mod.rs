@@ -86,6 +86,13 @@ pub fn decode<T: Deserialize<'static>>(bytes: &[u8]) -> Result<T, Error> {
     de::item(reader.rest(), json)
 }
 
+/// A value of any size, of which no part can fail to be encoded.
+pub(crate) fn encode_plain<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_into(&mut bytes, value).expect("plain data");
+    bytes
+}
+
 /// Appends a value of any size.
 pub(crate) fn encode_into<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,

@@ -93,6 +93,15 @@ impl Codecs {
                 "a value that could not be decoded is not stored again: {reason}"
             )));
         }
+        self.encode_bytes(place, plain)
+    }
+
+    /// Encodes any bytes, whatever they begin with.
+    pub(super) fn encode_bytes(
+        &self,
+        place: &Place<'_>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, CodecFailure> {
         let mut header = envelope::begin();
         let mut coded = None;
         for codec in &self.chain {

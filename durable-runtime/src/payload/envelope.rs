@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `count` is a byte, the lengths are of two bytes, the lowest first. No plain value begins with
-//! `d3`: encoded values begin with `d1` and `d2`, checkpoints with `DFR`.
+//! `d3`: encoded values begin with `d1` and `d2`, checkpoints with `DFR`. Texts may, and are marked otherwise.
 
 use super::CodecFailure;
 
@@ -67,6 +67,10 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, CodecFailure> {
         [MARK, CODED, ..] => {}
         [MARK, STUCK, ..] => {
             rest.text()?;
+            // One reason is enough: more of them are somebody's attempt to exhaust the stack.
+            if rest.0.starts_with(&[MARK, STUCK]) {
+                return Err(damaged());
+            }
             return open(rest.0);
         }
         [MARK, version, ..] => {

@@ -13,7 +13,7 @@ pub(super) fn encode(
     place: &Place<'_>,
     text: &str,
 ) -> Result<String, CodecFailure> {
-    let coded = codecs.encode(place, text.as_bytes())?;
+    let coded = codecs.encode_bytes(place, text.as_bytes())?;
     let mut out = String::with_capacity(MARK.len() + 2 * coded.len());
     out.push_str(MARK);
     for byte in coded {

@@ -80,9 +80,8 @@ impl ParentClose {
 impl Parent {
     /// What the parent is told of the end of its child.
     pub(crate) fn report(&self, end: &ChildEnd, sent_at: Timestamp) -> NewMessage {
-        let mut payload = Vec::new();
         // A little more than the return value in it, which may be as large as a value gets.
-        codec::encode_into(&mut payload, end).expect("plain data");
+        let payload = codec::encode_plain(end);
         NewMessage {
             msg: format!("child/{}", self.op),
             kind: MessageKind::ChildEnded,

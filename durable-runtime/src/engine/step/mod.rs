@@ -111,13 +111,14 @@ impl Instance {
                         self.cancel = Cancel::Requested;
                     }
                 }
-                MessageKind::Signal | MessageKind::ChildEnded | MessageKind::Update => {
-                    match undecoded::message(&message) {
-                        Some(reason) => drop(self.undecoded.get_or_insert(reason)),
-                        None => self.letters.push_back(message),
-                    }
-                }
-                MessageKind::Activity => self.news.push_back(message),
+                MessageKind::Signal
+                | MessageKind::ChildEnded
+                | MessageKind::Update
+                | MessageKind::Activity => match undecoded::message(&message) {
+                    Some(reason) => drop(self.undecoded.get_or_insert(reason)),
+                    None if message.kind == MessageKind::Activity => self.news.push_back(message),
+                    None => self.letters.push_back(message),
+                },
                 MessageKind::Terminate => {
                     let reason = String::from_utf8_lossy(&message.payload).into_owned();
                     self.terminate.get_or_insert(reason);

@@ -122,7 +122,7 @@ fn child_end(codecs: &Codecs, payload: &mut Vec<u8>) {
         .filter(|bytes| envelope::is_coded(bytes));
     *payload = match stuck {
         Some(stuck) => stuck.clone(),
-        None => codec::encode(&told).unwrap_or_default(),
+        None => codec::encode_plain(&told),
     };
 }
 

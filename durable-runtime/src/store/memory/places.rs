@@ -65,8 +65,9 @@ impl Run {
 
 impl State {
     fn change_queue(&mut self, queue: &str, change: QueueChange) -> QueueSettings {
-        let (settings, filled) = self.settings(queue);
-        let settings = change.apply(settings);
+        let (old, filled) = self.settings(queue);
+        let settings = change.apply(old);
+        let filled = if settings.rate == old.rate { filled } else { 0 };
         if settings.is_default() {
             self.queues.remove(queue);
         } else {

@@ -45,7 +45,10 @@ impl Queues for SqliteStore {
 
 fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSettings> {
     let queue = db.names.intern(&db.conn, queue)?;
-    let settings = change.apply(settings(&db.conn, queue)?.0);
+    let (old, filled) = settings(&db.conn, queue)?;
+    let settings = change.apply(old);
+    // What was used of another rate says nothing of this one.
+    let filled = if settings.rate == old.rate { filled } else { 0 };
     if settings.is_default() {
         db.conn
             .prepare_cached("DELETE FROM queue WHERE queue=?1")?
@@ -54,16 +57,17 @@ fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSetting
         let bytes = codec::encode(&settings).map_err(|error| bug(error.to_string()))?;
         db.conn
             .prepare_cached(
-                "INSERT INTO queue(queue,settings) VALUES(?1,?2) \
-                 ON CONFLICT(queue) DO UPDATE SET settings=?2",
+                "INSERT INTO queue(queue,settings,filled) VALUES(?1,?2,?3) \
+                 ON CONFLICT(queue) DO UPDATE SET settings=?2, filled=?3",
             )?
-            .execute(params![queue, bytes])?;
+            .execute(params![queue, bytes, filled])?;
     }
     // Those that have begun without a line: in memory, or parked.
     for sql in [
         "UPDATE workflow SET placed=1 WHERE owner IS NOT NULL AND queue=?1 AND placed IS NULL",
-        "UPDATE workflow SET placed=1 WHERE placed IS NULL AND run IN (SELECT run FROM ready \
-         WHERE queue=?1 AND gate=0 AND (workflow.seq>0 OR blocked IS NOT NULL))",
+        "UPDATE workflow SET placed=1 WHERE placed IS NULL AND run IN \
+         (SELECT r.run FROM ready r JOIN workflow w ON w.run=r.run \
+         WHERE r.queue=?1 AND r.gate=0 AND (w.seq>0 OR r.blocked IS NOT NULL))",
     ] {
         db.conn.prepare_cached(sql)?.execute([queue])?;
     }
