@@ -11,7 +11,7 @@
 //! their answers, memos, published values, and schedules. What a store must read itself is not:
 //! ids, names, labels, queues, search attributes, the reasons of cancellations and of blocks.
 //!
-//! A coded value says of itself how it was coded ([`envelope`]), so codecs may be added, and taken
+//! A coded value says of itself how it was coded (`envelope`), so codecs may be added, and taken
 //! off new values, at any time. One that cannot be decoded here stays as it is: the run is blocked
 //! with the reason, and goes on where it can be.
 
