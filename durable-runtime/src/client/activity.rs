@@ -5,7 +5,7 @@ use crate::activity::news::{News, end_message};
 use crate::activity::{ActivityToken, Progress};
 use crate::codec;
 use crate::id::WorkflowId;
-use crate::operation::{Request, TimeoutKind};
+use crate::operation::Request;
 use crate::registry::{self, AttemptEnd};
 use crate::store::{AttemptOf, Heard, Phase, RunRecord, StoreError, Told};
 use serde::Serialize;
@@ -250,18 +250,13 @@ impl RemoteActivity {
         if let Some((at, kind)) = activity.limit_elsewhere(&known)
             && at < self.client.now()
         {
-            return Err(over(timed_out(kind)));
+            return Err(over(kind.recorded()));
         }
         Ok(Open {
             activity: activity.name.clone(),
             cancelled: known.cancelled,
         })
     }
-}
-
-/// Why an attempt is over that ran out of time, in the words of the record of it.
-fn timed_out(kind: TimeoutKind) -> String {
-    format!("timed out ({kind:?})")
 }
 
 /// Whether an activity can give this value, or fail with this error.

@@ -66,9 +66,7 @@ use wait::Changes;
 /// The queue of workflows that are started without naming one.
 pub const DEFAULT_QUEUE: &str = "default";
 
-/// How many unread signals and updates a workflow may have before a client or a worker sends it no
-/// more, unless they are told otherwise.
-pub const UNREAD_MAX: u32 = 10_000;
+pub use crate::store::UNREAD_MAX;
 
 /// The way into a store for applications: starts workflows and answers questions about them.
 ///

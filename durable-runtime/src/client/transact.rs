@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 impl Client {
     /// Runs SQL in the database of the workflows, in a transaction of its own: to make tables for
     /// [transactional activities](crate::transaction), and to read them. All is committed if `work`
-    /// returns `Ok`, and undone if it returns `Err` or panics. It may be run again, if the database
-    /// could not be reached in the middle.
+    /// returns `Ok`, and undone if it returns `Err` or panics.
     ///
     /// # Errors
     /// [`StoreError::NoTransactions`] if the store is not SQLite, or what the store says if it has

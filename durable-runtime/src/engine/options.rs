@@ -1,6 +1,7 @@
 //! What a worker may be told.
 
-use crate::client::{DEFAULT_QUEUE, UNREAD_MAX};
+use crate::client::DEFAULT_QUEUE;
+use crate::store::UNREAD_MAX;
 use std::time::Duration;
 
 /// How a [`Worker`](super::Worker) works. The defaults suit one worker process per machine.

@@ -149,6 +149,13 @@ pub enum TimeoutKind {
     Heartbeat,
 }
 
+impl TimeoutKind {
+    /// What is put on record of an attempt that ran out of time.
+    pub(crate) fn recorded(self) -> String {
+        format!("timed out ({self:?})")
+    }
+}
+
 /// The message of a panic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(transparent)]

@@ -51,6 +51,10 @@ impl MessageKind {
     }
 }
 
+/// How many unread signals and updates a workflow may have before a client or a worker sends it no
+/// more, unless they are told otherwise.
+pub const UNREAD_MAX: u32 = 10_000;
+
 /// How many runs before the current one of a workflow are asked whether they have had a message that
 /// is sent again.
 pub const CHAIN_MAX: u32 = 100;

@@ -41,7 +41,7 @@ pub use expiry::{Deleted, Expiry, Kinds};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
-pub use message::{CHAIN_MAX, Message, MessageKind, NewMessage, Sent, Told};
+pub use message::{CHAIN_MAX, Message, MessageKind, NewMessage, Sent, Told, UNREAD_MAX};
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', default_value = "1,16,256")]
     in_flight: Vec<usize>,
     /// The folder for the databases; they should be on the disk that you care about.
-    /// Default: a temporary folder beside this project.
+    /// Default: a temporary folder in `target`.
     #[arg(long)]
     folder: Option<PathBuf>,
 }

@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 8)]
     clients: usize,
     /// The folder for the databases; they should be on the disk that you care about.
-    /// Default: a temporary folder beside this project.
+    /// Default: a temporary folder in `target`.
     #[arg(long)]
     folder: Option<PathBuf>,
 }

@@ -52,8 +52,7 @@ impl Instance {
             }
             Outcome::TimedOut(kind) => {
                 let again = matches!(kind, TimeoutKind::StartToClose | TimeoutKind::Heartbeat);
-                let error = format!("timed out ({kind:?})");
-                (Resolution::TimedOut(kind), again, error)
+                (Resolution::TimedOut(kind), again, kind.recorded())
             }
         };
         let asked = self.was_asked_to_stop(op);
