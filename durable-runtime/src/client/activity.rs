@@ -196,11 +196,24 @@ impl RemoteActivity {
 
     /// Whether the attempt can be ended, as far as it is on record.
     async fn look(&self) -> Result<Open, CompletionError> {
+        loop {
+            let record = self.run_of().await?;
+            if let Some(open) = self.look_at(&record).await? {
+                return Ok(open);
+            }
+            // A run that ends between two reads has no frame any more.
+            if self.run_of().await? == record {
+                return Err(CompletionError::Unknown(self.token));
+            }
+        }
+    }
+
+    /// The run of the attempt, which has not ended.
+    async fn run_of(&self) -> Result<RunRecord, CompletionError> {
         let (store, token) = (self.client.store(), self.token);
-        let ActivityToken { run, op, attempt } = token;
-        let unknown = || CompletionError::Unknown(token);
-        let over = |reason: String| CompletionError::Over { token, reason };
-        let record = store.follow(run).await?.ok_or_else(unknown)?;
+        let run = token.run;
+        let record = store.follow(run).await?;
+        let record = record.ok_or(CompletionError::Unknown(token))?;
         if store.reply(run, &end_message(&token)).await? != Heard::Unknown {
             return Err(CompletionError::AlreadyCompleted(token));
         }
@@ -214,6 +227,15 @@ impl RemoteActivity {
             let id = record.id;
             return Err(CompletionError::Ended { id, phase });
         }
+        Ok(record)
+    }
+
+    /// The same as [`look`](Self::look); none if the run is at no await.
+    async fn look_at(&self, record: &RunRecord) -> Result<Option<Open>, CompletionError> {
+        let (store, token) = (self.client.store(), self.token);
+        let ActivityToken { run, op, attempt } = token;
+        let unknown = || CompletionError::Unknown(token);
+        let over = |reason: String| CompletionError::Over { token, reason };
         let attempts = store.attempts(run).await?;
         let own = attempts
             .iter()
@@ -223,7 +245,9 @@ impl RemoteActivity {
         }
         let next = own.map(|one| one.attempt).max().unwrap_or(0) + 1;
         let step = store.latest_step(run).await?;
-        let frame = step.and_then(|step| step.frame).ok_or_else(unknown)?;
+        let Some(frame) = step.and_then(|step| step.frame) else {
+            return Ok(None);
+        };
         let unreadable = |reason: String| CompletionError::Unreadable {
             id: record.id.clone(),
             reason,
@@ -252,10 +276,10 @@ impl RemoteActivity {
         {
             return Err(over(kind.recorded()));
         }
-        Ok(Open {
+        Ok(Some(Open {
             activity: activity.name.clone(),
             cancelled: known.cancelled,
-        })
+        }))
     }
 }
 

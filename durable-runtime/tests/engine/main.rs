@@ -16,6 +16,7 @@ mod parallel;
 mod pause;
 mod places;
 mod queues;
+mod races;
 mod retention;
 mod retry;
 mod sagas;

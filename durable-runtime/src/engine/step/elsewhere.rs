@@ -7,6 +7,7 @@
 //! ```
 
 use super::super::instance::{Decision, Instance, Outcome, Policy, Recorded};
+use super::letters::Delivery;
 use super::text::error_text;
 use crate::activity::news::{News, Told};
 use crate::codec;
@@ -43,20 +44,37 @@ impl Instance {
         self.proceed(now, policy, false)
     }
 
-    /// Takes note of what was told of activities before this message and until then, up to the
-    /// first that ends; what follows from that.
+    /// Takes note of what was told of activities before this request to cancel, until then, and
+    /// before the first letter that something waits for; up to the first that ends. What follows
+    /// from that.
     pub(super) fn told(
         &mut self,
-        before: i64,
+        cancel: Option<i64>,
         until: Option<Timestamp>,
         now: Timestamp,
         policy: &Policy,
     ) -> Option<Decision> {
+        if self.news.is_empty() {
+            return None;
+        }
+        let letter = match cancel {
+            Some(_) => self.delivery_before_cancel(),
+            None => self.delivery(now),
+        };
+        let comes_later = |message: &Message| {
+            let after = |letter: &Delivery| {
+                // Of two clocks the one that is behind is believed: what was sent in time counts.
+                message.ord > letter.ord && message.sent_at >= letter.since
+            };
+            cancel.is_some_and(|cancel| message.ord > cancel)
+                || until.is_some_and(|until| message.sent_at > until)
+                || letter.as_ref().is_some_and(after)
+        };
         let (mut end, mut heard) = (None, false);
         while end.is_none()
             && let Some(message) = self.news.pop_front()
         {
-            if message.ord >= before || until.is_some_and(|until| message.sent_at > until) {
+            if comes_later(&message) {
                 self.news.push_front(message);
                 break;
             }

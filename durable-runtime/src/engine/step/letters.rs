@@ -17,7 +17,8 @@ pub(super) struct Delivery {
     pub(super) at: Option<usize>,
     /// When it was sent.
     pub(super) since: Timestamp,
-    ord: i64,
+    /// Its place in the inbox.
+    pub(super) ord: i64,
     answer: Resolution,
 }
 

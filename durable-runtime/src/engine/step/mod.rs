@@ -229,8 +229,8 @@ impl Instance {
     /// now are not disturbed, and an activity or a child may want to be waited for; if there is
     /// nothing else, the cancellation waits for that (`None`).
     fn cancelled(&mut self, now: Timestamp, policy: &Policy) -> Option<Decision> {
-        let before = self.unread.first().copied().unwrap_or(i64::MIN);
-        if let Some(decision) = self.told(before, None, now, policy) {
+        let cancel = self.unread.first().copied().unwrap_or(i64::MIN);
+        if let Some(decision) = self.told(Some(cancel), None, now, policy) {
             return Some(decision);
         }
         if let Some(delivery) = self.delivery_before_cancel() {

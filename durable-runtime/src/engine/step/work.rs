@@ -12,7 +12,7 @@ impl Instance {
     pub(super) fn work(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         let over = self.expired(now).filter(|_| due || !self.any_runs());
         let over = over.map(|(at, _)| at);
-        if let Some(decision) = self.told(i64::MAX, over, now, policy) {
+        if let Some(decision) = self.told(None, over, now, policy) {
             return decision;
         }
         let idle = !self.any_runs();

@@ -1,12 +1,11 @@
 //! Completions from outside, wherever the process is cut that waits for them.
 
 use super::elsewhere::{Decided, start_twice, tokens};
-use super::{linked, worker_with};
+use super::{linked_worker, worker_with};
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Bench, Running, elsewhere, leased, value};
 use durable_runtime::client::CompletionError;
 use durable_runtime::clock::Clock;
-use durable_runtime::engine::Worker;
 use durable_runtime::store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use std::sync::Arc;
 
@@ -34,11 +33,7 @@ async fn complete_all(bench: &Bench, id: &str) -> usize {
 /// False if it ends before that.
 async fn cut(bench: &Bench, n: usize, fault: Fault, id: &str) -> bool {
     let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(linked())
-        .without::<super::methods::Payments>()
-        .clock(Arc::new(bench.clock.clone()));
-    let worker = Running::new(worker);
+    let worker = Running::new(linked_worker(store.clone(), bench, &leased()));
     // The deadline is not to be jumped to.
     let guard = bench.clock.busy();
     start_twice(&elsewhere(bench), id).await.unwrap();

@@ -8,8 +8,10 @@ mod heartbeats;
 mod methods;
 
 use crate::support::{Bench, Running, options};
-use durable_runtime::engine::WorkerOptions;
+use durable_runtime::engine::{Worker, WorkerOptions};
 use durable_runtime::registry::{self, Registry};
+use durable_runtime::store::Store;
+use std::sync::Arc;
 
 /// A worker whose activities run the bodies that stand in the tests.
 pub(crate) fn worker(bench: &Bench) -> Running {
@@ -17,16 +19,23 @@ pub(crate) fn worker(bench: &Bench) -> Running {
 }
 
 pub(crate) fn worker_with(bench: &Bench, options: &WorkerOptions) -> Running {
-    Running::new(
-        bench
-            .prepare(options)
-            .registry(linked())
-            .without::<methods::Payments>(),
-    )
+    Running::new(linked_worker(bench.store.clone(), bench, options))
+}
+
+/// One on a store of its own, with all that stands in the tests.
+pub(crate) fn linked_worker(
+    store: Arc<dyn Store>,
+    bench: &Bench,
+    options: &WorkerOptions,
+) -> Worker {
+    Worker::new(store, options.clone())
+        .registry(linked())
+        .without::<methods::Payments>()
+        .clock(Arc::new(bench.clock.clone()))
 }
 
 /// All that stands in the tests.
-pub(crate) fn linked() -> Registry {
+fn linked() -> Registry {
     let workflows = registry::workflows().fold(Registry::new(), Registry::with_workflow);
     registry::activities().fold(workflows, Registry::with_activity)
 }

@@ -1,0 +1,218 @@
+//! A workflow that waits for a signal, a timer, a completion from outside and a child at once,
+//! and is cancelled: each counts once, in order, and nothing counts after the cancellation.
+
+use super::{Course, Stage, in_every_order, in_every_order_on_sqlite};
+use crate::support::{act, elsewhere, value};
+use durable_runtime::activity::{self, ActivityToken};
+use durable_runtime::client::{ClientError, CompletionError, SignalError};
+use durable_runtime::prelude::*;
+use durable_runtime::store::{Phase, Store};
+use std::cell::Cell;
+use std::sync::Arc;
+
+const GO: Signal<()> = Signal::new("go");
+
+thread_local! {
+    /// The token of the only attempt; a story has a thread for itself, worker and all.
+    static TOKEN: Cell<Option<ActivityToken>> = const { Cell::new(None) };
+}
+
+/// Ends elsewhere.
+#[activity]
+async fn judged() -> String {
+    TOKEN.set(Some(activity::token()));
+    activity::ends_later().await
+}
+
+/// Waits until it may end.
+#[workflow]
+async fn second() -> Result<(), Cancelled> {
+    GO.recv().await
+}
+
+/// Writes down what comes; cancelled, cleans up and fails.
+#[workflow]
+async fn contest() -> Result<Vec<String>, Error> {
+    let mut log: Vec<String> = Vec::new();
+    let child = second()
+        .spawn("child")
+        .parent_close(ParentClose::Abandon)
+        .await?;
+    let mut child = spawn(child);
+    let mut judged = spawn(judged());
+    let mut timer = spawn(sleep(Duration::from_secs(10)));
+    let (mut signal, mut time, mut verdict, mut end) = (false, false, false, false);
+    while !(signal && time && verdict && end) {
+        let came: Result<&str, Error> = select! {
+            came = GO.recv(), if !signal => {
+                signal = true;
+                came.map(|()| "signal").map_err(Error::from)
+            }
+            came = &mut timer, if !time => {
+                time = true;
+                came.map(|()| "timer").map_err(Error::from)
+            }
+            came = &mut judged, if !verdict => {
+                verdict = true;
+                came.map(|_| "verdict").map_err(Error::from)
+            }
+            came = &mut child, if !end => {
+                end = true;
+                came.map(|_| "child").map_err(Error::from)
+            }
+        };
+        match came {
+            Ok(came) => log.push(came.to_owned()),
+            Err(_) => {
+                log.push(act("clean-up".to_owned()).await.map_err(Error::msg)?);
+                return Err(Error::msg(log.join(" ")));
+            }
+        }
+    }
+    Ok(log)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    Signal,
+    Timer,
+    Verdict,
+    Child,
+    Cancel,
+}
+
+use Arrival::{Cancel, Child, Signal as Go, Timer, Verdict};
+
+const ARRIVALS: [Arrival; 5] = [Go, Timer, Verdict, Child, Cancel];
+
+impl Arrival {
+    fn name(self) -> &'static str {
+        match self {
+            Go => "signal",
+            Timer => "timer",
+            Verdict => "verdict",
+            Child => "child",
+            Cancel => "cancel",
+        }
+    }
+
+    /// It happens; the phase of the workflow if that has ended before.
+    async fn happens(self, stage: &mut Stage) -> Option<Phase> {
+        let client = elsewhere(&stage.bench);
+        let handle = client.handle::<()>("c").await.unwrap();
+        let sent = match self {
+            Go => handle.signal(GO, ()).await.map(drop),
+            Cancel => handle.cancel("enough").await.map_err(SignalError::from),
+            Child => {
+                let child = client.handle::<()>("child").await.unwrap();
+                match child.signal(GO, ()).await {
+                    // The cancellation of its parent has reached it.
+                    Ok(_) | Err(SignalError::Client(ClientError::Finished { .. })) => {}
+                    Err(other) => panic!("{other}"),
+                }
+                Ok(())
+            }
+            Verdict => {
+                let token = TOKEN.get().expect("it has begun");
+                let verdict = client.activity(token).complete("guilty").await;
+                return match verdict {
+                    Ok(()) | Err(CompletionError::Over { .. }) => None,
+                    Err(CompletionError::Ended { phase, .. }) => Some(phase),
+                    Err(other) => panic!("{other}"),
+                };
+            }
+            Timer => {
+                stage.until_due().await;
+                Ok(())
+            }
+        };
+        match sent {
+            Ok(()) => None,
+            Err(SignalError::Client(ClientError::Finished { phase, .. })) => Some(phase),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+/// True if the worker was cut.
+async fn story(store: Arc<dyn Store>, order: &[Arrival], course: Course) -> bool {
+    TOKEN.take();
+    let start = async |client| drop(start_contest(&client, "c").await.unwrap());
+    let mut stage = Stage::set(store, course, start).await;
+    let faulty = stage.store.clone();
+    let mut told = Vec::new();
+    for (n, arrival) in order.iter().enumerate() {
+        told.push((*arrival, arrival.happens(&mut stage).await));
+        stage.arrived(course.rests & 1 << n != 0).await;
+    }
+    let (bench, [record, child]) = stage.end(["c", "child"]).await;
+    let at = format!("{order:?}, {course:?}");
+    let (log, clean) = match value::<Result<Vec<String>, Error>>(&record) {
+        Ok(log) => (log, false),
+        Err(error) => {
+            let log = error.to_string();
+            let mut log: Vec<_> = log.split(' ').map(str::to_owned).collect();
+            assert_eq!(log.pop().as_deref(), Some("clean-up"), "X1 {at}");
+            (log, true)
+        }
+    };
+    let at = format!("{at}: {log:?}, {:?}", record.phase);
+    let expected = if clean {
+        Phase::Cancelled
+    } else {
+        Phase::Completed
+    };
+    assert_eq!(record.phase, expected, "X2 {at}");
+    assert_eq!(clean, log.len() < 4, "X2 {at}");
+    for (_, phase) in &told {
+        assert!(
+            phase.is_none_or(|phase| phase == record.phase),
+            "S3 {at}: {told:?}"
+        );
+    }
+    let cancelled = order.iter().position(|a| *a == Cancel).unwrap();
+    let before = &order[..cancelled];
+    let came = |arrival: Arrival| log.iter().any(|line| line == arrival.name());
+    for (n, arrival) in before.iter().enumerate() {
+        let certain = matches!(arrival, Go | Verdict) || course.rests_after(n);
+        assert!(
+            came(*arrival) || !certain,
+            "W2 {arrival:?} is missing in {at}"
+        );
+    }
+    for line in &log {
+        assert!(
+            before.iter().any(|a| a.name() == line),
+            "X1, W4 {line} in {at}"
+        );
+        assert_eq!(log.iter().filter(|l| *l == line).count(), 1, "W2 {at}");
+    }
+    // Both come through the inbox, which has an order.
+    let letters = |arrival: &&Arrival| matches!(arrival, Go | Verdict);
+    let sent: Vec<_> = before.iter().filter(letters).map(|a| a.name()).collect();
+    let taken: Vec<_> = log.iter().filter(|l| sent.contains(&l.as_str())).collect();
+    assert_eq!(taken, sent, "W2 {at}");
+    if course.is_calm(order.len()) {
+        let all: Vec<_> = before.iter().map(|a| a.name()).collect();
+        assert_eq!(log, all, "{at}");
+    }
+    bench.steps("c").await;
+    assert_eq!(
+        child.parent.map(|parent| parent.run),
+        Some(record.run),
+        "X4 {at}"
+    );
+    assert_eq!(bench.end("c").await, record, "S3 {at}");
+    faulty.fired()
+}
+
+#[tokio::test]
+async fn each_counts_once_in_every_order_of_arrival() {
+    let cuts = in_every_order(&ARRIVALS, story).await;
+    assert!(cuts > 2_000, "only {cuts} calls were cut");
+}
+
+#[tokio::test]
+async fn each_counts_once_in_every_order_of_arrival_on_sqlite() {
+    in_every_order_on_sqlite(&ARRIVALS, story).await;
+}
