@@ -30,8 +30,8 @@ enum Command {
 ///
 /// The binary then runs its workflows (`worker`), starts them (`start`), watches and steers them
 /// (`list`, `show`, `result`, `signal`, `update`, `activity`, `cancel`, `pause`,
-/// `resume`, `terminate`, `delete`, `workers`), starts them at times (`schedule`), lists what it knows
-/// (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
+/// `resume`, `terminate`, `delete`, `workers`), limits their queues (`queue`), starts them at times (`schedule`), lists
+/// what it knows (`workflows`), looks inside one (`inspect`), and checks that it can go on with everything in flight (`check`).
 #[must_use]
 pub fn main() -> ExitCode {
     main_with(application::app())

@@ -154,8 +154,9 @@ impl Client {
     }
 
     /// The same, but it sends no signal or update to a workflow that has this many unread ones; the
-    /// error is [`ClientError::Full`], and nothing is lost. Default: [`UNREAD_MAX`]. A workflow that
-    /// reads more slowly than others write would fill the store.
+    /// error is [`ClientError::Full`], and nothing is lost. Default: [`UNREAD_MAX`]; 0
+    /// counts as 1, so that a start with a signal has room for it. A workflow that reads more slowly
+    /// than others write would fill the store.
     #[must_use]
     pub fn unread_max(self, unread_max: u32) -> Self {
         let Shared {
@@ -163,7 +164,12 @@ impl Client {
         } = &*self.shared;
         Self {
             propagators: self.propagators.clone(),
-            ..Self::build(store.clone(), link.clone(), clock.clone(), unread_max)
+            ..Self::build(
+                store.clone(),
+                link.clone(),
+                clock.clone(),
+                unread_max.max(1),
+            )
         }
     }
 

@@ -17,7 +17,7 @@ use crate::operation::{
 use crate::propagation::Headers;
 use crate::store::{
     MessageKind, NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Tags,
-    Written,
+    Told, Written,
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -128,12 +128,17 @@ impl Actor {
         id: WorkflowId,
         op: u64,
     ) -> Result<Resolution, StoreError> {
-        let found = read(|| life.store.find(&id)).await?;
         let is_ours = |parent: Parent| parent.run == self.run && parent.op == op;
-        if found.and_then(|run| run.parent).is_some_and(is_ours) {
-            let reason = "the workflow that waits for it was cancelled";
-            let message = NewMessage::steer(MessageKind::Cancel, reason, life.clock.now());
-            read(|| life.store.send(&id, message.clone())).await?;
+        let reason = "the workflow that waits for it was cancelled";
+        let message = NewMessage::steer(MessageKind::Cancel, reason, life.clock.now());
+        while let Some(found) = read(|| life.store.find(&id)).await?
+            && found.parent.is_some_and(is_ours)
+        {
+            // Not by its id: another may have that by now.
+            let told = read(|| life.store.tell(found.run, message.clone())).await?;
+            if told != Told::Finished(Phase::Continued) {
+                break;
+            }
         }
         Ok(returned(&()))
     }

@@ -34,29 +34,22 @@ impl Sizes {
         write: &Write,
         options: &WorkerOptions,
     ) -> Option<Large> {
-        let (what, label, value, limit) = match write {
-            Write::Start(new) => ("an input", "", Some(&new.input), PAYLOAD_BYTES_MAX),
-            Write::End(end) => ("a return value", "", end.output.as_ref(), PAYLOAD_BYTES_MAX),
+        let payload = (options.payload_warn_bytes, PAYLOAD_BYTES_MAX);
+        let (what, label, value, (warn, limit)) = match write {
+            Write::Start(new) => ("an input", "", Some(&new.input), payload),
+            Write::End(end) => ("a return value", "", end.output.as_ref(), payload),
             Write::Step(step) => {
                 let label = step.label.as_str();
                 let frame = step.frame.as_ref();
                 if frame.is_some_and(|frame| frame.len() > options.frame_warn_bytes) {
-                    ("a checkpoint", label, frame, FRAME_BYTES_MAX)
+                    let checkpoint = (options.frame_warn_bytes, FRAME_BYTES_MAX);
+                    ("a checkpoint", label, frame, checkpoint)
                 } else {
                     let answers = step.result.as_ref();
-                    (
-                        "what was answered before",
-                        label,
-                        answers,
-                        PAYLOAD_BYTES_MAX,
-                    )
+                    ("what was answered before", label, answers, payload)
                 }
             }
             Write::Attempt(_) | Write::Note(_) | Write::Park(_) => return None,
-        };
-        let warn = match what {
-            "a checkpoint" => options.frame_warn_bytes,
-            _ => options.payload_warn_bytes,
         };
         let value = value.filter(|value| value.len() > warn)?;
         let place = (workflow.to_owned(), label.to_owned(), what);

@@ -10,10 +10,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueSettings {
-    /// How many runs may be under way at a time.
+    /// How many runs may be under way at a time; 0 counts as 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
-    /// How many of each concurrency key, whatever their starts say.
+    /// How many of each concurrency key, whatever their starts say; 0 counts as 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_key: Option<u32>,
     /// How many begin in a period.
@@ -103,14 +103,15 @@ impl QueueSettings {
             return 0;
         }
         let free = self.concurrency.map_or(usize::MAX, |limit| {
-            usize::try_from(u64::from(limit).saturating_sub(running)).unwrap_or(usize::MAX)
+            let free = u64::from(limit.max(1)).saturating_sub(running);
+            usize::try_from(free).unwrap_or(usize::MAX)
         });
         free.min(self.rate.map_or(usize::MAX, |rate| rate.room(filled, now)))
     }
 
     /// From when one more may begin; `None` if that takes more than time.
     pub(crate) fn opens(&self, running: u64, filled: i64) -> Option<Timestamp> {
-        let full = |limit| running >= u64::from(limit);
+        let full = |limit: u32| running >= u64::from(limit.max(1));
         if self.paused || self.concurrency.is_some_and(full) {
             return None;
         }
@@ -176,6 +177,18 @@ mod tests {
         let room = rate.room(*filled, Timestamp(now));
         *filled = rate.take(*filled, Timestamp(now), room);
         room
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_a_limit_of_one() {
+        let settings = QueueSettings {
+            concurrency: Some(0),
+            ..QueueSettings::default()
+        };
+        assert_eq!(settings.room(0, 0, Timestamp(0)), 1);
+        assert_eq!(settings.room(1, 0, Timestamp(0)), 0);
+        assert!(settings.opens(0, 0).is_some());
+        assert_eq!(settings.opens(1, 0), None);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Values behind codecs: cut everywhere, and blocked where they cannot be decoded, without a loss.
 
-use crate::signals::start_collect;
-use crate::support::{Bench, bench, call, elsewhere, is_blocked, output, reason, value};
+use crate::signals::{ADD, start_collect};
+use crate::support::{Behave, Bench, bench, call, elsewhere, is_blocked, output, reason, value};
+use durable_runtime::clock::Clock;
 use durable_runtime::payload::{CodecFailure, Codecs, Coded, Column, Context, PayloadCodec};
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Phase, Store};
+use durable_runtime::store::{MessageKind, NewMessage, NewRun, Phase, Store, Told, Written};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-const ADD: Signal<u64> = Signal::new("add");
 
 /// Turns the bits around under a key, bound to the place; while `broken`, no answer is encoded.
 #[derive(Debug)]
@@ -90,6 +89,40 @@ async fn a_worker_without_the_codec_blocks_what_it_cannot_decode() {
     let with = bench.worker();
     assert_eq!(output(&bench.end("s").await).unwrap(), ["a"]);
     with.stop().await;
+}
+
+/// What is bound to a run is bound to whoever has its number, not to whoever wanted it.
+#[tokio::test]
+async fn a_run_that_was_taken_by_another_id_keeps_its_own() {
+    let (bench, bare) = coded();
+    let there = NewRun {
+        due_at: bench.clock.now().after(Duration::from_secs(60)),
+        ..bench.new_run("there", &[call("a")])
+    };
+    let run = there.run;
+    assert_eq!(bench.store.start(there).await, Ok(Written::Started));
+    // Another process draws the same number.
+    let store = behind(&bare, "a");
+    let other = Bench::on(store.clone(), |_, _| Behave::Return);
+    let _guard = other.clock.busy();
+    let worker = other.worker();
+    worker.ready().await;
+    let twin = NewRun {
+        run,
+        ..other.new_run("twin", &[call("a")])
+    };
+    assert_eq!(worker.link.start(twin).await, Ok(Written::RunTaken));
+    worker.kill().await;
+    let message = NewMessage {
+        msg: "m".into(),
+        kind: MessageKind::Signal,
+        name: "add".into(),
+        payload: b"seven".to_vec(),
+        sent_at: other.clock.now(),
+        unread_max: None,
+    };
+    assert_eq!(store.tell(run, message).await, Ok(Told::Accepted));
+    assert_eq!(bench.store.inbox(run).await.unwrap()[0].payload, b"seven");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use durable_runtime::client::{ClientError, SignalError, StartError, UNREAD_MAX};
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::operation::SendError;
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Phase, RunState};
+use durable_runtime::store::Phase;
 
 const GO: Signal<()> = Signal::new("go on");
 
@@ -135,6 +135,5 @@ async fn an_inbox_holds_ten_thousand() {
     handle.cancel("enough").await.unwrap();
     let worker = bench.worker();
     assert_eq!(bench.end("s").await.phase, Phase::Cancelled);
-    assert_eq!(bench.end("s").await.state, RunState::Finished);
     worker.stop().await;
 }

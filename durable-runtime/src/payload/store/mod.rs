@@ -20,6 +20,7 @@ use crate::store::{
 };
 use async_trait::async_trait;
 use names::Names;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -134,17 +135,29 @@ impl Store for CodedStore {
         mut writes: Vec<Write>,
     ) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
+        let starts = writes.iter().enumerate();
+        let starts = starts.filter_map(|(at, write)| match write {
+            Write::Start(new) => Some((new.run, (at, new.id.clone()))),
+            _ => None,
+        });
+        let starts: BTreeMap<_, _> = starts.collect();
         for write in &mut writes {
-            if let Write::Start(new) = &*write {
-                self.names.learn(new.run, &new.id);
-            }
             let id = match write::run_of(write) {
-                Some(run) => Some(self.name(run).await?),
+                Some(run) => match starts.get(&run) {
+                    Some((_, id)) => Some(id.clone()),
+                    None => Some(self.name(run).await?),
+                },
                 None => None,
             };
             write::one(&self.codecs, id.as_ref(), write)?;
         }
         let mut written = self.inner.commit(fence, writes).await?;
+        // Not before: its number may be that of another run.
+        for (run, (at, id)) in starts {
+            if written.get(at) == Some(&Written::Started) {
+                self.names.learn(run, &id);
+            }
+        }
         for one in &mut written {
             self.written(one);
         }

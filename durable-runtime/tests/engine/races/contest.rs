@@ -107,7 +107,7 @@ impl Arrival {
                 let child = client.handle::<()>("child").await.unwrap();
                 match child.signal(GO, ()).await {
                     // The cancellation of its parent has reached it.
-                    Ok(_) | Err(SignalError::Client(ClientError::Finished { .. })) => {}
+                    Ok(()) | Err(SignalError::Client(ClientError::Finished { .. })) => {}
                     Err(other) => panic!("{other}"),
                 }
                 Ok(())

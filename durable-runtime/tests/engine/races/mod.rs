@@ -209,7 +209,7 @@ async fn in_every_order_on_sqlite<E: Copy>(
     let all = (1 << arrivals.len()) - 1;
     let mut cuts = 0;
     for (n, order) in orders(arrivals).iter().enumerate() {
-        for (rests, cut) in [(0, Course::WHOLE), (all, Course::WHOLE), (0, n % 10)] {
+        for (rests, cut) in [(0, Course::WHOLE), (all, Course::WHOLE), (0, n % 6)] {
             let (bench, _folder) = on_sqlite(bench()).await;
             let was_cut = story(bench.store.clone(), order, Course { rests, cut }).await;
             cuts += usize::from(was_cut);
