@@ -11,8 +11,8 @@ pub use virtual_clock::VirtualClock;
 use crate::id::Timestamp;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A sleep in progress. It counts from the call that made it, even before it is polled.
 pub type Sleeping = Pin<Box<dyn Future<Output = Busy> + Send>>;
@@ -34,6 +34,12 @@ pub trait Clock: std::fmt::Debug + Send + Sync + 'static {
     /// Somebody is at work until the answer is dropped.
     fn busy(&self) -> Busy {
         Busy::default()
+    }
+
+    /// How long it is since an instant of the clock's choice, as exactly as it can say: to measure
+    /// with. It never goes back.
+    fn elapsed(&self) -> Duration {
+        Timestamp(0).until(self.now())
     }
 }
 
@@ -84,6 +90,15 @@ impl Clock for SystemClock {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let millis = since_epoch.unwrap_or(Duration::ZERO).as_millis();
         Timestamp(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads the clock"
+    )]
+    fn elapsed(&self) -> Duration {
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        FIRST.get_or_init(Instant::now).elapsed()
     }
 
     fn sleep_until(&self, at: Timestamp) -> Sleeping {

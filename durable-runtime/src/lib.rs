@@ -58,6 +58,7 @@ mod hash;
 pub mod id;
 pub mod machine;
 mod macros;
+pub mod metrics;
 pub mod operation;
 pub mod payload;
 pub mod prelude;

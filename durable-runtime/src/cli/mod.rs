@@ -22,6 +22,8 @@ mod interrupts;
 mod json;
 mod list;
 mod pause;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 mod queue;
 mod result;
 mod resume;

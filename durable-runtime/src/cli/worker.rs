@@ -10,6 +10,7 @@ use crate::client::{Client, DEFAULT_QUEUE};
 use crate::engine::{Health, Worker, WorkerOptions};
 use crate::registry;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Keep the checkpoints of workflows that have ended, for inspection
     #[arg(long)]
     keep_frames: bool,
+    /// Serve metrics for Prometheus at http://ADDRESS/metrics, such as 127.0.0.1:9000
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
 }
 
 fn lease(text: &str) -> Result<Duration, String> {
@@ -45,13 +49,14 @@ fn lease(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) async fn run(
-    args: Args,
+    mut args: Args,
     client: &Client,
     providers: Vec<Provider>,
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     let mut requests = Requests::listen()?;
     log();
+    let _metrics = metrics(&mut args).await?;
     banner(&args, term)?;
     let options = WorkerOptions {
         queue: args.queue,
@@ -93,6 +98,32 @@ pub(crate) async fn run(
     Ok(Exit::Ok)
 }
 
+/// Opens the endpoint, whose address may be chosen by the system.
+#[cfg(feature = "prometheus")]
+async fn metrics(args: &mut Args) -> Result<Option<super::prometheus::Endpoint>, Failure> {
+    let Some(address) = args.metrics else {
+        return Ok(None);
+    };
+    let open = super::prometheus::open(address).await?;
+    args.metrics = Some(open.address);
+    Ok(Some(open))
+}
+
+#[cfg(not(feature = "prometheus"))]
+#[expect(
+    clippy::unused_async,
+    reason = "it waits where there is something to open"
+)]
+async fn metrics(args: &mut Args) -> Result<Option<()>, Failure> {
+    match args.metrics {
+        None => Ok(None),
+        Some(_) => Err(
+            Failure::new(Exit::Usage, "this program is built without metrics")
+                .hint("durable-runtime = { features = [\"prometheus\"] } in its Cargo.toml"),
+        ),
+    }
+}
+
 fn banner(args: &Args, term: &mut Terminal<'_>) -> Result<(), Failure> {
     let (pid, program) = (std::process::id(), &term.program);
     let title = format!("{} worker, pid {pid}", paint(BOLD, program));
@@ -114,7 +145,12 @@ fn banner(args: &Args, term: &mut Terminal<'_>) -> Result<(), Failure> {
         ("workflows", list(workflows)),
         ("activities", list(activities)),
         ("lease", time::span(args.lease)),
-    ] {
+    ]
+    .into_iter()
+    .chain(
+        args.metrics
+            .map(|at| ("metrics", format!("http://{at}/metrics"))),
+    ) {
         let name = paint(DIM, format!("{name:<10}"));
         term.line(format_args!("  {name}  {value}"))?;
     }

@@ -3,6 +3,7 @@
 use super::attempts::Beat;
 use super::heartbeat::{self, Beats};
 use super::instance::Outcome;
+use super::meters::Waiting;
 use crate::activity::{self, Live};
 use crate::clock::{Busy, Clock};
 use crate::machine::panic_message;
@@ -66,6 +67,8 @@ pub(super) struct Surroundings {
     pub(super) beats: Beats,
     /// That of the attempt.
     pub(super) span: Span,
+    /// What measures it.
+    pub(super) waiting: Waiting,
 }
 
 impl Attempt {
@@ -164,15 +167,33 @@ async fn attempt(
         clock,
         permits,
         beats,
-        ..
+        waiting,
+        span: _,
     } = around;
     let (_permit, busy) = match permits.clone().try_acquire_owned() {
         Ok(permit) => (permit, busy),
         Err(_) => match wait_for_permit(&call, &*clock, permits, busy).await {
             Ok(begun) => begun,
-            Err((kind, busy)) => return (Outcome::TimedOut(kind), busy),
+            Err((kind, busy)) => {
+                waiting.gives_up();
+                return (Outcome::TimedOut(kind), busy);
+            }
         },
     };
+    let measured = waiting.begins(context.attempt);
+    let ended = run(body, call, (context, live), (clock, beats), busy).await;
+    measured.ends(&ended.0);
+    ended
+}
+
+/// Runs the body, which has its slot, to its end or to a limit.
+async fn run(
+    body: ActivityFn,
+    call: ActivityRequest,
+    (context, live): (ActivityContext, &Live),
+    (clock, beats): (Arc<dyn Clock>, Beats),
+    busy: Busy,
+) -> (Outcome, Busy) {
     let limit = call.limit(clock.now());
     let future = match caught(|| body(context.clone(), &call.args)) {
         Ok(Ok(future)) => future,

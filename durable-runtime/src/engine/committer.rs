@@ -11,6 +11,7 @@
 //! again. That also decides a call whose outcome is unknown, because its fence can hold only once.
 
 use super::health::{Health, HealthSender};
+use super::meters::Meters;
 use crate::clock::{Busy, Clock};
 use crate::id::{Incarnation, Timestamp, WorkflowId};
 use crate::store::{
@@ -155,6 +156,7 @@ pub(super) struct Task {
     lease: Duration,
     last_beat: Timestamp,
     health: HealthSender,
+    meters: Arc<Meters>,
     requests: mpsc::Receiver<Request>,
     /// Taken from the queue, but not for this batch.
     next: Option<Request>,
@@ -168,6 +170,7 @@ impl Task {
         worker: Incarnation,
         lease: Duration,
         health: HealthSender,
+        meters: Arc<Meters>,
     ) -> (Committer, Self) {
         let (sender, requests) = mpsc::channel(QUEUE_MAX);
         let last_beat = clock.now();
@@ -180,6 +183,7 @@ impl Task {
             lease,
             last_beat,
             health,
+            meters,
             requests,
             next,
         };
@@ -252,11 +256,14 @@ impl Task {
     }
 
     async fn commit(&mut self, parts: Vec<Part>) -> Result<(), Lost> {
-        let writes = parts
-            .iter()
-            .flat_map(|part| part.writes.iter().cloned())
-            .collect();
-        match self.perform(&Call::Commit(writes)).await? {
+        let writes = parts.iter().flat_map(|part| part.writes.iter().cloned());
+        let writes: Vec<_> = writes.collect();
+        let batch = self.meters.batch(writes.len(), || size(&writes));
+        let reply = self.perform(&Call::Commit(writes)).await?;
+        if !matches!(reply, Reply::Refused(_)) {
+            self.meters.committed(batch);
+        }
+        match reply {
             // The batch falls with the part that is to blame; find it.
             Reply::Refused(_) if parts.len() > 1 => {
                 for part in parts {
@@ -369,6 +376,7 @@ impl Task {
                 Err(FenceError::Store(error)) if error.is_transient() => {
                     tracing::warn!(%error, "the store does not take commits; trying again");
                     self.health.set(Health::StoreTrouble(error.to_string()));
+                    self.meters.store_error();
                 }
                 Err(FenceError::Store(error)) => return Ok(Reply::Refused(error)),
             }

@@ -437,6 +437,7 @@ impl<'a> Hub<'a> {
         ) {
             old.task.abort();
         }
+        self.life.meters.owned(self.runs.len());
     }
 
     fn run_over(&mut self, run: RunId, left: Left) {
@@ -456,6 +457,7 @@ impl<'a> Hub<'a> {
                 }
             }
             self.life.watched.leave(run, left.outcome.as_ref());
+            self.life.meters.owned(self.runs.len());
         }
         if let Some(at) = left.due {
             self.wake_at(at);
@@ -483,6 +485,7 @@ impl<'a> Hub<'a> {
 impl Drop for Hub<'_> {
     fn drop(&mut self) {
         self.life.watched.clear();
+        self.life.meters.owned(0);
     }
 }
 

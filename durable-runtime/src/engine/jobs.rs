@@ -2,6 +2,7 @@
 
 use super::life::Life;
 use crate::id::{RunId, Timestamp};
+use crate::metrics;
 use crate::registry::WorkflowDef;
 use crate::store::{Claim, ClaimedRun, Expiry, Kinds, Message};
 use std::sync::Arc;
@@ -21,16 +22,16 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
     let (queue, now) = (life.options.queue.clone(), life.clock.now());
     let unfit = life.misfits.not_to_claim();
     // A claim is a commit, a look is not.
-    let next = match life.store.next_due(&queue, &points, &unfit).await {
+    let due = match life.store.next_due(&queue, &points, &unfit).await {
         Ok(next) => next,
         Err(error) => {
             tracing::warn!(%error, "cannot look for work");
             return Found::NothingBefore(None);
         }
     };
-    if next.is_none_or(|at| at > now) {
-        return Found::NothingBefore(next);
-    }
+    let Some(due) = due.filter(|at| *at <= now) else {
+        return Found::NothingBefore(due);
+    };
     let claim = Claim {
         queue,
         points: points.to_vec(),
@@ -42,7 +43,10 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
         // Somebody else was faster; the next poll shows what remains.
         None => Found::NothingBefore(None),
         Some(runs) if runs.is_empty() => Found::NothingBefore(None),
-        Some(runs) => Found::Runs(runs),
+        Some(runs) => {
+            life.meters.claimed(runs.len(), due);
+            Found::Runs(runs)
+        }
     }
 }
 
@@ -52,6 +56,7 @@ pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
         Ok(line) => life.line.store(line, Ordering::Release),
         Err(error) => tracing::warn!(%error, "cannot look for the line of a queue"),
     }
+    sample(&life).await;
     let dead = match life.store.mark_dead(life.clock.now()).await {
         Ok(dead) => dead,
         Err(error) => {
@@ -75,7 +80,23 @@ pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
         }
         taken.extend(runs);
     }
+    life.meters.taken_over(taken.len());
     taken
+}
+
+/// How many waiting runs are counted at most: more say the same.
+const DEPTH_MAX: usize = 10_000;
+
+/// Measures what does not change by what this worker does.
+async fn sample(life: &Life) {
+    if !metrics::ON {
+        return;
+    }
+    let (queue, now) = (&life.options.queue, life.clock.now());
+    match life.store.depth(queue, now, DEPTH_MAX).await {
+        Ok(depth) => life.meters.depth(depth),
+        Err(error) => tracing::warn!(%error, "cannot count what waits in a queue"),
+    }
 }
 
 /// Makes runs claimable again that were blocked elsewhere, by a version of the code that could not

@@ -6,6 +6,7 @@ use super::health::HealthSender;
 use super::ids;
 use super::instance::Policy;
 use super::link::{Pokes, Watched};
+use super::meters::Meters;
 use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use super::sizes::Sizes;
@@ -50,6 +51,7 @@ pub(super) struct Life {
     pub(super) health: HealthSender,
     pub(super) misfits: Arc<Misfits>,
     pub(super) sizes: Sizes,
+    pub(super) meters: Arc<Meters>,
     pub(super) propagators: Propagators,
 }
 

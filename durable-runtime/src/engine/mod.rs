@@ -28,6 +28,7 @@ mod jobs;
 mod life;
 mod link;
 mod mailbox;
+mod meters;
 mod misfits;
 mod options;
 mod run;

@@ -12,6 +12,7 @@ use super::committer::CommitError;
 use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
+use super::meters::Tally;
 use super::transact;
 use crate::activity::{ActivityToken, Live};
 use crate::clock::{Busy, Sleeping};
@@ -125,6 +126,7 @@ impl Run {
             return Next::Act;
         }
         self.warn_of_large(&writes);
+        let tally = Tally::of(&writes);
         let (due, outcome) = last(&writes);
         let answers =
             |write: &Write| matches!(write, Write::Step(step) if !step.replies.is_empty());
@@ -151,6 +153,8 @@ impl Run {
             Err(CommitError::Lost) => return Next::Leave,
             Err(CommitError::Refused(error)) => return self.was_refused(error),
         };
+        let workflow = &self.instance.workflow;
+        self.life.meters.written(workflow, &tally, &written);
         let mut next = Next::Act;
         for answer in written {
             match answer {
@@ -233,6 +237,7 @@ impl Run {
                 Err(turn) => return (turn, Aside::default()),
             },
         };
+        self.measure_timers();
         let (given, now) = (self.instance.given(), self.life.clock.now());
         let by = self.instance.scheduled.as_ref();
         let turn = || schedule::within(by, || machine.turn(given, now));
@@ -334,6 +339,7 @@ impl Run {
                 clock,
                 permits,
                 beats: self.attempts.beats(op),
+                waiting: self.life.meters.waiting(&call.name),
                 span,
             };
             let attempt = Attempt::begin(body.clone(), *call.clone(), (context, live), around);

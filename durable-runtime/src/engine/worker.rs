@@ -7,6 +7,7 @@ use super::hub::{Hub, Over};
 use super::ids;
 use super::life::{Life, Stage, read};
 use super::link::{Start, WorkerLink};
+use super::meters::Meters;
 use super::misfits::Misfits;
 use super::options::WorkerOptions;
 use super::sizes::Sizes;
@@ -187,6 +188,7 @@ impl Worker {
     ) -> Result<(), WorkerError> {
         let (store, now) = (self.store.clone(), self.clock.now());
         let points: Vec<_> = registry.points().into_iter().map(any_frame).collect();
+        let meters = Arc::new(Meters::new(&self.options.queue, self.clock.clone()));
         tokio::select! {
             biased;
             () = &mut shutdown => return Ok(()),
@@ -201,7 +203,7 @@ impl Worker {
             let over = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
-                born = self.born(registry) => born?,
+                born = self.born(registry, &meters) => born?,
             };
             let (life, committer, stage) = over;
             let worker = life.worker;
@@ -218,6 +220,7 @@ impl Worker {
                 }
                 Over::Lost(Lost::Store(error)) => return Err(error.into()),
                 Over::Lost(reason) => {
+                    meters.lost(&reason);
                     tracing::warn!(%worker, %reason, "starting over as a new worker");
                     // If it is not dead yet, its runs need not wait for the end of its lease.
                     if let Err(error) = store.retire(worker).await {
@@ -233,6 +236,7 @@ impl Worker {
     async fn born(
         &self,
         registry: &Registry,
+        meters: &Arc<Meters>,
     ) -> Result<(Arc<Life>, Task, watch::Sender<Stage>), StoreError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let label = label();
@@ -258,6 +262,7 @@ impl Worker {
             worker,
             self.options.lease,
             health,
+            meters.clone(),
         );
         let (stage, stages) = watch::channel(Stage::Run);
         let life = Life {
@@ -276,6 +281,7 @@ impl Worker {
             health: self.link.health_sender(),
             misfits: self.misfits.clone(),
             sizes: Sizes::default(),
+            meters: meters.clone(),
             propagators: self.propagators.clone(),
         };
         Ok((Arc::new(life), task, stage))

@@ -79,6 +79,11 @@ pub trait Queues {
 
     /// Whether a start on this queue has to wait in line.
     async fn has_line(&self, queue: &str) -> Result<bool, StoreError>;
+
+    /// How many runs wait for a worker of this queue: due, not paused or blocked, and with nothing
+    /// of their own concurrency key before them. Counted up to `at_most`, which bounds the work.
+    async fn depth(&self, queue: &str, now: Timestamp, at_most: usize)
+    -> Result<usize, StoreError>;
 }
 
 impl QueueChange {

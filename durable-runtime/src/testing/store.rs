@@ -93,6 +93,14 @@ impl Queues for WorkerStore {
     async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
         self.pass(self.inner.has_line(queue)).await
     }
+    async fn depth(
+        &self,
+        queue: &str,
+        now: Timestamp,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        self.pass(self.inner.depth(queue, now, at_most)).await
+    }
 }
 
 #[async_trait]

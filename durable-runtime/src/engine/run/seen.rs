@@ -1,6 +1,8 @@
 //! What of a run is seen from outside: spans, and warnings.
 
 use super::Run;
+use crate::metrics;
+use crate::operation::{Answered, Request, Resolution};
 use crate::propagation::trace;
 use crate::registry::ActivityContext;
 use crate::store::Write;
@@ -54,6 +56,21 @@ impl Run {
         }
         self.life.propagators.link(&span, headers);
         span
+    }
+
+    /// How late the timers are of which the code is about to hear.
+    pub(super) fn measure_timers(&self) {
+        let fired = |given: &&Answered| given.answer == Resolution::Fired;
+        if !metrics::ON || !self.instance.given().iter().any(|given| fired(&given)) {
+            return;
+        }
+        let calls = self.instance.calls();
+        for given in self.instance.given().iter().filter(fired) {
+            let call = calls.iter().find(|call| call.op == given.op);
+            if let Some(Request::Timer { due }) = call.map(|call| &call.request) {
+                self.life.meters.fired(&self.instance.workflow, *due);
+            }
+        }
     }
 
     /// Warns of values that come near to a limit.

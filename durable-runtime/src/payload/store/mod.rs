@@ -122,6 +122,14 @@ impl Queues for CodedStore {
     async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
         self.inner.has_line(queue).await
     }
+    async fn depth(
+        &self,
+        queue: &str,
+        now: Timestamp,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        self.inner.depth(queue, now, at_most).await
+    }
 }
 
 #[async_trait]

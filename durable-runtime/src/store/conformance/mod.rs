@@ -257,6 +257,7 @@ macro_rules! store_conformance {
                 a_record_brings_back_what_was_given,
                 a_list_has_pages_newest_first,
                 a_list_has_filters,
+                what_waits_in_a_queue_is_counted,
                 changed_rings_for_a_start,
                 changed_rings_for_a_message,
                 changed_returns_in_time,

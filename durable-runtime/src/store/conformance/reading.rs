@@ -1,13 +1,14 @@
 //! Lists, records, waiting for changes, closing.
 
 use super::kit::{
-    CHARGE, Worker, blocked, end, find, id, message, new_worker, owned, park, send, start, waiting,
+    CHARGE, QUEUE, Worker, blocked, end, find, id, message, new_worker, owned, park, park_until,
+    send, start, waiting,
 };
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
-    Attribute, Concurrency, End, Fairness, Fence, FenceError, IdPolicy, MemoValue, NewRun, Page,
-    Parent, ParentClose, Phase, Queueing, RunFilter, RunRecord, RunState, Scheduled, Store,
-    StoreError, Tags, Terms, Write, Written,
+    Attribute, Concurrency, End, Fairness, Fence, FenceError, IdPolicy, MemoValue, MessageKind,
+    NewMessage, NewRun, Page, Parent, ParentClose, Phase, QueueChange, Queueing, RunFilter,
+    RunRecord, RunState, Scheduled, Store, StoreError, Tags, Terms, Write, Written,
 };
 use std::time::Duration;
 
@@ -210,6 +211,56 @@ pub async fn a_list_has_filters(store: &dyn Store) {
 async fn rings(store: &dyn Store) {
     let rang = tokio::time::timeout(PATIENCE, store.changed(PATIENCE * 10)).await;
     assert_eq!(rang, Ok(()), "nobody was told of a change");
+}
+
+pub async fn what_waits_in_a_queue_is_counted(store: &dyn Store) {
+    let depth = async |queue: &str, now, at_most| {
+        let depth = store.depth(queue, Timestamp(now), at_most).await;
+        depth.expect("readable")
+    };
+    assert_eq!(depth(QUEUE, 5, 100).await, 0);
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 11, 12]).await;
+    worker.write(Write::Park(park_until(10, 4))).await;
+    worker.write(Write::Park(blocked(11, CHARGE, 7))).await;
+    for run in 13..16 {
+        start(store, run).await;
+    }
+    let elsewhere = NewRun {
+        queue: "gpu".into(),
+        ..waiting(16)
+    };
+    assert_eq!(store.start(elsewhere).await, Ok(Written::Started));
+    let pause = NewMessage {
+        kind: MessageKind::Pause,
+        ..message("rest")
+    };
+    store.send(&id(15), pause).await.expect("it rests");
+    // 13 and 14; 10 from its time on.
+    assert_eq!(depth(QUEUE, 3, 100).await, 2);
+    assert_eq!(depth(QUEUE, 4, 100).await, 3);
+    assert_eq!(depth(QUEUE, 4, 2).await, 2);
+    assert_eq!(depth("gpu", 4, 100).await, 1);
+    // They form a line, and so does another start; two of one key do not both wait for a worker.
+    let change = QueueChange {
+        concurrency: Some(Some(1)),
+        ..QueueChange::default()
+    };
+    store.change_queue(QUEUE, change).await.expect("settings");
+    for run in 17..19 {
+        let queueing = Queueing {
+            concurrency: Some(Concurrency::new("jane", 1)),
+            ..Queueing::default()
+        };
+        let new = NewRun {
+            queueing,
+            ..waiting(run)
+        };
+        assert_eq!(store.start(new).await, Ok(Written::Started));
+    }
+    // The one place is 12's: 10, which has recorded nothing, 13, 14 and the first of the key wait.
+    assert_eq!(worker.claim(4).await, []);
+    assert_eq!(depth(QUEUE, 4, 100).await, 4);
 }
 
 pub async fn changed_rings_for_a_start(store: &dyn Store) {

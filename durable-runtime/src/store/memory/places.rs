@@ -2,9 +2,9 @@
 
 use super::MemoryStore;
 use super::line::{Gate, Line};
-use super::run::Run;
+use super::run::{Ready, Run};
 use super::state::State;
-use crate::id::RunId;
+use crate::id::{RunId, Timestamp};
 use crate::store::{
     NewRun, Phase, QueueChange, QueueRecord, QueueSettings, Queues, StoreError, limits,
 };
@@ -51,9 +51,32 @@ impl Queues for MemoryStore {
     async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
         Ok(self.state()?.lines.contains_key(queue))
     }
+
+    async fn depth(
+        &self,
+        queue: &str,
+        now: Timestamp,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        let state = self.state()?;
+        let runs = state.runs.values().filter(|run| run.row.queue == queue);
+        Ok(runs.filter(|run| run.waits(now)).take(at_most).count())
+    }
 }
 
 impl Run {
+    /// Whether it waits for a worker.
+    fn waits(&self, now: Timestamp) -> bool {
+        let may_begin = |ready: &Ready| match ready.gate {
+            Gate::Open | Gate::Late => ready.due_at.is_some_and(|at| at <= now),
+            Gate::Line(_) | Gate::Shares(_) => true,
+            Gate::Key => false,
+        };
+        let ready = self.row.place.ready();
+        let ready = ready.filter(|ready| ready.blocked.is_none() && self.row.paused.is_none());
+        ready.is_some_and(may_begin)
+    }
+
     /// Whether it is under way, in a queue with a line or not.
     fn has_begun(&self) -> bool {
         self.row.place.ready().is_none_or(|ready| {

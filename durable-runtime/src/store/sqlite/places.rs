@@ -7,7 +7,7 @@ use super::error::{Outcome, bug};
 use super::writer::Db;
 use super::{SqliteStore, line, query, rows};
 use crate::codec;
-use crate::id::RunId;
+use crate::id::{RunId, Timestamp};
 use crate::store::{
     Parent, ParentClose, QueueChange, QueueRecord, QueueSettings, Queueing, Queues, StoreError,
     limits,
@@ -38,6 +38,20 @@ impl Queues for SqliteStore {
         let work = move |conn: &_| match query::queue(conn, &queue)? {
             Some(queue) => line::exists(conn, queue),
             None => Ok(false),
+        };
+        self.readers.call(work).await
+    }
+
+    async fn depth(
+        &self,
+        queue: &str,
+        now: Timestamp,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        let queue = queue.to_owned();
+        let work = move |conn: &_| match query::queue(conn, &queue)? {
+            Some(queue) => query::depth(conn, queue, now, at_most),
+            None => Ok(0),
         };
         self.readers.call(work).await
     }

@@ -131,6 +131,29 @@ pub(super) fn next_due(
     Ok(open.flatten().into_iter().chain(starts).min())
 }
 
+/// How many runs wait for a worker of this queue, up to so many.
+pub(super) fn depth(
+    conn: &Connection,
+    queue: i64,
+    now: Timestamp,
+    at_most: usize,
+) -> Outcome<usize> {
+    let sql = format!(
+        "SELECT count(*) FROM (\
+           SELECT 1 FROM (VALUES {LANES}) AS lanes CROSS JOIN ready INDEXED BY ready_due \
+             WHERE queue=?1 AND lane=lanes.column1 AND due_at<=?2 AND gate=0 AND blocked IS NULL \
+           UNION ALL SELECT 1 FROM ready INDEXED BY ready_late \
+             WHERE queue=?1 AND due_at<=?2 AND gate=1 AND lane>=0 \
+           UNION ALL SELECT 1 FROM ready INDEXED BY ready_line \
+             WHERE queue=?1 AND gate IN (2,3) AND lane>=0 AND tag IS NOT NULL LIMIT ?3)"
+    );
+    let values = params![queue, now.0, super::limit(at_most)];
+    let found = rows::first(conn, &sql, values, |row| row.get::<_, i64>(0))?;
+    Ok(found
+        .and_then(|count| usize::try_from(count).ok())
+        .unwrap_or(0))
+}
+
 /// A page of runs. One more than asked for tells whether there is a next page.
 pub(super) fn list(conn: &Connection, filter: &RunFilter, page: Page) -> Outcome<Listing> {
     let (sql, values) = list_statement(filter, page);
