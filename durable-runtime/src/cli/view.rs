@@ -258,6 +258,11 @@ pub(crate) fn awaited_json(own: &Awaited) -> Value {
         "since": own.since.map(rfc3339),
         "attempts": own.attempts.iter().map(attempt_json).collect::<Vec<_>>(),
         "next_retry_at": own.next_retry().map(rfc3339),
+        "attempt": own.attempt(),
+        "heartbeat": own.heartbeat.as_ref().map(|beat| json!({
+            "at": rfc3339(beat.at),
+            "details": beat.details,
+        })),
     })
 }
 

@@ -9,6 +9,7 @@ use super::tree;
 use super::view::{answer_words, request_words};
 use crate::client::{Awaited, Description, InspectedWait, Inspection, Waiting};
 use crate::operation::Request;
+use crate::store::{AttemptRecord, RunState};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -39,11 +40,24 @@ pub(super) fn waiting(
     if let (true, Some(last)) = (is_plain(frame), found.retrying()) {
         let failed = format!("attempt {} failed: {}", last.attempt, last.error);
         term.line(format_args!("  {}", paint(BAD, failed)))?;
-        let next = relative(last.next_at, term.now);
-        term.line(format_args!("  next attempt {next}"))?;
+        term.line(format_args!(
+            "  {}",
+            next_attempt(last, is_at_work(found), term)
+        ))?;
+    }
+    if let (true, [one]) = (is_plain(frame), waiting.operations.as_slice()) {
+        heartbeat(one, "  ", term)?;
     }
     match frame {
-        Some(frame) if !is_plain(Some(frame)) => Tree { waiting, term }.of(frame),
+        Some(frame) if !is_plain(Some(frame)) => {
+            let at_work = is_at_work(found);
+            Tree {
+                waiting,
+                at_work,
+                term,
+            }
+            .of(frame)
+        }
         _ => Ok(()),
     }
 }
@@ -99,6 +113,40 @@ fn request(request: &Request, term: &Terminal<'_>) -> String {
     }
 }
 
+/// Whether a worker has it.
+fn is_at_work(found: &Description) -> bool {
+    matches!(found.summary.state, RunState::Owned(_))
+}
+
+/// What follows a failure.
+fn next_attempt(last: &AttemptRecord, at_work: bool, term: &Terminal<'_>) -> String {
+    let when = relative(last.next_at, term.now);
+    let number = last.attempt.saturating_add(1);
+    if at_work && last.next_at <= term.now {
+        format!("attempt {number} under way, since {when}")
+    } else {
+        format!("attempt {number} begins {when}")
+    }
+}
+
+/// What the body of an activity has said last.
+fn heartbeat(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(beat) = &own.heartbeat else {
+        return Ok(());
+    };
+    let when = relative(beat.at, term.now);
+    let text = match &beat.details {
+        Value::Null => format!("heartbeat {when}"),
+        details => format!("heartbeat {when}: {}", tree::inline(details)),
+    };
+    let room = term.width.saturating_sub(prefix.chars().count());
+    term.line(format_args!(
+        "{}{}",
+        paint(DIM, prefix),
+        tree::fit(&text, room)
+    ))
+}
+
 /// By which token an attempt is ended, if it is ended from elsewhere. Never cut: it is copied.
 fn elsewhere(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(), Failure> {
     let Some(elsewhere) = own.elsewhere else {
@@ -119,6 +167,7 @@ fn elsewhere(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(),
 /// Prints the tree of frames and waits.
 struct Tree<'a, 'b, 'c> {
     waiting: &'a Waiting,
+    at_work: bool,
     term: &'b mut Terminal<'c>,
 }
 
@@ -194,7 +243,8 @@ impl Tree<'_, '_, '_> {
         let words = request(&own.request, self.term);
         self.line(first, &format!("{words}{since}"))?;
         elsewhere(&own, &format!("{below}  "), self.term)?;
-        self.failed(&own, below)
+        self.failed(&own, below)?;
+        heartbeat(&own, &format!("{below}  "), self.term)
     }
 
     fn failed(&mut self, own: &Awaited, below: &str) -> Result<(), Failure> {
@@ -204,8 +254,8 @@ impl Tree<'_, '_, '_> {
         let failed = format!("attempt {} failed: {}", last.attempt, last.error);
         let prefix = format!("{below}  ");
         self.line(&prefix, &paint(BAD, failed))?;
-        let next = relative(last.next_at, self.term.now);
-        self.line(&prefix, &format!("next attempt {next}"))
+        let next = next_attempt(last, self.at_work, self.term);
+        self.line(&prefix, &next)
     }
 
     fn line(&mut self, prefix: &str, text: &str) -> Result<(), Failure> {

@@ -78,6 +78,20 @@ pub struct Awaited {
     /// Its attempt, if that is ended from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Elsewhere>,
+    /// The last heartbeat of an activity that is on record, of this attempt or of one before it:
+    /// the first is put down at once, and then the newest every four fifths of the time-out (every
+    /// 30 s without one).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// What the body of an activity has said last; see [`activity::heartbeat`](crate::activity::heartbeat).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Heartbeat {
+    /// When.
+    pub at: Timestamp,
+    /// How far it had come.
+    pub details: Value,
 }
 
 /// An attempt of an activity that is ended from elsewhere.
@@ -96,6 +110,14 @@ impl Awaited {
     #[must_use]
     pub fn next_retry(&self) -> Option<Timestamp> {
         self.attempts.last().map(|attempt| attempt.next_at)
+    }
+
+    /// The attempt of an activity that runs, or comes next; from 1.
+    #[must_use]
+    pub fn attempt(&self) -> Option<u32> {
+        let failed = self.attempts.iter().map(|one| one.attempt).max();
+        let attempt = failed.unwrap_or(0).saturating_add(1);
+        matches!(self.request, Request::Activity(_)).then_some(attempt)
     }
 }
 
@@ -221,7 +243,9 @@ fn standing(
         let own = attempts
             .iter()
             .filter(|a| a.of == AttemptOf::Activity { op: call.op });
-        Awaited {
+        let known = notes.iter().find(|(of, _)| *of == call.op);
+        let known = known.and_then(|(_, note)| Progress::decode(note).ok());
+        let mut awaited = Awaited {
             op: call.op,
             path,
             since: match &call.request {
@@ -230,9 +254,12 @@ fn standing(
                 _ => None,
             },
             request: call.request.clone(),
-            elsewhere: elsewhere(record.run, call.op, own.clone(), notes),
+            heartbeat: known.as_ref().and_then(heartbeat),
+            elsewhere: None,
             attempts: own.cloned().collect(),
-        }
+        };
+        awaited.elsewhere = known.and_then(|known| elsewhere(record.run, &awaited, &known));
+        awaited
     };
     let open = leaves.into_iter().filter(|(_, call)| call.answer.is_none());
     let waiting = Waiting {
@@ -249,16 +276,16 @@ fn standing(
     ))
 }
 
-fn elsewhere<'a>(
-    run: RunId,
-    op: u64,
-    failed: impl Iterator<Item = &'a AttemptRecord>,
-    notes: &[(u64, Vec<u8>)],
-) -> Option<Elsewhere> {
-    let (_, note) = notes.iter().find(|(of, _)| *of == op)?;
-    let known = Progress::decode(note).ok()?;
-    let failed = failed.map(|one| one.attempt).max();
-    let attempt = failed.unwrap_or(0).saturating_add(1);
+fn heartbeat(known: &Progress) -> Option<Heartbeat> {
+    let details = coded::json(&known.details);
+    Some(Heartbeat {
+        at: known.beat_at?,
+        details: details.unwrap_or_else(|error| Value::String(format!("({error})"))),
+    })
+}
+
+fn elsewhere(run: RunId, own: &Awaited, known: &Progress) -> Option<Elsewhere> {
+    let (op, attempt) = (own.op, own.attempt()?);
     Some(Elsewhere {
         token: ActivityToken { run, op, attempt },
         since: known.elsewhere?,

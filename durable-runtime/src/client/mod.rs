@@ -37,7 +37,7 @@ mod tests;
 
 pub use activity::{CompletionError, RemoteActivity};
 pub use check::{Checked, CheckedPage};
-pub use describe::{Awaited, Description, Elsewhere, Location, PendingCancel, Waiting};
+pub use describe::{Awaited, Description, Elsewhere, Heartbeat, Location, PendingCancel, Waiting};
 pub use error::{ClientError, ResultError};
 pub use handle::Handle;
 pub use inspect::{InspectedLocal, InspectedWait, Inspection};

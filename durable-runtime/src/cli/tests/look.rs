@@ -149,7 +149,7 @@ async fn show_several_operations() {
           │  └─ timer until 2026-01-02 03:14:05 UTC (in 9m)
           ├─ activity charge, since 1m ago
           │    attempt 1 failed: the bank is closed
-          │    next attempt in 1m
+          │    attempt 2 begins in 1m
           └─ in the background
              └─ activity charge, since 1m ago
 
@@ -193,7 +193,7 @@ async fn show_failures_and_ends() {
           durable-runtime/src/fixture.rs:47  charge(order.cents)
           for activity charge, since 57s ago
           attempt 2 failed: the bank is still closed
-          next attempt in 1m
+          attempt 3 begins in 1m
 
         Locals at the last checkpoint
           reservation  "r-42"

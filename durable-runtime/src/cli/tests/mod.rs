@@ -11,6 +11,7 @@ mod elsewhere;
 mod headers;
 mod inspect;
 mod look;
+mod progress;
 mod queues;
 mod schedules;
 
