@@ -151,6 +151,11 @@ pub(crate) fn block_definition(number: usize) -> Ident {
     local("DURABLE_BLOCK_", number)
 }
 
+/// The type that leads to it where no name does, which messages show.
+pub(crate) fn block_type(function: &Ident, number: usize) -> Ident {
+    format_ident!("block_{number}_of_{}", unraw(function))
+}
+
 /// The label of the machine's inner loop.
 pub(crate) fn machine_label() -> Lifetime {
     Lifetime::new("'__machine", Span::mixed_site())

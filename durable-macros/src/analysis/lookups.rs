@@ -40,8 +40,17 @@ pub(crate) fn find(body: &mut Body) {
             body.lookups[number].either = false;
         }
     }
+    // What is looked up in the rest of a loop is no borrow if that goes over a value.
+    for number in 0..body.lookups.len() {
+        let lookup = &body.lookups[number];
+        let rest = &body.locals[lookup.root.0];
+        if matches!(rest.kind, LocalKind::Cursor { .. }) {
+            let borrows = body.lookup(lookup.root).is_some();
+            body.lookups[number].either &= borrows;
+        }
+    }
     for lookup in &body.lookups {
-        for part in &lookup.parts {
+        for part in lookup.parts.iter().filter(|part| part.over.is_none()) {
             let instead = &mut body.locals[part.local.0].instead;
             instead.get_or_insert_with(|| Instead {
                 what: "",
@@ -54,6 +63,9 @@ pub(crate) fn find(body: &mut Body) {
 
 /// What to write if what is bound is a borrow.
 fn help(lookup: &Lookup) -> String {
+    if crate::normalize::is_item(&lookup.method) {
+        return "if this is a borrow, clone it before the `.await` (`.clone()`, `.to_owned()`), or write the type of what the loop goes over".to_owned();
+    }
     let place = source_text(lookup.place.to_token_stream());
     let of = match lookup.method.to_string().as_str() {
         "as_slice" => Some("Vec"),
@@ -185,7 +197,10 @@ fn known_data(body: &Body) -> Locals {
     let mut known = Locals::new();
     for (number, local) in body.locals.iter().enumerate() {
         if local.owner.is_some()
-            || matches!(local.kind, LocalKind::Key { .. } | LocalKind::Held { .. })
+            || matches!(
+                local.kind,
+                LocalKind::Key { .. } | LocalKind::Held { .. } | LocalKind::Cursor { .. }
+            )
         {
             known.insert(LocalId(number));
         }

@@ -24,8 +24,9 @@ use crate::ir::{Body, Detached};
 use crate::lower::Layout;
 use crate::names::{self, internal};
 use crate::normalize::Normalized;
-use crate::normalize::blocks::number;
+use crate::normalize::blocks::{LoweredBlock, number};
 use crate::syntax::endless::has_no_end;
+use crate::syntax::{Input, generics};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{Block, Expr, parse_quote_spanned};
@@ -111,49 +112,94 @@ fn machine(body: &Body, liveness: &Liveness, layout: &Layout, detached: &Detache
     quote!(#slots #(#inputs)* #entries #turns)
 }
 
-/// The definitions of the blocks, and their registration.
-pub(super) fn definitions(name: &str, body: &Body, line: u32) -> TokenStream {
+/// The definitions of the blocks, and their registration where names lead to them.
+pub(super) fn definitions(name: &str, input: &Input, body: &Body, line: u32) -> TokenStream {
+    let each = body.detached.iter().zip(0_u16..);
+    each.map(|(detached, number)| definition(name, input, (detached, number), line))
+        .collect()
+}
+
+fn definition(
+    name: &str,
+    input: &Input,
+    (detached, number): (&Detached, u16),
+    line: u32,
+) -> TokenStream {
     let rt = names::rt();
-    let each = body.detached.iter().zip(0_u16..).map(|(detached, number)| {
-        let (definition, name) = (
-            names::block_definition(usize::from(number)),
-            format!("{name}/{}", detached.name),
-        );
-        let params = detached.held.iter().map(|(_, name)| name);
-        quote! {
-            static #definition: #rt::WorkflowDef = #rt::WorkflowDef {
-                name: #name,
-                params: &[#(#params),*],
-                file: ::core::file!(),
-                line: #line,
-                points: __DURABLE_POINTS,
-                locals: __DURABLE_LOCALS,
-                edges: &[],
-                options: <#rt::WorkflowOptions as ::core::default::Default>::default,
-                run: {
-                    fn run(
-                        cx: #rt::Cx,
-                        entry: #rt::Entry,
-                    ) -> ::core::pin::Pin<::std::boxed::Box<
-                        dyn ::core::future::Future<Output = #rt::Finished>
-                            + ::core::marker::Send,
-                    >> {
-                        let machine = __durable_machine(
-                            ::core::clone::Clone::clone(&cx),
-                            entry,
-                            ::core::option::Option::Some(#number),
-                        );
-                        ::std::boxed::Box::pin(#rt::in_block(cx, machine))
-                    }
-                    run
-                },
-                check_input: #rt::unchecked,
-                block: ::core::option::Option::Some(#number),
-            };
-            #rt::inventory::submit! { #rt::LinkedBlock(&#definition) }
+    let name = format!("{name}/{}", detached.name);
+    let params = detached.held.iter().map(|(_, name)| name);
+    let (generics, arguments, bounds) = input.generics.machine.split_for_impl();
+    let these = arguments.as_turbofish();
+    let run = internal(&format!("durable_run_block_{number}"));
+    let definition = quote! {
+        #rt::WorkflowDef {
+            name: #name,
+            params: &[#(#params),*],
+            file: ::core::file!(),
+            line: #line,
+            points: __DURABLE_POINTS,
+            locals: __DURABLE_LOCALS,
+            edges: &[],
+            options: <#rt::WorkflowOptions as ::core::default::Default>::default,
+            run: #run #these,
+            check_input: #rt::unchecked,
+            block: ::core::option::Option::Some(#number),
         }
-    });
-    each.collect()
+    };
+    let at = usize::from(number);
+    let definition = match input.block_type(at) {
+        Some(by_type) => {
+            let (ident, marker) = (
+                names::block_type(&input.ident, at),
+                generics::marker(&input.generics),
+            );
+            quote! {
+                #[allow(non_camel_case_types, dead_code, reason = "generated code")]
+                struct #ident #marker
+                impl #generics #rt::Defined for #by_type #bounds {
+                    const DEF: &'static #rt::WorkflowDef = &#definition;
+                }
+            }
+        }
+        None => {
+            let ident = names::block_definition(at);
+            quote! {
+                static #ident: #rt::WorkflowDef = #definition;
+                #rt::inventory::submit! { #rt::LinkedBlock(&#ident) }
+            }
+        }
+    };
+    quote! {
+        fn #run #generics(
+            cx: #rt::Cx,
+            entry: #rt::Entry,
+        ) -> ::core::pin::Pin<::std::boxed::Box<
+            dyn ::core::future::Future<Output = #rt::Finished> + ::core::marker::Send,
+        >> #bounds {
+            let machine = __durable_machine #these(
+                ::core::clone::Clone::clone(&cx),
+                entry,
+                ::core::option::Option::Some(#number),
+            );
+            ::std::boxed::Box::pin(#rt::in_block(cx, machine))
+        }
+        #definition
+    }
+}
+
+/// How the definition of a block is found, as a token, and the definition.
+fn found(number: usize, block: &LoweredBlock) -> (TokenStream, TokenStream) {
+    let rt = names::rt();
+    match &block.by_type {
+        Some(by_type) => (
+            quote!(#rt::of::<#by_type>()),
+            quote!(<#by_type as #rt::Defined>::DEF),
+        ),
+        None => {
+            let definition = names::block_definition(number);
+            (quote!(#rt::of::<#rt::ByName>()), quote!(&#definition))
+        }
+    }
 }
 
 /// The code of arms, with calls of blocks in the places that stand for them.
@@ -191,7 +237,10 @@ fn call(number: usize, args: &TokenStream, normalized: &Normalized) -> TokenStre
         &normalized.body.detached[number],
     );
     let output = normalized.body.regions[detached.region.0].output.0;
-    let (ty, definition) = (names::local_ty(output), names::block_definition(number));
+    let (ty, (found, definition)) = (names::local_ty(output), found(number, block));
+    // What is wrong with it is said once: as in the twin.
+    let span = normalized.body.locals[output].ident.span();
+    let at = names::rt_at(span);
     let mut builder = quote!(#rt::ArgsBuilder::new());
     // Under the names by which they go here.
     for (place, (_, name)) in block.places(args).zip(&detached.held) {
@@ -199,7 +248,7 @@ fn call(number: usize, args: &TokenStream, normalized: &Normalized) -> TokenStre
         let rt = names::rt_at(span);
         builder = quote_spanned!(span=> (&#rt::captured(&#place)).put(#builder, #name, &#place));
     }
-    let call = quote!(#rt::block_call(#ty, &#definition, #builder.finish()));
+    let call = quote_spanned!(span=> #at::block_call(#ty, #found, #definition, #builder.finish()));
     TokenTree::Group(Group::new(Delimiter::None, call)).into()
 }
 
@@ -214,6 +263,7 @@ pub(super) fn in_twin(
     let region = &normalized.body.regions[detached.region.0];
     let span = normalized.body.locals[region.output.0].ident.span();
     let (rt, ty) = (names::rt_at(span), names::local_ty(region.output.0));
+    let (found, _) = found(number, block);
     let mut code = block.twin.clone();
     let nothing = has_no_end(&code).then(|| quote_spanned!(span=> -> ()));
     resolve(&mut code);
@@ -268,6 +318,6 @@ pub(super) fn in_twin(
             #takes
         )*
         #(#probes)*
-        #rt::detached(#ty, __lives, move || #nothing #code)
+        #rt::detached(#ty, #found, __lives, move || #nothing #code)
     }}
 }

@@ -9,8 +9,9 @@
 use crate::ir::{Body, LocalId, Lookup, LookupId};
 use crate::lower::Layout;
 use crate::names;
+use crate::normalize::is_item;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, parse_quote, parse_quote_spanned};
 
@@ -38,7 +39,7 @@ fn is_planned(layout: &Layout, lookup: &Lookup) -> bool {
 pub(super) fn traits(body: &Body, layout: &Layout) -> Option<TokenStream> {
     let rt = names::rt();
     planned(body, layout).next()?;
-    Some(quote!(use #rt::{LooksUp as _, LooksUpValue as _};))
+    Some(quote!(use #rt::{LooksUp as _, LooksUpValue as _, LoopsLent as _, LoopsOwned as _};))
 }
 
 /// The tokens for the types of calls.
@@ -48,7 +49,9 @@ pub(super) fn tokens(body: &Body, layout: &Layout) -> TokenStream {
         .map(|(id, lookup)| {
             let (place, operand) = (names::receiver_ty(id.0), names::operand_ty(id.0));
             let none = lookup.operand.is_none().then(|| quote!(::<()>));
-            quote!(let #place = #rt::place(); let #operand = #rt::of #none();)
+            // That of the rest of a loop follows from its class.
+            let place = (!is_item(&lookup.method)).then(|| quote!(let #place = #rt::place();));
+            quote!(#place let #operand = #rt::of #none();)
         })
         .collect()
 }
@@ -67,9 +70,29 @@ pub(super) fn classes(body: &Body, layout: &Layout) -> TokenStream {
         .map(|(id, lookup, local)| {
             let (class, kept) = (names::class(local.0), names::kept_ty(local.0));
             let (call, ty) = (call(id, lookup), names::local_ty(local.0));
-            quote!(let #class = (&#rt::lookup(#call, #ty)).class(); let #kept = #class.kept();)
+            if body.found_loop(local).is_some() {
+                return rest_of_loop(body, local, &call);
+            }
+            let place = is_item(&lookup.method).then(|| {
+                let (place, class) = (names::receiver_ty(id.0), names::class(lookup.root.0));
+                quote!(let #place = #class.place();)
+            });
+            quote!(#place let #class = (&#rt::lookup(#call, #ty)).class(); let #kept = #class.kept();)
         })
         .collect()
+}
+
+/// What the rest of a loop is, which goes over what the call has found.
+fn rest_of_loop(body: &Body, rest: LocalId, call: &TokenStream) -> TokenStream {
+    let span = body.locals[rest.0].ident.span();
+    let (rt, class, kept) = (
+        names::rt_at(span),
+        names::class(rest.0),
+        names::kept_ty(rest.0),
+    );
+    let (over, ty) = (names::source_ty(rest.0), names::local_ty(rest.0));
+    let found = quote_spanned!(span=> (&#rt::found_loop(#call, #over)).class());
+    quote!(let #class = #found; let #ty = #class.rest(); let #kept = #class.kept();)
 }
 
 /// The method and the types of receiver and operand.

@@ -49,7 +49,7 @@ pub(super) fn tables(
             }
         }
     });
-    let blocks = super::blocks::definitions(name, body, line);
+    let blocks = super::blocks::definitions(name, input, body, line);
     quote! {
         static __DURABLE_LOCALS: &[#rt::Local] = &[#(#locals),*];
         #blocks

@@ -56,7 +56,7 @@ pub(super) fn looped(body: &Body, layout: &Layout) -> TokenStream {
     };
     (0..body.locals.len())
         .filter(|&n| matches!(body.locals[n].kind, LocalKind::Cursor { .. }))
-        .filter(|&n| layout.has_slot(LocalId(n)))
+        .filter(|&n| layout.has_slot(LocalId(n)) && body.found_loop(LocalId(n)).is_none())
         .map(looped)
         .collect()
 }
@@ -68,7 +68,9 @@ pub(super) fn cursors(body: &Body, layout: &Layout) -> TokenStream {
         .iter()
         .enumerate()
         .filter(|(number, local)| {
-            matches!(local.kind, LocalKind::Cursor { .. }) && layout.has_slot(LocalId(*number))
+            matches!(local.kind, LocalKind::Cursor { .. })
+                && layout.has_slot(LocalId(*number))
+                && body.found_loop(LocalId(*number)).is_none()
         })
         .map(|(number, _)| {
             let (ty, looped) = (names::local_ty(number), names::looped(number));

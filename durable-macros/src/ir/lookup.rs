@@ -36,6 +36,8 @@ pub(crate) struct Part {
     pub(crate) local: LocalId,
     pub(crate) pat: Pat,
     pub(crate) ty: Option<Type>,
+    /// It is the rest of a loop over this other binding, by which the pattern calls it.
+    pub(crate) over: Option<LocalId>,
 }
 
 impl Body {
@@ -45,5 +47,10 @@ impl Body {
         let lookup = &self.lookups[id.0];
         let part = lookup.parts.iter().find(|part| part.local == local)?;
         lookup.either.then_some((id, lookup, part))
+    }
+
+    /// The binding that a local is the rest of a loop over, if only rustc knows whether that is a borrow.
+    pub(crate) fn found_loop(&self, rest: LocalId) -> Option<LocalId> {
+        self.lookup(rest)?.2.over
     }
 }

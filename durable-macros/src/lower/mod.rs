@@ -177,6 +177,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
     let unnamed = unnamed.filter(|l| matches!(body.locals[l.0].kind, LocalKind::Borrow));
     let borrows = remade.iter().copied().chain(unnamed).collect();
     passed.retain(|l| !remade.contains(l));
+    passed.extend(looped_over(body, passed.iter().chain(&own)));
     passed.retain(|l| {
         !number.contains_key(l) && !number_around.contains_key(l) && !handed.contains(l)
     });
@@ -288,6 +289,11 @@ fn handed(parts: &[Part]) -> Locals {
     moved
         .chain(forks.flat_map(|f| f.variables.iter().copied()))
         .collect()
+}
+
+/// What loops go over that was found: where one begins, that tells how.
+fn looped_over<'l>(body: &Body, loops: impl Iterator<Item = &'l LocalId>) -> Locals {
+    loops.filter_map(|&rest| body.found_loop(rest)).collect()
 }
 
 /// The answer with which the code goes on, and where.

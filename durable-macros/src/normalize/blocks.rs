@@ -17,6 +17,7 @@ use super::{Builder, standard, uses};
 use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, Detached, LocalId, LocalKind, Region, RegionId, Statement};
 use crate::names::{self, unraw};
+use crate::syntax::Input;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::cell::RefCell;
@@ -77,6 +78,8 @@ pub(crate) struct LoweredBlock {
     pub(crate) takes: Vec<(Ident, usize)>,
     /// Those among them that are variables of the function, and `mut`.
     pub(crate) mutable: BTreeSet<String>,
+    /// The type that leads to its definition, where no name does.
+    pub(crate) by_type: Option<TokenStream>,
 }
 
 /// Takes the blocks out of a function's body; `rewrite` opens the macros in the code of each.
@@ -277,11 +280,15 @@ fn words(tokens: TokenStream, found: &mut Vec<Ident>) {
 
 impl Builder<'_> {
     /// Lowers the blocks, once all of the function has shown what they take along.
-    pub(super) fn blocks(&mut self, blocks: &[AsyncBlock]) -> Vec<LoweredBlock> {
+    pub(super) fn blocks(&mut self, input: &Input) -> Vec<LoweredBlock> {
         let mut lowered = Vec::new();
-        for (number, block) in blocks.iter().enumerate() {
+        for (number, block) in input.blocks.iter().enumerate() {
             let taken = self.scopes.blocks().of(number);
-            lowered.push(self.detached(block, &taken));
+            let by_type = input.block_type(number);
+            lowered.push(LoweredBlock {
+                by_type,
+                ..self.detached(block, &taken)
+            });
         }
         lowered
     }
@@ -361,6 +368,7 @@ impl Builder<'_> {
             probes,
             takes,
             mutable,
+            by_type: None,
         }
     }
 

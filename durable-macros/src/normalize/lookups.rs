@@ -128,6 +128,7 @@ impl Builder<'_> {
                     local,
                     pat: pat.clone(),
                     ty: ty.cloned(),
+                    over: None,
                 });
             }
         }

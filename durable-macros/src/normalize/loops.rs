@@ -38,7 +38,7 @@ impl Builder<'_> {
 
     /// A loop over an iterator: its remaining items are a local of their own, `<binding>.at`.
     pub(super) fn for_expr(&mut self, expr: &mut ExprForLoop) {
-        let source = self.residual(&mut expr.expr);
+        let mut source = self.residual(&mut expr.expr);
         let named = first_name(&expr.pat);
         if let Some(mut lent) = self.lent(&named, &source, &mut expr.expr) {
             let uses = self.uses_of(&lent.iter);
@@ -48,7 +48,12 @@ impl Builder<'_> {
             self.items(expr, over, |s, pat, binds| s.lend(lent, pat, binds));
             return;
         }
-        let (source, tail) = self.owned(source, &mut expr.expr);
+        let found = self.found(&named, &mut source, &mut expr.expr);
+        let (source, tail) = if found.is_some() {
+            (source, None)
+        } else {
+            self.owned(source, &mut expr.expr)
+        };
         let uses = self.uses_of(&source);
         self.scopes.push();
         let name = format!("{}.at", first_name(&expr.pat));
@@ -64,7 +69,12 @@ impl Builder<'_> {
             ..Statement::new(Code::Start { cursor, source })
         });
         let tail = tail.map(|found| found.tail);
-        self.items(expr, (cursor, None, tail), |_, _, _| {});
+        let found = found.map(|binding| self.found_rest(binding, cursor));
+        self.items(expr, (cursor, None, tail), |s, pat, binds| {
+            if found.is_some() {
+                s.found_items(cursor, pat, binds);
+            }
+        });
     }
 
     /// What a loop takes its items from, and the closures over it.

@@ -24,6 +24,7 @@ mod disturbs;
 mod exits;
 mod expr;
 mod fork;
+mod found_loops;
 mod guard_terms;
 mod guards;
 pub(crate) mod items;
@@ -50,6 +51,7 @@ mod uses;
 pub(crate) use disturbs::changes_by_name;
 pub(crate) use exits::exit;
 pub(crate) use fork::clean_pattern;
+pub(crate) use found_loops::is_item;
 pub(crate) use lookups::{finds_text, is_common, may_lend};
 pub(crate) use macros::{contains_await, mentions as macro_mentions, reads};
 pub(crate) use place::{assigns, compares};
@@ -124,7 +126,7 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
     builder.function_body(&mut twin);
     twin.stmts.splice(0..0, probes);
     builder.scopes.pop();
-    let blocks = builder.blocks(&input.blocks);
+    let blocks = builder.blocks(input);
     let Builder {
         mut body,
         items,

@@ -17,28 +17,10 @@ pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
         closures: 0,
         told: false,
     };
-    blocks_are_named(input, body.diagnostics);
     for block in &input.blocks {
         leaves::refuse(&block.code, body.diagnostics);
     }
     input.bodies().for_each(|code| body.visit_block(code));
-}
-
-/// A block that runs by itself is found again by the name of its function.
-fn blocks_are_named(input: &Input, diagnostics: &mut Diagnostics) {
-    if let (Some(block), true) = (input.blocks.first(), input.is_unnamed()) {
-        let what = if input.gives_back() {
-            "takes a `&mut`"
-        } else {
-            "is generic"
-        };
-        diagnostics.report_at(
-            block.span,
-            Code::Unsupported,
-            &format!("this `async` block runs by itself, and is found again by the name of its function; one that {what} has none"),
-            "make the block a `#[workflow] async fn`, and call that; or make it a branch of `join!`",
-        );
-    }
 }
 
 fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {

@@ -71,6 +71,20 @@ impl Parameters {
         generics
     }
 
+    /// All types may be lent: a block that runs by itself has a copy of what its references lead to.
+    pub(super) fn lend(&mut self) {
+        let bound: TypeParamBound = {
+            let rt = crate::names::rt();
+            parse_quote!(#rt::Lend)
+        };
+        let types = self.called.type_params_mut();
+        for param in types.chain(self.machine.type_params_mut()) {
+            if !param.bounds.iter().any(|b| *b == bound) {
+                param.bounds.push(bound.clone());
+            }
+        }
+    }
+
     /// Refuses types that are closures: at each call it would be a mistake, and is one here.
     pub(super) fn refuse_closures(&self) -> syn::Result<()> {
         let types = self.called.type_params();

@@ -176,6 +176,13 @@ impl Input {
         self.generics.is_generic() || self.gives_back()
     }
 
+    /// The type that leads to the definition of a block, where no name does.
+    pub(crate) fn block_type(&self, number: usize) -> Option<TokenStream> {
+        let ident = crate::names::block_type(&self.ident, number);
+        let (_, arguments, _) = self.generics.machine.split_for_impl();
+        self.is_unnamed().then(|| quote!(#ident #arguments))
+    }
+
     /// Opens the macros of the body that join branches, and takes out the blocks that run by
     /// themselves.
     pub(crate) fn open_branches(mut self, diagnostics: &mut Diagnostics) -> Self {
@@ -184,6 +191,9 @@ impl Input {
         self.blocks = blocks::take(&mut self.body, &mut |code| {
             fork::rewrite(code, &mut ours, diagnostics);
         });
+        if !self.blocks.is_empty() {
+            self.generics.lend();
+        }
         fork::import(&mut self.body, &ours);
         self.meant = Meant::new(ours, self.bodies());
         self

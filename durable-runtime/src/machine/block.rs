@@ -21,20 +21,22 @@ pub fn like<C>(_: &C) -> PhantomData<C> {
 ///
 /// # Panics
 /// If it runs: a bug in the macro.
-pub fn detached<'a, L: 'a, R>(
+pub fn detached<'a, L: 'a, R, F>(
     _: Ty<R>,
+    _: Ty<F>,
     _: L,
     _: impl FnOnce() -> R,
-) -> WorkflowCall<R, InBlock<'a>> {
+) -> WorkflowCall<R, InBlock<'a, F>> {
     unreachable!("the twin of a workflow never runs")
 }
 
-/// The call of a block.
-pub fn block_call<'a, R>(
+/// The call of a block, which is found as `F` says.
+pub fn block_call<'a, R, F>(
     _: Ty<R>,
+    _: Ty<F>,
     def: &'static WorkflowDef,
     input: Result<Vec<u8>, codec::Error>,
-) -> WorkflowCall<R, InBlock<'a>> {
+) -> WorkflowCall<R, InBlock<'a, F>> {
     WorkflowCall::new(def, input)
 }
 

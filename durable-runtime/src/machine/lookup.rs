@@ -12,6 +12,7 @@
 use super::Durable;
 use super::borrow::Remade;
 use super::captured::{KeptAs, TakenBorrow};
+use super::found_loop::Over;
 use super::support::{Ty, of};
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, Cow};
@@ -204,6 +205,8 @@ pub trait Operand: sealed::Operand {
     fn keep(&self) -> Self::Kept;
     /// Makes it again.
     fn again(kept: &Self::Kept) -> Self::Again<'_>;
+    /// Saves it once more.
+    fn copy(kept: &Self::Kept) -> Self::Kept;
 }
 
 /// A type of std whose own method `M` borrows and does nothing else.
@@ -242,6 +245,9 @@ impl Operand for () {
         Nothing
     }
     fn again(_: &Nothing) {}
+    fn copy(_: &Nothing) -> Nothing {
+        Nothing
+    }
 }
 
 impl<Q: ToOwned<Owned: Durable> + ?Sized> sealed::Operand for &Q {}
@@ -253,6 +259,10 @@ impl<Q: ToOwned<Owned: Durable> + ?Sized + 'static> Operand for &Q {
     }
     fn again(kept: &Q::Owned) -> &Q {
         kept.borrow()
+    }
+    fn copy(kept: &Q::Owned) -> Q::Owned {
+        let operand: &Q = kept.borrow();
+        operand.to_owned()
     }
 }
 
@@ -267,6 +277,9 @@ macro_rules! positions {
             }
             fn again(kept: &$kept) -> Self {
                 $again(kept)
+            }
+            fn copy(kept: &$kept) -> $kept {
+                $keep(&$again(kept))
             }
         }
     )*};
@@ -336,6 +349,7 @@ methods! {
     first_key_value: [K, V] BTreeMap<K, V>;
     last_key_value: [K, V] BTreeMap<K, V>;
     __durable_opened: [T: KeptAs + ?Sized] TakenBorrow<T, T::Kept>;
+    __durable_item: [R, P] Over<R, P>;
 }
 
 macro_rules! led_to {

@@ -19,6 +19,7 @@ mod closure;
 pub(crate) mod current;
 mod cx;
 mod describe;
+mod found_loop;
 mod give_back;
 mod hashed;
 mod kept;

@@ -15,6 +15,9 @@ pub use super::captured::{
 };
 pub use super::closure::{Again, Signed, Unchanging, held, signature};
 pub use super::cx::Saver;
+pub use super::found_loop::{
+    FoundLoop, GivesItems, KeptOver, LendsItems, LoopsLent, LoopsOwned, Over, found_loop,
+};
 pub use super::give_back::{
     AwaitedAnywhere, AwaitedInPlace, BackToPlace, GivenBack, Lender, LentAt, NothingBack,
     OtherArgument, PlaceAgain, PlaceIsKept, PlaceIsKnown, PlaceLost, SharedAgain, UniqueAgain,
@@ -43,8 +46,8 @@ pub use super::{BranchEntry, Cx, Entry, Finished, Local, Origin, Point};
 pub use crate::activity::{blocking, transactional};
 pub use crate::codec::{Args, ArgsBuilder, Error as CodecError, decode, encode};
 pub use crate::operation::{
-    ActivityCall, ActivityOptions, CancellationType, Infallible, LentCall, Operation, Resolution,
-    RetryPolicy, WorkflowCall, WorkflowOptions,
+    ActivityCall, ActivityOptions, ByName, CancellationType, Infallible, LentCall, Operation,
+    Resolution, RetryPolicy, WorkflowCall, WorkflowOptions,
 };
 pub use crate::registry::{
     Activities, ActivityContext, AttemptEnd, AttemptFuture, Instance, InstanceType, instance,

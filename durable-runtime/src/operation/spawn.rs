@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be spawned",
     label = "a checkpoint that holds it could not be loaded: no name leads to its function",
-    note = "spawn activities, timers, calls of workflows that are not generic, and composites of them",
+    note = "spawn activities, timers, calls of workflows that are not generic and take no `&mut`, `async` blocks in such, and composites of these",
     note = "code: durable D18"
 )]
 pub trait Spawn: Operation {}
@@ -27,7 +27,7 @@ pub trait Spawn: Operation {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be spawned",
     label = "a checkpoint that holds it could not be loaded: no name leads to its function",
-    note = "spawn activities, timers, calls of workflows that are not generic, and composites of them",
+    note = "spawn activities, timers, calls of workflows that are not generic and take no `&mut`, `async` blocks in such, and composites of these",
     note = "code: durable D18"
 )]
 pub trait SpawnAs<T>: Sized {

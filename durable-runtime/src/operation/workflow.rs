@@ -30,9 +30,10 @@ pub struct WorkflowCall<R, F = ByName> {
 pub struct ByName;
 
 /// The function of a call is an `async` block of the workflow's own, which takes along what lives as
-/// long as `'a`.
+/// long as `'a`. In a generic workflow, or in one that changes what it is lent, it is found by a type
+/// of its own, as that is.
 #[derive(Clone, Copy, Debug)]
-pub struct InBlock<'a>(PhantomData<&'a ()>);
+pub struct InBlock<'a, F = ByName>(PhantomData<&'a ()>, PhantomData<fn() -> F>);
 
 /// How the function of a call is found.
 #[doc(hidden)]
@@ -62,6 +63,16 @@ impl Found for InBlock<'_> {
 
     fn by_type() -> Option<&'static WorkflowDef> {
         None
+    }
+}
+
+impl<F: Defined> Found for InBlock<'_, F> {
+    fn find(name: &str) -> Option<&'static WorkflowDef> {
+        F::find(name)
+    }
+
+    fn by_type() -> Option<&'static WorkflowDef> {
+        F::by_type()
     }
 }
 

@@ -203,11 +203,16 @@ fn answers(
     }]
 }
 
+/// What each signal brings.
+pub(crate) const TOLD: u64 = 7;
+
 fn answer(call: &Call) -> Resolution {
-    let Request::Activity(request) = &call.request else {
-        return Resolution::Fired;
-    };
     let encoded = |value: u64| codec::encode(&value).expect("a number");
+    let request = match &call.request {
+        Request::Activity(request) => request,
+        Request::Signal { .. } => return Resolution::Returned(encoded(TOLD)),
+        _ => return Resolution::Fired,
+    };
     match number(&request.args) {
         13 => Resolution::Failed(encoded(13)),
         n => Resolution::Returned(encoded(n * n)),

@@ -8,5 +8,6 @@ mod handles;
 mod inline;
 mod lent;
 mod limits;
+mod set_and_signal;
 mod several;
 mod spawned;

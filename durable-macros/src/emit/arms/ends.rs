@@ -127,6 +127,10 @@ impl Arms<'_> {
         let borrowed = source.map(|source| self.ident(source));
         let (begin, next) = match (borrowed, tail) {
             (Some(iter), None) => (None, quote!((&#rt::walk(#iter)).pull(&mut #ident))),
+            (None, None) if self.found(cursor).is_some() => {
+                let class = names::class(cursor.0);
+                (None, quote!(#class.pull(&mut #ident)))
+            }
             (None, None) => (None, quote!(#rt::cursor_next(&mut #ident))),
             // Its own statement: the closures end before the item's code begins.
             (borrowed, Some(tail)) => {
@@ -146,9 +150,13 @@ impl Arms<'_> {
             // It is used up by one item.
             env.bound.remove(&source);
         }
+        let binds = block.terminator.defines_on(0);
+        let found = self.first_found(&binds, &syn::parse_quote!(()));
+        let held = found.map(|(held, _)| held);
         let (item, end) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
         quote! {
             #begin
+            #held
             match #next {
                 ::core::option::Option::Some(#pat) => { #item }
                 ::core::option::Option::None => { #end }
@@ -219,16 +227,20 @@ impl Arms<'_> {
             .difference(&self.layout.borrows)
             .filter(|&&local| !self.part.is_around(local))
             .collect();
-        // What is found in another ends before that moves.
-        put.sort_by_key(|local| self.body.lookup(**local).is_none());
+        // What is found in another ends before that moves, which was bound before it.
+        put.sort_by_key(|&&local| {
+            let found = self.body.lookup(local).is_some();
+            (!found, found.then_some(std::cmp::Reverse(local)))
+        });
         put.into_iter()
             .filter_map(|local| {
                 let (ident, slot) = (env.bound.get(local)?, crate::emit::slot(self.part, *local));
-                if self.found(*local).is_some() {
-                    return Some(super::lookups::put(self.part, *local, ident));
-                }
                 let there = env.moved.contains(local);
                 let there = there.then(|| self.is_still_there(*local, ident));
+                if self.found(*local).is_some() {
+                    let put = super::lookups::put(self.part, *local, ident);
+                    return Some(quote!(#there #put));
+                }
                 Some(quote!(#there #slot = ::core::option::Option::Some(#ident);))
             })
             .collect()

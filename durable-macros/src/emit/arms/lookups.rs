@@ -42,6 +42,10 @@ impl Arms<'_> {
         let root = self.input(lookup.root, live, env);
         let slot = crate::emit::slot(self.part, local);
         let (class, held) = (names::class(local.0), names::held(local.0));
+        let name = part.over.unwrap_or(local);
+        let found = part
+            .over
+            .map_or(ident.clone(), |_| names::internal("found"));
         let again = in_expr(&lookup.again, &self.waiting([lookup.root], env));
         let operand = names::operand();
         let again = match &lookup.operand {
@@ -49,17 +53,22 @@ impl Arms<'_> {
             None => quote!(#again),
         };
         let mut pat = part.pat.clone();
-        Names(vec![(self.ident(local).clone(), ident.clone())]).visit_pat_mut(&mut pat);
+        Names(vec![(self.ident(name).clone(), found.clone())]).visit_pat_mut(&mut pat);
         let ty = part.ty.as_ref().map(|ty| quote!(: #ty));
+        // The rest of a loop goes on from where it was.
+        let (mutable, found) = match part.over {
+            Some(_) => (Some(quote!(mut)), quote!(#class.again(&mut #held, #found))),
+            None => (None, quote!(#found)),
+        };
         let link = self.link(local, ident);
         quote! {
             #root
             let mut #held = #slot.take();
-            let #ident = match #class.value(&mut #held) {
+            let #mutable #ident = match #class.value(&mut #held) {
                 ::core::option::Option::Some(__value) => __value,
                 ::core::option::Option::None => {
                     let (#pat) #ty = #again else { ::core::unreachable!() };
-                    #ident
+                    #found
                 }
             };
             #link
@@ -99,6 +108,17 @@ impl Arms<'_> {
             quote!(#(let mut #names = ::core::option::Option::None;)*),
             init,
         ))
+    }
+
+    /// Where a loop begins over what was found.
+    pub(super) fn found_start(&self, rest: LocalId, source: &Expr) -> Option<TokenStream> {
+        let over = self.found(rest)?.2.over?;
+        let (ident, class) = (self.ident(rest), names::class(rest.0));
+        let (held, found) = (names::held(rest.0), names::held(over.0));
+        Some(quote! {
+            let mut #held = #class.hold(&#found);
+            let mut #ident = #class.begin(#source);
+        })
     }
 
     /// A condition that matches what is looked up first, and what comes before it.

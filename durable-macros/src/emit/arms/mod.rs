@@ -395,6 +395,9 @@ impl Arms<'_> {
             Code::Start { cursor, source } => {
                 let (ident, token) = (self.ident(*cursor), names::looped(cursor.0));
                 let source = self.user_expr(source, renamed, before);
+                if let Some(started) = self.found_start(*cursor, &source) {
+                    return started;
+                }
                 if !self.layout.has_slot(*cursor) {
                     // A loop that never begins a second round is an iterator like any other.
                     return quote!(let mut #ident = ::core::iter::IntoIterator::into_iter(#source););
