@@ -94,12 +94,9 @@ impl Propagators {
 
 /// Whether it did not panic.
 fn contained(act: impl FnOnce()) -> bool {
-    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
-    done.inspect_err(|panic| {
-        let error = crate::machine::panic_message(&**panic);
-        tracing::error!(error, "a propagator panicked");
-    })
-    .is_ok()
+    let done = crate::panics::caught(act);
+    done.inspect_err(|error| tracing::error!(error, "a propagator panicked"))
+        .is_ok()
 }
 
 /// The trace that headers name, for a span's field.

@@ -202,6 +202,14 @@ pub async fn blocking<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'stat
     }
 }
 
+/// Runs what is within the body of an attempt, with the context as it is there.
+pub(crate) async fn within<T>(context: ActivityContext, inner: impl Future<Output = T>) -> T {
+    match CURRENT.try_with(Current::clone) {
+        Ok(current) => CURRENT.scope(Current { context, ..current }, inner).await,
+        Err(_) => inner.await,
+    }
+}
+
 /// Runs the body of an attempt, which can ask for `context`, and gives the guard back.
 pub(crate) async fn scope<T>(
     context: ActivityContext,

@@ -3,6 +3,9 @@
 use super::entry;
 use super::failure::{Exit, Failure};
 use crate::engine::Worker;
+use crate::interception::{
+    ActivityInterceptor, ActivityInterceptors, StartInterceptor, StartInterceptors,
+};
 use crate::payload::Codecs;
 use crate::propagation::{Propagator, Propagators};
 use crate::registry::Activities;
@@ -24,6 +27,8 @@ pub struct Application {
     pub(super) providers: Vec<Provider>,
     pub(super) codecs: Codecs,
     pub(super) propagators: Propagators,
+    pub(super) of_activities: ActivityInterceptors,
+    pub(super) of_starts: StartInterceptors,
 }
 
 impl fmt::Debug for Application {
@@ -33,6 +38,8 @@ impl fmt::Debug for Application {
             .field("values", &values)
             .field("codecs", &self.codecs)
             .field("propagators", &self.propagators)
+            .field("of_activities", &self.of_activities)
+            .field("of_starts", &self.of_starts)
             .finish()
     }
 }
@@ -71,6 +78,8 @@ pub fn app() -> Application {
         providers: Vec::new(),
         codecs: Codecs::new(),
         propagators: Propagators::default(),
+        of_activities: ActivityInterceptors::default(),
+        of_starts: StartInterceptors::default(),
     }
 }
 
@@ -107,6 +116,18 @@ impl Application {
     /// Starts and activities carry headers on by this; see [`crate::propagation`].
     pub fn propagator(mut self, propagator: impl Propagator) -> Self {
         self.propagators = self.propagators.with(Arc::new(propagator));
+        self
+    }
+
+    /// Its workers run attempts of activities within this; see [`crate::interception`].
+    pub fn intercept_activities(mut self, interceptor: impl ActivityInterceptor) -> Self {
+        self.of_activities = self.of_activities.with(Arc::new(interceptor));
+        self
+    }
+
+    /// Starts are looked at by this; see [`crate::interception`].
+    pub fn intercept_starts(mut self, interceptor: impl StartInterceptor) -> Self {
+        self.of_starts = self.of_starts.with(Arc::new(interceptor));
         self
     }
 

@@ -132,10 +132,13 @@ async fn dispatch(
         providers,
         codecs,
         propagators,
+        of_activities,
+        of_starts,
     } = application;
     let connect = async |create| {
         let client = connect(store, create, &codecs).await?;
-        Ok::<_, Failure>(client.propagators(propagators.clone()))
+        let client = client.propagators(propagators.clone());
+        Ok::<_, Failure>(client.interceptors(of_starts.clone()))
     };
     match command {
         Command::App(AppCommand::Workflows(args)) => workflows::run(&args, term),
@@ -143,7 +146,11 @@ async fn dispatch(
         // It handles signals itself.
         Command::App(AppCommand::Worker(args)) => {
             let client = connect(true).await?;
-            let ended = worker::run(args, &client, providers, term).await;
+            let given = worker::Given {
+                providers,
+                interceptors: of_activities,
+            };
+            let ended = worker::run(args, &client, given, term).await;
             finish(&client, ended).await
         }
         Command::App(command) => {

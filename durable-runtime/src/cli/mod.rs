@@ -169,7 +169,7 @@ impl AppCommand {
 
     async fn run(self, client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
         match self {
-            Self::Worker(args) => worker::run(args, client, Vec::new(), term).await,
+            Self::Worker(args) => worker::run(args, client, worker::Given::default(), term).await,
             Self::Start(args) => start::run(args, client, term).await,
             Self::Shared(command) => command.run(client, term).await,
             Self::Schedule(args) => schedule::run_app(args, client, term).await,

@@ -278,6 +278,7 @@ fn failed(error: &StartError<Value>, program: &str) -> Failure {
         | StartError::Update(_) => Failure::of(Exit::Usage, error),
         StartError::Store(error) => error.clone().into(),
         StartError::Full(error) => error.clone().into(),
+        StartError::Refused(_) => Failure::of(Exit::Error, error),
         StartError::Ambiguous(error) => Failure::of(Exit::Error, error),
     }
 }

@@ -8,6 +8,7 @@ use super::terminal::Terminal;
 use super::time;
 use crate::client::{Client, DEFAULT_QUEUE};
 use crate::engine::{Health, Worker, WorkerOptions};
+use crate::interception::ActivityInterceptors;
 use crate::registry;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -48,10 +49,17 @@ fn lease(text: &str) -> Result<Duration, String> {
     Ok(lease)
 }
 
+/// What the application gives to its workers.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) providers: Vec<Provider>,
+    pub(super) interceptors: ActivityInterceptors,
+}
+
 pub(crate) async fn run(
     mut args: Args,
     client: &Client,
-    providers: Vec<Provider>,
+    with: Given,
     term: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     let mut requests = Requests::listen()?;
@@ -67,8 +75,10 @@ pub(crate) async fn run(
         retention: args.retention,
         ..WorkerOptions::default()
     };
-    let mut worker = Worker::new(client.shared_store(), options).propagating(client);
-    for provide in providers {
+    let mut worker = Worker::new(client.shared_store(), options)
+        .propagating(client)
+        .interceptors(with.interceptors);
+    for provide in with.providers {
         worker = provide().await?(worker);
     }
     let health = tokio::spawn(tell(worker.link().health()));

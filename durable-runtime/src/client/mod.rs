@@ -56,6 +56,7 @@ pub use update::{PendingUpdate, SendUpdate, StartWithUpdate, UpdateError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::id::{Timestamp, WorkflowId};
+use crate::interception::{StartInterceptor, StartInterceptors};
 use crate::payload::Codecs;
 use crate::propagation::{Propagator, Propagators};
 use crate::store::{Deleted, RunRecord, Store, StoreError, WorkerRecord};
@@ -75,6 +76,7 @@ pub use crate::store::UNREAD_MAX;
 pub struct Client {
     shared: Arc<Shared>,
     propagators: Propagators,
+    interceptors: StartInterceptors,
 }
 
 struct Shared {
@@ -91,6 +93,7 @@ impl fmt::Debug for Client {
             .field("store", &self.shared.store)
             .field("in_worker", &self.shared.link.is_some())
             .field("propagators", &self.propagators)
+            .field("interceptors", &self.interceptors)
             .finish()
     }
 }
@@ -135,6 +138,7 @@ impl Client {
                 unread_max,
             }),
             propagators: Propagators::default(),
+            interceptors: StartInterceptors::default(),
         }
     }
 
@@ -149,6 +153,7 @@ impl Client {
         } = &*self.shared;
         Self {
             propagators: self.propagators.clone(),
+            interceptors: self.interceptors.clone(),
             ..Self::build(store.clone(), link.clone(), clock, *unread_max)
         }
     }
@@ -164,6 +169,7 @@ impl Client {
         } = &*self.shared;
         Self {
             propagators: self.propagators.clone(),
+            interceptors: self.interceptors.clone(),
             ..Self::build(
                 store.clone(),
                 link.clone(),
@@ -183,6 +189,20 @@ impl Client {
     /// For a worker in the same process.
     pub(crate) fn shared_propagators(&self) -> Propagators {
         self.propagators.clone()
+    }
+
+    /// The same, and starts are looked at by this; see [`crate::interception`].
+    #[must_use]
+    pub fn intercept_starts(mut self, interceptor: impl StartInterceptor) -> Self {
+        self.interceptors = self.interceptors.with(Arc::new(interceptor));
+        self
+    }
+
+    pub(crate) fn interceptors(self, interceptors: StartInterceptors) -> Self {
+        Self {
+            interceptors,
+            ..self
+        }
     }
 
     pub(crate) fn propagators(self, propagators: Propagators) -> Self {

@@ -6,7 +6,9 @@ use super::{Client, ClientError, DEFAULT_QUEUE, Handle, Link};
 use crate::Durable;
 use crate::codec;
 use crate::engine::{new_run, new_run_elsewhere};
+use crate::error::Error;
 use crate::id::{InvalidId, RunId, WorkflowId};
+use crate::interception::Starting;
 use crate::operation::{RetryPolicy, Signal, WorkflowOptions};
 use crate::propagation::trace;
 use crate::registry::{Ambiguous, WorkflowDef};
@@ -189,6 +191,16 @@ impl<R> Start<R> {
                 limit: INPUT_BYTES_MAX,
             });
         }
+        let queue = self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned());
+        let asked = self.client.interceptors.ask(&mut Starting {
+            workflow: self.workflow,
+            id: id.as_str(),
+            queue: &queue,
+            options: &self.options,
+            input: &input,
+            tags: &mut self.tags,
+        });
+        asked.map_err(StartError::Refused)?;
         if let Some(refusal) = self.client.link().and_then(Link::refuses) {
             return Err(refusal.into());
         }
@@ -204,7 +216,7 @@ impl<R> Start<R> {
                 new_run(now),
                 id,
                 self.workflow.to_owned(),
-                self.queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
+                queue,
                 input,
                 now,
             )
@@ -390,6 +402,9 @@ pub enum StartError<R> {
     /// The workflow has been started before, and takes no more messages; nothing was sent.
     #[error(transparent)]
     Full(ClientError),
+    /// An interceptor of the client has refused it; nothing was started.
+    #[error("the start was refused: {0:#}")]
+    Refused(Error),
     /// Nothing was started.
     #[error(transparent)]
     Priority(#[from] InvalidPriority),
@@ -420,6 +435,7 @@ impl<R> fmt::Debug for StartError<R> {
                 .finish(),
             Self::Signal(error) => f.debug_tuple("Signal").field(error).finish(),
             Self::Update(error) => f.debug_tuple("Update").field(error).finish(),
+            Self::Refused(error) => f.debug_tuple("Refused").field(error).finish(),
             Self::Full(error) => f.debug_tuple("Full").field(error).finish(),
             Self::Priority(error) => f.debug_tuple("Priority").field(error).finish(),
             Self::Ambiguous(error) => f.debug_tuple("Ambiguous").field(error).finish(),

@@ -6,12 +6,10 @@ use super::instance::Outcome;
 use super::meters::Waiting;
 use crate::activity::{self, Live};
 use crate::clock::{Busy, Clock};
-use crate::machine::panic_message;
+use crate::interception::{ActivityInterceptors, How};
 use crate::operation::{ActivityRequest, CancellationType, TimeoutKind};
-use crate::registry::{ActivityContext, ActivityFn, AttemptEnd};
-use std::any::Any;
+use crate::registry::{ActivityContext, ActivityFn};
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,6 +65,7 @@ pub(super) struct Surroundings {
     pub(super) beats: Beats,
     /// That of the attempt.
     pub(super) span: Span,
+    pub(super) interceptors: ActivityInterceptors,
     /// What measures it.
     pub(super) waiting: Waiting,
 }
@@ -168,6 +167,7 @@ async fn attempt(
         permits,
         beats,
         waiting,
+        interceptors,
         span: _,
     } = around;
     let (_permit, busy) = match permits.clone().try_acquire_owned() {
@@ -181,6 +181,7 @@ async fn attempt(
         },
     };
     let measured = waiting.begins(context.attempt);
+    let body = (body, interceptors);
     let ended = run(body, call, (context, live), (clock, beats), busy).await;
     measured.ends(&ended.0);
     ended
@@ -188,23 +189,13 @@ async fn attempt(
 
 /// Runs the body, which has its slot, to its end or to a limit.
 async fn run(
-    body: ActivityFn,
+    (body, interceptors): (ActivityFn, ActivityInterceptors),
     call: ActivityRequest,
     (context, live): (ActivityContext, &Live),
     (clock, beats): (Arc<dyn Clock>, Beats),
     busy: Busy,
 ) -> (Outcome, Busy) {
     let limit = call.limit(clock.now());
-    let future = match caught(|| body(context.clone(), &call.args)) {
-        Ok(Ok(future)) => future,
-        Ok(Err(error)) => {
-            return (
-                Outcome::Unfit(format!("activity {}: {error}", call.name)),
-                busy,
-            );
-        }
-        Err(message) => return (Outcome::Panicked(message), busy),
-    };
     let timer = limit.map(|(at, kind)| (clock.sleep_until(at), kind));
     let timeout = async move {
         match timer {
@@ -215,8 +206,9 @@ async fn run(
     let heard = heartbeat::listen(live, &*clock, call.options.heartbeat, beats);
     let body = async {
         let clock = clock.clone();
-        let (ended, busy) = activity::scope(context, clock, busy, unwinding(future)).await;
-        (ended.map_or_else(Outcome::Panicked, Outcome::Ended), busy)
+        let run = interceptors.run(&call.name, &call.args, context.clone(), &body);
+        let (ended, busy) = activity::scope(context, clock, busy, run).await;
+        (ended.into(), busy)
     };
     let ended = tokio::select! {
         biased;
@@ -258,18 +250,13 @@ async fn wait_for_permit(
     }
 }
 
-fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
-    let text = |panic: Box<dyn Any + Send>| panic_message(&*panic);
-    catch_unwind(AssertUnwindSafe(call)).map_err(text)
-}
-
-/// Polls a future; a panic becomes its message.
-async fn unwinding(
-    mut future: std::pin::Pin<Box<dyn Future<Output = AttemptEnd> + Send>>,
-) -> Result<AttemptEnd, String> {
-    poll_fn(|cx| match caught(|| future.as_mut().poll(cx)) {
-        Ok(poll) => poll.map(Ok),
-        Err(message) => Poll::Ready(Err(message)),
-    })
-    .await
+impl From<How> for Outcome {
+    fn from(how: How) -> Self {
+        match how {
+            How::Ended(end) => Self::Ended(end),
+            How::Panicked(message) => Self::Panicked(message),
+            How::Refused(reason, retryable) => Self::Refused { reason, retryable },
+            How::Unfit(reason) => Self::Unfit(reason),
+        }
+    }
 }

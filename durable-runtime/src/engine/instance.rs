@@ -204,6 +204,8 @@ pub(super) enum Outcome {
     },
     /// The body panicked with this message.
     Panicked(String),
+    /// An interceptor has not let it run.
+    Refused { reason: String, retryable: bool },
     /// A limit was reached.
     TimedOut(TimeoutKind),
     /// This binary cannot run it; the reason.

@@ -12,6 +12,7 @@ use super::options::WorkerOptions;
 use super::sizes::Sizes;
 use crate::clock::Clock;
 use crate::id::Incarnation;
+use crate::interception::ActivityInterceptors;
 use crate::propagation::Propagators;
 use crate::registry::Registry;
 use crate::store::{Store, StoreError};
@@ -53,6 +54,7 @@ pub(super) struct Life {
     pub(super) sizes: Sizes,
     pub(super) meters: Arc<Meters>,
     pub(super) propagators: Propagators,
+    pub(super) interceptors: ActivityInterceptors,
 }
 
 impl Life {

@@ -339,6 +339,7 @@ impl Run {
                 clock,
                 permits,
                 beats: self.attempts.beats(op),
+                interceptors: self.life.interceptors.clone(),
                 waiting: self.life.meters.waiting(&call.name),
                 span,
             };

@@ -13,6 +13,7 @@ use super::options::WorkerOptions;
 use super::sizes::Sizes;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
+use crate::interception::{ActivityInterceptor, ActivityInterceptors};
 use crate::propagation::{Propagator, Propagators};
 use crate::registry::{Activities, Ambiguous, Missing, Registry};
 use crate::store::{NewWorker, Store, StoreError, Unblock};
@@ -62,6 +63,7 @@ pub struct Worker {
     starts: mpsc::Receiver<Start>,
     misfits: Arc<Misfits>,
     propagators: Propagators,
+    interceptors: ActivityInterceptors,
 }
 
 impl Worker {
@@ -82,6 +84,7 @@ impl Worker {
             starts,
             misfits: Arc::default(),
             propagators: Propagators::default(),
+            interceptors: ActivityInterceptors::default(),
         }
     }
 
@@ -120,6 +123,19 @@ impl Worker {
     #[must_use]
     pub fn propagator(mut self, propagator: impl Propagator) -> Self {
         self.propagators = self.propagators.with(Arc::new(propagator));
+        self
+    }
+
+    /// Runs attempts of activities within this; see [`crate::interception`].
+    #[must_use]
+    pub fn intercept_activities(mut self, interceptor: impl ActivityInterceptor) -> Self {
+        self.interceptors = self.interceptors.with(Arc::new(interceptor));
+        self
+    }
+
+    /// Within these, too.
+    pub(crate) fn interceptors(mut self, interceptors: ActivityInterceptors) -> Self {
+        self.interceptors = interceptors;
         self
     }
 
@@ -283,6 +299,7 @@ impl Worker {
             sizes: Sizes::default(),
             meters: meters.clone(),
             propagators: self.propagators.clone(),
+            interceptors: self.interceptors.clone(),
         };
         Ok((Arc::new(life), task, stage))
     }

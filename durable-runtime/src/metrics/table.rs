@@ -41,7 +41,7 @@ table! {
     ATTEMPTS_RETRIED = "durable_activity_attempts_retried_total", Counter, Count, ["activity"],
         "those of them that followed a failed one";
     ATTEMPTS_ENDED = "durable_activity_attempts_ended_total", Counter, Count, ["activity", "outcome"],
-        "attempts that ended: `succeeded`, `failed`, `timed_out`, `panicked`, `cancelled`, `elsewhere` (by its token), `stopped` (nobody waits for it any more), `unfit`; or were `not_begun` in time";
+        "attempts that ended: `succeeded`, `failed`, `timed_out`, `panicked`, `refused` (by an interceptor), `cancelled`, `elsewhere` (by its token), `stopped` (nobody waits for it any more), `unfit`; or were `not_begun` in time";
     ATTEMPTS_RUNNING = "durable_activity_attempts_running", Gauge, Count, ["activity"],
         "attempts whose body runs";
     ATTEMPT_SECONDS = "durable_activity_attempt_seconds", Histogram, Seconds, ["activity"],

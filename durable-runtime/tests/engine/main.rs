@@ -9,6 +9,7 @@ mod crash;
 mod faulty;
 mod headers;
 mod ids;
+mod interceptors;
 mod limits;
 mod misfits;
 mod ownership;

@@ -168,9 +168,9 @@ impl From<ScheduleError> for Failure {
             | ScheduleError::Range => Self::of(Exit::Usage, &error),
             ScheduleError::Unreadable { .. } => Self::of(Exit::Error, &error)
                 .hint("it may have been written by a newer version; try that version's binary"),
-            ScheduleError::Contended(_) | ScheduleError::Ambiguous(_) => {
-                Self::of(Exit::Error, &error)
-            }
+            ScheduleError::Contended(_)
+            | ScheduleError::Ambiguous(_)
+            | ScheduleError::Refused(_) => Self::of(Exit::Error, &error),
         }
     }
 }

@@ -66,6 +66,7 @@ fn refused<R>(error: StartError<R>) -> ScheduleError {
         StartError::Ambiguous(error) => ScheduleError::Ambiguous(error),
         StartError::Priority(error) => error.into(),
         StartError::Store(error) => ScheduleError::Store(error),
+        StartError::Refused(error) => ScheduleError::Refused(error),
         _ => ScheduleError::Meaningless("such an option"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ScheduleHandle;
 use crate::codec;
+use crate::error::Error;
 use crate::id::{InvalidScheduleId, ScheduleId};
 use crate::registry::Ambiguous;
 use crate::schedule::InvalidSchedule;
@@ -42,6 +43,9 @@ pub enum ScheduleError {
         "only times of the past can be back-filled: the range ends in the future or before it begins"
     )]
     Range,
+    /// An interceptor of the client has refused the start; nothing was created.
+    #[error("the start was refused: {0:#}")]
+    Refused(Error),
     /// Nothing was created.
     #[error(transparent)]
     Priority(#[from] InvalidPriority),

@@ -111,6 +111,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Cancelled => "cancelled",
         Outcome::EndsElsewhere { .. } => "elsewhere",
         Outcome::Panicked(_) => "panicked",
+        Outcome::Refused { .. } => "refused",
         Outcome::TimedOut(_) => "timed_out",
         Outcome::Unfit(_) => "unfit",
     }

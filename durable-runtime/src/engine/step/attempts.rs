@@ -50,6 +50,9 @@ impl Instance {
                 let error = format!("panicked: {message}");
                 (Resolution::Panicked(message), true, error)
             }
+            Outcome::Refused { reason, retryable } => {
+                (Resolution::Panicked(reason.clone()), retryable, reason)
+            }
             Outcome::TimedOut(kind) => {
                 let again = matches!(kind, TimeoutKind::StartToClose | TimeoutKind::Heartbeat);
                 (Resolution::TimedOut(kind), again, kind.recorded())
