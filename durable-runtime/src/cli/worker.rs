@@ -3,13 +3,16 @@
 use super::application::Provider;
 use super::failure::{Exit, Failure};
 use super::interrupts::Requests;
+use super::queue::set::parse_rate;
 use super::style::{BOLD, DIM, GOOD, WARN, paint};
 use super::terminal::Terminal;
 use super::time;
 use crate::client::{Client, DEFAULT_QUEUE};
-use crate::engine::{Health, Worker, WorkerOptions};
+use crate::engine::{ActivityLimits, Health, Worker, WorkerOptions};
 use crate::interception::ActivityInterceptors;
 use crate::registry;
+use crate::store::Rate;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,6 +33,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..))]
     max_activities: u32,
+    /// How many attempts of an activity run at the same time
+    #[arg(long, value_name = "ACTIVITY=N", value_parser = at_most)]
+    at_most: Vec<(String, usize)>,
+    /// How many attempts of an activity begin in a period, such as mail=10/s
+    #[arg(long, value_name = "ACTIVITY=N/PERIOD", value_parser = rate)]
+    rate: Vec<(String, Rate)>,
     /// Delete workflows so long after their end, such as 30d [default: never]
     #[arg(long, value_name = "DURATION", value_parser = time::parse)]
     retention: Option<Duration>,
@@ -39,6 +48,39 @@ pub(crate) struct Args {
     /// Serve metrics for Prometheus at http://ADDRESS/metrics, such as 127.0.0.1:9000
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+}
+
+fn at_most(text: &str) -> Result<(String, usize), String> {
+    let (activity, count) = named(text, "charge=4")?;
+    match count.parse() {
+        Ok(0) => Err("0 would begin nothing".to_owned()),
+        Ok(count) => Ok((activity, count)),
+        Err(_) => Err(format!("`{count}` is no number of attempts")),
+    }
+}
+
+fn rate(text: &str) -> Result<(String, Rate), String> {
+    let (activity, rate) = named(text, "mail=10/s")?;
+    Ok((activity, parse_rate(rate, "", "")?))
+}
+
+fn named<'a>(text: &'a str, example: &str) -> Result<(String, &'a str), String> {
+    let named = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, limit) =
+        named.ok_or_else(|| format!("write an activity and its limit: {example}"))?;
+    Ok((name.to_owned(), limit))
+}
+
+/// The limits of single activities, by name.
+fn limits(args: &Args) -> BTreeMap<String, ActivityLimits> {
+    let mut limits: BTreeMap<String, ActivityLimits> = BTreeMap::new();
+    for (activity, count) in &args.at_most {
+        limits.entry(activity.clone()).or_default().at_most = Some(*count);
+    }
+    for (activity, rate) in &args.rate {
+        limits.entry(activity.clone()).or_default().rate = Some(*rate);
+    }
+    limits
 }
 
 fn lease(text: &str) -> Result<Duration, String> {
@@ -67,6 +109,7 @@ pub(crate) async fn run(
     let _metrics = metrics(&mut args).await?;
     banner(&args, term)?;
     let options = WorkerOptions {
+        activities: limits(&args),
         queue: args.queue,
         lease: args.lease,
         shutdown_grace: args.grace,

@@ -1,6 +1,7 @@
 //! One attempt of an activity or an act: a task of its own that can be stopped, panic or run out of time.
 
 use super::attempts::Beat;
+use super::gates::{Admitted, Entrance};
 use super::heartbeat::{self, Beats};
 use super::instance::Outcome;
 use super::meters::Waiting;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span};
 
@@ -60,7 +60,7 @@ impl End {
 #[derive(Debug)]
 pub(super) struct Surroundings {
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) entrance: Entrance,
     /// Where it says that a heartbeat is to be put down.
     pub(super) beats: Beats,
     /// That of the attempt.
@@ -71,7 +71,7 @@ pub(super) struct Surroundings {
 }
 
 impl Attempt {
-    /// Begins as soon as a permit is free. `context` is that of `live`.
+    /// Begins as soon as it is admitted. `context` is that of `live`.
     pub(super) fn begin(
         body: ActivityFn,
         call: ActivityRequest,
@@ -164,15 +164,15 @@ async fn attempt(
 ) -> (Outcome, Busy) {
     let Surroundings {
         clock,
-        permits,
+        entrance,
         beats,
         waiting,
         interceptors,
         span: _,
     } = around;
-    let (_permit, busy) = match permits.clone().try_acquire_owned() {
-        Ok(permit) => (permit, busy),
-        Err(_) => match wait_for_permit(&call, &*clock, permits, busy).await {
+    let (_admitted, busy) = match entrance.at_once() {
+        Some(admitted) => (admitted, busy),
+        None => match wait(&call, &*clock, entrance, busy).await {
             Ok(begun) => begun,
             Err((kind, busy)) => {
                 waiting.gives_up();
@@ -220,19 +220,18 @@ async fn run(
     ended
 }
 
-/// Waits in line; `Err` if a limit is reached before its turn.
-async fn wait_for_permit(
+/// Waits in line; `Err` if a limit of time is reached before its turn.
+async fn wait(
     call: &ActivityRequest,
     clock: &dyn Clock,
-    permits: Arc<Semaphore>,
+    entrance: Entrance,
     busy: Busy,
-) -> Result<(tokio::sync::OwnedSemaphorePermit, Busy), (TimeoutKind, Busy)> {
+) -> Result<(Admitted, Busy), (TimeoutKind, Busy)> {
     let all = call.deadline().map(|at| (at, TimeoutKind::ScheduleToClose));
     let start = call.options.schedule_to_start;
     let start = start.map(|limit| (clock.now().after(limit), TimeoutKind::ScheduleToStart));
     let first = [all, start].into_iter().flatten().min_by_key(|(at, _)| *at);
     let sleeping = first.map(|(at, kind)| (clock.sleep_until(at), kind));
-    drop(busy);
     let late = async {
         match sleeping {
             Some((sleeping, kind)) => (kind, sleeping.await),
@@ -241,11 +240,7 @@ async fn wait_for_permit(
     };
     tokio::select! {
         biased;
-        permit = permits.acquire_owned() => match permit {
-            Ok(permit) => Ok((permit, clock.busy())),
-            // Nobody closes it while attempts are made.
-            Err(_) => std::future::pending().await,
-        },
+        admitted = entrance.wait(clock, busy) => Ok(admitted),
         late = late => Err(late),
     }
 }

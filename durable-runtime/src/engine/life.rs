@@ -2,6 +2,7 @@
 
 use super::background::Background;
 use super::committer::Committer;
+use super::gates::Gates;
 use super::health::HealthSender;
 use super::ids;
 use super::instance::Policy;
@@ -53,6 +54,7 @@ pub(super) struct Life {
     pub(super) misfits: Arc<Misfits>,
     pub(super) sizes: Sizes,
     pub(super) meters: Arc<Meters>,
+    pub(super) gates: Arc<Gates>,
     pub(super) propagators: Propagators,
     pub(super) interceptors: ActivityInterceptors,
 }

@@ -1,7 +1,8 @@
 //! What a worker may be told.
 
 use crate::client::DEFAULT_QUEUE;
-use crate::store::UNREAD_MAX;
+use crate::store::{Rate, UNREAD_MAX};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How a [`Worker`](super::Worker) works. The defaults suit one worker process per machine.
@@ -16,6 +17,9 @@ pub struct WorkerOptions {
     pub max_running: usize,
     /// How many activities run at the same time at most. Default: 1,000.
     pub max_activities: usize,
+    /// What holds for attempts of single activities, by name; see [`at_most`](Self::at_most) and
+    /// [`rate`](Self::rate). Default: nothing.
+    pub activities: BTreeMap<String, ActivityLimits>,
     /// How many workflows are claimed at once at most. Default: 100.
     pub claim_batch: usize,
     /// Whether the frames of ended workflows are kept for inspection. Default: no.
@@ -57,6 +61,7 @@ impl Default for WorkerOptions {
             lease: Duration::from_secs(15),
             max_running: 10_000,
             max_activities: 1_000,
+            activities: BTreeMap::new(),
             claim_batch: 100,
             keep_frames: false,
             payload_warn_bytes: 256 << 10,
@@ -69,5 +74,42 @@ impl Default for WorkerOptions {
             evict_always: false,
             exact_retries: false,
         }
+    }
+}
+
+/// What holds for the attempts of one activity on one worker. Those that wait hold no slot of the
+/// worker, and begin in the order in which they came. The wait counts into `schedule_to_start`
+/// and `schedule_to_close`, and not into `start_to_close`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActivityLimits {
+    /// How many run at the same time; 0 counts as 1.
+    pub at_most: Option<usize>,
+    /// How many begin in a period.
+    pub rate: Option<Rate>,
+}
+
+impl WorkerOptions {
+    /// Runs at most so many attempts of this activity at the same time.
+    #[must_use]
+    pub fn at_most(mut self, activity: impl Into<String>, attempts: usize) -> Self {
+        let limits = self.activities.entry(activity.into()).or_default();
+        limits.at_most = Some(attempts);
+        self
+    }
+
+    /// Begins at most so many attempts of this activity in each period, at most as many at once.
+    ///
+    /// ```
+    /// # use durable_runtime::WorkerOptions;
+    /// # use std::time::Duration;
+    /// let options = WorkerOptions::default()
+    ///     .at_most("charge", 4)
+    ///     .rate("send_mail", 10, Duration::from_secs(1));
+    /// ```
+    #[must_use]
+    pub fn rate(mut self, activity: impl Into<String>, count: u32, period: Duration) -> Self {
+        let limits = self.activities.entry(activity.into()).or_default();
+        limits.rate = Some(Rate::new(count, period));
+        self
     }
 }

@@ -326,7 +326,7 @@ impl Run {
                 self.attempts.unfit(op, reason, self.life.clock.busy());
                 continue;
             };
-            let (clock, permits) = (self.life.clock.clone(), self.life.activities.clone());
+            let (clock, slots) = (self.life.clock.clone(), self.life.activities.clone());
             let details = self.instance.last_details(op);
             let live = Arc::new(Live::new(clock.clone(), details));
             let run = self.instance.run;
@@ -337,7 +337,7 @@ impl Run {
             let (context, span) = self.seen_attempt(&call.name, context);
             let around = Surroundings {
                 clock,
-                permits,
+                entrance: self.life.gates.entrance(&call.name, slots),
                 beats: self.attempts.beats(op),
                 interceptors: self.life.interceptors.clone(),
                 waiting: self.life.meters.waiting(&call.name),

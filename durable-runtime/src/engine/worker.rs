@@ -2,6 +2,7 @@
 
 use super::background::Background;
 use super::committer::{Lost, Task};
+use super::gates::Gates;
 use super::health::Health;
 use super::hub::{Hub, Over};
 use super::ids;
@@ -36,6 +37,9 @@ pub enum WorkerError {
     /// It has activities that it cannot run; nothing was begun.
     #[error(transparent)]
     Missing(#[from] Missing),
+    /// Its options name an activity that it does not have; nothing was begun.
+    #[error("a limit is set for the activity `{0}`, which this worker does not have")]
+    NoSuchActivity(String),
 }
 
 /// The pause before a worker that lost its fence registers anew: a store that is broken in a way
@@ -190,6 +194,11 @@ impl Worker {
             health.set(Health::Stopped);
             return Err(missing.into());
         }
+        let mut limited = self.options.activities.keys();
+        if let Some(unknown) = limited.find(|name| registry.activity(name).is_none()) {
+            health.set(Health::Stopped);
+            return Err(WorkerError::NoSuchActivity(unknown.clone()));
+        }
         let ended = self.lives(&registry, shutdown.as_mut()).await;
         health.set(Health::Stopped);
         // Starts that arrived too late go to the store.
@@ -204,6 +213,7 @@ impl Worker {
     ) -> Result<(), WorkerError> {
         let (store, now) = (self.store.clone(), self.clock.now());
         let points: Vec<_> = registry.points().into_iter().map(any_frame).collect();
+        let gates = Arc::new(Gates::new(&self.options.activities, &self.clock));
         let meters = Arc::new(Meters::new(&self.options.queue, self.clock.clone()));
         tokio::select! {
             biased;
@@ -219,7 +229,7 @@ impl Worker {
             let over = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
-                born = self.born(registry, &meters) => born?,
+                born = self.born(registry, &meters, &gates) => born?,
             };
             let (life, committer, stage) = over;
             let worker = life.worker;
@@ -253,6 +263,7 @@ impl Worker {
         &self,
         registry: &Registry,
         meters: &Arc<Meters>,
+        gates: &Arc<Gates>,
     ) -> Result<(Arc<Life>, Task, watch::Sender<Stage>), StoreError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let label = label();
@@ -298,6 +309,7 @@ impl Worker {
             misfits: self.misfits.clone(),
             sizes: Sizes::default(),
             meters: meters.clone(),
+            gates: gates.clone(),
             propagators: self.propagators.clone(),
             interceptors: self.interceptors.clone(),
         };

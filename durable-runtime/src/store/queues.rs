@@ -165,7 +165,7 @@ impl Rate {
     }
 
     /// From when it holds one.
-    fn opens(self, filled: i64) -> Timestamp {
+    pub(crate) fn opens(self, filled: i64) -> Timestamp {
         let at = filled.saturating_sub(self.whole() - self.interval());
         Timestamp(at.div_euclid(1000) + i64::from(at.rem_euclid(1000) > 0))
     }

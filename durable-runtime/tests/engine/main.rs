@@ -1,6 +1,7 @@
 //! The engine from outside: whole workers on the memory store and a virtual clock.
 
 mod activities;
+mod activity_limits;
 mod cancel;
 mod child_cancellation;
 mod children;

@@ -1,7 +1,7 @@
 //! `queue`: what holds for the starts of a queue; look and set.
 
 mod list;
-mod set;
+pub(super) mod set;
 
 use super::failure::{Exit, Failure};
 use super::terminal::{Format, Terminal};

@@ -73,11 +73,16 @@ fn parse(text: &str) -> Result<RateArg, String> {
     if text == "none" {
         return Ok(RateArg(None));
     }
+    parse_rate(text, ": `queue pause` does that", ", or `none`").map(|rate| RateArg(Some(rate)))
+}
+
+/// Reads `100/s` or `10/30s`. What is said of a rate of nothing, and of what is no rate, ends so.
+pub(in crate::cli) fn parse_rate(text: &str, zero: &str, other: &str) -> Result<Rate, String> {
     let (count, period) = text
         .split_once('/')
-        .ok_or("write a number and a period, such as 100/s, or `none`")?;
+        .ok_or_else(|| format!("write a number and a period, such as 100/s{other}"))?;
     let count: u32 = match count.trim().parse() {
-        Ok(0) => return Err("0 would begin nothing: `queue pause` does that".to_owned()),
+        Ok(0) => return Err(format!("0 would begin nothing{zero}")),
         Ok(count) => count,
         Err(_) => return Err(format!("`{count}` is no number of starts")),
     };
@@ -92,7 +97,7 @@ fn parse(text: &str) -> Result<RateArg, String> {
     if period < Duration::from_millis(1) {
         return Err("the period is at least 1ms".to_owned());
     }
-    Ok(RateArg(Some(Rate::new(count, period))))
+    Ok(Rate::new(count, period))
 }
 
 /// As it is written.
