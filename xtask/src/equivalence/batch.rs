@@ -6,14 +6,14 @@ use super::toolchain::{Fault, Toolchain};
 use anyhow::{Context, ensure};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// A batch that runs for longer does not end.
-const RUN_MAX: Duration = Duration::from_secs(600);
+/// A batch of which no program ends for so long does not come to an end.
+const SILENCE_MAX: Duration = Duration::from_secs(300);
 
 /// What became of a program.
 #[derive(Clone, Debug)]
@@ -162,23 +162,35 @@ fn execute(binary: &Path) -> anyhow::Result<BTreeMap<String, Option<String>>> {
         .stderr(Stdio::null())
         .spawn()
         .with_context(|| format!("cannot run {}", binary.display()))?;
-    let mut stdout = child.stdout.take().context("its output is captured")?;
-    let (done, ended) = mpsc::channel();
+    let stdout = child.stdout.take().context("its output is captured")?;
+    let (said, lines) = mpsc::channel();
     let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let read = stdout.read_to_end(&mut text);
-        // Nobody listens any more when it took too long.
-        let _ = done.send(());
-        read.map(|_| String::from_utf8_lossy(&text).into_owned())
+        for line in BufReader::new(stdout).split(b'\n') {
+            // Nobody listens any more when it was silent for too long.
+            if said.send(line?).is_err() {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
     });
-    if ended.recv_timeout(RUN_MAX).is_err() {
-        child.kill()?;
+    let mut text = String::new();
+    loop {
+        match lines.recv_timeout(SILENCE_MAX) {
+            Ok(line) => {
+                text.push_str(&String::from_utf8_lossy(&line));
+                text.push('\n');
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                child.kill()?;
+                break;
+            }
+        }
     }
     child.wait()?;
-    let text = reader
-        .join()
-        .ok()
-        .context("the reader of the output panicked")??;
+    drop(lines);
+    let read = reader.join().ok();
+    read.context("the reader of the output panicked")??;
     Ok(results(&text))
 }
 
