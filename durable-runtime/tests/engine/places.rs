@@ -1,18 +1,22 @@
 //! Limits of queues with whole workers: how many are under way, how many begin, whoever dies.
 
+use crate::faulty::{Fault, FaultyStore};
 use crate::support::{
-    Behave, Bench, Op, act, call, client, elsewhere, leased, on_sqlite, options, start_script,
+    Behave, Bench, Op, Running, START, act, call, client, elsewhere, leased, on_sqlite, options,
+    start_script,
 };
 use durable_runtime::Client;
 use durable_runtime::clock::Clock;
+use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunState};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Ships as children, in its own queue.
 #[workflow]
-async fn ships(parcels: u32) -> Result<usize, Error> {
+pub(crate) async fn ships(parcels: u32) -> Result<usize, Error> {
     let mut children = Vec::new();
     for parcel in 0..parcels {
         children.push(loads(parcel).spawn(format!("loads-{parcel}")).await?);
@@ -103,6 +107,68 @@ async fn a_killed_worker_keeps_its_places_until_its_runs_end() {
             "{times:?}"
         );
         third.stop().await;
+    }
+}
+
+/// Four runs where two may be under way, with a worker that is cut at its `n`-th call to the store,
+/// and then with another. False if they end before that.
+async fn cut(bench: &Bench, n: usize, fault: Fault) -> bool {
+    let names = ["a", "b", "c", "d"];
+    let client = elsewhere(bench);
+    client.queue("default").concurrency(2).await.unwrap();
+    start_all(&client, &names).await;
+    let store = FaultyStore::new(bench.store.clone(), n, fault);
+    let worker = Worker::new(store.clone(), leased())
+        .registry(bench.registry())
+        .clock(Arc::new(bench.clock.clone()));
+    let first = Running::new(worker);
+    let all = async {
+        for name in names {
+            bench.end(name).await;
+        }
+    };
+    tokio::select! {
+        () = all => {}
+        () = store.cut() => {
+            first.kill().await;
+            let late = bench.clock.now().after(leased().lease * 2);
+            drop(bench.clock.sleep_until(late).await);
+            let second = bench.worker_with(&leased());
+            for name in names {
+                bench.end(name).await;
+            }
+            second.stop().await;
+        }
+    }
+    let at = format!("{fault:?} at call {n}");
+    // From the first attempt of each until its end on record.
+    let mut under_way = Vec::new();
+    for name in names {
+        let seen = bench.seen().into_iter();
+        let begun = seen.filter(|(own, ..)| own == name).map(|(.., at)| at);
+        let ended = bench.end(name).await.finished_at.expect("it has ended");
+        under_way.push((begun.min().expect("it ran"), ended.0 - START.0));
+    }
+    for (begun, _) in &under_way {
+        let meanwhile = under_way
+            .iter()
+            .filter(|(from, to)| from <= begun && begun < to);
+        assert!(meanwhile.count() <= 2, "{at}: {under_way:?}");
+    }
+    store.fired()
+}
+
+#[tokio::test]
+async fn a_limit_holds_and_nobody_is_stuck_wherever_the_process_is_cut() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        for n in 0.. {
+            if !cut(&bench(), n, fault).await {
+                assert!(n > 8, "only {n} calls were cut");
+                break;
+            }
+            let (sqlite, _folder) = on_sqlite(bench()).await;
+            cut(&sqlite, n, fault).await;
+        }
     }
 }
 
