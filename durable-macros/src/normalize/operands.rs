@@ -55,8 +55,11 @@ impl Builder<'_> {
                 held.extend(names.iter().cloned());
             }
         }
-        for ((part, _), names) in parts(expr).into_iter().zip(&held) {
-            hold(part, names);
+        for ((part, takes), names) in parts(expr).into_iter().zip(&held) {
+            // A variable that is borrowed is not moved, and changes nothing.
+            if takes != Takes::Place || !place::is_field_path(part) {
+                hold(part, names);
+            }
         }
         for ((part, _), value) in parts(&mut machine).into_iter().zip(values) {
             *part = value;

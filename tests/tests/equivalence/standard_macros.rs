@@ -20,6 +20,16 @@ equivalent! {
 }
 
 equivalent! {
+    with [("abc".to_owned())];
+    async fn one_variable_several_times(name: String) -> String {
+        println!("{} {} {} {}", name, name, name.len(), act("print", 1).await);
+        assert_eq!(name, name.trim(), "{}", name);
+        let text = format!("{:?} {} {} {}", name, name.len(), name, act("format", name.len()).await);
+        text + &name
+    }
+}
+
+equivalent! {
     with [(3)];
     async fn writing(n: u32) -> String {
         let mut out = String::new();
