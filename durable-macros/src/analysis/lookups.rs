@@ -191,8 +191,8 @@ fn waits(body: &Body, id: LookupId) -> bool {
     })
 }
 
-/// Parameters, answers, items of loops, operands of borrows, and what is found in a text: they are
-/// data in any case.
+/// Parameters, answers, items of loops, operands of borrows, what is found in a text, and new texts: they
+/// are data in any case.
 fn known_data(body: &Body) -> Locals {
     let mut known = Locals::new();
     for (number, local) in body.locals.iter().enumerate() {
@@ -226,7 +226,7 @@ fn known_data(body: &Body) -> Locals {
     for statement in statements {
         let data = match &statement.code {
             Code::Param { .. } => true,
-            Code::Let { init, .. } => is_answer(body, init),
+            Code::Let { init, .. } => is_answer(body, init) || makes_text(init),
             _ => false,
         };
         if data {
@@ -234,6 +234,12 @@ fn known_data(body: &Body) -> Locals {
         }
     }
     known
+}
+
+/// Whether this makes a text: other types hardly have methods of these names, and what they give is held only if it is data.
+fn makes_text(init: &Expr) -> bool {
+    let methods = ["to_string", "to_uppercase", "to_lowercase"];
+    matches!(init, Expr::MethodCall(call) if methods.iter().any(|name| call.method == name))
 }
 
 fn is_answer(body: &Body, init: &Expr) -> bool {

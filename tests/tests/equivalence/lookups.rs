@@ -437,3 +437,15 @@ equivalent! {
         text.1
     }
 }
+
+equivalent! {
+    with [(3)];
+    async fn found_in_a_new_text(n: u32) -> usize {
+        let text = n.to_string();
+        let part = text.as_str();
+        let loud = act("loud", "abc ").await.to_uppercase();
+        let word = loud.trim();
+        tick().await;
+        part.len() + word.len() + act("again", word.len()).await
+    }
+}
