@@ -92,7 +92,7 @@ extern crate self as durable_runtime;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::client::{Client, Start};
-    pub use crate::machine::meaning::{our_macros, std_macros};
+    pub use crate::machine::meaning::{event_macros, std_macros};
     pub use crate::machine::support::*;
     pub use crate::registry::{ActivityDef, Defined, Linked, LinkedBlock, WorkflowDef};
     pub use durable_macros::{Configured, dropped};

@@ -28,6 +28,9 @@
 /// must not be changed by any of them.
 #[macro_export]
 macro_rules! join {
+    (__durable_meant) => {
+        $crate::__private::Ours
+    };
     ($($branches:tt)*) => {
         ::core::compile_error!(
             "`join!` works in the body of a `#[workflow]` function; not in a closure or in the arguments of a macro that is not std's\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
@@ -42,6 +45,9 @@ macro_rules! join {
 /// Otherwise like [`join!`](crate::join).
 #[macro_export]
 macro_rules! try_join {
+    (__durable_meant) => {
+        $crate::__private::Ours
+    };
     ($($branches:tt)*) => {
         ::core::compile_error!(
             "`try_join!` works in the body of a `#[workflow]` function; not in a closure or in the arguments of a macro that is not std's\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"
@@ -75,6 +81,9 @@ macro_rules! try_join {
 /// ```
 #[macro_export]
 macro_rules! select {
+    (_ = __durable_meant => false) => {
+        $crate::__private::Ours
+    };
     ($($branches:tt)*) => {
         ::core::compile_error!(
             "`select!` works in the body of a `#[workflow]` function; not in a closure or in the arguments of a macro that is not std's\n\n  help: bind what it gives with `let` in the body, and use that\n  code: durable D06"

@@ -9,7 +9,7 @@
 use crate::names::unraw;
 use crate::syntax::fork::fork_name;
 use crate::syntax::meaning;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, Macro, Token};
@@ -159,6 +159,38 @@ pub(crate) fn contains_await(tokens: TokenStream) -> bool {
         dot = false;
     }
     false
+}
+
+/// The first `.await` in the tokens of a macro call: what is awaited, as written, and where the word stands.
+pub(crate) fn first_await(tokens: TokenStream) -> Option<(String, Span)> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |at: usize, punct: char| match tokens.get(at) {
+        Some(TokenTree::Punct(p)) => p.as_char() == punct,
+        _ => false,
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => {
+                if let Some(found) = first_await(group.stream()) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Ident(word) if word == "await" && at > 0 && is(at - 1, '.') => {
+                let belongs = |token: &&TokenTree| match token {
+                    TokenTree::Punct(p) => matches!(p.as_char(), '.' | ':' | '?'),
+                    _ => true,
+                };
+                let begin = at - tokens[..at].iter().rev().take_while(belongs).count();
+                // How a value is shown in a log.
+                let begin = begin + usize::from(is(begin, '?'));
+                let end = at + 1 + usize::from(is(at + 1, '?'));
+                let written = tokens[begin..end].iter().cloned().collect();
+                return Some((super::source_text(written), word.span()));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The labels outside of a macro's arguments to which jumps in them go.
@@ -323,6 +355,19 @@ mod tests {
             captures("{a} {{b}} {c:?} {:>width$.prec$} {0} {d:e$}"),
             ["a", "c", "prec", "width", "d", "e"]
         );
+    }
+
+    #[test]
+    fn the_first_await_is_found() {
+        let found = |tokens| first_await(tokens).map(|(written, _)| written);
+        let fields = quote!(a = ?x, b = ?price(x).await?, "{}", name().await);
+        assert_eq!(found(fields).as_deref(), Some("price(x).await?"));
+        let inside = quote!("{}", (1, shop::total(&all[0])?.await.len()));
+        assert_eq!(
+            found(inside).as_deref(),
+            Some("shop::total(&all[0])?.await")
+        );
+        assert_eq!(found(quote!(a.b, "await")), None);
     }
 
     #[test]

@@ -10,14 +10,18 @@
 //! Output:  suspend price(x) -> a; println!("{} {n}", a)
 //! ```
 //!
+//! Events of `tracing` are opened as well ([`events`]).
+//!
 //! What the macro evaluates only sometimes (the message of an assertion, the guard in `matches!`)
 //! is no operand: when it awaits, the macro is written out as the `if` or `match` that it stands
 //! for. The names mean the macros of the standard library; a macro under another path is not
 //! opened.
 
+use super::events;
+use super::macro_parts::{Parts, filled};
 use super::macros::contains_await;
 use crate::names;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -30,7 +34,6 @@ use syn::{
 
 const VALUE: &str = "__durable_value_";
 const PLACE: &str = "__durable_place_";
-const HOLE: &str = "__durable_hole_";
 
 /// How a macro takes its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,11 @@ pub(crate) fn open(bodies: Vec<&mut Block>) -> Opened {
 
 /// Walks the operands of a macro of the standard library, and those of its message.
 pub(crate) fn each_operand(mac: &mut Macro, walk: &mut dyn FnMut(&mut Expr)) {
+    if let Some(mut parts) = events::parts(mac) {
+        parts.operands.iter_mut().for_each(walk);
+        mac.tokens = filled(parts.skeleton, &parts.operands.iter().collect::<Vec<_>>());
+        return;
+    }
     let Some(name) = name(mac) else { return };
     let parse = |input: ParseStream<'_>| Parts::parse(input, &name);
     let Ok(mut parts) = mac.parse_body_with(parse) else {
@@ -191,24 +199,6 @@ impl Skeleton {
     }
 }
 
-fn filled(tokens: TokenStream, values: &[&Expr]) -> TokenStream {
-    let fill = |token: TokenTree| {
-        let number = match &token {
-            TokenTree::Ident(ident) => {
-                let text = ident.to_string();
-                text.strip_prefix(HOLE)
-                    .and_then(|n| n.parse::<usize>().ok())
-            }
-            _ => None,
-        };
-        match number.and_then(|n| values.get(n)) {
-            Some(value) => value.to_token_stream(),
-            None => token.into(),
-        }
-    };
-    tokens.into_iter().map(fill).collect()
-}
-
 fn has_message(mac: &Macro) -> bool {
     let parse = |input: ParseStream<'_>| {
         input.parse::<Expr>()?;
@@ -251,6 +241,9 @@ impl Open {
         if !contains_await(mac.tokens.clone()) {
             return None;
         }
+        if let Some(parts) = events::parts(mac) {
+            return self.event(attrs, mac, parts);
+        }
         let name = name(mac).filter(|name| !self.shadowed.contains(name))?;
         let parse = |input: ParseStream<'_>| Parts::parse(input, &name);
         let parts = mac.parse_body_with(parse).ok()?;
@@ -266,6 +259,18 @@ impl Open {
             "vec" | "dbg" | "assert" => VALUE,
             _ => PLACE,
         };
+        Some(self.opened(kind, name, attrs, mac, parts))
+    }
+
+    /// The call of a placeholder that a macro becomes.
+    fn opened(
+        &mut self,
+        kind: &str,
+        name: String,
+        attrs: &[Attribute],
+        mac: &Macro,
+        parts: Parts,
+    ) -> Expr {
         let number = self.opened.0.len();
         let callee = Ident::new(&format!("{kind}{number}"), mac.path.span());
         let mut with_holes = mac.clone();
@@ -276,7 +281,17 @@ impl Open {
             mac: with_holes,
         });
         let operands = parts.operands;
-        Some(parse_quote!(#(#attrs)* #callee(#(#operands),*)))
+        parse_quote!(#(#attrs)* #callee(#(#operands),*))
+    }
+
+    fn event(&mut self, attrs: &[Attribute], mac: &Macro, parts: Parts) -> Option<Expr> {
+        let bare = mac.path.get_ident().map(ToString::to_string);
+        if bare.is_some_and(|name| self.shadowed.contains(&name)) {
+            return None;
+        }
+        let asked = events::Asked::new(mac, &parts);
+        let told = self.opened(PLACE, String::new(), attrs, mac, parts);
+        Some(asked.before(&told))
     }
 }
 
@@ -300,127 +315,6 @@ impl VisitMut for Open {
     }
 
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
-}
-
-/// The arguments of a macro.
-#[derive(Default)]
-struct Parts {
-    /// What it always evaluates, in order.
-    operands: Vec<Expr>,
-    /// What it evaluates sometimes.
-    sometimes: Vec<TokenStream>,
-    /// All arguments, with a hole for each operand.
-    skeleton: TokenStream,
-}
-
-impl Parts {
-    fn parse(input: ParseStream<'_>, name: &str) -> syn::Result<Self> {
-        let mut parts = Self::default();
-        match name {
-            "format" | "print" | "println" | "eprint" | "eprintln" | "panic" | "todo"
-            | "unimplemented" | "unreachable" | "format_args" => parts.format(input)?,
-            "write" | "writeln" => {
-                parts.operand(input)?;
-                parts.comma(input)?;
-                parts.format(input)?;
-            }
-            "assert" | "debug_assert" | "matches" => {
-                parts.operand(input)?;
-                parts.rest(input)?;
-            }
-            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => {
-                parts.operand(input)?;
-                parts.comma(input)?;
-                parts.operand(input)?;
-                parts.rest(input)?;
-            }
-            "vec" => {
-                parts.operand(input)?;
-                if input.peek(Token![;]) {
-                    let semi: Token![;] = input.parse()?;
-                    semi.to_tokens(&mut parts.skeleton);
-                    parts.operand(input)?;
-                } else {
-                    parts.list(input)?;
-                }
-            }
-            "dbg" => {
-                parts.operand(input)?;
-                parts.list(input)?;
-            }
-            _ => return Err(input.error("not a macro of the standard library")),
-        }
-        if name.starts_with("debug_") && !parts.operands.is_empty() {
-            // Only where debug assertions are on.
-            let operands = std::mem::take(&mut parts.operands);
-            parts
-                .sometimes
-                .extend(operands.iter().map(ToTokens::to_token_stream));
-            parts.operands = operands;
-        }
-        Ok(parts)
-    }
-
-    fn operand(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let hole = Ident::new(
-            &format!("{HOLE}{}", self.operands.len()),
-            Span::mixed_site(),
-        );
-        self.operands.push(input.parse()?);
-        hole.to_tokens(&mut self.skeleton);
-        Ok(())
-    }
-
-    fn comma(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let comma: Option<Token![,]> = input.parse()?;
-        comma.to_tokens(&mut self.skeleton);
-        Ok(())
-    }
-
-    fn list(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        while !input.is_empty() {
-            let comma: Token![,] = input.parse()?;
-            comma.to_tokens(&mut self.skeleton);
-            if !input.is_empty() {
-                self.operand(input)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A format string and its arguments, `name = value` included.
-    fn format(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        if input.is_empty() {
-            return Ok(());
-        }
-        let text: Expr = input.parse()?;
-        if contains_await(text.to_token_stream()) {
-            return Err(input.error("an await in a format string"));
-        }
-        text.to_tokens(&mut self.skeleton);
-        while !input.is_empty() {
-            let comma: Token![,] = input.parse()?;
-            comma.to_tokens(&mut self.skeleton);
-            if input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
-                let name: Ident = input.parse()?;
-                let equals: Token![=] = input.parse()?;
-                name.to_tokens(&mut self.skeleton);
-                equals.to_tokens(&mut self.skeleton);
-            }
-            if !input.is_empty() {
-                self.operand(input)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn rest(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        self.comma(input)?;
-        let rest: TokenStream = input.parse()?;
-        self.skeleton.extend(rest.clone());
-        self.sometimes.push(rest);
-        Ok(())
-    }
 }
 
 /// The `if` or `match` that a macro stands for; its parts are opened in their turn.

@@ -4,7 +4,8 @@ use super::fork::{fork_call, fork_kind, is_branch, macro_kind};
 use super::generics::{borrows, changes_inside};
 use super::{Input, Param, foreign, leaves};
 use crate::diag::{Code, Diagnostics};
-use crate::normalize::{assigns, contains_await, panics};
+use crate::normalize::{assigns, contains_await, first_await, panics};
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Macro, Stmt, Type};
 
@@ -209,24 +210,31 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
         if name == "stringify" || !contains_await(mac.tokens.clone()) {
             return;
         }
-        let (what, help) = match name.as_str() {
-            "assert_eq" | "assert_ne" => (
-                format!("an `.await` in the message of `{name}!` would run only when it fails"),
-                "bind the awaited value with `let` first, or write `if left != right { panic!(…) }`",
-            ),
-            "trace" | "debug" | "info" | "warn" | "error" | "event" | "span" => (
+        let (awaited, at) = first_await(mac.tokens.clone())
+            .unwrap_or_else(|| ("what is awaited".to_owned(), mac.path.span()));
+        let what = match name.as_str() {
+            "assert_eq" | "assert_ne" => {
+                format!("`{awaited}` in the message of `{name}!` would run only when it fails")
+            }
+            "trace" | "debug" | "info" | "warn" | "error" | "event" | "span" | "trace_span"
+            | "debug_span" | "info_span" | "warn_span" | "error_span" => {
+                format!("whether `{name}!` evaluates `{awaited}` depends on what is logged")
+            }
+            _ => {
                 format!(
-                    "whether `{name}!` evaluates an `.await` in its fields depends on what is logged"
-                ),
-                "bind the awaited value with `let` first, and log that",
-            ),
-            _ => (
-                "an `.await` in the arguments of a macro cannot be saved".to_owned(),
-                "bind the awaited value with `let` first, and use it in the macro",
-            ),
+                    "only `{name}!` knows whether and when `{awaited}` in its arguments is evaluated"
+                )
+            }
+        };
+        let first = format!("write `let awaited = {awaited};` before it, and give it `awaited`");
+        let help = match name.as_str() {
+            "assert_eq" | "assert_ne" => {
+                format!("{first}; or write `if left != right {{ panic!(…) }}`")
+            }
+            _ => first,
         };
         self.diagnostics
-            .report(&mac.path, Code::AwaitInMacro, &what, help);
+            .report_at(at, Code::AwaitInMacro, &what, &help);
     }
 
     fn visit_attribute(&mut self, attr: &'ast Attribute) {

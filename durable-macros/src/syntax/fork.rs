@@ -159,26 +159,13 @@ pub(crate) fn operand_span(operand: &Expr) -> Span {
     }
 }
 
-/// Rewrites all of a function's body. What the macros were called by stays in use, so that their
-/// imports are, and a name that nothing imports is still an error: notes the names by which they were
-/// called.
+/// Rewrites all of a function's body; notes the names by which the macros were called.
 pub(crate) fn rewrite(body: &mut Block, called: &mut Vec<Ident>, diagnostics: &mut Diagnostics) {
     let mut rewrite = Rewrite {
         diagnostics,
         called,
     };
     rewrite.visit_block_mut(body);
-}
-
-/// Uses the names by which the macros were called.
-pub(crate) fn import(body: &mut Block, called: &[Ident]) {
-    let imports = called.iter().map(|name| -> Stmt {
-        parse_quote! {
-            #[allow(unused_imports, reason = "the macro is opened by the attribute")]
-            use #name as _;
-        }
-    });
-    body.stmts.splice(0..0, imports);
 }
 
 struct Rewrite<'d> {

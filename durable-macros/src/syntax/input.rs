@@ -194,7 +194,6 @@ impl Input {
         if !self.blocks.is_empty() {
             self.generics.lend();
         }
-        fork::import(&mut self.body, &ours);
         self.meant = Meant::new(ours, self.bodies());
         self
     }

@@ -6,22 +6,24 @@
 //! panic!("…")                         nothing runs after it
 //! { println!("{n}"); … }              binds no `n` that hides an outer one
 //! join!(a, b)                         compiled as branches
+//! info!(total = price(x).await)       opened, if somebody listens
 //! ```
 //!
 //! The proofs are rustc's; see `machine/meaning.rs` in durable-runtime.
 
 use crate::names;
 use crate::normalize::{contains_await, panics};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::visit::{self, Visit};
-use syn::{Block, Macro, Stmt};
+use syn::{Block, Macro, Path, Stmt};
 
-/// The names of macros that have to mean those of std, and those of the runtime.
+/// The names of macros that have to mean those of std, of the runtime, and of `tracing`.
 #[derive(Debug, Default)]
 pub(crate) struct Meant {
     std: Vec<Ident>,
     ours: Vec<Ident>,
+    events: Vec<Path>,
 }
 
 /// Macros of std that can be opened. What they are given they bind to no name.
@@ -49,6 +51,9 @@ const STD: &[&str] = &[
     "writeln",
 ];
 
+/// Macros of `tracing` that can be opened.
+const EVENTS: &[&str] = &["debug", "error", "event", "info", "trace", "warn"];
+
 /// Those that other crates offer under the same name, for use in its place: such a one is believed
 /// to be like std's only where it holds no await, and is looked at for what it binds.
 const REPLACED: &[&str] = &["assert", "assert_eq", "assert_ne"];
@@ -70,24 +75,38 @@ impl Meant {
     /// The proofs, as items: where all macros of std are imported by `*`, a name that leads to
     /// another macro outside is ambiguous, and refused by rustc.
     pub(crate) fn proofs(&self) -> TokenStream {
-        let proof = |module: &str, names: &[Ident]| {
-            let (rt, module) = (names::rt(), Ident::new(module, Span::call_site()));
-            (!names.is_empty()).then(|| {
-                quote! {
-                    #[allow(
-                        warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
-                        reason = "generated code"
-                    )]
-                    const _: () = {
-                        use #rt::#module::*;
-                        #(use #names as _;)*
-                    };
-                }
+        let rt = names::rt();
+        let std = (!self.std.is_empty()).then(|| {
+            let names = &self.std;
+            never_run(&quote! {
+                use #rt::std_macros::*;
+                #(use #names as _;)*
             })
-        };
-        let std = proof("std_macros", &self.std);
-        let ours = proof("our_macros", &self.ours);
-        quote!(#std #ours)
+        });
+        let ours = self.ours.iter().map(asks);
+        let events = self.events.iter().map(|path| {
+            let name = &path.segments.last().expect("a path has a name").ident;
+            if path.get_ident().is_some() {
+                // By a call: `warn` is also the name of an attribute.
+                let level = (name == "event").then(|| quote!(#rt::event_macros::Level::INFO,));
+                return never_run(&quote! {
+                    use #rt::event_macros::*;
+                    fn __durable_meant() {
+                        #name!(#level "");
+                    }
+                });
+            }
+            // Under a name that nothing else has outside.
+            let event = format_ident!("__durable_event_{name}");
+            never_run(&quote! {
+                use #path as #event;
+                const _: () = {
+                    use #rt::event_macros::*;
+                    use #event as _;
+                };
+            })
+        });
+        quote!(#std #(#ours)* #(#events)*)
     }
 
     fn add(&mut self, name: &Ident) {
@@ -95,6 +114,50 @@ impl Meant {
             self.std.push(name.clone());
         }
     }
+}
+
+/// Asks a macro that joins branches whether it is that of the runtime.
+fn asks(name: &Ident) -> TokenStream {
+    let (at, rt) = (name.span(), names::rt());
+    let (proof, asked) = match name.to_string().as_str() {
+        "select" => ("SelectIsOurs", quote!(_ = __durable_meant => false)),
+        "try_join" => ("TryJoinIsOurs", quote!(__durable_meant)),
+        _ => ("JoinIsOurs", quote!(__durable_meant)),
+    };
+    let (proof, rt_at) = (Ident::new(proof, at), names::rt_at(at));
+    let mut asked = Group::new(Delimiter::Brace, asked);
+    asked.set_span(at);
+    let asked = quote_spanned!(at=> #rt_at::#proof::ours(#name! #asked););
+    never_run(&quote! {
+        async fn __durable_meant() {
+            let __durable_meant = #rt::Meant;
+            #asked
+        }
+    })
+}
+
+fn never_run(items: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(
+            warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,
+            reason = "generated code"
+        )]
+        const _: () = { #items };
+    }
+}
+
+/// The name of a macro that tells an event to those who listen: bare, or under its path in `tracing`.
+pub(crate) fn event(mac: &Macro) -> Option<String> {
+    let segments: Vec<_> = mac.path.segments.iter().map(|s| &s.ident).collect();
+    let name = match segments[..] {
+        [name] if mac.path.leading_colon.is_none() => name,
+        [root, name] if root == "tracing" => name,
+        _ => return None,
+    };
+    EVENTS
+        .iter()
+        .any(|event| name == event)
+        .then(|| name.to_string())
 }
 
 /// Whether a macro that stands as a statement is shown to be std's.
@@ -120,6 +183,12 @@ impl<'ast> Visit<'ast> for Find {
             && (panics(mac) || contains_await(mac.tokens.clone()))
         {
             self.meant.add(name);
+        }
+        if event(mac).is_some()
+            && contains_await(mac.tokens.clone())
+            && !self.meant.events.contains(&mac.path)
+        {
+            self.meant.events.push(mac.path.clone());
         }
     }
 

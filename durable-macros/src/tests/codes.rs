@@ -173,8 +173,8 @@ pub(super) const BY_RUSTC: &[Meaning] = &[
     meaning(
         "E0659",
         "a macro with the name of one that is compiled specially",
-        "`join!`, `panic!`, and `vec!` or `println!` around an `.await` are compiled by what their names say, so another macro must not stand behind the name",
-        "call it by its path (`my::vec![…]`), or import it under another name; for `tokio::join` import `durable_runtime::join`",
+        "`panic!`, and `vec!`, `println!` or an `info!` of `tracing` around an `.await` are compiled by what their names say, so another macro must not stand behind the name",
+        "call it by its path (`my::vec![…]`), or import it under another name",
     ),
     meaning(
         "E0695",

@@ -33,6 +33,7 @@ pub use super::live::{Inlines, no_inline};
 pub use super::lookup::{
     Gives, Lends, LooksUp, LooksUpValue, Lookup, Place, looked_up, lookup, method, place, receives,
 };
+pub use super::meaning::{JoinIsOurs, Meant, Ours, SelectIsOurs, TryJoinIsOurs};
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
 pub use super::number::{Number, number};
 pub use super::rest::{Rest, rest};

@@ -46,6 +46,7 @@ mod inline;
 mod iterators;
 mod language;
 mod lent;
+mod logged;
 mod lookups;
 mod loops;
 mod macros;

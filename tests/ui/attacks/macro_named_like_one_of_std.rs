@@ -25,7 +25,13 @@ mod other {
             let $name = 5;
         };
     }
-    pub(crate) use {panic, println};
+    // It tells an event, perhaps.
+    macro_rules! info {
+        ($($field:tt)*) => {
+            ()
+        };
+    }
+    pub(crate) use {info, panic, println};
 }
 
 #[workflow]
@@ -53,6 +59,13 @@ async fn binds(order: u64) -> u64 {
         drop(charge(paid).await);
     }
     paid
+}
+
+#[workflow]
+async fn logs(order: u64) -> u64 {
+    use other::info;
+    info!(paid = charge(order).await.unwrap_or(0));
+    order
 }
 
 fn main() {}

@@ -1,8 +1,10 @@
 use durable_runtime::prelude::*;
 
-#[allow(unused_macros)]
-macro_rules! info {
-    ($($field:tt)*) => {};
+mod log {
+    macro_rules! info {
+        ($($field:tt)*) => {};
+    }
+    pub(crate) use info;
 }
 
 #[activity]
@@ -11,8 +13,11 @@ async fn stock() -> u32 {
 }
 
 #[workflow]
-async fn logged() {
-    info!(stock = stock().await, "counted");
+async fn logged() -> Result<(), Error> {
+    log::info!("counted {}", stock().await?);
+    tracing::info!(target: { stock().await?; "shop" }, "counted");
+    let _span = tracing::info_span!("count", stock = ?stock().await);
+    Ok(())
 }
 
 fn main() {}
