@@ -29,7 +29,7 @@ equivalent_group! {
     generic: totals(2), kept_ones(3), tried(4), tried(1), nested_lists(2), named_impls(3), of_chunks(2), projected(3);
 
     #[workflow]
-    pub(super) async fn total<T: Priced + Clone>(items: Vec<T>) -> u64 {
+    pub(super) async fn total_price<T: Priced + Clone>(items: Vec<T>) -> u64 {
         let by_reference = join_all(items.iter().map(|item| async move {
             let price = act("price", item.price()).await;
             act("clone", item.clone().price()).await;
@@ -46,9 +46,9 @@ equivalent_group! {
     }
     #[workflow]
     pub(super) async fn totals(n: u32) -> (u64, u64, u64) {
-        let a = total(vec![n, 5]).await;
-        let b = total(vec!["abc".to_owned(), n.to_string()]).await;
-        let (c, d) = join!(total(vec![n]), async { total(vec![String::new()]).await });
+        let a = total_price(vec![n, 5]).await;
+        let b = total_price(vec!["abc".to_owned(), n.to_string()]).await;
+        let (c, d) = join!(total_price(vec![n]), async { total_price(vec![String::new()]).await });
         (a, b, c + d)
     }
     #[workflow]
@@ -104,7 +104,7 @@ equivalent_group! {
         all
     }
     #[workflow]
-    pub(super) async fn impls(prices: impl Priced + Clone, rounds: u64) -> u64 {
+    pub(super) async fn of_any(prices: impl Priced + Clone, rounds: u64) -> u64 {
         let all = join_all((0..rounds).map(|i| { let prices = prices.clone(); async move {
             let _ = sleep(Duration::from_secs(i)).await;
             act("price", prices.price() + i).await
@@ -113,7 +113,7 @@ equivalent_group! {
     }
     #[workflow]
     pub(super) async fn named_impls(n: u32) -> u64 {
-        impls(n, 2).await + impls("four".to_owned(), 1).await
+        of_any(n, 2).await + of_any("four".to_owned(), 1).await
     }
     #[workflow]
     pub(super) async fn arrays<const N: usize>(items: Vec<u32>) -> usize {
