@@ -61,9 +61,10 @@ pub fn dropped(_: TokenStream, _: TokenStream) -> TokenStream {
 /// | argument | default | what it says |
 /// |---|---|---|
 /// | `name = "charge"` | the function's | the persistent name, under which calls are stored |
+/// | `queue = "gpu"` | the workflow's | whose workers run it; each one that serves that queue and has this activity |
 /// | `start_to_close = "30s"` | `"1m"` | how long one attempt may run |
 /// | `schedule_to_close = "10m"` | no limit | how long all attempts and the pauses between them may take |
-/// | `schedule_to_start = "1m"` | no limit | how long an attempt may wait for a slot of its worker; no other attempt follows |
+/// | `schedule_to_start = "1m"` | no limit | how long an attempt may wait for a slot of a worker; no other attempt follows |
 /// | `heartbeat = "10s"` | no limit | how long an attempt may say nothing by `activity::heartbeat` |
 /// | `cancellation = "wait"` | `"try"` | what a cancellation does: `"try"`, `"wait"` or `"abandon"`, see `CancellationType` |
 /// | `blocking` | no | the body is a plain `fn` that blocks its thread, and has one of its own; a time-out or a cancellation leaves it behind, so let it ask `activity::cancellation()` |

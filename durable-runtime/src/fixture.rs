@@ -11,7 +11,7 @@ use crate::prelude::*;
 use crate::registry;
 use crate::store::{
     AttemptOf, AttemptRecord, End, Fence, MemoryStore, NewRun, NewStep, NewWorker, Park, Phase,
-    Store, TagChanges, Write, Written,
+    Store, TagChanges, TaskClaim, Write, Written,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -124,16 +124,25 @@ impl World {
     }
 
     pub(crate) async fn commit(&self, write: Write) -> Written {
-        let fence = Fence {
-            worker: WORKER,
-            beat: self.beat.fetch_add(1, Ordering::Relaxed),
-            lease_until: T0.after(Duration::from_secs(3600)),
-        };
         self.worker
-            .commit(fence, vec![write])
+            .commit(self.fence(), vec![write])
             .await
             .unwrap()
             .remove(0)
+    }
+
+    /// Has the worker claim activities of other queues; how many.
+    pub(crate) async fn claim_tasks(&self, claim: TaskClaim) -> usize {
+        let claimed = self.worker.claim_tasks(self.fence(), claim).await;
+        claimed.unwrap().len()
+    }
+
+    fn fence(&self) -> Fence {
+        Fence {
+            worker: WORKER,
+            beat: self.beat.fetch_add(1, Ordering::Relaxed),
+            lease_until: T0.after(Duration::from_secs(3600)),
+        }
     }
 
     /// Starts a workflow and gives it these answers, one per await and second. It stays with the

@@ -320,7 +320,7 @@ impl Registry {
     }
 
     /// Leaves the activities that are methods of this type to other workers. A workflow that calls
-    /// one here is blocked, and says so.
+    /// one here is blocked, and says so, unless the call is for another queue.
     #[must_use]
     pub fn without<T: Activities>(mut self) -> Self {
         self.instances.without::<T>();
@@ -350,6 +350,11 @@ impl Registry {
     #[must_use]
     pub fn workflow(&self, name: &str) -> Option<&'static WorkflowDef> {
         self.workflows.get(name).copied()
+    }
+
+    /// The names of all activities that have a body.
+    pub fn activities(&self) -> impl Iterator<Item = &str> {
+        self.activities.keys().map(String::as_str)
     }
 
     /// The body of the activity called `name`.

@@ -4,9 +4,10 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    AttemptOf, AttemptRecord, Attribute, Claim, Compare, Condition, End, Fence, Field, IdPolicy,
-    MemoryStore, MessageKind, NewMessage, NewRun, NewStep, Note, OnConflict, Page, Parent,
-    ParentClose, Park, Phase, Reuse, RunFilter, Store, TagChanges, Tags, Unblock, Unfit, Write,
+    AttemptOf, AttemptRecord, Attribute, Claim, Compare, Condition, End, Fence, FenceError, Field,
+    IdPolicy, MemoryStore, MessageKind, NewMessage, NewRun, NewStep, NewTask, Note, OnConflict,
+    Page, Parent, ParentClose, Park, Phase, Reuse, RunFilter, Store, TagChanges, Tags, Task,
+    TaskClaim, TaskOf, TaskWrite, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -26,7 +27,7 @@ impl Dice {
 fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
     let run = dice.roll(6);
     let seq = last[usize::try_from(run).expect("small")];
-    match dice.roll(10) {
+    match dice.roll(12) {
         0 | 1 => Write::Start(NewRun {
             id: id(dice.roll(4)),
             parent: (dice.roll(2) == 0).then(|| parent(dice, run)),
@@ -70,10 +71,44 @@ fn write(dice: &mut Dice, worker: i64, last: &[i64]) -> Write {
                 .into_iter()
                 .collect(),
         }),
+        9 | 10 => Write::Task(task(dice, run)),
         _ => Write::End(End {
             keep_frames: dice.roll(2) == 0,
             ..store_kit::end(run, Phase::Failed, dice.roll(4))
         }),
+    }
+}
+
+fn task(dice: &mut Dice, run: i64) -> TaskWrite {
+    let of = TaskOf {
+        run: RunId(run),
+        op: 1 + dice.roll(2).unsigned_abs(),
+        attempt: 1 + u32::from(dice.roll(4) == 0),
+    };
+    let message = NewMessage {
+        kind: MessageKind::Activity,
+        ..message(&format!("task {}", dice.roll(3)))
+    };
+    match dice.roll(9) {
+        0..=3 => TaskWrite::Put(NewTask {
+            of,
+            queue: "gpu".into(),
+            activity: "charge".into(),
+            put_at: Timestamp(dice.roll(9)),
+            body: vec![1],
+        }),
+        4 => TaskWrite::Cancel { of, message },
+        5 => TaskWrite::Beat {
+            of,
+            at: Timestamp(dice.roll(9)),
+            details: vec![2],
+        },
+        6 => TaskWrite::Begin { of, message },
+        7 => TaskWrite::Report { of, message },
+        _ => TaskWrite::Remove {
+            run: of.run,
+            op: of.op,
+        },
     }
 }
 
@@ -152,7 +187,7 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
         beat: *beat + [0, 0, 0, 0, 0, 0, -1, 1][usize::try_from(dice.roll(8)).expect("small")],
         lease_until: Timestamp(now + 500),
     };
-    let (text, moved) = match dice.roll(12) {
+    let (text, moved) = match dice.roll(14) {
         0 => (
             format!(
                 "{:?}",
@@ -210,6 +245,10 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
             format!("{:?}", store.mark_dead(Timestamp(dice.roll(2) * now)).await),
             false,
         ),
+        12 => {
+            let claimed = claim_tasks(store, fence, now).await;
+            (format!("{claimed:?}"), claimed.is_ok())
+        }
         6 => {
             let taken = store.take_over(fence, Incarnation(dice.roll(3)), 100).await;
             (format!("{taken:?}"), taken.is_ok())
@@ -239,6 +278,19 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
     };
     *beat += i64::from(moved);
     format!("{} {}", outcome(text), seen(store).await)
+}
+
+async fn claim_tasks(store: &dyn Store, fence: Fence, now: i64) -> Result<Vec<Task>, FenceError> {
+    let claim = TaskClaim {
+        queue: "gpu".into(),
+        activities: vec!["charge".into()],
+        now: Timestamp(now),
+        limit: 100,
+    };
+    let mut claimed = store.claim_tasks(fence, claim).await?;
+    // Tasks that were put there at the same time come in any order.
+    claimed.sort_by_key(|task| task.new.of);
+    Ok(claimed)
 }
 
 /// One kind that may exist, and one that never does.
@@ -291,14 +343,20 @@ async fn seen(store: &dyn Store) -> String {
     for run in (0..6).map(RunId) {
         let (steps, inbox) = (store.steps(run, 0, 100).await, store.inbox(run).await);
         let (attempts, notes) = (store.attempts(run).await, store.notes(run).await);
-        let last = store.follow(run).await;
+        let (last, tasks) = (store.follow(run).await, store.tasks(run).await);
         all.push(format!(
-            "{run}: {steps:?} {attempts:?} {notes:?} {inbox:?} {last:?}"
+            "{run}: {steps:?} {attempts:?} {notes:?} {inbox:?} {last:?} {tasks:?}"
         ));
     }
     for worker in (0..3).map(Incarnation) {
-        all.push(format!("{worker}: {:?}", store.mail(worker, &[]).await));
+        let mut tasks = store.tasks_of(worker).await.expect("readable");
+        tasks.sort_unstable();
+        all.push(format!(
+            "{worker}: {:?} {tasks:?}",
+            store.mail(worker, &[]).await
+        ));
     }
+    all.push(format!("{:?}", store.task_queues().await));
     all.join("\n")
 }
 

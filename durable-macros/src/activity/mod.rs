@@ -371,11 +371,16 @@ fn options(args: &ActivityArgs) -> TokenStream {
     let limits = limits.into_iter().flatten();
     let cancellation = args.cancellation.as_ref();
     let cancellation = cancellation.map(|kind| quote!(cancellation: #rt::CancellationType::#kind,));
+    let queue = args
+        .queue
+        .as_ref()
+        .map(|queue| quote!(queue: ::core::option::Option::Some(::std::boxed::Box::from(#queue)),));
     let transactional = args.transactional.then(|| quote!(transactional: true,));
     let retry = options::policy(&args.retry);
     quote! {
         #rt::ActivityOptions {
             #(#limits,)*
+            #queue
             #cancellation
             #transactional
             retry: #retry,

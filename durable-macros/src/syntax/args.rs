@@ -51,6 +51,8 @@ pub(crate) struct ActivityArgs {
     pub(crate) start_to_close: Option<Duration>,
     pub(crate) schedule_to_close: Option<Duration>,
     pub(crate) schedule_to_start: Option<Duration>,
+    /// Whose workers run it.
+    pub(crate) queue: Option<String>,
     pub(crate) heartbeat: Option<Duration>,
     /// A variant of the runtime's `CancellationType`.
     pub(crate) cancellation: Option<Ident>,
@@ -100,6 +102,14 @@ impl ActivityArgs {
                 "a transactional activity runs in one transaction, and nobody stops it",
                 "remove `start_to_close`, `heartbeat`, `cancellation` and `blocking`, or \
                  `transactional`",
+            ));
+        }
+        if self.transactional && self.queue.is_some() {
+            return Err(error(
+                tokens,
+                Code::Argument,
+                "a transactional activity runs at the worker of its workflow, whatever its queue",
+                "remove `queue` or `transactional`",
             ));
         }
         Ok(self)
@@ -156,6 +166,7 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         "start_to_close" => set(&meta, &mut args.start_to_close, duration),
         "schedule_to_close" => set(&meta, &mut args.schedule_to_close, duration),
         "schedule_to_start" => set(&meta, &mut args.schedule_to_start, duration),
+        "queue" => set(&meta, &mut args.queue, queue),
         "heartbeat" => set(&meta, &mut args.heartbeat, duration),
         "cancellation" => set(&meta, &mut args.cancellation, cancellation),
         "blocking" => {
@@ -178,8 +189,8 @@ pub(crate) fn activity(tokens: TokenStream) -> syn::Result<ActivityArgs> {
         }
         _ => Err(unknown(
             &meta,
-            "name, start_to_close, schedule_to_close, schedule_to_start, heartbeat, cancellation, \
-             blocking, transactional, retry",
+            "name, queue, start_to_close, schedule_to_close, schedule_to_start, heartbeat, \
+             cancellation, blocking, transactional, retry",
         )),
     })
     .parse2(tokens)
@@ -318,6 +329,20 @@ fn name(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
             Code::Argument,
             "a persistent name has 1 to 200 bytes and no `/`",
             "choose a name like `process_order` or `billing.process_order`",
+        ));
+    }
+    Ok(text)
+}
+
+fn queue(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
+    let lit: LitStr = meta.value()?.parse()?;
+    let text = lit.value();
+    if text.is_empty() {
+        return Err(error(
+            &lit,
+            Code::Argument,
+            "a queue has a name",
+            "write the name of the queue that its workers serve, like `gpu`, or remove `queue`",
         ));
     }
     Ok(text)

@@ -25,6 +25,7 @@
 //! [`ActivityContext`], which can do the same.
 
 mod cancellation;
+pub(crate) mod carried;
 mod context;
 mod live;
 pub(crate) mod news;

@@ -1,5 +1,6 @@
 //! What is told of an attempt from elsewhere: the contents of a message to its run.
 
+use super::carried::{Carried, CarriedEnd};
 use super::token::ActivityToken;
 use crate::codec;
 use crate::id::Timestamp;
@@ -25,6 +26,10 @@ pub(crate) enum News {
     Cancelled,
     /// It is alive, and has come so far.
     Beat(#[serde(with = "codec::bytes")] Vec<u8>),
+    /// A worker of another queue has begun it.
+    Begun,
+    /// A worker of another queue has ended it, or handed it on.
+    Carried(Box<Carried>),
     /// Something was told that cannot be read: why.
     #[serde(skip)]
     Unreadable(String),
@@ -36,6 +41,10 @@ impl News {
         let ActivityToken { op, attempt, .. } = *token;
         let msg = match &self {
             Self::Beat(_) => crate::engine::new_message(),
+            Self::Begun => about("begun", token),
+            Self::Carried(carried) if matches!(carried.end, CarriedEnd::EndsElsewhere(_)) => {
+                about("ends-elsewhere", token)
+            }
             _ => end_message(token),
         };
         NewMessage {
@@ -55,6 +64,10 @@ impl News {
 
 /// The id of the message that ends an attempt.
 pub(crate) fn end_message(token: &ActivityToken) -> String {
+    about("activity", token)
+}
+
+fn about(what: &str, token: &ActivityToken) -> String {
     let ActivityToken { run, op, attempt } = token;
-    format!("activity/{run}/{op}/{attempt}")
+    format!("{what}/{run}/{op}/{attempt}")
 }

@@ -21,6 +21,12 @@ pub struct Progress {
     /// Its attempt, which has begun then, ends elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Timestamp>,
+    /// Its attempt waits for a worker of another queue since then, or is carried out by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued: Option<Timestamp>,
+    /// Such a worker has said that it has begun it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub begun: bool,
 }
 
 impl Progress {
@@ -30,6 +36,11 @@ impl Progress {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, codec::Error> {
         codec::decode(bytes)
+    }
+
+    /// Whether its attempt goes on without the worker of its workflow.
+    pub(crate) fn goes_on_elsewhere(&self) -> bool {
+        self.elsewhere.is_some() || self.queued.is_some()
     }
 
     /// The details of the last heartbeat, if there was one.

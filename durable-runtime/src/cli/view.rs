@@ -6,7 +6,9 @@ use super::time::{relative, rfc3339, span};
 use crate::client::{Answer, Awaited, Description, Step, Summary};
 use crate::id::Timestamp;
 use crate::operation::{Request, SendRequest};
-use crate::store::{AttemptOf, AttemptRecord, Attribute, MessageKind, Phase, Queueing, RunState};
+use crate::store::{
+    AttemptOf, AttemptRecord, Attribute, MessageKind, Phase, Queueing, RunState, TaskRecord,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -156,7 +158,10 @@ fn attribute_json(value: &Attribute) -> Value {
 /// What is awaited, in a few words: `activity charge`, `timer`.
 pub(crate) fn request_words(request: &Request) -> String {
     match request {
-        Request::Activity(call) => format!("activity {}", call.name),
+        Request::Activity(call) => match &call.options.queue {
+            Some(queue) => format!("activity {} on {queue}", call.name),
+            None => format!("activity {}", call.name),
+        },
         Request::Timer { .. } => "timer".to_owned(),
         Request::Signal { name } => format!("signal {name}"),
         Request::Update { name } => format!("update {name}"),
@@ -188,6 +193,7 @@ pub(crate) fn request_json(request: &Request) -> Value {
             "name": call.name,
             "args": crate::codec::to_json(&call.args).ok(),
             "begun_at": rfc3339(call.begun),
+            "queue": call.options.queue,
         }),
         Request::Timer { due } => json!({ "kind": "timer", "due_at": rfc3339(*due) }),
         Request::Signal { name } => json!({ "kind": "signal", "name": name }),
@@ -263,6 +269,20 @@ pub(crate) fn awaited_json(own: &Awaited) -> Value {
             "at": rfc3339(beat.at),
             "details": beat.details,
         })),
+        "task": own.task.as_ref().map(task_json),
+    })
+}
+
+/// An attempt for workers of another queue, as JSON.
+fn task_json(task: &TaskRecord) -> Value {
+    json!({
+        "queue": task.queue,
+        "attempt": task.attempt,
+        "put_at": rfc3339(task.put_at),
+        "worker": task.worker.map(|worker| worker.to_string()),
+        "claimed_at": task.claimed_at.map(rfc3339),
+        "beat_at": task.beat_at.map(rfc3339),
+        "cancelled": task.cancelled,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::operation::Request;
 use crate::store::{AttemptRecord, RunState};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 pub(super) fn waiting(
     found: &Description,
@@ -35,6 +36,7 @@ pub(super) fn waiting(
     let since = relative(waiting.since, term.now);
     term.line(format_args!("  for {what}, since {since}"))?;
     if let (true, [one]) = (is_plain(frame), waiting.operations.as_slice()) {
+        on_queue(one, "  ", term)?;
         elsewhere(one, "  ", term)?;
     }
     if let (true, Some(last)) = (is_plain(frame), found.retrying()) {
@@ -113,9 +115,10 @@ fn request(request: &Request, term: &Terminal<'_>) -> String {
     }
 }
 
-/// Whether a worker has it.
+/// Whether a worker has it, or its activity is on another queue.
 fn is_at_work(found: &Description) -> bool {
-    matches!(found.summary.state, RunState::Owned(_))
+    let mut waiting = found.waiting.iter().flat_map(|waiting| &waiting.operations);
+    matches!(found.summary.state, RunState::Owned(_)) || waiting.any(|own| own.task.is_some())
 }
 
 /// What follows a failure.
@@ -162,6 +165,29 @@ fn elsewhere(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(),
         paint(DIM, prefix),
         elsewhere.token
     ))
+}
+
+/// Where an attempt for workers of another queue waits, or who has it.
+fn on_queue(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(task) = &own.task else {
+        return Ok(());
+    };
+    let mut text = match (task.worker, task.claimed_at) {
+        (Some(worker), Some(at)) => {
+            format!("worker {worker} has it, since {}", relative(at, term.now))
+        }
+        _ => {
+            let since = relative(task.put_at, term.now);
+            format!("no worker of {} has it, since {since}", task.queue)
+        }
+    };
+    if let Some(at) = task.beat_at {
+        let _ = write!(text, "; last heartbeat {}", relative(at, term.now));
+    }
+    if task.cancelled {
+        text.push_str("; it was asked to stop");
+    }
+    term.line(format_args!("{}{text}", paint(DIM, prefix)))
 }
 
 /// Prints the tree of frames and waits.
@@ -242,6 +268,7 @@ impl Tree<'_, '_, '_> {
         });
         let words = request(&own.request, self.term);
         self.line(first, &format!("{words}{since}"))?;
+        on_queue(&own, &format!("{below}  "), self.term)?;
         elsewhere(&own, &format!("{below}  "), self.term)?;
         self.failed(&own, below)?;
         heartbeat(&own, &format!("{below}  "), self.term)

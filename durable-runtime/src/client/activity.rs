@@ -154,7 +154,7 @@ impl RemoteActivity {
         let given = match &news {
             News::Completed(value) => Some(Ok(value.as_slice())),
             News::Failed(error) => Some(Err(error.as_slice())),
-            News::Cancelled | News::Beat(_) | News::Unreadable(_) => None,
+            _ => None,
         };
         let open = self.look().await?;
         if let Some(given) = given {

@@ -9,7 +9,9 @@ use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::operation::Request;
 use crate::payload::envelope;
 use crate::registry;
-use crate::store::{AttemptOf, AttemptRecord, MessageKind, Phase, RunRecord, StepRecord};
+use crate::store::{
+    AttemptOf, AttemptRecord, MessageKind, Phase, RunRecord, StepRecord, TaskRecord,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -78,6 +80,9 @@ pub struct Awaited {
     /// Its attempt, if that is ended from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Elsewhere>,
+    /// Its attempt, if that is for workers of another queue: where it waits, and who has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskRecord>,
     /// The last heartbeat of an activity that is on record, of this attempt or of one before it:
     /// the first is put down at once, and then the newest every four fifths of the time-out (every
     /// 30 s without one).
@@ -199,7 +204,9 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
     let (waiting, cancelling) = match latest {
         Some(step) if running => {
             let notes = client.store().notes(record.run).await?;
-            let (waiting, cancelling) = standing(&record, step, &attempts, &notes)?;
+            let tasks = client.store().tasks(record.run).await?;
+            let known = (notes.as_slice(), tasks.as_slice());
+            let (waiting, cancelling) = standing(&record, step, &attempts, known)?;
             (Some(waiting), cancelling)
         }
         _ => (None, false),
@@ -230,7 +237,7 @@ fn standing(
     record: &RunRecord,
     step: StepRecord,
     attempts: &[AttemptRecord],
-    notes: &[(u64, Vec<u8>)],
+    (notes, tasks): (&[(u64, Vec<u8>)], &[TaskRecord]),
 ) -> Result<(Waiting, bool), ClientError> {
     let checkpoint = step
         .frame
@@ -256,6 +263,7 @@ fn standing(
             request: call.request.clone(),
             heartbeat: known.as_ref().and_then(heartbeat),
             elsewhere: None,
+            task: tasks.iter().find(|task| task.op == call.op).cloned(),
             attempts: own.cloned().collect(),
         };
         awaited.elsewhere = known.and_then(|known| elsewhere(record.run, &awaited, &known));

@@ -1,7 +1,7 @@
 //! Queues from outside: what holds for their starts, and how many wait.
 
 use super::Client;
-use crate::store::{QueueChange, QueueRecord, QueueSettings, Rate, StoreError};
+use crate::store::{QueueChange, QueueRecord, QueueSettings, Rate, StoreError, TaskQueue};
 use std::time::Duration;
 
 /// A queue by its name. What is set here holds for all workers at once, and is on disk when it
@@ -38,6 +38,14 @@ impl Client {
     /// When the store has failed.
     pub async fn queues(&self) -> Result<Vec<QueueRecord>, StoreError> {
         self.store().queues().await
+    }
+
+    /// All queues on which activities of workflows of other queues wait, or are carried out.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn task_queues(&self) -> Result<Vec<TaskQueue>, StoreError> {
+        self.store().task_queues().await
     }
 }
 

@@ -10,12 +10,15 @@
 //! A transient error acknowledges nothing: the same call is repeated until the store is well
 //! again. That also decides a call whose outcome is unknown, because its fence can hold only once.
 
+mod answers;
+
+use self::answers::size;
 use super::health::{Health, HealthSender};
 use super::meters::Meters;
 use crate::clock::{Busy, Clock};
 use crate::id::{Incarnation, Timestamp, WorkflowId};
 use crate::store::{
-    Claim, ClaimedRun, Fence, FenceError, Park, Record, RunState, Store, StoreError, Transacted,
+    self, Claim, ClaimedRun, Fence, FenceError, Record, Store, StoreError, TaskClaim, Transacted,
     Work, Write, Written,
 };
 use std::sync::Arc;
@@ -72,6 +75,7 @@ enum Request {
     },
     Claim(Claim, Answer<Vec<ClaimedRun>>),
     TakeOver(Incarnation, usize, Answer<Vec<ClaimedRun>>),
+    Tasks(TaskClaim, Answer<Vec<store::Task>>),
     Transact(Record, Work, Answer<Result<Transacted, StoreError>>),
 }
 
@@ -105,6 +109,11 @@ impl Committer {
             .await
     }
 
+    /// Claims tasks; `None` as for [`claim`](Self::claim).
+    pub(super) async fn claim_tasks(&self, claim: TaskClaim) -> Option<Vec<store::Task>> {
+        self.ask(|answer| Request::Tasks(claim, answer)).await
+    }
+
     /// Does work in the store's transaction, once for this record; `None` if the incarnation has
     /// ended.
     pub(super) async fn transact(
@@ -134,17 +143,35 @@ enum Call {
     Commit(Vec<Write>),
     Claim(Claim),
     TakeOver(Incarnation, usize),
+    Tasks(TaskClaim),
     Transact(Record, Work),
 }
 
 enum Reply {
     Written(Vec<Written>),
     Claimed(Vec<ClaimedRun>),
+    Tasks(Vec<store::Task>),
     Transacted(Transacted),
     /// An earlier try was applied and its answer lost.
     Unknown,
     /// The store will not take it.
     Refused(StoreError),
+}
+
+impl Reply {
+    fn runs(self) -> Option<Vec<ClaimedRun>> {
+        match self {
+            Self::Claimed(runs) => Some(runs),
+            _ => None,
+        }
+    }
+
+    fn tasks(self) -> Option<Vec<store::Task>> {
+        match self {
+            Self::Tasks(tasks) => Some(tasks),
+            _ => None,
+        }
+    }
 }
 
 /// The committer's own state.
@@ -215,9 +242,16 @@ impl Task {
                     let parts = self.gather(Part { id, writes, answer });
                     self.commit(parts).await?;
                 }
-                Request::Claim(claim, answer) => self.claim(&Call::Claim(claim), answer).await?,
+                Request::Claim(claim, answer) => {
+                    self.claim(&Call::Claim(claim), answer, Reply::runs).await?;
+                }
                 Request::TakeOver(from, limit, answer) => {
-                    self.claim(&Call::TakeOver(from, limit), answer).await?;
+                    let call = Call::TakeOver(from, limit);
+                    self.claim(&call, answer, Reply::runs).await?;
+                }
+                Request::Tasks(claim, answer) => {
+                    self.claim(&Call::Tasks(claim), answer, Reply::tasks)
+                        .await?;
                 }
                 Request::Transact(record, work, answer) => {
                     self.transact(&Call::Transact(record, work), answer).await?;
@@ -298,28 +332,33 @@ impl Task {
                     let _ = part.answer.send(Err(CommitError::Refused(error.clone())));
                 }
             }
-            Reply::Claimed(_) | Reply::Transacted(_) => {
+            Reply::Claimed(_) | Reply::Tasks(_) | Reply::Transacted(_) => {
                 return Err(Lost::Bug("a commit was answered as another call".into()));
             }
         }
         Ok(())
     }
 
-    async fn claim(&mut self, call: &Call, answer: Answer<Vec<ClaimedRun>>) -> Result<(), Lost> {
+    async fn claim<T>(
+        &mut self,
+        call: &Call,
+        answer: Answer<Vec<T>>,
+        of: fn(Reply) -> Option<Vec<T>>,
+    ) -> Result<(), Lost> {
         match self.perform(call).await? {
-            Reply::Claimed(runs) => {
-                // If nobody waits, nobody will ever hold these runs: only an ending life drops
-                // its questions, and then they are taken over.
-                let _ = answer.send(runs);
-                Ok(())
-            }
             Reply::Unknown => Err(Lost::ClaimUnknown),
             Reply::Refused(error) => {
-                tracing::error!(%error, "the store refuses to hand out workflows");
+                tracing::error!(%error, "the store refuses to hand out work");
                 Ok(())
             }
-            Reply::Written(_) | Reply::Transacted(_) => {
-                Err(Lost::Bug("a claim was answered as another call".into()))
+            reply => {
+                let claimed = of(reply);
+                let claimed = claimed
+                    .ok_or_else(|| Lost::Bug("a claim was answered as another call".into()))?;
+                // If nobody waits, nobody will ever hold these: only an ending life drops its
+                // questions, and then they are taken over.
+                let _ = answer.send(claimed);
+                Ok(())
             }
         }
     }
@@ -335,7 +374,7 @@ impl Task {
                 Reply::Refused(error) => break Err(error),
                 // The record tells what has become of it.
                 Reply::Unknown => {}
-                Reply::Written(_) | Reply::Claimed(_) => {
+                Reply::Written(_) | Reply::Claimed(_) | Reply::Tasks(_) => {
                     return Err(Lost::Bug("work was answered as another call".into()));
                 }
             }
@@ -409,6 +448,11 @@ impl Task {
                 .take_over(fence, *from, *limit)
                 .await
                 .map(Reply::Claimed),
+            Call::Tasks(claim) => self
+                .store
+                .claim_tasks(fence, claim.clone())
+                .await
+                .map(Reply::Tasks),
             Call::Transact(record, work) => self
                 .store
                 .transact(Some((fence, *record)), work.clone())
@@ -416,65 +460,4 @@ impl Task {
                 .map(Reply::Transacted),
         }
     }
-
-    /// The answers to writes that were applied without one. Nothing else is committed meanwhile,
-    /// and nobody else writes runs that this incarnation owns, so the row still shows them.
-    async fn find_out(&self, part: &Part) -> Result<Vec<Written>, Lost> {
-        let found = loop {
-            match self.store.find(&part.id).await {
-                Ok(found) => break found,
-                Err(error) if error.is_transient() => tokio::time::sleep(RETRY_FIRST).await,
-                Err(error) => return Err(Lost::Store(error)),
-            }
-        };
-        let Some(found) = found else {
-            return match part.writes.split_first() {
-                // Applied, and its id is free: its number was taken.
-                Some((Write::Start(_), others)) => {
-                    let refused = others.iter().map(|_| Written::Refused);
-                    Ok(std::iter::once(Written::RunTaken).chain(refused).collect())
-                }
-                _ => Err(Lost::OtherHistory),
-            };
-        };
-        // Another start has taken the id: what it was told is of no use any more.
-        let run = match part.writes.first() {
-            Some(Write::Step(step)) => Some(step.run),
-            Some(Write::Attempt(attempt)) => Some(attempt.run),
-            Some(Write::Note(note)) => Some(note.run),
-            Some(Write::Park(park)) => Some(park.run),
-            Some(Write::End(end)) => Some(end.run),
-            Some(Write::Start(_)) | None => None,
-        };
-        let is_start = |write: &Write| matches!(write, Write::Start(_));
-        if run.is_some_and(|run| run != found.run) && !part.writes.iter().any(is_start) {
-            return Ok(part.writes.iter().map(|_| Written::Refused).collect());
-        }
-        let still_ours = found.state == RunState::Owned(self.worker);
-        let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);
-        let answer = |write: &Write| match write {
-            Write::Start(_) if exists => Written::Exists(Box::new(found.clone())),
-            _ if exists => Written::Refused,
-            Write::Start(_) => Written::Started,
-            Write::Park(Park { wakes, .. }) if still_ours => Written::Woken { wakes: *wakes },
-            Write::Park(_) => Written::Parked,
-            Write::End(_) if still_ours => Written::Refused,
-            Write::Step(_) | Write::Attempt(_) | Write::Note(_) | Write::End(_) => Written::Done,
-        };
-        Ok(part.writes.iter().map(answer).collect())
-    }
-}
-
-/// About how many bytes of values the writes carry.
-fn size(writes: &[Write]) -> usize {
-    let len = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
-    let one = |write: &Write| match write {
-        Write::Start(new) => new.input.len(),
-        Write::Step(step) => len(&step.result) + len(&step.frame),
-        Write::Attempt(attempt) => attempt.error.len(),
-        Write::Note(note) => note.body.len(),
-        Write::Park(park) => park.point.len(),
-        Write::End(end) => len(&end.output),
-    };
-    writes.iter().map(one).sum()
 }

@@ -4,16 +4,19 @@
 //! which come back as events.
 
 mod errand;
+mod mail;
 mod schedules;
+mod tasks;
 
 use self::errand::Errand;
+use self::tasks::{Tasks, TasksEvent};
 use super::committer::{Lost, Task};
 use super::health::Health;
 use super::instance::Instance;
 use super::jobs::{self, Found};
 use super::life::{Life, Stage};
 use super::link::Start;
-use super::mailbox::{Mail, Mailbox};
+use super::mailbox::Mailbox;
 use super::run::{Left, Run};
 use super::schedules::{Driven, Unreadable};
 use crate::clock::Busy;
@@ -50,6 +53,8 @@ pub(super) enum WorkerEvent {
         held: usize,
         busy: Busy,
     },
+    /// What is new of attempts for workflows of other queues.
+    Tasks(TasksEvent),
     /// The schedules that were due have been driven.
     Scheduled(Driven, Busy),
     /// Blocked runs that this binary can resume were made claimable, if there were any.
@@ -107,6 +112,7 @@ pub(super) struct Hub<'a> {
     looking: Errand,
     driving: Errand,
     fetching: Errand,
+    tasks: Tasks,
     unreadable: Arc<Unreadable>,
     /// Pokes whose mail has not been fetched yet.
     poked: Vec<Busy>,
@@ -125,6 +131,7 @@ impl<'a> Hub<'a> {
         jobs.spawn(async { WorkerEvent::CommitterOver(committer.run().await) });
         Self {
             points: Arc::new(life.registry.points()),
+            tasks: Tasks::new(&life.registry),
             life,
             stage,
             starts,
@@ -150,6 +157,7 @@ impl<'a> Hub<'a> {
         self.look();
         self.drive();
         self.fetch();
+        self.serve();
         loop {
             let running = self.stage() == Stage::Run;
             let event = tokio::select! {
@@ -171,7 +179,8 @@ impl<'a> Hub<'a> {
             if let Some(over) = self.handle(event) {
                 return over;
             }
-            if self.stage() > Stage::Run && self.runs.is_empty() && self.held == 0 {
+            let idle = self.runs.is_empty() && self.tasks.is_empty() && self.held == 0;
+            if self.stage() > Stage::Run && idle {
                 return Over::Shutdown;
             }
         }
@@ -183,11 +192,13 @@ impl<'a> Hub<'a> {
             WorkerEvent::Looked { found, held, busy } => self.looked(found, held, busy),
             WorkerEvent::Swept { runs, held, busy } => self.swept(runs, held, busy),
             WorkerEvent::Mail(mail, pokes) => self.deliver(mail, pokes),
+            WorkerEvent::Tasks(event) => self.served(event),
             WorkerEvent::Changed => {
                 self.watch_store();
                 self.fetch();
                 self.look();
                 self.drive();
+                self.serve();
             }
             WorkerEvent::Due(busy) => {
                 self.due = None;
@@ -216,6 +227,7 @@ impl<'a> Hub<'a> {
                 self.fetch();
                 self.look();
                 self.drive();
+                self.serve();
             }
             WorkerEvent::Start(start) => self.start(*start),
             WorkerEvent::Shutdown => {
@@ -356,36 +368,6 @@ impl<'a> Hub<'a> {
         if full && limit > 0 && self.stage() == Stage::Run {
             self.spawn_sweep(limit, busy);
         }
-    }
-
-    fn fetch(&mut self) {
-        if !self.fetching.wanted() {
-            return;
-        }
-        let (life, pokes) = (self.life.clone(), std::mem::take(&mut self.poked));
-        let told = self.runs.iter().filter(|(_, entry)| entry.known > i64::MIN);
-        let known = told.map(|(run, entry)| (*run, entry.known)).collect();
-        self.jobs
-            .spawn(async { WorkerEvent::Mail(jobs::mail(life, known).await, pokes) });
-    }
-
-    fn deliver(&mut self, mail: Vec<(RunId, i64, Vec<Message>)>, pokes: Vec<Busy>) {
-        for (run, wakes, messages) in mail {
-            if let Some(entry) = self.runs.get_mut(&run) {
-                let busy = self.life.clock.busy();
-                let last = messages.last().map_or(i64::MIN, |message| message.ord);
-                entry.known = entry.known.max(last);
-                entry.mailbox.put(Mail {
-                    wakes,
-                    messages,
-                    busy,
-                });
-            }
-        }
-        if self.fetching.back() || !self.poked.is_empty() {
-            self.fetch();
-        }
-        drop(pokes);
     }
 
     fn start(&mut self, start: Start) {

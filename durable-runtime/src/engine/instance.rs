@@ -1,5 +1,6 @@
 //! What the engine knows about one run that it owns: plain data.
 
+use super::options::OtherQueues;
 use super::transact::result_of;
 use super::undecoded;
 use crate::activity::Progress;
@@ -248,6 +249,8 @@ pub(super) struct Policy {
     pub(super) park_after: Duration,
     /// Whether the frames of ended runs are kept.
     pub(super) keep_frames: bool,
+    /// What becomes of activities of other queues.
+    pub(super) other_queues: OtherQueues,
     /// Whether retries have no jitter.
     pub(super) exact_retries: bool,
     /// Whether the worker shuts down, so that nothing new begins.

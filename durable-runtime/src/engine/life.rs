@@ -9,7 +9,7 @@ use super::instance::Policy;
 use super::link::{Pokes, Watched};
 use super::meters::Meters;
 use super::misfits::Misfits;
-use super::options::WorkerOptions;
+use super::options::{OtherQueues, WorkerOptions};
 use super::sizes::Sizes;
 use crate::clock::Clock;
 use crate::id::Incarnation;
@@ -57,6 +57,7 @@ pub(super) struct Life {
     pub(super) gates: Arc<Gates>,
     pub(super) propagators: Propagators,
     pub(super) interceptors: ActivityInterceptors,
+    pub(super) other_queues: OtherQueues,
 }
 
 impl Life {
@@ -64,6 +65,7 @@ impl Life {
         Policy {
             park_after: self.options.park_after,
             keep_frames: self.options.keep_frames,
+            other_queues: self.other_queues,
             exact_retries: self.options.exact_retries,
             draining: *self.stage.borrow() > Stage::Run,
             new_run: ids::new_run,

@@ -34,10 +34,12 @@ mod misfits;
 mod options;
 mod run;
 mod schedules;
+mod seen;
 mod sizes;
 mod step;
 #[cfg(test)]
 mod table;
+mod tasks;
 mod transact;
 mod undecoded;
 mod worker;

@@ -5,6 +5,17 @@ use crate::store::{Rate, UNREAD_MAX};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// What becomes of activities of other queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum OtherQueues {
+    /// They are left to the workers of those queues.
+    #[default]
+    Leave,
+    /// The worker of their workflow carries them out.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only in tests"))]
+    CarryOut,
+}
+
 /// How a [`Worker`](super::Worker) works. The defaults suit one worker process per machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerOptions {

@@ -49,7 +49,7 @@ impl Sizes {
                     ("what was answered before", label, answers, payload)
                 }
             }
-            Write::Attempt(_) | Write::Note(_) | Write::Park(_) => return None,
+            Write::Attempt(_) | Write::Note(_) | Write::Task(_) | Write::Park(_) => return None,
         };
         let value = value.filter(|value| value.len() > warn)?;
         let place = (workflow.to_owned(), label.to_owned(), what);

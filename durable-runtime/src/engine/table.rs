@@ -5,6 +5,7 @@ mod elsewhere;
 mod events;
 mod family;
 mod paused;
+mod queued;
 mod signals;
 mod terms;
 mod text;
@@ -13,6 +14,7 @@ mod two;
 use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Tries, Underway, underway,
 };
+use super::options::OtherQueues;
 use crate::codec;
 use crate::frame::{Call, Checkpoint, Frame, Wait};
 use crate::id::{RunId, Timestamp, WorkflowId};
@@ -33,6 +35,7 @@ fn policy() -> Policy {
     Policy {
         park_after: Duration::from_secs(60),
         keep_frames: false,
+        other_queues: OtherQueues::Leave,
         draining: false,
         exact_retries: false,
         new_run: |_| RunId(2),
@@ -218,6 +221,7 @@ fn states() -> Vec<(&'static str, Instance)> {
     .chain(terms::states())
     .chain(paused::states())
     .chain(elsewhere::states())
+    .chain(queued::states())
     .collect()
 }
 

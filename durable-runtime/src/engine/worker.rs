@@ -10,7 +10,7 @@ use super::life::{Life, Stage, read};
 use super::link::{Start, WorkerLink};
 use super::meters::Meters;
 use super::misfits::Misfits;
-use super::options::WorkerOptions;
+use super::options::{OtherQueues, WorkerOptions};
 use super::sizes::Sizes;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
@@ -68,6 +68,7 @@ pub struct Worker {
     misfits: Arc<Misfits>,
     propagators: Propagators,
     interceptors: ActivityInterceptors,
+    other_queues: OtherQueues,
 }
 
 impl Worker {
@@ -89,6 +90,7 @@ impl Worker {
             misfits: Arc::default(),
             propagators: Propagators::default(),
             interceptors: ActivityInterceptors::default(),
+            other_queues: OtherQueues::Leave,
         }
     }
 
@@ -115,7 +117,7 @@ impl Worker {
     }
 
     /// Leaves the activities that are methods of this type to other workers. A workflow that calls
-    /// one here is blocked, and says so.
+    /// one here is blocked, and says so, unless the call is for another queue.
     #[must_use]
     pub fn without<T: Activities>(mut self) -> Self {
         self.registry = self.registry.map(Registry::without::<T>);
@@ -146,6 +148,13 @@ impl Worker {
     /// By what this client has.
     pub(crate) fn propagating(mut self, client: &Client) -> Self {
         self.propagators = client.shared_propagators();
+        self
+    }
+
+    /// Carries out the activities of other queues too that its own workflows call.
+    #[cfg(feature = "testing")]
+    pub(crate) fn for_all_queues(mut self) -> Self {
+        self.other_queues = OtherQueues::CarryOut;
         self
     }
 
@@ -312,6 +321,7 @@ impl Worker {
             gates: gates.clone(),
             propagators: self.propagators.clone(),
             interceptors: self.interceptors.clone(),
+            other_queues: self.other_queues,
         };
         Ok((Arc::new(life), task, stage))
     }

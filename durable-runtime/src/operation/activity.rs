@@ -71,7 +71,10 @@ pub struct ActivityOptions {
     pub start_to_close: Option<Duration>,
     /// How long all attempts and the pauses between them may take together.
     pub schedule_to_close: Option<Duration>,
-    /// How long an attempt may wait for one of the worker's slots
+    /// Whose workers run it; `None`: those of the workflow's queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Box<str>>,
+    /// How long an attempt may wait for one of a worker's slots
     /// ([`WorkerOptions::max_activities`](crate::WorkerOptions::max_activities)).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule_to_start: Option<Duration>,
@@ -123,6 +126,7 @@ impl Default for ActivityOptions {
         Self {
             start_to_close: Some(Duration::from_secs(60)),
             schedule_to_close: None,
+            queue: None,
             schedule_to_start: None,
             heartbeat: None,
             cancellation: CancellationType::Try,
@@ -297,7 +301,21 @@ impl<T, E> ActivityCall<T, E> {
         self
     }
 
-    /// Limits how long an attempt of this call may wait for a slot of its worker
+    /// Has this call carried out by workers of this queue. One that runs in the store's transaction
+    /// stays with the worker of its workflow: it is refused when it begins.
+    pub fn queue(mut self, queue: impl Into<Box<str>>) -> Self {
+        if self.options.transactional {
+            let name = &self.name;
+            self.broken = Some(codec::Error::custom(format_args!(
+                "activity {name} runs in the store's transaction, at the worker of its workflow; \
+                 leave out `.queue(…)`"
+            )));
+        }
+        self.options.queue = Some(queue.into());
+        self
+    }
+
+    /// Limits how long an attempt of this call may wait for a slot of a worker
     /// (`schedule_to_start`). One that waits longer ends the call.
     pub fn schedule_to_start(mut self, limit: Duration) -> Self {
         self.options.schedule_to_start = Some(limit);

@@ -267,6 +267,13 @@ pub struct ActivityRequest {
     pub begun: Timestamp,
 }
 
+impl ActivityRequest {
+    /// The queue whose workers are to carry it out, if that is not this one.
+    pub(crate) fn queue_beside(&self, own: &str) -> Option<&str> {
+        self.options.queue.as_deref().filter(|queue| *queue != own)
+    }
+}
+
 /// The recorded answer to an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {

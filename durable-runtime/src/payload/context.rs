@@ -35,6 +35,8 @@ pub enum Column {
     Update,
     /// What is told of an activity that ends elsewhere.
     Activity,
+    /// An attempt of an activity for a worker of another queue, and how far that has come.
+    Task,
     /// The answer to an update.
     Reply,
     /// When a schedule starts what.
@@ -61,6 +63,7 @@ impl Column {
             Self::Signal => "signal",
             Self::Update => "update",
             Self::Activity => "activity",
+            Self::Task => "task",
             Self::Reply => "reply",
             Self::ScheduleDefinition => "schedule-definition",
             Self::ScheduleState => "schedule-state",

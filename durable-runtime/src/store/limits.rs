@@ -3,7 +3,7 @@
 use crate::propagation::Headers;
 use crate::store::{
     Attribute, MemoValue, NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, TagChanges,
-    Write,
+    TaskWrite, Write,
 };
 
 /// The largest input, output, result, frame, payload or error text, in bytes (16 MiB). One value
@@ -123,6 +123,21 @@ pub(crate) fn check_writes(writes: &[Write]) -> Result<(), StoreError> {
     writes.iter().try_for_each(check_write)
 }
 
+fn check_task(write: &TaskWrite) -> Result<(), StoreError> {
+    match write {
+        TaskWrite::Put(task) => {
+            name("a queue's name", &task.queue)?;
+            name("an activity's name", &task.activity)?;
+            value("a task", &task.body)
+        }
+        TaskWrite::Beat { details, .. } => value("the details of a heartbeat", details),
+        TaskWrite::Cancel { message, .. }
+        | TaskWrite::Begin { message, .. }
+        | TaskWrite::Report { message, .. } => check_message(message),
+        TaskWrite::Remove { .. } => Ok(()),
+    }
+}
+
 fn check_write(write: &Write) -> Result<(), StoreError> {
     match write {
         Write::Start(run) => check_run(run),
@@ -148,6 +163,7 @@ fn check_write(write: &Write) -> Result<(), StoreError> {
         }
         Write::Attempt(attempt) => value("an error", attempt.error.as_bytes()),
         Write::Note(note) => value("a note", &note.body),
+        Write::Task(task) => check_task(task),
         Write::Park(park) => {
             name("a queue's name", &park.queue)?;
             name("a suspend point", &park.point)?;

@@ -30,6 +30,7 @@ mod replies;
 mod schedules;
 pub mod sqlite;
 mod tags;
+mod tasks;
 mod terms;
 mod transact;
 
@@ -58,6 +59,7 @@ pub use schedules::{
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use tags::{Attribute, MemoValue, TagChanges, Tags};
+pub use tasks::{NewTask, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, TaskWrite, Tasks};
 pub use terms::Terms;
 pub use transact::{Record, Recorded, Transacted, Work};
 
@@ -67,7 +69,7 @@ use std::time::Duration;
 
 /// A durable home for workflows. "On disk" below means that a power cut cannot undo it.
 #[async_trait]
-pub trait Store: Schedules + Queues + std::fmt::Debug + Send + Sync + 'static {
+pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 'static {
     // --- workers -------------------------------------------------------------------------
 
     /// Registers a new incarnation with beat 0. On disk when it returns. Registering the same
@@ -125,7 +127,7 @@ pub trait Store: Schedules + Queues + std::fmt::Debug + Send + Sync + 'static {
 
     /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
     /// Answers all dead workers that still own runs, including those declared dead earlier and
-    /// those that have no row at all (a restored backup).
+    /// those that have no row at all (a restored backup). Their [tasks](Tasks) are lost.
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError>;
 
     /// Makes `fence.worker` the owner of up to `limit` runs of the dead worker `from`, in a
@@ -138,7 +140,7 @@ pub trait Store: Schedules + Queues + std::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<ClaimedRun>, FenceError>;
 
     /// Ends an incarnation in good order: its row is marked dead; runs it still owns can be taken
-    /// over at once and no strike is counted.
+    /// over at once and no strike is counted, and its [tasks](Tasks) can be claimed.
     async fn retire(&self, worker: Incarnation) -> Result<(), StoreError>;
 
     /// Unread messages of the runs that `worker` owns, with each run's wake counter (read first).

@@ -9,6 +9,7 @@ use super::queueing::Queueing;
 use super::replies::Reply;
 use super::schedules::Scheduled;
 use super::tags::{TagChanges, Tags};
+use super::tasks::TaskWrite;
 use super::terms::Terms;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
@@ -287,7 +288,8 @@ impl End {
 
 /// One write of an owner; see [`crate::store::Store::commit`].
 ///
-/// All but `Start` answer `Refused` if the fence's worker does not own the run (any more).
+/// All but `Start`, and what the worker of a task writes, answer `Refused` if the fence's worker
+/// does not own the run (any more).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// Start a run, born owned. Answers `Started`, `Exists`, `RunTaken` or `InLine`; unless it is
@@ -301,6 +303,10 @@ pub enum Write {
     /// Put down a note about an operation. Answers `Done`. A message that it consumes and that is
     /// not there fails the whole batch, as in a step.
     Note(Note),
+    /// Put down a task, or say what has become of it. Answers `Done`; the writes of the worker of a
+    /// task answer `Refused` if it does not have that task (any more). The step that settles the
+    /// operation, and the end of the run, delete it.
+    Task(TaskWrite),
     /// Let go of a run. Answers `Parked`, or `Woken` if a message arrived meanwhile.
     Park(Park),
     /// End a run. Answers `Done`. Messages that it never read are dropped. Its parent, if it runs
@@ -314,6 +320,26 @@ pub enum Write {
     /// counter, and the parent hears of its end only. If that `Start` finds its number taken, the
     /// whole batch fails.
     End(End),
+}
+
+impl Write {
+    /// The run that it is about.
+    pub(crate) fn run(&self) -> RunId {
+        match self {
+            Self::Start(new) => new.run,
+            Self::Step(step) => step.run,
+            Self::Attempt(attempt) => attempt.run,
+            Self::Note(note) => note.run,
+            Self::Task(task) => task.run(),
+            Self::Park(park) => park.run,
+            Self::End(end) => end.run,
+        }
+    }
+
+    /// Whether it is the worker of a task that writes, and not the owner of a run.
+    pub(crate) fn is_of_task_worker(&self) -> bool {
+        matches!(self, Self::Task(task) if !task.is_of_owner())
+    }
 }
 
 /// The answer to one [`Write`].

@@ -248,6 +248,7 @@ impl TestEnv {
         let registry = registry.unwrap_or_else(|ambiguous| panic!("{ambiguous}"));
         let worker = Worker::new(store, shared.options.clone())
             .registry(registry)
+            .for_all_queues()
             .clock(Arc::new(shared.clock.clone()));
         let (running, link) = Running::new(worker, life.clone());
         shared.links.enter(life, link);

@@ -9,8 +9,8 @@ use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
     RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
-    StepRecord, Store, StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write,
-    Written,
+    StepRecord, Store, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, Tasks, Told,
+    Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
@@ -100,6 +100,26 @@ impl Queues for WorkerStore {
         at_most: usize,
     ) -> Result<usize, StoreError> {
         self.pass(self.inner.depth(queue, now, at_most)).await
+    }
+}
+
+#[async_trait]
+impl Tasks for WorkerStore {
+    async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
+        let what = What::other("a claim of activities of other queues");
+        self.write(what, self.inner.claim_tasks(fence, claim)).await
+    }
+    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
+        self.pass(self.inner.has_tasks(queue, activities)).await
+    }
+    async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
+        self.pass(self.inner.tasks_of(worker)).await
+    }
+    async fn tasks(&self, run: RunId) -> Result<Vec<TaskRecord>, StoreError> {
+        self.pass(self.inner.tasks(run)).await
+    }
+    async fn task_queues(&self) -> Result<Vec<TaskQueue>, StoreError> {
+        self.pass(self.inner.task_queues()).await
     }
 }
 

@@ -6,8 +6,8 @@ use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
     RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
-    StepRecord, Store, StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write,
-    Written,
+    StepRecord, Store, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, Tasks, Told,
+    Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -206,6 +206,25 @@ impl Queues for FaultyStore {
         at_most: usize,
     ) -> Result<usize, StoreError> {
         self.inner.depth(queue, now, at_most).await
+    }
+}
+
+#[async_trait]
+impl Tasks for FaultyStore {
+    async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
+        self.through(self.inner.claim_tasks(fence, claim)).await
+    }
+    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
+        self.inner.has_tasks(queue, activities).await
+    }
+    async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
+        self.inner.tasks_of(worker).await
+    }
+    async fn tasks(&self, run: RunId) -> Result<Vec<TaskRecord>, StoreError> {
+        self.inner.tasks(run).await
+    }
+    async fn task_queues(&self) -> Result<Vec<TaskQueue>, StoreError> {
+        self.inner.task_queues().await
     }
 }
 

@@ -27,6 +27,7 @@ mod search;
 mod several;
 mod signals;
 mod support;
+mod tasks;
 mod terms;
 mod transact;
 mod trouble;

@@ -163,7 +163,7 @@ impl Bench {
             .with_activity_fn("act", self.body())
     }
 
-    fn body(&self) -> ActivityFn {
+    pub(crate) fn body(&self) -> ActivityFn {
         let (log, clock, behaviour) =
             (self.log.clone(), self.clock.clone(), self.behaviour.clone());
         let ended = self.ended.clone();

@@ -45,6 +45,18 @@ async fn plain(n: u32) -> Result<u32, Error> {
     Ok(without_a_result(n).await?)
 }
 
+#[activity(queue = "gpu")]
+async fn render(scene: String) -> Result<String, String> {
+    Ok(scene)
+}
+
+#[workflow]
+async fn renders(scene: String) -> Result<(String, String), Error> {
+    let first = render(scene.clone()).await.map_err(Error::msg)?;
+    let again = render(scene).queue("slow").await.map_err(Error::msg)?;
+    Ok((first, again))
+}
+
 #[workflow]
 async fn nap(seconds: u64) -> Result<(), Error> {
     sleep(Duration::from_secs(seconds)).await?;
@@ -63,6 +75,19 @@ async fn panics(text: String) -> Result<(), Error> {
     sleep(Duration::from_secs(1)).await?;
     assert!(text.is_empty(), "oh no, {text}");
     Ok(())
+}
+
+/// A test's one worker carries out activities of all queues.
+#[tokio::test]
+async fn activities_of_other_queues_run_in_a_test_too() {
+    let env = TestEnv::new();
+    env.mock(render, |scene: String| Ok(format!("{scene}.png")));
+    env.fail(render, 1, Failure::Error("out of memory".to_owned()));
+    let handle = start_renders(env.client(), "renders", "hill".to_owned()).await;
+    let both = handle.unwrap().result().await.unwrap().unwrap();
+    assert_eq!(both, ("hill.png".to_owned(), "hill.png".to_owned()));
+    // Each call fails once.
+    assert_eq!(env.log().calls(), ["render"; 4]);
 }
 
 #[tokio::test]

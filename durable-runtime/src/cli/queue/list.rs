@@ -4,13 +4,14 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::style::{BUSY, DIM, WARN};
 use crate::cli::terminal::{Format, Terminal, cell};
 use crate::client::Client;
-use crate::store::QueueRecord;
+use crate::store::{QueueRecord, QueueSettings, TaskQueue};
 use comfy_table::Cell;
+use std::collections::BTreeMap;
 
 pub(super) async fn run(client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let found = client.queues().await?;
+    let found = all(client).await?;
     match term.format {
-        Format::Ids => found.iter().try_for_each(|q| term.line(&q.name))?,
+        Format::Ids => found.iter().try_for_each(|(q, _)| term.line(&q.name))?,
         Format::Jsonl => found.iter().try_for_each(|q| term.json(&super::row(q)))?,
         Format::Json => term.json(&found.iter().map(super::row).collect::<Vec<_>>())?,
         Format::Table if found.is_empty() => term.line("No queues.")?,
@@ -20,17 +21,50 @@ pub(super) async fn run(client: &Client, term: &mut Terminal<'_>) -> Result<Exit
                 "STATUS",
                 "WAITING",
                 "UNDER WAY",
+                "ACTIVITIES",
                 "LIMIT",
                 "PER KEY",
                 "RATE",
             ];
-            term.table(0, &header, found.iter().map(cells).collect())?;
+            let rows = found
+                .iter()
+                .map(|(queue, tasks)| cells(queue, tasks.as_ref()));
+            term.table(0, &header, rows.collect())?;
         }
     }
     Ok(Exit::Ok)
 }
 
-fn cells(queue: &QueueRecord) -> Vec<Cell> {
+/// By name: those with runs or settings, and those with activities of others.
+async fn all(client: &Client) -> Result<Vec<(QueueRecord, Option<TaskQueue>)>, Failure> {
+    let mut all: BTreeMap<String, (QueueRecord, Option<TaskQueue>)> = BTreeMap::new();
+    for queue in client.queues().await? {
+        all.insert(queue.name.clone(), (queue, None));
+    }
+    for tasks in client.task_queues().await? {
+        let name = tasks.queue.clone();
+        let (_, own) = all.entry(name.clone()).or_insert_with(|| {
+            let queue = QueueRecord {
+                name,
+                settings: QueueSettings::default(),
+                waiting: 0,
+                running: 0,
+            };
+            (queue, None)
+        });
+        *own = Some(tasks);
+    }
+    Ok(all.into_values().collect())
+}
+
+/// `3 waiting, 1 running`.
+fn activities(tasks: &TaskQueue) -> String {
+    let one = |count: u64, word| (count > 0).then(|| format!("{count} {word}"));
+    let words = [one(tasks.waiting, "waiting"), one(tasks.running, "running")];
+    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn cells(queue: &QueueRecord, tasks: Option<&TaskQueue>) -> Vec<Cell> {
     let QueueRecord {
         name,
         settings,
@@ -43,7 +77,7 @@ fn cells(queue: &QueueRecord) -> Vec<Cell> {
     let (style, word) = match () {
         () if settings.paused => (WARN, "paused"),
         () if full && *waiting > 0 => (WARN, "full"),
-        () if *waiting + *running > 0 => (BUSY, "busy"),
+        () if *waiting + *running > 0 || tasks.is_some() => (BUSY, "busy"),
         () => (DIM, "idle"),
     };
     let limit = |limit: Option<u32>| limit.map_or_else(|| cell(DIM, "-"), Cell::new);
@@ -53,6 +87,7 @@ fn cells(queue: &QueueRecord) -> Vec<Cell> {
         cell(style, word),
         Cell::new(waiting),
         Cell::new(running),
+        tasks.map_or_else(|| cell(DIM, "-"), |tasks| Cell::new(activities(tasks))),
         limit(settings.concurrency),
         limit(settings.per_key),
         rate.map_or_else(|| cell(DIM, "-"), Cell::new),

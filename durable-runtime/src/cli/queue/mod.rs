@@ -5,8 +5,9 @@ pub(super) mod set;
 
 use super::failure::{Exit, Failure};
 use super::terminal::{Format, Terminal};
+use super::time::rfc3339;
 use crate::client::Client;
-use crate::store::{QueueChange, QueueRecord, QueueSettings, Rate};
+use crate::store::{QueueChange, QueueRecord, QueueSettings, Rate, TaskQueue};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -72,10 +73,15 @@ fn document(name: &str, settings: &QueueSettings) -> Value {
     })
 }
 
-fn row(queue: &QueueRecord) -> Value {
+fn row((queue, tasks): &(QueueRecord, Option<TaskQueue>)) -> Value {
     let mut row = document(&queue.name, &queue.settings);
     row["waiting"] = json!(queue.waiting);
     row["running"] = json!(queue.running);
+    row["activities"] = json!(tasks.as_ref().map(|tasks| json!({
+        "waiting": tasks.waiting,
+        "running": tasks.running,
+        "waiting_since": tasks.since.map(rfc3339),
+    })));
     row
 }
 

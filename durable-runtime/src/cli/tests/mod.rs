@@ -14,6 +14,7 @@ mod look;
 mod progress;
 mod queues;
 mod schedules;
+mod tasks;
 
 use super::App;
 use super::failure::Exit;

@@ -11,9 +11,9 @@ async fn queues_are_listed_limited_and_paused() {
         list,
         Exit::Ok,
         expect![[r#"
-        QUEUE    STATUS  WAITING  UNDER WAY  LIMIT  PER KEY  RATE
-        default  busy    0        4          -      -        -
-    "#]],
+            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE
+            default  busy    0        4          -           -      -        -
+        "#]],
     )
     .await;
     let set = [
@@ -67,16 +67,16 @@ async fn queues_are_listed_limited_and_paused() {
         list,
         Exit::Ok,
         expect![[r#"
-        QUEUE    STATUS  WAITING  UNDER WAY  LIMIT  PER KEY  RATE
-        default  busy    0        4          2      1        -
-        gpu      paused  0        0          10     -        100/s
-    "#]],
+            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE
+            default  busy    0        4          -           2      1        -
+            gpu      paused  0        0          -           10     -        100/s
+        "#]],
     )
     .await;
     let json = &["queue", "list", "-o", "jsonl"];
     shows(&world, json, Exit::Ok, expect![[r#"
-        {"burst":null,"concurrency":2,"name":"default","paused":false,"per_key":1,"rate":null,"running":4,"waiting":0}
-        {"burst":100,"concurrency":10,"name":"gpu","paused":true,"per_key":null,"rate":"100/s","running":0,"waiting":0}
+        {"activities":null,"burst":null,"concurrency":2,"name":"default","paused":false,"per_key":1,"rate":null,"running":4,"waiting":0}
+        {"activities":null,"burst":100,"concurrency":10,"name":"gpu","paused":true,"per_key":null,"rate":"100/s","running":0,"waiting":0}
     "#]]).await;
 }
 

@@ -77,7 +77,7 @@ impl Means {
                 phase: end.phase,
                 result: size(&end.output),
             },
-            Write::Park(_) | Write::Note(_) => Self::Nothing,
+            Write::Park(_) | Write::Note(_) | Write::Task(_) => Self::Nothing,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What of a run is seen from outside: spans, and warnings.
 
 use super::Run;
+use crate::engine::seen::Origin;
 use crate::metrics;
 use crate::operation::{Answered, Request, Resolution};
-use crate::propagation::trace;
 use crate::registry::ActivityContext;
 use crate::store::Write;
 use tracing::{Span, field};
@@ -20,7 +20,7 @@ impl Run {
             seq = instance.seq,
             traceparent = field::Empty,
         );
-        self.linked(span)
+        self.origin().linked(&self.life.propagators, span)
     }
 
     /// The span of an attempt of an activity, and its context with the headers that it sees.
@@ -29,33 +29,17 @@ impl Run {
         activity: &str,
         context: ActivityContext,
     ) -> (ActivityContext, Span) {
-        let span = self.attempt_span(activity, context.attempt);
-        let headers = &self.instance.tags.headers;
-        let headers = self.life.propagators.injected(&span, headers);
-        (context.with_headers(headers), span)
+        let propagators = &self.life.propagators;
+        self.origin().attempt(propagators, activity, context)
     }
 
-    fn attempt_span(&self, activity: &str, attempt: u32) -> Span {
-        let instance = &self.instance;
-        let span = tracing::info_span!(
-            "activity attempt",
-            activity,
-            attempt,
-            workflow = instance.workflow,
-            id = %instance.id,
-            run = %instance.run,
-            traceparent = field::Empty,
-        );
-        self.linked(span)
-    }
-
-    fn linked(&self, span: Span) -> Span {
-        let headers = &self.instance.tags.headers;
-        if let Some(trace) = trace(headers) {
-            span.record("traceparent", trace);
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            workflow: &self.instance.workflow,
+            id: &self.instance.id,
+            run: self.instance.run,
+            headers: &self.instance.tags.headers,
         }
-        self.life.propagators.link(&span, headers);
-        span
     }
 
     /// How late the timers are of which the code is about to hear.

@@ -6,7 +6,7 @@ use super::text::shortened;
 use crate::id::Timestamp;
 use crate::operation::{Answered, Request, Resolution, TimeoutKind};
 use crate::registry::AttemptEnd;
-use crate::store::{AttemptOf, AttemptRecord, Write};
+use crate::store::{AttemptOf, AttemptRecord, TaskWrite, Write};
 use std::time::Duration;
 
 impl Instance {
@@ -126,6 +126,12 @@ impl Instance {
         let attempt = own.tries.fail(next_at);
         if own.progress.elsewhere.take().is_some() {
             own.record = Recorded::NotYet;
+        }
+        if own.progress.queued.take().is_some() {
+            (own.progress.begun, own.record) = (false, Recorded::NotYet);
+            let run = self.run;
+            // Whoever has it hears that it counts for nothing.
+            self.carry.push(Write::Task(TaskWrite::Remove { run, op }));
         }
         self.carry.push(Write::Attempt(AttemptRecord {
             run: self.run,

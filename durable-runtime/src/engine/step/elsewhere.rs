@@ -17,10 +17,10 @@ use crate::registry::{self, AttemptEnd};
 use crate::store::Message;
 
 impl Instance {
-    /// Whether the attempt of this operation ends elsewhere.
+    /// Whether the attempt of this operation goes on, or ends, elsewhere.
     pub(super) fn is_elsewhere(&self, op: u64) -> bool {
         let own = self.underway(op);
-        own.is_some_and(|own| own.progress.elsewhere.is_some())
+        own.is_some_and(|own| own.progress.goes_on_elsewhere())
     }
 
     /// Whether an attempt of this operation is in progress, here or elsewhere.
@@ -82,10 +82,22 @@ impl Instance {
                 Some((op, News::Beat(details))) => {
                     self.heard(op, message.sent_at.min(now), details);
                     heard = true;
-                    if let Some(own) = self.underway_mut(op) {
-                        own.heard.push(message.ord);
-                    }
+                    self.heard_in(op, message.ord);
                 }
+                Some((op, News::Begun)) => {
+                    self.began(op, message.ord);
+                    heard = true;
+                }
+                Some((op, News::Carried(carried))) => match self.carried(op, *carried) {
+                    Some(outcome) => {
+                        end = Some((op, outcome));
+                        self.taken.push(message);
+                    }
+                    None => {
+                        self.heard_in(op, message.ord);
+                        heard = true;
+                    }
+                },
                 Some((op, news)) => {
                     end = Some((op, self.outcome(op, &news)));
                     self.taken.push(message);
@@ -129,7 +141,9 @@ impl Instance {
             News::Unreadable(error) => {
                 return Outcome::Panicked(format!("what it was told cannot be read: {error}"));
             }
-            News::Beat(_) => unreachable!("a heartbeat ends nothing"),
+            News::Beat(_) | News::Begun | News::Carried(_) => {
+                unreachable!("it was looked at before")
+            }
         };
         let name = self.call_of(op).map_or("", |call| call.name.as_str());
         let known = registry::activity(name).map(|def| (def.given)(given));
@@ -162,7 +176,7 @@ impl Instance {
     }
 
     /// The call of an activity that this operation is.
-    fn call_of(&self, op: u64) -> Option<&ActivityRequest> {
+    pub(super) fn call_of(&self, op: u64) -> Option<&ActivityRequest> {
         let calls = self.awaited();
         let call = calls.into_iter().find(|call| call.op == op)?;
         match &call.request {

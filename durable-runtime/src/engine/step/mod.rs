@@ -27,12 +27,14 @@ mod elsewhere;
 mod letters;
 mod pause;
 mod progress;
+mod queued;
 mod terms;
 mod text;
 mod turned;
 mod work;
 
 pub(super) use children::Asking;
+pub(super) use queued::token;
 
 use super::instance::{
     Action, Cancel, Decision, Doing, Event, Instance, Place, Policy, Unexpected,
@@ -253,7 +255,7 @@ impl Instance {
         };
         let answers: Vec<_> = others.into_iter().map(cancelled).collect();
         let asked: Vec<_> = waited_for.into_iter().map(|call| call.op).collect();
-        self.ask_to_stop(&asked);
+        self.ask_to_stop(&asked, now);
         if answers.is_empty() {
             if asked.iter().any(|op| self.is_elsewhere(*op)) {
                 // Whoever ends it reads that there.

@@ -49,13 +49,16 @@ impl Instance {
     }
 
     /// These activities are to stop, and are waited for.
-    pub(super) fn ask_to_stop(&mut self, ops: &[u64]) {
+    pub(super) fn ask_to_stop(&mut self, ops: &[u64], now: Timestamp) {
         for op in ops {
             if let Some(own) = self.underway_mut(*op)
                 && !own.progress.cancelled
             {
                 own.progress.cancelled = true;
                 own.record = Recorded::NotYet;
+                if own.progress.queued.is_some() {
+                    self.cancel_task(*op, now);
+                }
             }
         }
     }

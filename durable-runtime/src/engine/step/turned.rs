@@ -199,7 +199,7 @@ impl Instance {
             });
         }
         let on_record = |own: &Underway| {
-            own.tries.failed > 0 || own.record == Recorded::Yes || own.done.is_some()
+            own.tries.failed > 0 || own.record != Recorded::No || own.done.is_some()
         };
         for Underway { op, done, .. } in before.into_iter().filter(on_record) {
             if self.ops.binary_search_by_key(&op, |own| own.op).is_err() {

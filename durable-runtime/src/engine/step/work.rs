@@ -2,6 +2,7 @@
 //! how long all of them may be waited for.
 
 use super::super::instance::{Action, Decision, Doing, Instance, Outcome, Place, Policy, Underway};
+use super::super::options::OtherQueues;
 use super::children::Asking;
 use crate::frame::Call;
 use crate::id::Timestamp;
@@ -39,7 +40,7 @@ impl Instance {
         if let Some((_, answered)) = expired {
             return self.turn(vec![answered]);
         }
-        let (begin, mut until) = self.plan(now, policy.draining);
+        let (begin, mut until) = self.plan(now, policy);
         if idle && begin.is_empty() {
             match until {
                 Some(at) if now.until(at) > policy.park_after => return self.park(Some(at), None),
@@ -96,8 +97,10 @@ impl Instance {
     }
 
     /// The attempts that begin now, and when something else is due.
-    fn plan(&mut self, now: Timestamp, draining: bool) -> (Vec<(u64, u32)>, Option<Timestamp>) {
+    fn plan(&mut self, now: Timestamp, policy: &Policy) -> (Vec<(u64, u32)>, Option<Timestamp>) {
+        let draining = policy.draining;
         let (mut begin, mut until) = (Vec::new(), None::<Timestamp>);
+        let mut queued = Vec::new();
         let mut wait = |at: Timestamp| until = Some(until.map_or(at, |until| until.min(at)));
         let (Place::At(checkpoint), ops) = (&self.place, &mut self.ops) else {
             return (begin, until);
@@ -131,20 +134,28 @@ impl Instance {
             let Some(own) = idle(ops, call.op).filter(|_| !draining) else {
                 continue;
             };
-            if own.progress.elsewhere.is_some() {
-                if let Some((at, _)) = activity.limit_elsewhere(&own.progress) {
-                    wait(at);
-                }
-                continue;
-            }
-            match own.tries.next_at.filter(|at| *at > now) {
+            let first = own.tries.next_at.filter(|at| *at > now);
+            match first {
+                _ if own.progress.goes_on_elsewhere() => {}
                 Some(at) => wait(at),
                 None if overdue(activity, now) => wait(now),
+                None if policy.other_queues == OtherQueues::Leave
+                    && activity.queue_beside(&self.queue).is_some() =>
+                {
+                    own.is_queued(now);
+                    queued.push(call.op);
+                }
                 None => {
                     own.running = true;
                     begin.push((call.op, own.tries.failed.saturating_add(1)));
                 }
             }
+            if let Some((at, _)) = activity.limit_elsewhere(&own.progress) {
+                wait(at);
+            }
+        }
+        for op in queued {
+            self.put_task(op, now);
         }
         (begin, until)
     }
@@ -160,7 +171,7 @@ impl Instance {
             Request::Signal { .. } | Request::Update { .. } | Request::Child { .. } => None,
             Request::Start(_) | Request::Send(_) | Request::Continue { .. } => Some(now),
             Request::Activity(activity) => match self.underway(call.op) {
-                Some(own) if own.progress.elsewhere.is_some() => {
+                Some(own) if own.progress.goes_on_elsewhere() => {
                     Some(activity.limit_elsewhere(&own.progress)?.0)
                 }
                 own => Some(own.and_then(|own| own.tries.next_at).unwrap_or(now)),

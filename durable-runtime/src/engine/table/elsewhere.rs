@@ -10,7 +10,7 @@ use crate::operation::{CancellationType, Request};
 use crate::store::{Message, NewMessage};
 
 /// Mail with this news of the first attempt of operation 1.
-fn told(news: News, sent_at: Timestamp) -> Event {
+pub(super) fn told(news: News, sent_at: Timestamp) -> Event {
     let token = ActivityToken {
         run: RunId(1),
         op: 1,

@@ -1,6 +1,6 @@
 //! The events, by name.
 
-use super::{NOW, calls, checkpoint, elsewhere, fires, returned, two};
+use super::{NOW, calls, checkpoint, elsewhere, fires, queued, returned, two};
 use crate::codec;
 use crate::engine::instance::{Event, Outcome};
 use crate::machine::{Aside, Blocked, Finished, Turn};
@@ -131,5 +131,6 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
     ]
     .into_iter()
     .chain(elsewhere::events())
+    .chain(queued::events())
     .collect()
 }

@@ -4,7 +4,7 @@ use super::super::instance::{Action, Instance};
 use crate::codec;
 use crate::frame::Checkpoint;
 use crate::operation::{Answered, Resolution};
-use crate::store::{AttemptOf, Write};
+use crate::store::{AttemptOf, TaskOf, TaskWrite, Write};
 
 pub(super) fn write_text(write: &Write) -> String {
     match write {
@@ -47,6 +47,13 @@ pub(super) fn write_text(write: &Write) -> String {
             attempt.next_at.0
         ),
         Write::Note(note) => format!("Note on #{}", note.op),
+        Write::Task(TaskWrite::Put(task)) => {
+            let TaskOf { op, attempt, .. } = task.of;
+            format!("Put #{op} attempt {attempt} on {}", task.queue)
+        }
+        Write::Task(TaskWrite::Cancel { of, .. }) => format!("Cancel #{}", of.op),
+        Write::Task(TaskWrite::Remove { op, .. }) => format!("Remove #{op}"),
+        Write::Task(other) => unreachable!("an owner does not write {other:?}"),
         Write::Park(park) => {
             let due = park.due_at.map(|at| at.0);
             format!(

@@ -15,8 +15,8 @@ use crate::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, QueueChange, QueueRecord, QueueSettings, Queues, Recorded,
     RunFilter, RunRecord, ScheduleRecord, ScheduleWrite, ScheduleWritten, Schedules, Sent,
-    StepRecord, Store, StoreError, Told, Transacted, Unblock, Unfit, Work, WorkerRecord, Write,
-    Written, limits,
+    StepRecord, Store, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, Tasks, Told,
+    Transacted, Unblock, Unfit, Work, WorkerRecord, Write, Written, limits,
 };
 use async_trait::async_trait;
 use names::Names;
@@ -129,6 +129,30 @@ impl Queues for CodedStore {
         at_most: usize,
     ) -> Result<usize, StoreError> {
         self.inner.depth(queue, now, at_most).await
+    }
+}
+
+#[async_trait]
+impl Tasks for CodedStore {
+    async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
+        let mut claimed = self.inner.claim_tasks(fence, claim).await?;
+        for task in &mut claimed {
+            self.names.learn(task.new.of.run, &task.id);
+            read::task(&self.codecs, task);
+        }
+        Ok(claimed)
+    }
+    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
+        self.inner.has_tasks(queue, activities).await
+    }
+    async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
+        self.inner.tasks_of(worker).await
+    }
+    async fn tasks(&self, run: RunId) -> Result<Vec<TaskRecord>, StoreError> {
+        self.inner.tasks(run).await
+    }
+    async fn task_queues(&self) -> Result<Vec<TaskQueue>, StoreError> {
+        self.inner.task_queues().await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Decodes what comes out of a store. What cannot be decoded comes with the reason instead.
 
-use super::write::{failed, letter, memo, noted, reply as reply_place};
+use super::write::{beat, failed, letter, memo, noted, ordered, reply as reply_place};
 use crate::codec;
 use crate::id::{RunId, WorkflowId};
 use crate::payload::chain::Codecs;
@@ -8,7 +8,7 @@ use crate::payload::context::{Column, Place};
 use crate::payload::{envelope, text};
 use crate::store::{
     AttemptRecord, ChildEnd, ClaimedRun, MemoValue, Message, MessageKind, Reply, RunRecord,
-    ScheduleRecord, StepRecord,
+    ScheduleRecord, StepRecord, Task,
 };
 
 fn decode(codecs: &Codecs, place: &Place<'_>, bytes: &mut Vec<u8>) {
@@ -89,6 +89,13 @@ pub(super) fn notes(
     for (op, body) in notes {
         decode(codecs, &noted(id, run, *op), body);
     }
+}
+
+pub(super) fn task(codecs: &Codecs, task: &mut Task) {
+    let (id, of) = (&task.id, task.new.of);
+    decode(codecs, &ordered(id, of), &mut task.new.body);
+    let details = task.beat.as_mut().map(|(_, details)| details);
+    optional(codecs, &beat(id, of), details);
 }
 
 pub(super) fn messages(codecs: &Codecs, id: &WorkflowId, messages: &mut [Message]) {

@@ -6,7 +6,7 @@ use crate::payload::context::{Column, Place};
 use crate::payload::text;
 use crate::store::{
     AttemptOf, AttemptRecord, End, MemoValue, MessageKind, NewMessage, NewRun, NewStep, Note,
-    Reply, ScheduleWrite, StoreError, Write,
+    Reply, ScheduleWrite, StoreError, TaskOf, TaskWrite, Write,
 };
 
 type Done = Result<(), StoreError>;
@@ -41,6 +41,7 @@ pub(super) fn run_of(write: &Write) -> Option<RunId> {
         Write::Step(step) => Some(step.run),
         Write::Attempt(attempt) => Some(attempt.run),
         Write::Note(note) => Some(note.run),
+        Write::Task(task) => Some(task.run()),
         Write::End(end) => Some(end.run),
         Write::Start(_) | Write::Park(_) => None,
     }
@@ -53,6 +54,7 @@ pub(super) fn one(codecs: &Codecs, id: Option<&WorkflowId>, write: &mut Write) -
         (Write::Step(step), Some(id)) => self::step(codecs, id, step),
         (Write::Attempt(attempt), Some(id)) => self::attempt(codecs, id, attempt),
         (Write::Note(note), Some(id)) => self::note(codecs, id, note),
+        (Write::Task(task), Some(id)) => self::task(codecs, id, task),
         (Write::End(end), Some(id)) => self::end(codecs, id, end),
         // Why a run is blocked is for whoever has to help it.
         (Write::Park(_), _) => Ok(()),
@@ -119,6 +121,29 @@ pub(super) fn note(codecs: &Codecs, id: &WorkflowId, note: &mut Note) -> Done {
 /// The place of a note on an operation.
 pub(super) fn noted(id: &WorkflowId, run: RunId, op: u64) -> Place<'_> {
     Place::of(id, run, Column::Note).item(op.to_string())
+}
+
+fn task(codecs: &Codecs, id: &WorkflowId, task: &mut TaskWrite) -> Done {
+    match task {
+        TaskWrite::Put(new) => encode(codecs, &ordered(id, new.of), &mut new.body),
+        TaskWrite::Beat { of, details, .. } => encode(codecs, &beat(id, *of), details),
+        TaskWrite::Cancel { message, .. }
+        | TaskWrite::Begin { message, .. }
+        | TaskWrite::Report { message, .. } => self::message(codecs, id, message),
+        TaskWrite::Remove { .. } => Ok(()),
+    }
+}
+
+/// The place of what is to be done in a task.
+pub(super) fn ordered(id: &WorkflowId, of: TaskOf) -> Place<'_> {
+    let item = format!("{} attempt {}", of.op, of.attempt);
+    Place::of(id, of.run, Column::Task).item(item)
+}
+
+/// The place of the details of a heartbeat in a task.
+pub(super) fn beat(id: &WorkflowId, of: TaskOf) -> Place<'_> {
+    let item = format!("{} attempt {} heartbeat", of.op, of.attempt);
+    Place::of(id, of.run, Column::Task).item(item)
 }
 
 fn end(codecs: &Codecs, id: &WorkflowId, end: &mut End) -> Done {

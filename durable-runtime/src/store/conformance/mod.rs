@@ -54,6 +54,8 @@ pub mod stepping;
 #[doc(hidden)]
 pub mod tags;
 #[doc(hidden)]
+pub mod tasks;
+#[doc(hidden)]
 pub mod turns;
 #[doc(hidden)]
 pub mod updates;
@@ -154,6 +156,22 @@ macro_rules! store_conformance {
                 a_step_removes_the_notes_of_what_it_settles,
                 a_note_removes_the_messages_that_it_consumes,
                 notes_of_strangers_are_refused,
+            ],
+            tasks: [
+                a_task_is_claimed_by_one,
+                a_task_is_claimed_by_queue_and_activity,
+                a_claim_of_tasks_is_fenced,
+                a_report_is_told_once,
+                a_report_wakes_a_run_that_waits,
+                only_the_owner_puts_tasks,
+                a_task_goes_with_its_operation,
+                tasks_end_with_their_runs,
+                a_cancelled_task_stops_or_never_begins,
+                what_a_retired_worker_had_can_be_claimed,
+                what_a_dead_worker_had_is_lost,
+                tasks_of_a_paused_run_wait,
+                a_batch_that_fails_leaves_tasks_alone,
+                queues_with_tasks_are_listed,
             ],
             owning: [
                 a_worker_registers_once,
@@ -307,6 +325,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("turns", include_str!("turns.rs")),
         ("places", include_str!("places.rs")),
         ("notes", include_str!("notes.rs")),
+        ("tasks", include_str!("tasks.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),
         ("signals", include_str!("signals.rs")),

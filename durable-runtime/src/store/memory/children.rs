@@ -78,6 +78,7 @@ impl State {
         row.phase = phase;
         row.finished_at = Some(at);
         run.notes.clear();
+        run.tasks.clear();
         if followed {
             return;
         }

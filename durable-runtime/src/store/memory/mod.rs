@@ -13,6 +13,7 @@ mod places;
 mod run;
 mod schedules;
 mod state;
+mod tasks;
 mod writes;
 
 use self::ids::Admission;
@@ -138,7 +139,7 @@ impl Store for MemoryStore {
     async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
         let tells = writes.iter().any(|write| match write {
-            Write::End(_) => true,
+            Write::End(_) | Write::Task(_) => true,
             Write::Step(step) => !step.replies.is_empty(),
             _ => false,
         });
@@ -185,6 +186,7 @@ impl Store for MemoryStore {
         for worker in state.workers.values_mut().filter(late) {
             worker.life = Life::Dead;
         }
+        self.ring(state.lose_tasks());
         let mut owners: Vec<_> = state.owned.iter().map(|(owner, _)| *owner).collect();
         owners.dedup();
         owners.retain(|owner| state.is_dead(*owner));
@@ -220,10 +222,11 @@ impl Store for MemoryStore {
 
     async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
         let mut state = self.state()?;
-        if let Some(worker) = state.workers.get_mut(&worker)
-            && worker.life == Life::Alive
+        if let Some(own) = state.workers.get_mut(&worker)
+            && own.life == Life::Alive
         {
-            worker.life = Life::Retired;
+            own.life = Life::Retired;
+            state.release_tasks(worker);
             self.ring(true);
         }
         Ok(())

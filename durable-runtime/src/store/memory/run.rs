@@ -1,6 +1,7 @@
 //! A run with its steps, attempts and messages.
 
 use super::line::Gate;
+use super::tasks::Held;
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
     AttemptRecord, ClaimedRun, Message, NewMessage, NewRun, Paused, Phase, Reply, RunRecord,
@@ -98,6 +99,8 @@ pub(super) struct Run {
     pub(super) inbox: Vec<Kept>,
     /// What its owners have put down about operations.
     pub(super) notes: BTreeMap<u64, Vec<u8>>,
+    /// Its attempts on other queues, by operation.
+    pub(super) tasks: BTreeMap<u64, Held>,
 }
 
 impl Run {
@@ -135,6 +138,7 @@ impl Run {
             open: Vec::new(),
             inbox: Vec::new(),
             notes: BTreeMap::new(),
+            tasks: BTreeMap::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::ids::Admission;
 use super::line::{Gate, Line};
 use super::run::{Kept, Place, Ready, Row, Run};
 use super::state::State;
+use super::tasks::Held;
 use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Note, Park, Phase,
@@ -35,6 +36,7 @@ struct Before {
     attempts: usize,
     open: Vec<AttemptRecord>,
     notes: BTreeMap<u64, Vec<u8>>,
+    tasks: BTreeMap<u64, Held>,
 }
 
 fn bug(text: String) -> FenceError {
@@ -82,14 +84,15 @@ impl<'a> Batch<'a> {
     }
 
     fn apply(&mut self, write: Write) -> Result<Written, FenceError> {
-        let run = match &write {
+        let run = write.run();
+        match &write {
             Write::Start(new) => return self.start(new.clone()),
-            Write::Step(step) => step.run,
-            Write::Attempt(attempt) => attempt.run,
-            Write::Note(note) => note.run,
-            Write::Park(park) => park.run,
-            Write::End(end) => end.run,
-        };
+            Write::Task(task) if !task.is_of_owner() => {
+                self.remember(run);
+                return Ok(self.state.task_of_worker(self.owner, task.clone()));
+            }
+            _ => {}
+        }
         let owned = self
             .state
             .runs
@@ -109,6 +112,7 @@ impl<'a> Batch<'a> {
             Write::Step(step) => self.step(step),
             Write::Attempt(attempt) => Ok(self.attempt(attempt)),
             Write::Note(note) => self.note(note),
+            Write::Task(task) => Ok(self.state.task_of_owner(task)),
             Write::Park(park) => Ok(self.park(park)),
             Write::End(end) => self.end(end),
         }
@@ -194,8 +198,9 @@ impl<'a> Batch<'a> {
         run.row.new.tags.apply(step.tags);
         run.open
             .retain(|attempt| !step.settled.contains(&attempt.of));
-        run.notes
-            .retain(|op, _| !step.settled.contains(&AttemptOf::Activity { op: *op }));
+        let settled = |op: u64| step.settled.contains(&AttemptOf::Activity { op });
+        run.notes.retain(|op, _| !settled(*op));
+        run.tasks.retain(|op, _| !settled(*op));
         run.steps.push(StepRecord {
             seq: step.seq,
             label: step.label,
@@ -302,6 +307,7 @@ impl<'a> Batch<'a> {
             attempts: r.attempts.len(),
             open: r.open.clone(),
             notes: r.notes.clone(),
+            tasks: r.tasks.clone(),
         });
         self.before.insert(run, before);
     }
@@ -343,6 +349,7 @@ impl Before {
         run.attempts.truncate(self.attempts);
         run.open = self.open;
         run.notes = self.notes;
+        run.tasks = self.tasks;
         run
     }
 }

@@ -3,11 +3,13 @@
 use super::error::{Outcome, bug};
 use super::line::Gate;
 use super::writer::Db;
-use super::{children, fence, ids, inbox, line, notes, pause, places, rows, schedules, tags};
+use super::{
+    children, fence, ids, inbox, line, notes, pause, places, rows, schedules, tags, tasks,
+};
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, ChildEnd, End, Fence, FenceError, MessageKind, NewRun, NewStep, Note,
-    Park, Phase, Reply, Write, Written,
+    Park, Phase, Reply, TaskWrite, Write, Written,
 };
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
@@ -144,14 +146,14 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     fn apply(&mut self, write: Write) -> Outcome<Written> {
-        let run = match &write {
+        let run = write.run();
+        match &write {
             Write::Start(new) => return self.start(new),
-            Write::Step(step) => step.run,
-            Write::Attempt(attempt) => attempt.run,
-            Write::Note(note) => note.run,
-            Write::Park(park) => park.run,
-            Write::End(end) => end.run,
-        };
+            Write::Task(task) if !task.is_of_owner() => {
+                return tasks::of_worker(self.db, self.owner, task);
+            }
+            _ => {}
+        }
         if self.skipped.contains(&run) {
             return Ok(Written::Refused);
         }
@@ -160,6 +162,7 @@ impl Batch<'_> {
             Write::Step(step) => self.step(&step),
             Write::Attempt(attempt) => self.attempt(&attempt),
             Write::Note(note) => self.note(&note),
+            Write::Task(task) => self.task(&task),
             Write::Park(park) => self.park(&park),
             Write::End(end) => self.end(&end),
         }?;
@@ -270,6 +273,7 @@ impl Batch<'_> {
                 .execute([step.run.0, kind, number])?;
             if let AttemptOf::Activity { .. } = of {
                 notes::settle(self.db, step.run, number)?;
+                tasks::settle(self.db, step.run, number)?;
             }
         }
         Ok(Written::Done)
@@ -316,6 +320,13 @@ impl Batch<'_> {
         }
         notes::put(self.db, note)?;
         Ok(Written::Done)
+    }
+
+    fn task(&mut self, task: &TaskWrite) -> Outcome<Written> {
+        if self.owned_wakes(task.run())?.is_none() {
+            return Ok(Written::Refused);
+        }
+        tasks::of_owner(self.db, task)
     }
 
     fn park(&mut self, park: &Park) -> Outcome<Written> {
@@ -401,6 +412,7 @@ impl Batch<'_> {
                 .execute([end.run.0])?;
         }
         notes::drop_all(self.db, end.run)?;
+        tasks::drop_all(self.db, end.run)?;
         let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
         if continued {
             self.continued.insert(id, end.run);

@@ -2,7 +2,7 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{inbox, notes, places, rows, schedules};
+use super::{inbox, notes, places, rows, schedules, tasks};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};
 use rusqlite::params;
@@ -108,6 +108,7 @@ pub(super) fn terminate(
         schedules::told(db, run, at)?;
     }
     notes::drop_all(db, run)?;
+    tasks::drop_all(db, run)?;
     if let Some(parent) = parent {
         let id: String = id;
         let id = WorkflowId::new(id).map_err(|error| super::error::bug(error.to_string()))?;

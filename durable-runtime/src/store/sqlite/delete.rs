@@ -70,6 +70,7 @@ fn forget(db: &mut Db, run: RunId) -> Outcome<usize> {
             "DELETE FROM inbox WHERE run=?1",
             "DELETE FROM attribute WHERE run=?1",
             "DELETE FROM note WHERE run=?1",
+            "DELETE FROM task WHERE run=?1",
         ] {
             db.conn.prepare_cached(sql)?.execute([run.0])?;
         }

@@ -4,7 +4,7 @@ use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
 use super::query::{FITS, Fitting};
 use super::writer::Db;
-use super::{fence, line, notes, query, rows};
+use super::{fence, line, notes, query, rows, tasks};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Claim, ClaimedRun, Fence, NewWorker, Unblock};
 use rusqlite::params;
@@ -31,7 +31,7 @@ pub(super) fn retire(db: &mut Db, worker: Incarnation) -> Outcome<()> {
         .prepare_cached("UPDATE worker SET state=?2 WHERE worker=?1 AND state=?3")?
         .execute([worker.0, RETIRED, ALIVE])?;
     db.noteworthy |= retired > 0;
-    Ok(())
+    tasks::release(db, worker)
 }
 
 pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome<Vec<ClaimedRun>> {
@@ -109,10 +109,11 @@ fn load(db: &Db, run: RunId, (wakes, strikes): (i64, u32)) -> Outcome<ClaimedRun
     })
 }
 
-pub(super) fn mark_dead(db: &Db, now: Timestamp) -> Outcome<Vec<Incarnation>> {
+pub(super) fn mark_dead(db: &mut Db, now: Timestamp) -> Outcome<Vec<Incarnation>> {
     db.conn
         .prepare_cached("UPDATE worker SET state=?2 WHERE state=?3 AND lease_until<?1")?
         .execute([now.0, DEAD, ALIVE])?;
+    tasks::lose(db)?;
     // Jumps from owner to owner through the index instead of reading every owned run.
     rows::all(
         &db.conn,

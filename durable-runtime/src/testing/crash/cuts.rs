@@ -135,18 +135,7 @@ impl What {
         let mut all = Self::default();
         let mut texts: Vec<String> = Vec::new();
         for write in &writes {
-            let (run, started) = match write {
-                Write::Start(new) => (new.run, Some((new.id.to_string(), new.workflow.clone()))),
-                Write::Step(step) => (step.run, None),
-                Write::Attempt(failed) => (failed.run, None),
-                Write::Note(note) => (note.run, None),
-                Write::Park(park) => (park.run, None),
-                Write::End(end) => (end.run, None),
-            };
-            let (id, workflow) = match started {
-                Some(names) => names,
-                None => names(ends, run, &writes).await,
-            };
+            let (id, workflow) = names(ends, write.run(), &writes).await;
             let text = match write {
                 Write::Start(_) => "the start".to_owned(),
                 Write::Step(step) if step.frame.is_none() => continue,
@@ -161,6 +150,7 @@ impl What {
                     }
                     AttemptOf::Workflow { .. } => "a panic".to_owned(),
                 },
+                Write::Task(_) => "an activity for another queue".to_owned(),
                 Write::Note(_) => "a sign of life of an activity".to_owned(),
                 Write::Park(park) if records_await(&writes, park.run) => continue,
                 Write::Park(_) => "the parking".to_owned(),

@@ -1,0 +1,66 @@
+//! What became of writes whose answer was lost, and how large writes are.
+
+use super::{Lost, Part, RETRY_FIRST, Task};
+use crate::store::{Park, RunState, Write, Written};
+
+impl Task {
+    /// The answers to writes that were applied without one. Nothing else is committed meanwhile,
+    /// and nobody else writes runs that this incarnation owns, so the row still shows them.
+    pub(super) async fn find_out(&self, part: &Part) -> Result<Vec<Written>, Lost> {
+        if part.writes.iter().all(Write::is_of_task_worker) {
+            // If they were refused, the task is over all the same, and that is heard of elsewhere.
+            return Ok(part.writes.iter().map(|_| Written::Done).collect());
+        }
+        let found = loop {
+            match self.store.find(&part.id).await {
+                Ok(found) => break found,
+                Err(error) if error.is_transient() => tokio::time::sleep(RETRY_FIRST).await,
+                Err(error) => return Err(Lost::Store(error)),
+            }
+        };
+        let Some(found) = found else {
+            return match part.writes.split_first() {
+                // Applied, and its id is free: its number was taken.
+                Some((Write::Start(_), others)) => {
+                    let refused = others.iter().map(|_| Written::Refused);
+                    Ok(std::iter::once(Written::RunTaken).chain(refused).collect())
+                }
+                _ => Err(Lost::OtherHistory),
+            };
+        };
+        // Another start has taken the id: what it was told is of no use any more.
+        let is_start = |write: &Write| matches!(write, Write::Start(_));
+        let first = part.writes.first().filter(|write| !is_start(write));
+        let run = first.map(Write::run);
+        if run.is_some_and(|run| run != found.run) && !part.writes.iter().any(is_start) {
+            return Ok(part.writes.iter().map(|_| Written::Refused).collect());
+        }
+        let still_ours = found.state == RunState::Owned(self.worker);
+        let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);
+        let answer = |write: &Write| match write {
+            Write::Start(_) if exists => Written::Exists(Box::new(found.clone())),
+            _ if exists => Written::Refused,
+            Write::Start(_) => Written::Started,
+            Write::Park(Park { wakes, .. }) if still_ours => Written::Woken { wakes: *wakes },
+            Write::Park(_) => Written::Parked,
+            Write::End(_) if still_ours => Written::Refused,
+            _ => Written::Done,
+        };
+        Ok(part.writes.iter().map(answer).collect())
+    }
+}
+
+/// About how many bytes of values the writes carry.
+pub(super) fn size(writes: &[Write]) -> usize {
+    let len = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+    let one = |write: &Write| match write {
+        Write::Start(new) => new.input.len(),
+        Write::Step(step) => len(&step.result) + len(&step.frame),
+        Write::Attempt(attempt) => attempt.error.len(),
+        Write::Note(note) => note.body.len(),
+        Write::Task(task) => task.size(),
+        Write::Park(park) => park.point.len(),
+        Write::End(end) => len(&end.output),
+    };
+    writes.iter().map(one).sum()
+}
