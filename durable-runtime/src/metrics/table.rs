@@ -35,7 +35,7 @@ table! {
     TIMER_LAG = "durable_timer_lag_seconds", Histogram, Seconds, ["workflow"],
         "from when a timer was due to when its workflow went on";
     PAYLOAD_BYTES = "durable_payload_bytes", Histogram, Bytes, ["workflow", "what"],
-        "what is stored of a run, encoded: `input`, `answers`, `checkpoint`, `result`";
+        "what is stored of a run, encoded: `input` (of starts in the worker's own process), `answers`, `checkpoint`, `result`";
     ATTEMPTS_BEGUN = "durable_activity_attempts_begun_total", Counter, Count, ["activity"],
         "attempts whose body began";
     ATTEMPTS_RETRIED = "durable_activity_attempts_retried_total", Counter, Count, ["activity"],
