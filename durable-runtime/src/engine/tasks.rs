@@ -142,7 +142,7 @@ impl Carrier {
             }
         }
         let before = order.beat_at.map(|at| (at, order.details));
-        let details = beat.or(before).map(|(_, details)| details);
+        let details = beat.clone().or(before).map(|(_, details)| details);
         let (clock, slots) = (self.life.clock.clone(), self.life.activities.clone());
         let live = Arc::new(Live::new(clock.clone(), details));
         let workflow = self.id.as_str().to_owned();
@@ -166,13 +166,15 @@ impl Carrier {
         let attempt = Attempt::begin(body.clone(), call, (context, live), around);
         attempts.begin(self.of.op, attempt);
         drop(busy);
-        self.attend(&mut attempts, &mut asked).await
+        self.attend(&mut attempts, &mut asked, beat).await
     }
 
+    /// `last`: the heartbeat on record.
     async fn attend(
         &self,
         attempts: &mut Attempts,
         asked: &mut watch::Receiver<Asked>,
+        mut last: Option<Beat>,
     ) -> Option<(Outcome, Option<Beat>, Busy)> {
         let mut stage = self.life.stage.clone();
         let background = &self.life.background;
@@ -195,14 +197,15 @@ impl Carrier {
                     return None;
                 }
                 Happens::News(News::Beat(busy)) => {
-                    self.put_down(attempts).await;
+                    self.put_down(attempts, &mut last).await;
                     drop(busy);
                 }
                 Happens::News(News::Ended(end)) => {
-                    return Some((end.outcome, end.beat, end.busy));
+                    // The record goes with the task: the next attempt finds it with the run.
+                    return Some((end.outcome, end.beat.or(last), end.busy));
                 }
                 Happens::Release => {
-                    self.put_down(attempts).await;
+                    self.put_down(attempts, &mut last).await;
                     attempts.keep(|_| false, |_| false, background).await;
                     return None;
                 }
@@ -211,9 +214,10 @@ impl Carrier {
     }
 
     /// Puts the latest heartbeat on record.
-    async fn put_down(&self, attempts: &Attempts) {
-        for (_, (at, details)) in attempts.take_beats() {
-            let of = self.of;
+    async fn put_down(&self, attempts: &Attempts, last: &mut Option<Beat>) {
+        for (_, beat) in attempts.take_beats() {
+            let (of, (at, details)) = (self.of, beat.clone());
+            *last = Some(beat);
             // If nobody waits for it any more, that is heard of elsewhere.
             let _ = self.write(TaskWrite::Beat { of, at, details }).await;
         }
