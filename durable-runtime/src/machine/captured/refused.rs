@@ -41,14 +41,24 @@ impl<T: ChangesInside> MayNotBeCopied for &Behind<&T> {
 /// Asked first as well: what a block changes by `&mut` would be changed in the copy.
 pub trait MayNotBeLent {
     /// What is changed.
-    type Unique;
+    type Unique: ?Sized;
     /// The refusal.
     fn copied(self)
     where
         Self::Unique: GivenBackByBlocks;
 }
 
-impl<T> MayNotBeLent for &Behind<&mut T> {
+impl<T: ?Sized> MayNotBeLent for &Behind<&mut T> {
+    type Unique = T;
+    fn copied(self)
+    where
+        T: GivenBackByBlocks,
+    {
+    }
+}
+
+/// A block without `move` borrows the reference.
+impl<T: ?Sized> MayNotBeLent for &Behind<&&mut T> {
     type Unique = T;
     fn copied(self)
     where
