@@ -61,13 +61,10 @@ impl Parts {
             }
             _ => return Err(input.error("not a macro of the standard library")),
         }
-        if name.starts_with("debug_") && !parts.operands.is_empty() {
+        if name.starts_with("debug_") {
             // Only where debug assertions are on.
-            let operands = std::mem::take(&mut parts.operands);
-            parts
-                .sometimes
-                .extend(operands.iter().map(ToTokens::to_token_stream));
-            parts.operands = operands;
+            let operands = parts.operands.iter().map(ToTokens::to_token_stream);
+            parts.sometimes.extend(operands);
         }
         Ok(parts)
     }

@@ -2,7 +2,6 @@
 
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Behave, Bench, Running, START, act, bench, client, elsewhere, leased, value};
-use durable_runtime::clock::Clock;
 use durable_runtime::engine::Worker;
 use durable_runtime::operation::SpawnError;
 use durable_runtime::prelude::*;
@@ -287,7 +286,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault, id: &str) -> Option<RunRecor
         }
         () = store.cut() => {
             worker.kill().await;
-            drop(bench.clock.sleep_until(bench.clock.now().after(leased().lease * 2)).await);
+            bench.pass(leased().lease * 2).await;
             let next = bench.worker_with(&leased());
             let record = bench.end(id).await;
             next.stop().await;

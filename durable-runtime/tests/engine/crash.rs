@@ -92,7 +92,7 @@ async fn run_with(
         () = store.cut() => {
             first.kill().await;
             // The dead worker's lease ends while nobody is there.
-            drop(bench.clock.sleep_until(bench.clock.now().after(leased().lease * 2)).await);
+            bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&leased());
             let record = bench.end("s").await;
             second.stop().await;

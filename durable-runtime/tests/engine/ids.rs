@@ -177,8 +177,7 @@ async fn replaced(fault: Fault, at: usize) -> bool {
     }
     if cut {
         first.kill().await;
-        let later = bench.clock.now().after(leased().lease * 2);
-        drop(bench.clock.sleep_until(later).await);
+        bench.pass(leased().lease * 2).await;
         let second = bench.worker_with(&options());
         bench.end("s").await;
         second.stop().await;

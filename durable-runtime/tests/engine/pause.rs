@@ -278,8 +278,7 @@ async fn an_hour_of_rest(bench: &Bench) {
         .await;
     if run.phase == Phase::Running {
         let begun = bench.names();
-        let later = bench.clock.now().after(Duration::from_secs(3_600));
-        drop(bench.clock.sleep_until(later).await);
+        bench.pass(Duration::from_secs(3_600)).await;
         assert_eq!(bench.names(), begun);
         handle.resume().await.unwrap();
     }
@@ -310,8 +309,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
         () = story => {}
         () = store.cut() => {
             first.kill().await;
-            let over = bench.clock.now().after(leased().lease * 2);
-            drop(bench.clock.sleep_until(over).await);
+            bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&leased());
             // Who has paused it does not know how far that came.
             an_hour_of_rest(bench).await;

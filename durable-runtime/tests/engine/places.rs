@@ -95,8 +95,7 @@ async fn a_killed_worker_keeps_its_places_until_its_runs_end() {
         assert!(matches!(b.state, RunState::Waiting(_)), "{:?}", b.state);
         second.stop().await;
         drop(no_time_passes);
-        let late = bench.clock.now().after(leased().lease * 2);
-        drop(bench.clock.sleep_until(late).await);
+        bench.pass(leased().lease * 2).await;
         let third = bench.worker_with(&leased());
         bench.end("b").await;
         assert_eq!(bench.names(), ["a", "a", "b"]);
@@ -131,8 +130,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> bool {
         () = all => {}
         () = store.cut() => {
             first.kill().await;
-            let late = bench.clock.now().after(leased().lease * 2);
-            drop(bench.clock.sleep_until(late).await);
+            bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&leased());
             for name in names {
                 bench.end(name).await;

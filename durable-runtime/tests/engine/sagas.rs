@@ -210,7 +210,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
         _ = bench.end("s") => first.kill().await,
         () = store.cut() => {
             first.kill().await;
-            drop(bench.clock.sleep_until(bench.clock.now().after(leased().lease * 2)).await);
+            bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&leased());
             bench.end("s").await;
             second.stop().await;

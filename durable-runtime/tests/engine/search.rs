@@ -103,8 +103,7 @@ async fn cut(fault: Fault, at: usize) -> bool {
             let exactly = client.find(LEFT.eq(expected)).await.unwrap();
             assert_eq!(exactly.workflows.len(), 1, "{context}");
         }
-        let later = bench.clock.now().after(leased().lease * 2);
-        drop(bench.clock.sleep_until(later).await);
+        bench.pass(leased().lease * 2).await;
         let second = bench.worker_with(&options());
         bench.end("t").await;
         second.stop().await;

@@ -240,8 +240,7 @@ async fn cut_everywhere(fault: Fault, sqlite: bool) -> Vec<usize> {
             () = store.cut() => {
                 first.kill().await;
                 windows.push(answered(&bench.steps("s").await).len());
-                let over = bench.clock.now().after(leased().lease * 2);
-                drop(bench.clock.sleep_until(over).await);
+                bench.pass(leased().lease * 2).await;
                 let second = bench.worker_with(&leased());
                 let record = bench.end("s").await;
                 second.stop().await;

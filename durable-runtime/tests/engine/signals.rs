@@ -328,7 +328,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
         () = rest => {}
         () = store.cut() => {
             first.kill().await;
-            drop(bench.clock.sleep_until(bench.clock.now().after(leased().lease * 2)).await);
+            bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&leased());
             // Whoever sends does not know what has arrived, and sends all of it again.
             for n in 0..4 {

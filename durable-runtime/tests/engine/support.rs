@@ -238,6 +238,12 @@ impl Bench {
         );
     }
 
+    /// Lets so much time pass.
+    pub(crate) async fn pass(&self, time: Duration) {
+        let then = self.clock.now().after(time);
+        drop(self.clock.sleep_until(then).await);
+    }
+
     /// Waits for the end of a run.
     pub(crate) async fn end(&self, id: &str) -> RunRecord {
         self.until(id, |record| record.phase != Phase::Running)

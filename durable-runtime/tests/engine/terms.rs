@@ -154,8 +154,7 @@ async fn an_outage_makes_it_late_and_nothing_more_is_done() {
     drop(guard);
     // It may begin after five hours, and its time begins with that.
     start("delayed").delay(MINUTE * 300).await.unwrap();
-    let later = bench.clock.now().after(MINUTE * 310);
-    drop(bench.clock.sleep_until(later).await);
+    bench.pass(MINUTE * 310).await;
     let worker = bench.worker();
     let late = bench.end("s").await;
     assert_eq!((late.phase, late.output), (Phase::TimedOut, None));
@@ -325,8 +324,7 @@ async fn cut(fault: Fault, at: usize) -> bool {
         ended = &mut ended => ended,
         () = store.cut() => {
             first.kill().await;
-            let later = bench.clock.now().after(leased().lease * 2);
-            drop(bench.clock.sleep_until(later).await);
+            bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&options());
             let ended = ended.await;
             second.stop().await;

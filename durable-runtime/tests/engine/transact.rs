@@ -116,8 +116,7 @@ async fn run_with(bench: &Bench, n: usize, fault: Fault) -> Option<RunRecord> {
         }
         () = store.cut() => {
             first.kill().await;
-            let over = bench.clock.now().after(leased().lease * 2);
-            drop(bench.clock.sleep_until(over).await);
+            bench.pass(leased().lease * 2).await;
             let second = worker(bench, bench.store.clone(), &leased());
             let record = bench.end("s").await;
             second.stop().await;

@@ -77,8 +77,7 @@ async fn cancelled(kind: CancellationType, when_told: &str) -> (String, i64, Vec
     worker.ready().await;
     let id = format!("{kind:?} {when_told}");
     let record = cancel_after_a_minute(&bench, &worker, &id, kind, when_told).await;
-    let hours = bench.clock.now().after(Duration::from_secs(7_200));
-    drop(bench.clock.sleep_until(hours).await);
+    bench.pass(Duration::from_secs(7_200)).await;
     worker.stop().await;
     let seconds = (record.finished_at.unwrap().0 - START.0) / 1_000;
     assert_eq!(
@@ -215,8 +214,7 @@ async fn what_was_told_to_stop_does_not_begin_again_elsewhere() {
     assert_eq!(bench.store.inbox(run).await, Ok(vec![]));
     first.kill().await;
     drop(guard);
-    let lease_ends = bench.clock.now().after(leased().lease * 2);
-    drop(bench.clock.sleep_until(lease_ends).await);
+    bench.pass(leased().lease * 2).await;
     let second = worker_with(&bench, &leased());
     let record = bench.end("both").await;
     let end = crate::support::value::<Result<String, String>>(&record);

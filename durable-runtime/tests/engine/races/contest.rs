@@ -1,10 +1,10 @@
 //! A workflow that waits for a signal, a timer, a completion from outside and a child at once,
 //! and is cancelled: each counts once, in order, and nothing counts after the cancellation.
 
-use super::{Course, Stage, in_every_order, in_every_order_on_sqlite};
+use super::{Course, Stage, in_every_order, in_every_order_on_sqlite, over};
 use crate::support::{act, elsewhere, value};
 use durable_runtime::activity::{self, ActivityToken};
-use durable_runtime::client::{ClientError, CompletionError, SignalError};
+use durable_runtime::client::{CompletionError, SignalError};
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, Store};
 use std::cell::Cell;
@@ -105,11 +105,8 @@ impl Arrival {
             Cancel => handle.cancel("enough").await.map_err(SignalError::from),
             Child => {
                 let child = client.handle::<()>("child").await.unwrap();
-                match child.signal(GO, ()).await {
-                    // The cancellation of its parent has reached it.
-                    Ok(()) | Err(SignalError::Client(ClientError::Finished { .. })) => {}
-                    Err(other) => panic!("{other}"),
-                }
+                // The cancellation of its parent may have reached it.
+                over(child.signal(GO, ()).await);
                 Ok(())
             }
             Verdict => {
@@ -126,11 +123,7 @@ impl Arrival {
                 Ok(())
             }
         };
-        match sent {
-            Ok(()) => None,
-            Err(SignalError::Client(ClientError::Finished { phase, .. })) => Some(phase),
-            Err(other) => panic!("{other}"),
-        }
+        over(sent)
     }
 }
 

@@ -1,8 +1,8 @@
 //! A workflow that would end in four ways at once: one wins, and everybody is told the same.
 
-use super::{Course, Stage, in_every_order, in_every_order_on_sqlite};
+use super::{Course, Stage, in_every_order, in_every_order_on_sqlite, over};
 use crate::support::elsewhere;
-use durable_runtime::client::{ClientError, SignalError, StartError};
+use durable_runtime::client::{SignalError, StartError};
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, Store};
 use std::sync::Arc;
@@ -62,11 +62,7 @@ impl Arrival {
                 Ok(())
             }
         };
-        match sent {
-            Ok(()) => None,
-            Err(SignalError::Client(ClientError::Finished { phase, .. })) => Some(phase),
-            Err(other) => panic!("{other}"),
-        }
+        over(sent)
     }
 }
 

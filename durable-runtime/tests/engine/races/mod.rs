@@ -11,10 +11,11 @@ use crate::activities::{linked_worker, worker_with};
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Bench, Running, START, bench, elsewhere, on_sqlite, options};
 use durable_runtime::Client;
+use durable_runtime::client::{ClientError, SignalError};
 use durable_runtime::clock::{Busy, Clock};
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::id::Timestamp;
-use durable_runtime::store::{MemoryStore, RunRecord, Store};
+use durable_runtime::store::{MemoryStore, Phase, RunRecord, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,6 +164,15 @@ impl Stage {
         let records = ends(&self.bench, ids).await;
         second.stop().await;
         (self.bench, records)
+    }
+}
+
+/// The phase of a workflow that had ended before this was sent.
+fn over(sent: Result<(), SignalError>) -> Option<Phase> {
+    match sent {
+        Ok(()) => None,
+        Err(SignalError::Client(ClientError::Finished { phase, .. })) => Some(phase),
+        Err(other) => panic!("{other}"),
     }
 }
 

@@ -48,7 +48,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> bool {
         _ = bench.end(&last) => worker.kill().await,
         () = store.cut() => {
             worker.kill().await;
-            drop(bench.clock.sleep_until(bench.clock.now().after(leased().lease * 2)).await);
+            bench.pass(leased().lease * 2).await;
             let next = bench.worker_with(&leased());
             bench.end(&last).await;
             next.stop().await;

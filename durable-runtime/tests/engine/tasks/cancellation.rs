@@ -111,7 +111,7 @@ async fn what_runs_is_told_of_a_cancellation_by_its_kind() {
             is_clean(&bench, &id).await;
             if kind == CancellationType::Abandon {
                 drop(guard);
-                pass(&bench, HOUR * 2).await;
+                bench.pass(HOUR * 2).await;
                 did_so(&id, &["began", "whole"]).await;
             } else {
                 did_so(&id, &["began", "told"]).await;

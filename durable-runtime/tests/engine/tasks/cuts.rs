@@ -62,7 +62,7 @@ async fn cut_everywhere(who: Cut, fault: Fault, sqlite: bool) -> Vec<usize> {
             () = store.cut() => {
                 first.kill().await;
                 windows.push(answers(&bench.steps("w").await).len());
-                pass(&bench, mortal("gpu").lease * 2).await;
+                bench.pass(mortal("gpu").lease * 2).await;
                 let second = who.begin(&bench, bench.store.clone());
                 let record = bench.end("w").await;
                 second.stop().await;

@@ -79,7 +79,7 @@ async fn what_a_killed_worker_had_is_repeated_by_another() {
         has_beaten(&bench, &id).await;
         first.kill().await;
         drop(guard);
-        pass(&bench, mortal("gpu").lease * 2).await;
+        bench.pass(mortal("gpu").lease * 2).await;
         let second = of_queue(&bench, &mortal("gpu"));
         assert_eq!(handle.result().await.unwrap(), Ok(7));
         assert_eq!(found(&id), [(1, None), (2, Some(7))]);
@@ -156,7 +156,7 @@ async fn the_workflow_may_change_its_worker_meanwhile() {
         bench.attempted(1).await;
         first.kill().await;
         drop(guard);
-        pass(&bench, own.lease * 2).await;
+        bench.pass(own.lease * 2).await;
         let second = Running::new(bench.prepare(&own).registry(workflows()));
         assert_eq!(handle.result().await.unwrap(), Ok("a".to_owned()));
         let record = bench.end("w").await;

@@ -137,11 +137,6 @@ pub(super) async fn waiting(bench: &Bench, id: &str) {
     tasks(bench, id, open).await;
 }
 
-pub(super) async fn pass(bench: &Bench, time: Duration) {
-    let then = bench.clock.now().after(time);
-    drop(bench.clock.sleep_until(then).await);
-}
-
 /// Nothing is left of its tasks, its notes and its mail.
 pub(super) async fn is_clean(bench: &Bench, id: &str) {
     let run = run_of(bench, id).await;
