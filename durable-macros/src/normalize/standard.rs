@@ -73,8 +73,21 @@ pub(crate) fn open(bodies: Vec<&mut Block>) -> Opened {
     open.opened
 }
 
-/// Walks the operands of a macro of the standard library, and those of its message.
+/// Walks the operands of a macro of the standard library, and those of its message. Where that
+/// changes none of them, the macro stays as it is: it may be the user's.
 pub(crate) fn each_operand(mac: &mut Macro, walk: &mut dyn FnMut(&mut Expr)) {
+    let (written, mut changed) = (mac.tokens.clone(), false);
+    walk_operands(mac, &mut |operand| {
+        let before = operand.to_token_stream().to_string();
+        walk(operand);
+        changed |= operand.to_token_stream().to_string() != before;
+    });
+    if !changed {
+        mac.tokens = written;
+    }
+}
+
+fn walk_operands(mac: &mut Macro, walk: &mut dyn FnMut(&mut Expr)) {
     if let Some(mut parts) = events::parts(mac) {
         parts.operands.iter_mut().for_each(walk);
         mac.tokens = filled(parts.skeleton, &parts.operands.iter().collect::<Vec<_>>());

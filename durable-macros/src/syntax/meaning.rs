@@ -13,7 +13,7 @@
 
 use crate::names;
 use crate::normalize::{contains_await, panics};
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::visit::{self, Visit};
 use syn::{Block, Macro, Path, Stmt};
@@ -177,18 +177,66 @@ struct Find {
     blocks: u32,
 }
 
-impl<'ast> Visit<'ast> for Find {
-    fn visit_macro(&mut self, mac: &'ast Macro) {
+impl Find {
+    /// What stands in a macro that is opened is compiled like all else. It is no code yet, so every
+    /// macro in it is asked, also one that would not need it.
+    fn opened(&mut self, tokens: TokenStream) {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        for (at, tree) in trees.iter().enumerate() {
+            let TokenTree::Group(group) = tree else {
+                continue;
+            };
+            let Some(mac) = called(&trees[..at], group) else {
+                self.opened(group.stream());
+                continue;
+            };
+            if is_proven(&mac)
+                && let Some(name) = bare(&mac)
+            {
+                self.meant.add(name);
+            }
+            self.ask(&mac);
+            self.opened(group.stream());
+        }
+    }
+
+    /// Whether a macro is what its name says matters if its operands are taken out of it, or if the
+    /// control flow is built on it.
+    fn ask(&mut self, mac: &Macro) {
+        let awaits = contains_await(mac.tokens.clone());
         if let Some(name) = bare(mac)
-            && (panics(mac) || contains_await(mac.tokens.clone()))
+            && (awaits || panics(mac))
         {
             self.meant.add(name);
         }
-        if event(mac).is_some()
-            && contains_await(mac.tokens.clone())
-            && !self.meant.events.contains(&mac.path)
-        {
+        if event(mac).is_some() && awaits && !self.meant.events.contains(&mac.path) {
             self.meant.events.push(mac.path.clone());
+        }
+    }
+}
+
+/// The macro whose arguments are in this group, after these tokens.
+fn called(before: &[TokenTree], arguments: &Group) -> Option<Macro> {
+    let [path @ .., TokenTree::Punct(bang)] = before else {
+        return None;
+    };
+    let in_path = |tree: &&TokenTree| match tree {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(colon) => colon.as_char() == ':',
+        _ => false,
+    };
+    let length = path.iter().rev().take_while(in_path).count();
+    let path: TokenStream = path[path.len() - length..].iter().cloned().collect();
+    (bang.as_char() == '!')
+        .then(|| syn::parse2(quote!(#path ! #arguments)).ok())
+        .flatten()
+}
+
+impl<'ast> Visit<'ast> for Find {
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        self.ask(mac);
+        if (bare(mac).is_some() || event(mac).is_some()) && contains_await(mac.tokens.clone()) {
+            self.opened(mac.tokens.clone());
         }
     }
 

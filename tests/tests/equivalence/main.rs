@@ -50,6 +50,7 @@ mod logged;
 mod lookups;
 mod loops;
 mod macros;
+mod macros_of_users;
 mod moves;
 mod own_blocks;
 mod own_blocks_by_type;

@@ -68,4 +68,20 @@ async fn logs(order: u64) -> u64 {
     order
 }
 
+#[workflow]
+async fn evaluates_inside(order: u64) -> u64 {
+    println!("{:?}", vec![charge(order).await.unwrap_or(0)]);
+    order
+}
+
+#[workflow]
+async fn logs_inside(order: u64) -> u64 {
+    use other::info;
+    format!("{}", {
+        info!(paid = charge(order).await.unwrap_or(0));
+        1
+    });
+    order
+}
+
 fn main() {}
