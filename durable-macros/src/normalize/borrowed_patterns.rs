@@ -54,7 +54,8 @@ impl Builder<'_> {
         };
         if let Some(local) = self.variable(&machine) {
             let Some(recipe) = self.body.recipe(local) else {
-                return (machine, None);
+                let whole = self.whole_lookup(local);
+                return (machine, whole.map(Matched::Lookup));
             };
             if recipe.mixed.contains(&local) {
                 return (machine, None);
@@ -90,6 +91,18 @@ impl Builder<'_> {
             ..Statement::new(code)
         });
         (self.temp_expr(local), Some(Matched::Borrow(local, unique)))
+    }
+
+    /// The lookup that a variable is all of: what a pattern binds of the variable, its call finds again.
+    /// Not one with an operand, which is kept for the variable alone.
+    fn whole_lookup(&self, local: LocalId) -> Option<LookupId> {
+        let id = self.body.locals[local.0].lookup?;
+        let lookup = &self.body.lookups[id.0];
+        let part = lookup.parts.iter().find(|part| part.local == local)?;
+        let whole =
+            matches!(&part.pat, Pat::Ident(pat) if pat.subpat.is_none() && pat.by_ref.is_none());
+        let steady = lookup.operand.is_none() && !self.is_unique(id);
+        (whole && steady && !self.body.locals[local.0].mutable).then_some(id)
     }
 
     /// Whether a condition matches something borrowed, so that its parts are lowered one by one.

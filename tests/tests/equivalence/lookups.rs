@@ -449,3 +449,52 @@ equivalent! {
         part.len() + word.len() + act("again", word.len()).await
     }
 }
+
+equivalent! {
+    with [(order()), (Order { note: None, items: vec![], ..order() })];
+    async fn matched_after_an_await(order: Order) -> usize {
+        let note = order.note.as_deref();
+        let first = order.items.first();
+        let stock = order.stock.get("pen");
+        tick().await;
+        let mut all = match note {
+            Some(text) if text.len() > 2 => {
+                let again = act("text", text.len()).await;
+                text.len() + again
+            }
+            _ => act("none", 1).await,
+        };
+        if let Some(item) = first {
+            tick().await;
+            all += item.name.len();
+            let Some(text) = note else { return all };
+            all += act("note", text.len()).await;
+            tick().await;
+            all += text.len() + item.price as usize;
+        }
+        if let Some(&n) = stock {
+            tick().await;
+            all += n as usize;
+        }
+        all + note.map_or(0, |note| note.len())
+    }
+}
+
+equivalent! {
+    with [(Some(3), 2), (None, 1)];
+    async fn values_that_are_matched(n: Option<u32>, k: u32) -> u32 {
+        let found = n.as_ref();
+        let copied = k.checked_sub(1);
+        tick().await;
+        match found {
+            Some(found) => {
+                tick().await;
+                *found + copied.unwrap_or(0)
+            }
+            None => match copied {
+                Some(k) => act("k", k).await,
+                None => 0,
+            },
+        }
+    }
+}
