@@ -151,9 +151,10 @@ impl<'a> Hub<'a> {
     pub(super) async fn run(
         mut self,
         mut shutdown: Pin<&mut (dyn Future<Output = ()> + Send)>,
+        busy: Busy,
     ) -> Over {
         self.watch_store();
-        self.sweep(self.life.clock.busy());
+        self.sweep(busy);
         self.look();
         self.drive();
         self.fetch();

@@ -13,7 +13,7 @@ use super::misfits::Misfits;
 use super::options::{OtherQueues, WorkerOptions};
 use super::sizes::Sizes;
 use crate::client::Client;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Busy, Clock, SystemClock};
 use crate::interception::{ActivityInterceptor, ActivityInterceptors};
 use crate::propagation::{Propagator, Propagators};
 use crate::registry::{Activities, Ambiguous, Missing, Registry};
@@ -240,10 +240,10 @@ impl Worker {
                 () = &mut shutdown => return Ok(()),
                 born = self.born(registry, &meters, &gates) => born?,
             };
-            let (life, committer, stage) = over;
+            let (life, committer, stage, busy) = over;
             let worker = life.worker;
             let hub = Hub::new(life.clone(), stage, &mut self.starts, committer);
-            match hub.run(shutdown.as_mut()).await {
+            match hub.run(shutdown.as_mut(), busy).await {
                 Over::Shutdown => {
                     let grace = self.clock.now().after(self.options.shutdown_grace);
                     let late = self.clock.sleep_until(grace);
@@ -267,14 +267,16 @@ impl Worker {
         }
     }
 
-    /// Registers a new incarnation.
+    /// Registers a new incarnation. It is at work until its first beat is due: a virtual clock
+    /// must not let its lease end while the store still writes it.
     async fn born(
         &self,
         registry: &Registry,
         meters: &Arc<Meters>,
         gates: &Arc<Gates>,
-    ) -> Result<(Arc<Life>, Task, watch::Sender<Stage>), StoreError> {
+    ) -> Result<(Arc<Life>, Task, watch::Sender<Stage>, Busy), StoreError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
+        let busy = clock.busy();
         let label = label();
         let worker = read(|| async {
             // A registration whose answer was lost is forgotten, not repeated.
@@ -323,7 +325,7 @@ impl Worker {
             interceptors: self.interceptors.clone(),
             other_queues: self.other_queues,
         };
-        Ok((Arc::new(life), task, stage))
+        Ok((Arc::new(life), task, stage, busy))
     }
 }
 
