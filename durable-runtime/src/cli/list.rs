@@ -1,4 +1,4 @@
-//! `list`: workflows by filter, newest first.
+//! `list`: workflows by filter, newest first, or how many there are.
 
 use super::failure::{Exit, Failure};
 use super::style::{DIM, of_status, paint};
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// All of them, page after page (with -o ids or -o jsonl)
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    /// Only how many there are
+    #[arg(long, conflicts_with_all = ["limit", "before", "all"])]
+    count: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -101,6 +104,14 @@ pub(crate) async fn run(
         paused: args.paused,
         condition: args.condition,
     };
+    if args.count {
+        let count = client.count(filter).await?;
+        match term.format {
+            Format::Json | Format::Jsonl => term.json(&serde_json::json!({ "count": count }))?,
+            Format::Table | Format::Ids => term.line(count)?,
+        }
+        return Ok(Exit::Ok);
+    }
     let mut page = Page {
         before: args.before,
         limit: if args.all { PAGE } else { args.limit as usize },

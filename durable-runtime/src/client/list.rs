@@ -92,4 +92,27 @@ impl Client {
             next: listing.next,
         })
     }
+
+    /// How many runs a filter finds, at one moment: as many as [`list`](Self::list) gives in all
+    /// its pages. A workflow that goes on as a new run, or is tried again, has several.
+    ///
+    /// ```
+    /// # use durable_runtime::store::{Phase, RunFilter};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = durable_runtime::Client::connect("memory://").await?;
+    /// let running = RunFilter { phase: Some(Phase::Running), ..RunFilter::default() };
+    /// assert_eq!(client.count(running).await?, 0);
+    /// let large = r#"customer = "jane" and cents >= 100000"#.parse()?;
+    /// let large = RunFilter { condition: Some(large), ..RunFilter::default() };
+    /// assert_eq!(client.count(large).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        self.store().count(filter).await
+    }
 }

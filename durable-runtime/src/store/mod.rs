@@ -251,6 +251,9 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// Runs, newest first, by filter and page.
     async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError>;
 
+    /// How many runs a filter finds, at one moment: as many as [`list`](Self::list) gives in all.
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError>;
+
     /// All workers on record, live ones first.
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError>;
 

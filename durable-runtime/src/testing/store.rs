@@ -244,6 +244,9 @@ impl Store for WorkerStore {
     async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
         self.pass(self.inner.list(filter, page)).await
     }
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        self.pass(self.inner.count(filter)).await
+    }
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.pass(self.inner.workers()).await
     }

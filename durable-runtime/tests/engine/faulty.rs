@@ -341,6 +341,9 @@ impl Store for FaultyStore {
     async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
         self.inner.list(filter, page).await
     }
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        self.inner.count(filter).await
+    }
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.inner.workers().await
     }

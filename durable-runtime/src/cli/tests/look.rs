@@ -78,6 +78,26 @@ async fn list() {
 }
 
 #[tokio::test]
+async fn list_counts() {
+    let world = world().await;
+    shows(&world, &["list", "--count"], Exit::Ok, expect!["7\n"]).await;
+    let running = &[
+        "list",
+        "--count",
+        "--where",
+        "status = running",
+        "--workflow",
+        "buy",
+    ];
+    shows(&world, running, Exit::Ok, expect!["4\n"]).await;
+    let blocked = &["list", "--count", "--blocked", "-o", "jsonl"];
+    shows(&world, blocked, Exit::Ok, expect!["{\"count\":1}\n"]).await;
+    let (exit, text) = run(&world, &["list", "--count", "--limit", "2"]).await;
+    assert_eq!(exit, Exit::Usage);
+    assert!(text.contains("cannot be used with"), "{text}");
+}
+
+#[tokio::test]
 async fn show_a_sleeper() {
     let world = world().await;
     let handle = world.client.handle::<()>("asleep").await.unwrap();

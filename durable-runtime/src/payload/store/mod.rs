@@ -352,6 +352,9 @@ impl Store for CodedStore {
         let runs = self.all_seen(runs);
         Ok(Listing { runs, next })
     }
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        self.inner.count(filter).await
+    }
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.inner.workers().await
     }

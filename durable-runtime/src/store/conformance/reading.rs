@@ -135,6 +135,7 @@ pub async fn a_list_has_pages_newest_first(store: &dyn Store) {
         listed(store, &all, page(Some(11), 2)).await,
         (vec![10], None)
     );
+    assert_eq!(store.count(all.clone()).await, Ok(5));
     // A page that is exactly full is the last.
     assert_eq!(
         listed(store, &all, page(None, 5)).await,
@@ -162,7 +163,12 @@ pub async fn a_list_has_filters(store: &dyn Store) {
     worker.write(Write::Park(blocked(12, CHARGE, 7))).await;
     worker.starts(&[13]).await;
 
-    let of = |filter: RunFilter| async move { listed(store, &filter, page(None, 9)).await.0 };
+    let of = |filter: RunFilter| async move {
+        let found = listed(store, &filter, page(None, 9)).await.0;
+        let count = store.count(filter.clone()).await;
+        assert_eq!(count, Ok(found.len() as u64), "{filter:?}");
+        found
+    };
     let all = RunFilter::default;
     let workflow = |name: &str| RunFilter {
         workflow: Some(name.into()),

@@ -36,7 +36,7 @@ fn is(key: &str, compare: Compare, value: Attribute) -> Condition {
     Condition::Is(Field::Attribute(key.into()), compare, value)
 }
 
-/// The runs of a condition, in pages of two, oldest first.
+/// The runs of a condition, in pages of two, oldest first; as many as are counted.
 async fn found(store: &dyn Store, condition: &Condition) -> Vec<i64> {
     let filter = RunFilter {
         condition: Some(condition.clone()),
@@ -54,6 +54,8 @@ async fn found(store: &dyn Store, condition: &Condition) -> Vec<i64> {
         runs.extend(listing.runs.iter().map(|run| run.run.0));
         page.before = listing.next;
         if page.before.is_none() {
+            let count = store.count(filter).await;
+            assert_eq!(count, Ok(runs.len() as u64), "{condition:?}");
             runs.reverse();
             return runs;
         }

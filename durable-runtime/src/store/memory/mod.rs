@@ -401,6 +401,12 @@ impl Store for MemoryStore {
         Ok(Listing { runs, next })
     }
 
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        let state = self.state()?;
+        let records = state.runs.values().map(Run::record);
+        Ok(records.filter(|run| fits(&filter, run)).count() as u64)
+    }
+
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         let state = self.state()?;
         let record = |worker: &Worker| WorkerRecord {

@@ -310,6 +310,11 @@ impl Store for SqliteStore {
         self.readers.call(work).await
     }
 
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        let work = move |conn: &_| query::count(conn, &filter);
+        self.readers.call(work).await
+    }
+
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.readers.call(query::workers).await
     }

@@ -168,7 +168,26 @@ fn list_statement(filter: &RunFilter, page: Page) -> (String, Vec<Value>) {
     let before = page.before.map_or(i64::MAX, |run| run.0);
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
     let mut values = vec![Value::from(before), Value::from(limit.saturating_add(1))];
-    let mut terms = vec!["w.run<?1".to_owned()];
+    let (run, fits) = (rows::RUN, filtered(filter, &mut values));
+    let sql = format!("{run} WHERE w.run<?1 AND {fits} ORDER BY w.run DESC LIMIT ?2");
+    (sql, values)
+}
+
+pub(super) fn count(conn: &Connection, filter: &RunFilter) -> Outcome<u64> {
+    let mut values = Vec::new();
+    let fits = filtered(filter, &mut values);
+    let sql =
+        format!("SELECT count(*) FROM workflow w LEFT JOIN ready r ON r.run=w.run WHERE {fits}");
+    let found = rows::first(conn, &sql, params_from_iter(values), |row| {
+        row.get::<_, i64>(0)
+    })?;
+    Ok(found.unwrap_or(0).unsigned_abs())
+}
+
+/// A filter as SQL, with the run's row as `w` and where it waits as `r`; what it mentions is added
+/// to `values`.
+fn filtered(filter: &RunFilter, values: &mut Vec<Value>) -> String {
+    let mut terms = Vec::new();
     if let Some(phase) = filter.phase {
         // A literal, and the index's own condition with it: else `workflow_bad` is not used.
         let phase = phase as i64;
@@ -192,11 +211,12 @@ fn list_statement(filter: &RunFilter, page: Page) -> (String, Vec<Value>) {
         terms.push("w.paused IS NOT NULL AND w.phase=0".to_owned());
     }
     if let Some(condition) = &filter.condition {
-        terms.push(tags::sql(condition, &mut values));
+        terms.push(tags::sql(condition, values));
     }
-    let (run, terms) = (rows::RUN, terms.join(" AND "));
-    let sql = format!("{run} WHERE {terms} ORDER BY w.run DESC LIMIT ?2");
-    (sql, values)
+    if terms.is_empty() {
+        return "1".to_owned();
+    }
+    terms.join(" AND ")
 }
 
 pub(super) fn workers(conn: &Connection) -> Outcome<Vec<WorkerRecord>> {
