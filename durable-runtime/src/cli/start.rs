@@ -190,7 +190,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn attribute(text: &str) -> Result<(String, Attribute), String> {
+pub(super) fn attribute(text: &str) -> Result<(String, Attribute), String> {
     let (key, value) = pair(text)?;
     let quoted = value
         .strip_prefix('"')
@@ -202,7 +202,7 @@ fn attribute(text: &str) -> Result<(String, Attribute), String> {
     Ok((key, value))
 }
 
-fn memo(text: &str) -> Result<(String, Value), String> {
+pub(super) fn memo(text: &str) -> Result<(String, Value), String> {
     let (name, value) = pair(text)?;
     let value = serde_json::from_str(value).map_err(|error| format!("no JSON: {error}"))?;
     Ok((name, value))

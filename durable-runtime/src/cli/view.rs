@@ -11,6 +11,7 @@ use crate::store::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Where a workflow is, in a word and a few more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,14 +136,18 @@ impl Row {
             paused_at: summary.paused.as_ref().map(|paused| rfc3339(paused.at)),
             schedule: summary.schedule.as_ref().map(ToString::to_string),
             scheduled_for: summary.scheduled_for.map(rfc3339),
-            attributes: summary
-                .attributes
-                .iter()
-                .map(|(key, value)| (key.clone(), attribute_json(value)))
-                .collect(),
+            attributes: attributes_json(&summary.attributes),
             queueing: summary.queueing.clone(),
         }
     }
+}
+
+/// Attributes as JSON, by key.
+pub(super) fn attributes_json(all: &BTreeMap<String, Attribute>) -> serde_json::Map<String, Value> {
+    let pairs = all.iter();
+    pairs
+        .map(|(key, value)| (key.clone(), attribute_json(value)))
+        .collect()
 }
 
 fn attribute_json(value: &Attribute) -> Value {

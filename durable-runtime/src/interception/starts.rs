@@ -16,8 +16,8 @@ use std::sync::Arc;
 ///
 /// It runs in the middle of the start, after the [propagators](crate::propagation), so it takes no
 /// time; if it panics, the start is refused. It is asked once for a start, also where that finds the id
-/// taken; a schedule is asked about when it is created, and has no headers, memos or attributes. Children
-/// that a workflow starts are not asked about.
+/// taken; a schedule is asked about when it is created: memos and attributes are those of all
+/// its runs, and headers are left out. Children that a workflow starts are not asked about.
 ///
 /// ```
 /// use durable_runtime::Error;

@@ -4,7 +4,7 @@ use super::Schedule;
 use crate::engine::new_run;
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::WorkflowOptions;
-use crate::store::{NewRun, Queueing};
+use crate::store::{NewRun, Queueing, Tags};
 use serde::{Deserialize, Serialize};
 
 /// The part of a schedule that only people change.
@@ -25,6 +25,9 @@ pub(crate) struct Action {
     pub(crate) options: WorkflowOptions,
     #[serde(default, skip_serializing_if = "Queueing::is_default")]
     pub(crate) queueing: Queueing,
+    /// What its runs are found by, and what is noted about them.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub(crate) tags: Tags,
 }
 
 impl Action {
@@ -33,6 +36,7 @@ impl Action {
         NewRun {
             terms: self.options.terms(now),
             queueing: self.queueing.clone(),
+            tags: self.tags.clone(),
             ..NewRun::new(
                 new_run(now),
                 id,

@@ -1,6 +1,7 @@
 //! Schedules with whole workers: times that are kept, runs in the way, what people ask.
 
 mod once;
+mod tagged;
 
 use crate::support::{Behave, Bench, START, act, bench, client, elsewhere, value};
 use durable_runtime::client::ScheduleError;

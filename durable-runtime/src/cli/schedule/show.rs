@@ -7,6 +7,7 @@ use crate::cli::show::{field, value};
 use crate::cli::style::{BOLD, DIM, of_status, paint};
 use crate::cli::terminal::{Format, Terminal, cell};
 use crate::cli::time::{absolute, relative, rfc3339, span};
+use crate::cli::view::attributes_json;
 use crate::client::{Client, ScheduleDescription, ScheduleSummary};
 use crate::schedule::{Cause, Taken};
 use comfy_table::Cell;
@@ -53,6 +54,8 @@ pub(super) fn document(found: &ScheduleDescription) -> Value {
     json!({
         "schedule": row(&found.summary),
         "input": found.input,
+        "attributes": attributes_json(&found.attributes),
+        "memo": found.memo,
         "upcoming": found.upcoming.iter().copied().map(rfc3339).collect::<Vec<_>>(),
         "recent": found.recent.iter().map(taken).collect::<Vec<_>>(),
         "running": found.running,
@@ -118,6 +121,12 @@ fn header(found: &ScheduleDescription, term: &mut Terminal<'_>) -> Result<(), Fa
     }
     if found.backfills > 0 {
         field(term, "filling", format!("{} under way", found.backfills))?;
+    }
+    for (key, attribute) in &found.attributes {
+        field(term, key, attribute)?;
+    }
+    for (name, note) in &found.memo {
+        value(term, &format!("memo {name}"), note)?;
     }
     value(term, "input", &found.input)
 }

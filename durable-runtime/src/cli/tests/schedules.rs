@@ -112,6 +112,27 @@ async fn a_schedule_is_created_shown_and_steered() {
     worker.abort();
 }
 
+#[tokio::test]
+async fn a_schedule_shows_what_its_workflows_are_found_by() {
+    let world = world_at(&VirtualClock::new(T0)).await;
+    let tags = ["--cron", "@daily", "--attribute", "cents=5", "--memo"];
+    let create = [NIGHTLY, &tags, &[r#"by={"team":"ops"}"#, "-o", "ids"]].concat();
+    shows(&world, &create, Exit::Ok, expect!["nightly\n"]).await;
+    let (exit, text) = run(&world, &["schedule", "show", "nightly"]).await;
+    assert_eq!(exit, Exit::Ok);
+    let about: Vec<_> = text.lines().skip(6).take(3).collect();
+    let expected = [
+        "  cents    5",
+        r#"  memo by  {"team":"ops"}"#,
+        r#"  input    {"name":"Ada","seconds":90}"#,
+    ];
+    assert_eq!(about, expected);
+    let (_, json) = run(&world, &["schedule", "show", "nightly", "-o", "json"]).await;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["attributes"], serde_json::json!({ "cents": 5 }));
+    assert_eq!(json["memo"], serde_json::json!({ "by": { "team": "ops" } }));
+}
+
 async fn steer(world: &World) {
     let list = &["schedule", "list"];
     let pause = &["schedule", "pause", "nightly", "-n", "for the holidays"];

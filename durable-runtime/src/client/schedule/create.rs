@@ -6,7 +6,7 @@ use crate::codec;
 use crate::id::ScheduleId;
 use crate::operation::WorkflowOptions;
 use crate::schedule::{Action, Definition, Schedule, State};
-use crate::store::{ScheduleRow, ScheduleWrite, ScheduleWritten};
+use crate::store::{ScheduleRow, ScheduleWrite, ScheduleWritten, limits};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -26,7 +26,8 @@ pub struct CreateSchedule {
 
 impl<R> Start<R> {
     /// Starts the workflow at the times of a schedule instead of now. The id is that of the
-    /// schedule; the workflows have the time behind it, as in `nightly-2026-11-27T02:00:00Z`.
+    /// schedule; the workflows have the time behind it, as in `nightly-2026-11-27T02:00:00Z`, and
+    /// each has the memos and search attributes that are set here.
     ///
     /// ```no_run
     /// # use durable_runtime::prelude::*;
@@ -80,7 +81,13 @@ impl CreateSchedule {
 
     async fn create(self) -> Result<ScheduleHandle, ScheduleError> {
         let id = ScheduleId::new(self.id)?;
-        let Prepared { client, run, .. } = self.start?;
+        let Prepared {
+            client, mut run, ..
+        } = self.start?;
+        // They say where this call comes from, and its runs come from the schedule.
+        run.tags.headers.clear();
+        // What is too large now would be so each time.
+        limits::check_run(&run)?;
         let now = client.now();
         self.schedule.check(now)?;
         let mut state = State::new(now);
@@ -95,6 +102,7 @@ impl CreateSchedule {
                 input: run.input,
                 options: self.options,
                 queueing: run.queueing,
+                tags: run.tags,
             },
         };
         let row = ScheduleRow {

@@ -4,9 +4,10 @@ use super::{Read, ScheduleError};
 use crate::codec;
 use crate::id::{ScheduleId, Timestamp, WorkflowId};
 use crate::schedule::{Counts, Schedule, State, Taken, Times};
-use crate::store::ScheduleRecord;
+use crate::store::{Attribute, ScheduleRecord};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// How many times are looked ahead.
 const NEXT: usize = 10;
@@ -44,6 +45,10 @@ pub struct ScheduleDescription {
     pub summary: ScheduleSummary,
     /// What the workflow is started with: its parameters by name.
     pub input: Value,
+    /// What its workflows are found by.
+    pub attributes: BTreeMap<String, Attribute>,
+    /// What is noted about its workflows, by name.
+    pub memo: BTreeMap<String, Value>,
     /// When it starts its workflow the next ten times, with jitter.
     pub upcoming: Vec<Timestamp>,
     /// Its last ten starts, oldest first.
@@ -81,13 +86,20 @@ impl ScheduleDescription {
         let summary = ScheduleSummary::of(record)?;
         let Read { definition, state } = Read::of(record)?;
         let times = definition.schedule.times()?;
-        let input = codec::to_json(&definition.action.input);
-        Ok(Self {
-            upcoming: upcoming(&record.id, &definition.schedule, &times, &state, NEXT),
-            input: input.map_err(|source| ScheduleError::Unreadable {
+        let action = definition.action;
+        let json = |bytes: &[u8]| {
+            codec::to_json(bytes).map_err(|source| ScheduleError::Unreadable {
                 id: record.id.clone(),
                 source,
-            })?,
+            })
+        };
+        let memo = action.tags.memo.into_iter();
+        let memo = memo.map(|(name, note)| Ok((name, json(&note.0)?)));
+        Ok(Self {
+            upcoming: upcoming(&record.id, &definition.schedule, &times, &state, NEXT),
+            input: json(&action.input)?,
+            attributes: action.tags.attributes,
+            memo: memo.collect::<Result<_, ScheduleError>>()?,
             recent: state.recent.into(),
             running: state.running,
             waiting: state.buffer.len(),
