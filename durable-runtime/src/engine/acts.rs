@@ -67,6 +67,9 @@ pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request, busy: B
 impl Actor {
     async fn start(self, life: &Life, start: StartRequest) -> Result<Resolution, StoreError> {
         let now = life.clock.now();
+        let begins = start.delay.map_or(now, |delay| now.after(delay));
+        let mut headers = self.headers;
+        headers.extend(*start.tags.headers);
         let parent = Parent {
             run: self.run,
             op: self.op,
@@ -76,11 +79,12 @@ impl Actor {
         let mut new = NewRun {
             parent: Some(parent),
             ids: start.ids,
-            terms: start.options.terms(now),
+            terms: start.options.terms(begins),
+            due_at: begins,
             queueing: start.queueing.within(&self.queueing),
             tags: Tags {
-                headers: self.headers,
-                ..Tags::default()
+                headers,
+                ..start.tags
             },
             ..NewRun::new(
                 ids::new_run(now),

@@ -1,16 +1,17 @@
 //! Children: workflows that a workflow starts, with a life of their own.
 
+mod options;
+
 use super::workflow::WorkflowCall;
 use super::{
-    Cancelled, Operation, Plan, Request, Resolution, RetryPolicy, Spawn, StartRequest,
-    WorkflowOptions,
+    Cancelled, Operation, Plan, Request, Resolution, Spawn, StartRequest, WorkflowOptions,
 };
 use crate::Durable;
 #[cfg(doc)]
 use crate::client::Start;
 use crate::codec;
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::store::{Concurrency, Fairness, IdPolicy, OnConflict, ParentClose, Queueing, Reuse};
+use crate::store::{IdPolicy, OnConflict, ParentClose, Queueing, Tags};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -83,6 +84,8 @@ fn to_start<R>(call: WorkflowCall<R>, id: String, close: ParentClose, reports: b
         ids: IdPolicy::default(),
         options,
         queueing: Queueing::default(),
+        delay: None,
+        tags: Tags::default(),
     }
 }
 
@@ -101,6 +104,10 @@ struct ToStart {
     options: WorkflowOptions,
     #[serde(default, skip_serializing_if = "Queueing::is_default")]
     queueing: Queueing,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delay: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    tags: Tags,
 }
 
 impl ToStart {
@@ -115,6 +122,8 @@ impl ToStart {
             ids,
             options,
             queueing,
+            delay,
+            tags,
         } = self;
         queueing.check().map_err(codec::Error::custom)?;
         let input = input.map_err(codec::Error::custom)?;
@@ -129,6 +138,8 @@ impl ToStart {
             ids,
             options,
             queueing,
+            delay,
+            tags,
         }))))
     }
 }
@@ -164,63 +175,6 @@ impl<R> SpawnChild<R> {
         self.start.ids.conflict = policy;
         self
     }
-}
-
-/// What may be said of the workflow that is started, with or without a handle.
-macro_rules! start_options {
-    ($([$($generics:tt)*] $type:ty;)*) => {$(
-        impl<$($generics)*> $type {
-            /// What to do if a workflow of this id has ended; see [`Start::reuse`].
-            pub fn reuse(mut self, policy: Reuse) -> Self {
-                self.start.ids.reuse = policy;
-                self
-            }
-
-            /// Its priority, from 1, the first, to 5, the last; see [`Start::priority`]. The default
-            /// is that of this workflow.
-            pub fn priority(mut self, priority: u8) -> Self {
-                self.start.queueing.priority = Some(priority);
-                self
-            }
-
-            /// For whom it runs; see [`Start::fairness`]. The default is that of this workflow.
-            pub fn fairness(mut self, key: impl Into<String>, weight: f64) -> Self {
-                self.start.queueing.fairness = Some(Fairness::new(key, weight));
-                self
-            }
-
-            /// What it has in common with others, and how many of those may be under way at a time;
-            /// see [`Start::concurrency_key`].
-            pub fn concurrency_key(mut self, key: impl Into<String>, limit: u32) -> Self {
-                self.start.queueing.concurrency = Some(Concurrency::new(key, limit));
-                self
-            }
-
-            /// How long it may take, with all runs that go on in its place; see
-            /// [`WorkflowOptions::execution_timeout`]. The default stands at its function.
-            pub fn execution_timeout(mut self, limit: Duration) -> Self {
-                self.start.options.execution_timeout = Some(limit);
-                self
-            }
-
-            /// How long one run of it may take. The default stands at its function.
-            pub fn run_timeout(mut self, limit: Duration) -> Self {
-                self.start.options.run_timeout = Some(limit);
-                self
-            }
-
-            /// How it is tried again if it fails. The default stands at its function.
-            pub fn retry(mut self, policy: RetryPolicy) -> Self {
-                self.start.options.retry = Some(policy);
-                self
-            }
-        }
-    )*};
-}
-
-start_options! {
-    [R] SpawnChild<R>;
-    [] SpawnDetached;
 }
 
 impl<R> Clone for SpawnChild<R> {

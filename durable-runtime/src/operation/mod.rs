@@ -53,8 +53,9 @@ use crate::codec;
 use crate::codec::limits::PAYLOAD_BYTES_MAX;
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::registry::WorkflowDef;
-use crate::store::{IdPolicy, MessageKind, ParentClose, Queueing};
+use crate::store::{IdPolicy, MessageKind, ParentClose, Queueing, Tags};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Something that can be awaited in a workflow.
 #[diagnostic::on_unimplemented(
@@ -237,6 +238,12 @@ pub struct StartRequest {
     /// Before whom it has its turn, where that is not as for the workflow that starts it.
     #[serde(default, skip_serializing_if = "Queueing::is_default")]
     pub queueing: Queueing,
+    /// How much later it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Duration>,
+    /// What is said about it. It has the headers of the workflow that starts it as well.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 /// A message to another workflow, as data.

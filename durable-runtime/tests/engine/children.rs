@@ -273,7 +273,7 @@ async fn a_hundred_children_at_a_time() {
 
 /// Runs `id` with a worker that is cut at its `n`-th call to the store, and then with another.
 /// `None` if it ends before that.
-async fn cut(bench: &Bench, n: usize, fault: Fault, id: &str) -> Option<RunRecord> {
+pub(crate) async fn cut(bench: &Bench, n: usize, fault: Fault, id: &str) -> Option<RunRecord> {
     let store = FaultyStore::new(bench.store.clone(), n, fault);
     let worker = Worker::new(store.clone(), leased())
         .registry(bench.registry())

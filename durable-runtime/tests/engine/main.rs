@@ -4,6 +4,7 @@ mod activities;
 mod activity_limits;
 mod cancel;
 mod child_cancellation;
+mod child_starts;
 mod children;
 mod coded;
 mod crash;

@@ -154,6 +154,8 @@ impl Bench {
             "late_reader",
             "waits_for",
             "tidy",
+            "sends_out",
+            "has_time",
             "stubborn",
         ];
         let all = short.into_iter().chain(long);

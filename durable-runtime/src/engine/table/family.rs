@@ -5,7 +5,7 @@ use crate::codec;
 use crate::engine::instance::{Cancel, Doing, Instance};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::operation::{ChildCancellation, Request, SendRequest, StartRequest, WorkflowOptions};
-use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase, Queueing};
+use crate::store::{ChildEnd, IdPolicy, Message, MessageKind, ParentClose, Phase, Queueing, Tags};
 
 fn id() -> WorkflowId {
     WorkflowId::new("child").unwrap()
@@ -22,6 +22,8 @@ fn starts() -> Request {
         ids: IdPolicy::default(),
         options: WorkflowOptions::default(),
         queueing: Queueing::default(),
+        delay: None,
+        tags: Tags::default(),
     }))
 }
 
