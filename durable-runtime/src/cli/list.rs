@@ -16,6 +16,7 @@ use serde::Serialize;
 const PAGE: usize = 500;
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub(crate) struct Args {
     /// Only this workflow function
     #[arg(short, long, value_name = "NAME")]
