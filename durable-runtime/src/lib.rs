@@ -60,6 +60,7 @@ pub mod interception;
 pub mod machine;
 mod macros;
 pub mod metrics;
+mod now;
 pub mod operation;
 mod panics;
 pub mod payload;
@@ -78,6 +79,7 @@ pub use durable_macros::{activities, activity, workflow};
 pub use engine::{Worker, WorkerLink, WorkerOptions};
 pub use error::{Context, Error, ErrorKind};
 pub use machine::Durable;
+pub use now::now;
 pub use operation::{
     Child, JoinHandle, JoinSet, Signal, continue_as_new, external, join_all, sleep, sleep_until,
     spawn, timeout, try_join_all,

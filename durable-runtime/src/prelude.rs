@@ -2,6 +2,7 @@
 
 pub use crate::client::{Client, Handle, StartError};
 pub use crate::error::{Context, Error};
+pub use crate::now;
 pub use crate::operation::{
     ActivityError, CancellationType, Cancelled, Child, ChildCancellation, ChildError, Elapsed,
     JoinHandle, JoinSet, Memo, Published, RetryPolicy, Saga, SagaError, SearchKey, Signal,

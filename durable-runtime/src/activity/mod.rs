@@ -44,6 +44,7 @@ pub use transact::transactional;
 
 use crate::Durable;
 use crate::clock::{Busy, Clock, SystemClock};
+use crate::id::Timestamp;
 use serde::Serialize;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -176,6 +177,11 @@ pub async fn sleep(duration: Duration) {
     current.swap(Some(busy));
 }
 
+/// The worker's clock, if the body of an attempt runs here.
+pub(crate) fn time() -> Option<Timestamp> {
+    CURRENT.try_with(|current| current.clock.now()).ok()
+}
+
 impl Current {
     fn swap(&self, busy: Option<Busy>) -> Option<Busy> {
         std::mem::replace(
@@ -188,18 +194,31 @@ impl Current {
 /// Runs a body that blocks on a thread of its own, where it may ask and say what any body may.
 #[doc(hidden)]
 pub async fn blocking<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
-    let current = CURRENT.try_with(Current::clone).ok();
-    let within = move || match current {
-        Some(current) => CURRENT.sync_scope(current, body),
-        None => body(),
-    };
-    match tokio::task::spawn_blocking(within).await {
+    let here = Here::now();
+    match tokio::task::spawn_blocking(move || here.run(body)).await {
         Ok(output) => output,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // The runtime is shutting down, and the attempt with it.
             Err(_) => std::future::pending().await,
         },
+    }
+}
+
+/// What the body of an attempt may ask, for another thread that does a part of it.
+#[derive(Clone, Debug)]
+struct Here(Option<Current>);
+
+impl Here {
+    fn now() -> Self {
+        Self(CURRENT.try_with(Current::clone).ok())
+    }
+
+    fn run<T>(&self, body: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(current) => CURRENT.sync_scope(current.clone(), body),
+            None => body(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attempts whose body runs in the store's transaction.
 
-use super::ActivityContext;
+use super::{ActivityContext, Here};
 use super::live::SaidEnd;
 use crate::codec;
 use crate::operation::Resolution;
@@ -39,9 +39,10 @@ pub async fn transactional(
         return std::future::pending().await;
     };
     let failure: Arc<Mutex<Option<Failure>>> = Arc::default();
-    let kept = failure.clone();
+    let (kept, here) = (failure.clone(), Here::now());
     let work: Work = Arc::new(move |tx| {
-        let ended = catch_unwind(AssertUnwindSafe(|| body(&instance, tx, &args)));
+        let run = || here.run(|| body(&instance, tx, &args));
+        let ended = catch_unwind(AssertUnwindSafe(run));
         let failed = match ended {
             Ok(Ok(AttemptEnd {
                 resolution: Resolution::Returned(value),

@@ -59,6 +59,11 @@ pub(crate) fn now() -> Timestamp {
     current().now()
 }
 
+/// The clock of the turn, if the code of a workflow runs here.
+pub(crate) fn time() -> Option<Timestamp> {
+    CURRENT.with_borrow(|current| current.as_ref().map(Cx::now))
+}
+
 /// Sets a published value.
 pub(crate) fn publish<T: Serialize>(name: &str, value: &T) {
     current().publish(name, value);

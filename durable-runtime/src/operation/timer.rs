@@ -27,7 +27,7 @@ pub fn sleep(duration: Duration) -> Sleep {
     Sleep::For(duration)
 }
 
-/// Sleeps until `instant`; returns at once if it has passed.
+/// Sleeps until `instant`; returns at once if it has passed. The present one is [`now`](crate::now()).
 pub fn sleep_until(instant: SystemTime) -> Sleep {
     Sleep::Until(instant.into())
 }

@@ -42,12 +42,14 @@ impl Ends {
     }
 
     /// Waits for the end of a workflow; the clock stands still until the guard is dropped. `None`
-    /// if the store does not know it.
-    pub(super) async fn ended(&self, run: RunId) -> Option<News> {
+    /// if the store does not know it. Until it is known whether it has ended already, `busy` is
+    /// kept.
+    pub(super) async fn ended(&self, run: RunId, busy: Busy) -> Option<News> {
         self.record(run).await.ok().flatten()?;
         let (answer, answered) = oneshot::channel();
         self.waiting().push((run, answer));
         self.look().await;
+        drop(busy);
         answered.await.ok()
     }
 

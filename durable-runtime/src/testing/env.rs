@@ -1,7 +1,8 @@
 //! The surroundings of one test: a store, a clock, workers, and activities to be replaced.
 
 use super::acts::Acts;
-use super::crash::Cuts;
+use super::builder::TestEnvBuilder;
+use super::database::Database;
 use super::ends::Ends;
 use super::failure::{Failure, Planned};
 use super::hold::Hold;
@@ -16,7 +17,7 @@ use crate::clock::{Clock, VirtualClock};
 use crate::engine::{Worker, WorkerOptions};
 use crate::id::Timestamp;
 use crate::registry::Activities;
-use crate::store::MemoryStore;
+use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ const BEGIN: Timestamp = Timestamp(1_767_225_600_000);
 /// has jumped.
 const LEASE: Duration = Duration::from_secs(1_000 * 365 * 86_400);
 
-/// Everything around a workflow under test: a store in memory, a clock that jumps over sleeps, one
+/// Everything around a workflow under test: a store, in memory unless
+/// [`builder`](Self::builder) says otherwise, a clock that jumps over sleeps, one
 /// worker with all that is linked into the test, and a client.
 ///
 /// Time stands still while the test does something, and passes only while it awaits
@@ -74,12 +76,13 @@ pub struct TestEnv {
 struct Shared {
     clock: VirtualClock,
     hold: Hold,
-    store: MemoryStore,
+    database: Database,
+    /// The test's own handle.
+    store: Arc<dyn Store>,
     acts: Arc<Acts>,
     ends: Arc<Ends>,
     links: Arc<Links>,
-    cuts: Arc<Cuts>,
-    options: WorkerOptions,
+    made: TestEnvBuilder,
     workers: Mutex<Vec<Running>>,
 }
 
@@ -97,7 +100,7 @@ impl TestEnv {
     /// test bear one name.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_options(WorkerOptions::default())
+        Self::builder().build()
     }
 
     /// The same, with workers that work like this. The lease and the jitter of retries are the
@@ -108,37 +111,42 @@ impl TestEnv {
     /// As [`new`](Self::new) does.
     #[must_use]
     pub fn with_options(options: WorkerOptions) -> Self {
-        Self::with_cuts(options, Arc::default())
+        Self::builder().options(options).build()
     }
 
-    pub(super) fn with_cuts(options: WorkerOptions, cuts: Arc<Cuts>) -> Self {
+    pub(super) fn made(builder: &TestEnvBuilder) -> Self {
+        let mut made = builder.clone();
+        made.options.lease = LEASE;
+        made.options.exact_retries = true;
         let clock = VirtualClock::new(BEGIN);
         let hold = Hold::new(clock.clone());
-        let store = MemoryStore::new();
-        let reader = Arc::new(store.clone());
-        let ends = Arc::new(Ends::new(reader.clone(), clock.clone()));
-        let links = Links::new(reader.clone(), clock.clone(), hold.clone(), ends.clone());
+        let database = Database::new(&made.kind, made.codecs.clone());
+        let store = database.handle();
+        let ends = Arc::new(Ends::new(store.clone(), clock.clone()));
+        let links = Links::new(store.clone(), clock.clone(), hold.clone(), ends.clone());
         let links = Arc::new(links);
-        let client = Client::with_link(reader, links.clone()).clock(Arc::new(clock.clone()));
+        // What a worker's own client would have of it.
+        let like = (made.worker)(Worker::new(store.clone(), made.options.clone())).client();
+        let client = Client::with_link(store.clone(), links.clone())
+            .clock(Arc::new(clock.clone()))
+            .propagators(like.shared_propagators());
         let env = Self {
             shared: Arc::new(Shared {
                 acts: Arc::new(Acts::new(clock.clone())),
                 clock,
                 hold,
+                database,
                 store,
                 ends,
                 links,
-                cuts,
-                options: WorkerOptions {
-                    lease: LEASE,
-                    exact_retries: true,
-                    ..options
-                },
+                made,
                 workers: Mutex::default(),
             }),
             client,
         };
-        env.start_worker();
+        for _ in 0..builder.workers {
+            env.start_worker();
+        }
         env
     }
 
@@ -237,16 +245,16 @@ impl TestEnv {
         let shared = &self.shared;
         let life = Arc::new(Life::default());
         let store = Arc::new(WorkerStore {
-            // A handle of its own, as another process would have one.
-            inner: Arc::new(shared.store.clone()),
+            inner: shared.database.handle(),
             life: life.clone(),
             ends: shared.ends.clone(),
-            cuts: shared.cuts.clone(),
+            cuts: shared.made.cuts.clone(),
             links: Arc::downgrade(&shared.links),
         });
         let registry = shared.acts.registry(&life);
         let registry = registry.unwrap_or_else(|ambiguous| panic!("{ambiguous}"));
-        let worker = Worker::new(store, shared.options.clone())
+        let worker = Worker::new(store, shared.made.options.clone());
+        let worker = (shared.made.worker)(worker)
             .registry(registry)
             .for_all_queues()
             .clock(Arc::new(shared.clock.clone()));
@@ -281,7 +289,7 @@ impl TestEnv {
         // Not even the last guard of the dead lets time pass.
         let busy = self.shared.clock.busy();
         self.shared.links.leave(&worker.life);
-        worker.kill(&self.shared.store).await;
+        worker.kill(&*self.shared.store).await;
         self.shared.links.take_over();
         drop(busy);
     }
@@ -305,8 +313,8 @@ impl TestEnv {
         &self.shared.ends
     }
 
-    pub(super) fn store(&self) -> &MemoryStore {
-        &self.shared.store
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.shared.store
     }
 
     fn workers(&self) -> MutexGuard<'_, Vec<Running>> {

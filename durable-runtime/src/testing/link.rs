@@ -28,6 +28,10 @@ pub(super) struct Links {
 #[derive(Debug, Default)]
 struct Asking {
     count: usize,
+    /// How often a worker has written while somebody waited.
+    writes: u64,
+    /// How many have waited since before the last of these.
+    unaware: usize,
     /// After a write: time stands still until they have looked.
     busy: Option<Busy>,
 }
@@ -35,14 +39,23 @@ struct Asking {
 /// Somebody waits for the answer of an update until this is dropped.
 struct Asks<'a> {
     links: &'a Links,
+    /// How often a worker had written before.
+    since: u64,
     waits: Option<Waits<'a>>,
 }
 
 impl<'a> Asks<'a> {
     fn new(links: &'a Links) -> Self {
-        links.asking().count += 1;
+        let mut asking = links.asking();
+        asking.count += 1;
+        let since = asking.writes;
+        drop(asking);
         let waits = Some(links.hold.waits());
-        Self { links, waits }
+        Self {
+            links,
+            since,
+            waits,
+        }
     }
 }
 
@@ -52,8 +65,11 @@ impl Drop for Asks<'_> {
         drop(self.waits.take());
         let mut asking = self.links.asking();
         asking.count -= 1;
-        let last = asking.count == 0;
-        let busy = asking.busy.take_if(|_| last);
+        if self.since < asking.writes {
+            asking.unaware -= 1;
+        }
+        let all_know = asking.unaware == 0;
+        let busy = asking.busy.take_if(|_| all_know);
         drop(asking);
         drop(busy);
     }
@@ -104,8 +120,10 @@ impl Links {
     /// A worker has written: others may want to know before time goes on.
     pub(super) fn has_written(&self) {
         let mut asking = self.asking();
-        if asking.count > 0 && asking.busy.is_none() {
-            asking.busy = Some(self.clock.busy());
+        if asking.count > 0 {
+            asking.writes += 1;
+            asking.unaware = asking.count;
+            asking.busy.get_or_insert_with(|| self.clock.busy());
         }
         drop(asking);
         self.writes.send_modify(|count| *count += 1);
@@ -148,10 +166,11 @@ impl Link for Links {
     /// When it never will.
     async fn ended(&self, run: RunId) -> Option<Outcome> {
         let standstill = self.clock.standstill();
+        let busy = self.clock.busy();
         let waits = self.hold.waits();
         let news = tokio::select! {
             biased;
-            news = self.ends.ended(run) => news?,
+            news = self.ends.ended(run, busy) => news?,
             busy = standstill => Err(self.in_vain(busy, "the workflow will never end").await),
         };
         drop(waits);

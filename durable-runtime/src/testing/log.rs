@@ -68,8 +68,30 @@ impl Log {
         self.filter(|called| called.workflow == id)
     }
 
+    /// Each attempt once, as a service sees it that recognises idempotency keys: a call whose answer
+    /// was not on record when its worker died comes again, with the same key and number.
+    #[must_use]
+    pub fn without_repeats(&self) -> Self {
+        let mut seen: Vec<Called> = Vec::new();
+        for called in &self.0 {
+            match seen.iter_mut().find(|earlier| earlier.is_same(called)) {
+                // Only the last one's answer counts.
+                Some(earlier) => earlier.ended = called.ended.clone(),
+                None => seen.push(called.clone()),
+            }
+        }
+        Self(seen)
+    }
+
     fn filter(&self, is: impl Fn(&Called) -> bool) -> Self {
         Self(self.0.iter().filter(|called| is(called)).cloned().collect())
+    }
+}
+
+impl Called {
+    /// Whether this is the same attempt of the same call.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.idempotency_key == other.idempotency_key && self.attempt == other.attempt
     }
 }
 

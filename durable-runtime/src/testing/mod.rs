@@ -2,7 +2,8 @@
 //! activities are closures, and workers die on demand. Behind the feature `testing`.
 //!
 //! ```text
-//!   TestEnv ─┬─ client ────────▶ start_order(env.client(), "o-1", …), handles, signals
+//!   TestEnv ─┬─ store            in memory, in SQLite, or yours: TestEnv::builder()
+//!            ├─ client ────────▶ start_order(env.client(), "o-1", …), handles, signals
 //!            ├─ clock            stands still while the test acts, jumps while it waits
 //!            ├─ activities       mock(charge, |order| …), fail(charge, 2, …), log()
 //!            └─ workers          kill_worker(), start_worker()
@@ -16,7 +17,9 @@
 //! ```
 
 mod acts;
+mod builder;
 mod crash;
+mod database;
 mod ends;
 mod env;
 mod failure;
@@ -28,6 +31,7 @@ mod mock;
 mod store;
 mod worker;
 
+pub use builder::TestEnvBuilder;
 pub use crash::{CrashPoint, CrashReport, When, crash_everywhere};
 pub use env::TestEnv;
 pub use failure::Failure;

@@ -45,7 +45,7 @@ impl Running {
         }
         for worker in self.life.incarnations() {
             let retired = store.retire(worker).await;
-            retired.expect("a store in memory does not fail");
+            retired.expect("the store of a test does not fail");
         }
     }
 }

@@ -94,9 +94,7 @@ impl<T: PartialEq + Debug> Outcome<T> {
             return (self.log.to_vec(), repeated, recorded);
         };
         for (at, called) in self.log.iter().enumerate() {
-            let before = seen
-                .iter_mut()
-                .find(|earlier| same_attempt(earlier, called));
+            let before = seen.iter_mut().find(|earlier| earlier.is_same(called));
             match before {
                 Some(earlier) if at >= kill.calls && kill.may_repeat(called) => {
                     // The first one asked; only the last one's answer counts.
@@ -149,10 +147,7 @@ impl<T: PartialEq + Debug> Outcome<T> {
                 text.push_str("  ---------- the worker is killed, another one goes on\n");
             }
             let earlier = self.log.iter().take(at);
-            let again = earlier
-                .filter(|earlier| same_attempt(earlier, called))
-                .count()
-                > 0;
+            let again = earlier.filter(|earlier| earlier.is_same(called)).count() > 0;
             let note = if again { "  (again)" } else { "" };
             let _ = writeln!(text, "  {called}{note}");
         }
@@ -161,10 +156,6 @@ impl<T: PartialEq + Debug> Outcome<T> {
         }
         text
     }
-}
-
-fn same_attempt(a: &Called, b: &Called) -> bool {
-    a.idempotency_key == b.idempotency_key && a.attempt == b.attempt
 }
 
 impl End {

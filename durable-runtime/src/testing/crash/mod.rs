@@ -8,10 +8,10 @@ mod run;
 pub(super) use cuts::{Cuts, What};
 pub use report::{CrashPoint, CrashReport, When};
 
-use super::TestEnv;
+use super::{TestEnv, TestEnvBuilder};
 use compare::Outcome;
 use report::Failed;
-use run::run;
+use run::{Mode, run};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -29,9 +29,11 @@ const WRITES_MAX: usize = 100_000;
 ///   repeats are counted in the [report](CrashReport), anything else is a failure.
 ///
 /// Every await of a workflow is a write, so it is killed at every await. Beside that the scenario
-/// runs once with every workflow forgotten and made again from its bytes at every await.
+/// runs once with every workflow forgotten and made again from its bytes at every await, and once
+/// with two workers that compete on one store.
 ///
-/// Each run has a [`TestEnv`] of its own: set mocks inside of the scenario. All runs are in this
+/// The store is in memory; [`TestEnv::builder`] says otherwise, by
+/// [`TestEnvBuilder::crash_everywhere`]. Each run has a [`TestEnv`] of its own: set mocks inside of the scenario. All runs are in this
 /// process, so what a workflow keeps in a `static` outlives a crash here, and would not elsewhere.
 ///
 /// ```standalone_crate
@@ -74,18 +76,31 @@ where
     S: AsyncFn(&TestEnv) -> T,
     T: PartialEq + Debug,
 {
-    let undisturbed = run(&scenario, &Arc::new(Cuts::counting()), false).await;
-    let again = run(&scenario, &Arc::new(Cuts::counting()), false).await;
-    demand(&undisturbed, &again, &Failed::NotRepeatable);
-    let forgotten = run(&scenario, &Arc::new(Cuts::counting()), true).await;
-    demand(&undisturbed, &forgotten, &Failed::Forgotten);
+    everywhere(&TestEnv::builder(), scenario).await
+}
+
+/// The same in surroundings that are made like this.
+pub(super) async fn everywhere<T, S>(builder: &TestEnvBuilder, scenario: S) -> CrashReport
+where
+    S: AsyncFn(&TestEnv) -> T,
+    T: PartialEq + Debug,
+{
+    let counted = async |mode| run(builder, &scenario, &Arc::new(Cuts::counting()), mode).await;
+    let undisturbed = counted(Mode::Straight).await;
+    for (mode, failed) in [
+        (Mode::Straight, Failed::NotRepeatable),
+        (Mode::Forgotten, Failed::Forgotten),
+        (Mode::TwoWorkers, Failed::TwoWorkers),
+    ] {
+        demand(&undisturbed, &counted(mode).await, &failed);
+    }
 
     let mut points = Vec::new();
     for when in [When::Before, When::After] {
         for at in 0..=WRITES_MAX {
             assert!(at < WRITES_MAX, "the scenario does not come to its end");
             let cuts = Arc::new(Cuts::at(at, when));
-            let outcome = run(&scenario, &cuts, false).await;
+            let outcome = run(builder, &scenario, &cuts, Mode::Straight).await;
             let Some(what) = cuts.fired() else {
                 // It has ended before: all writes have had their crash.
                 break;

@@ -39,6 +39,7 @@ pub struct CrashReport {
 pub(super) enum Failed<'a> {
     NotRepeatable,
     Forgotten,
+    TwoWorkers,
     Crashed(&'a CrashPoint),
 }
 
@@ -152,6 +153,9 @@ impl fmt::Display for Failed<'_> {
                 "the outcome is another one when each workflow is made again from what is stored \
                  at every await",
             ),
+            Self::TwoWorkers => {
+                f.write_str("the outcome is another one with two workers on one store")
+            }
             Self::Crashed(point) => write!(f, "the outcome is another one with a worker {point}"),
         }
     }

@@ -1,27 +1,45 @@
 //! One run of a scenario, with a crash or without.
 
-use super::super::TestEnv;
+use super::super::{TestEnv, TestEnvBuilder};
 use super::compare::{End, Kill, Outcome};
 use super::cuts::Cuts;
 use crate::codec;
-use crate::engine::WorkerOptions;
-use crate::store::{AttemptOf, Phase, Store};
+use crate::store::{AttemptOf, Phase};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
+/// In what the surroundings of a run differ from those that the test has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// In nothing.
+    Straight,
+    /// Every workflow is forgotten at every await, and made again from its bytes.
+    Forgotten,
+    /// Two workers compete.
+    TwoWorkers,
+}
+
 /// Runs the scenario in surroundings of its own and gathers what can be seen from outside.
-pub(super) async fn run<T, S>(scenario: &S, cuts: &Arc<Cuts>, evict_always: bool) -> Outcome<T>
+pub(super) async fn run<T, S>(
+    builder: &TestEnvBuilder,
+    scenario: &S,
+    cuts: &Arc<Cuts>,
+    mode: Mode,
+) -> Outcome<T>
 where
     S: AsyncFn(&TestEnv) -> T,
 {
-    let options = WorkerOptions {
-        evict_always,
-        ..WorkerOptions::default()
-    };
-    let env = TestEnv::with_cuts(options, cuts.clone());
+    let mut builder = builder.clone();
+    builder.cuts = cuts.clone();
+    match mode {
+        Mode::Straight => {}
+        Mode::Forgotten => builder.options.evict_always = true,
+        Mode::TwoWorkers => builder.workers = builder.workers.max(2),
+    }
+    let env = builder.build();
     let killed = Mutex::new(None);
     let replace = async {
         let life = cuts.dead().await;
