@@ -1,7 +1,7 @@
 //! Attempts whose body runs in the store's transaction.
 
-use super::{ActivityContext, Here};
 use super::live::SaidEnd;
+use super::{ActivityContext, Here};
 use crate::codec;
 use crate::operation::Resolution;
 use crate::registry::{AttemptEnd, Instance};

@@ -19,7 +19,7 @@ type Configured = Arc<dyn Fn(Worker) -> Worker + Send + Sync>;
 ///
 /// #[activity(transactional)]
 /// fn book(tx: &mut Transaction<'_>, seat: &str) -> Result<(), Error> {
-///     tx.execute("INSERT INTO seats VALUES (?1)", [seat])?;
+///     tx.execute("INSERT INTO seats VALUES (?1)", (seat,))?;
 ///     Ok(())
 /// }
 ///
@@ -33,7 +33,7 @@ type Configured = Arc<dyn Fn(Worker) -> Worker + Send + Sync>;
 /// # async fn main() {
 /// // #[tokio::test]
 /// let env = TestEnv::builder().sqlite().build();
-/// let table = env.client().transact(|tx| tx.execute("CREATE TABLE seats (seat TEXT)", []));
+/// let table = env.client().transact(|tx| tx.execute("CREATE TABLE seats (seat TEXT)", ()));
 /// table.await.unwrap().unwrap();
 ///
 /// let handle = start_travel(env.client(), "t-1", "12A".to_owned()).await.unwrap();

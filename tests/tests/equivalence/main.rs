@@ -23,6 +23,7 @@ mod borrowed_patterns;
 mod borrows;
 mod branches;
 mod by_ref;
+mod clock;
 mod closure_tails;
 mod closures;
 mod conditions;

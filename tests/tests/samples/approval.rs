@@ -1,10 +1,11 @@
 //! An expense whose decision is an activity: a person completes it from outside, by its token.
 
+use crate::modes::{calls, in_four_modes};
 use durable_runtime::activity::{self, ActivityToken};
 use durable_runtime::client::CompletionError;
 use durable_runtime::operation::{ActivityError, TimeoutKind};
 use durable_runtime::prelude::*;
-use durable_runtime::testing::{TestEnv, crash_everywhere};
+use durable_runtime::testing::TestEnv;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -91,36 +92,39 @@ fn rejected() -> Verdict {
 
 #[tokio::test]
 async fn what_is_approved_is_paid() {
-    let env = TestEnv::new();
-    let (end, told) = decided(&env, "a", Duration::from_secs(3), approved()).await;
-    assert_eq!(told, Ok(()));
+    let end = in_four_modes(async |env| {
+        let (end, told) = decided(env, "a", Duration::from_secs(3), approved()).await;
+        assert_eq!(told, Ok(()));
+        (end, calls(env), env.elapsed().as_secs())
+    })
+    .await;
     let approved_by = "grace".to_owned();
-    assert_eq!(end, End::Paid { approved_by });
-    assert_eq!(env.log().calls(), ["file", "judge", "reimburse"]);
-    assert_eq!(env.elapsed(), Duration::from_secs(3));
+    let done = vec!["file", "judge", "reimburse"];
+    assert_eq!(end, (End::Paid { approved_by }, done, 3));
 }
 
 #[tokio::test]
 async fn what_is_rejected_is_not() {
-    let env = TestEnv::new();
-    let (end, told) = decided(&env, "b", Duration::from_secs(3), rejected()).await;
-    assert_eq!(told, Ok(()));
+    let end = in_four_modes(async |env| {
+        let (end, told) = decided(env, "b", Duration::from_secs(3), rejected()).await;
+        assert_eq!(told, Ok(()));
+        (end, calls(env))
+    })
+    .await;
     let rejected_by = "ada".to_owned();
-    assert_eq!(end, End::NotPaid { rejected_by });
-    assert_eq!(env.log().calls(), ["file", "judge"]);
+    assert_eq!(end, (End::NotPaid { rejected_by }, vec!["file", "judge"]));
 }
 
 #[tokio::test]
 async fn a_decision_that_comes_too_late_is_an_error() {
-    let env = TestEnv::new();
-    let (end, told) = decided(&env, "c", Duration::from_secs(11), approved()).await;
-    let ended = told.unwrap_err().to_string();
-    assert!(
-        ended.starts_with("workflow `e-1` has ended (completed)"),
-        "{ended}"
-    );
-    assert_eq!(end, End::TimedOut);
-    assert_eq!(env.log().calls(), ["file", "judge"]);
+    let (end, done, told) = in_four_modes(async |env| {
+        let (end, told) = decided(env, "c", Duration::from_secs(11), approved()).await;
+        (end, calls(env), told.unwrap_err().to_string())
+    })
+    .await;
+    assert_eq!((end, done), (End::TimedOut, vec!["file", "judge"]));
+    let ended = "workflow `e-1` has ended (completed)";
+    assert!(told.starts_with(ended), "{told}");
 }
 
 #[tokio::test]
@@ -132,32 +136,4 @@ async fn a_token_of_another_store_is_unknown() {
     let activity = elsewhere.client().activity(token);
     let unknown = activity.complete(&approved()).await;
     assert_eq!(unknown, Err(CompletionError::Unknown(token)));
-}
-
-#[tokio::test]
-async fn two_workers_agree_on_a_decision() {
-    let env = TestEnv::new();
-    env.start_worker();
-    let (end, told) = decided(&env, "e", Duration::from_secs(3), approved()).await;
-    assert_eq!(told, Ok(()));
-    let approved_by = "grace".to_owned();
-    assert_eq!(end, End::Paid { approved_by });
-    assert_eq!(env.log().calls(), ["file", "judge", "reimburse"]);
-}
-
-#[tokio::test]
-async fn every_decision_survives_a_crash_at_every_await() {
-    for (name, after, verdict) in [
-        ("f", 3, approved()),
-        ("g", 3, rejected()),
-        ("h", 11, approved()),
-    ] {
-        let report = crash_everywhere(async |env| {
-            let after = Duration::from_secs(after);
-            let (end, told) = decided(env, name, after, verdict.clone()).await;
-            (end, told.is_ok())
-        })
-        .await;
-        assert!(report.awaits().contains(&"approval/judge"), "{report}");
-    }
 }

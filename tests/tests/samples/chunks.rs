@@ -1,6 +1,6 @@
 //! Split and merge: chunks of work side by side, collected in the order of the calls or as they end.
 
-use crate::modes::in_four_modes;
+use crate::modes::{in_four_modes, on_each_store};
 use durable_runtime::activity;
 use durable_runtime::operation::ActivityError;
 use durable_runtime::prelude::*;
@@ -48,48 +48,58 @@ async fn in_completion_order(count: u64, bad: Option<u64>) -> Result<(u64, u64, 
     Ok((sums.0, sums.1, order))
 }
 
-async fn called(env: &TestEnv, count: u64) -> (u64, u64) {
-    let handle = start_in_call_order(env.client(), "s", count, None);
-    handle.await.unwrap().result().await.unwrap().unwrap()
+/// What is given in the order of the calls, and how long it took.
+async fn by_call(env: &TestEnv, count: u64, bad: Option<u64>) -> (Result<(u64, u64), String>, u64) {
+    let handle = start_in_call_order(env.client(), "by-call", count, bad);
+    let given = handle.await.unwrap().result().await.unwrap();
+    (given.map_err(|e| e.to_string()), env.elapsed().as_secs())
+}
+
+/// What is given as they end, and how long it took.
+async fn by_end(
+    env: &TestEnv,
+    count: u64,
+    bad: Option<u64>,
+) -> (Result<(u64, u64, Vec<u64>), String>, u64) {
+    let handle = start_in_completion_order(env.client(), "by-end", count, bad);
+    let given = handle.await.unwrap().result().await.unwrap();
+    (given.map_err(|e| e.to_string()), env.elapsed().as_secs())
 }
 
 #[tokio::test]
 async fn chunks_are_merged_in_the_order_of_their_calls() {
-    let five = in_four_modes(async |env| called(env, 5).await).await;
-    assert_eq!(five, (15, 55));
-    let none = called(&TestEnv::new(), 0).await;
-    assert_eq!(none, (0, 0));
+    let five = in_four_modes(async |env| by_call(env, 5, None).await.0).await;
+    assert_eq!(five, Ok((15, 55)));
 }
 
 #[tokio::test]
 async fn chunks_are_merged_as_they_end() {
-    let (number, square, order) = in_four_modes(async |env| {
-        let handle = start_in_completion_order(env.client(), "s", 5, None);
-        handle.await.unwrap().result().await.unwrap().unwrap()
-    })
-    .await;
-    assert_eq!((number, square), (15, 55));
-    assert_eq!(order, [5, 4, 3, 2, 1]);
-    let env = TestEnv::new();
-    let none = start_in_completion_order(env.client(), "s", 0, None).await;
-    let none = none.unwrap().result().await.unwrap().unwrap();
-    assert_eq!(none, (0, 0, vec![]));
+    let five = in_four_modes(async |env| by_end(env, 5, None).await.0).await;
+    assert_eq!(five, Ok((15, 55, vec![5, 4, 3, 2, 1])));
+}
+
+#[tokio::test]
+async fn no_chunks_are_merged_at_once() {
+    let none = on_each_store(async |env| (by_call(env, 0, None).await, by_end(env, 0, None).await));
+    assert_eq!(none.await, ((Ok((0, 0)), 0), (Ok((0, 0, vec![])), 0)));
 }
 
 #[tokio::test]
 async fn a_bad_chunk_fails_all_of_them() {
-    let env = TestEnv::new();
-    let handle = start_in_call_order(env.client(), "s", 5, Some(3));
-    let error = handle.await.unwrap().result().await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "chunk 3 is bad");
-    assert_eq!(env.elapsed(), Duration::from_secs(59), "all have ended");
+    let bad = Err("chunk 3 is bad".to_owned());
+    let failed = in_four_modes(async |env| by_call(env, 5, Some(3)).await.0).await;
+    assert_eq!(failed, bad);
+    // All have ended.
+    let failed = on_each_store(async |env| by_call(env, 5, Some(3)).await).await;
+    assert_eq!(failed, (bad, 59));
 }
 
 #[tokio::test]
 async fn a_bad_chunk_is_seen_as_soon_as_it_ends() {
-    let env = TestEnv::new();
-    let handle = start_in_completion_order(env.client(), "s", 5, Some(3));
-    let error = handle.await.unwrap().result().await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "chunk 3 is bad");
-    assert_eq!(env.elapsed(), Duration::from_secs(1));
+    let bad = Err("chunk 3 is bad".to_owned());
+    let failed = in_four_modes(async |env| by_end(env, 5, Some(3)).await.0).await;
+    assert_eq!(failed, bad);
+    // The others were not waited for.
+    let failed = on_each_store(async |env| by_end(env, 5, Some(3)).await).await;
+    assert_eq!(failed, (bad, 1));
 }

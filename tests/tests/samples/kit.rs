@@ -77,6 +77,42 @@ async fn panics(text: String) -> Result<(), Error> {
     Ok(())
 }
 
+const ASK: Update<u32, u32> = Update::new("ask");
+
+/// Answers so many requests; each takes an hour.
+#[workflow]
+async fn answers(requests: u32) -> Result<(), Cancelled> {
+    for _ in 0..requests {
+        let asked = ASK.recv().await?;
+        sleep(Duration::from_secs(3_600)).await?;
+        let answer = asked.value() + 1;
+        asked.respond(&answer);
+    }
+    NEVER.recv().await.map(drop)
+}
+
+#[tokio::test]
+async fn time_passes_while_requests_are_answered() {
+    let env = TestEnv::new();
+    let handle = start_answers(env.client(), "a", 3).await.unwrap();
+    assert_eq!(handle.update(ASK, 1).await.unwrap(), 2);
+    assert_eq!(env.elapsed(), Duration::from_secs(3_600));
+    // Two at once: each waits while the other one looks for its answer.
+    let (first, second) = tokio::join!(async { handle.update(ASK, 2).await }, async {
+        handle.update(ASK, 3).await
+    });
+    assert_eq!((first.unwrap(), second.unwrap()), (3, 4));
+    assert_eq!(env.elapsed(), 3 * Duration::from_secs(3_600));
+}
+
+#[tokio::test]
+#[should_panic(expected = "the update will never be answered")]
+async fn a_request_that_nobody_answers_is_told_at_once() {
+    let env = TestEnv::new();
+    let handle = start_answers(env.client(), "a", 0).await.unwrap();
+    let _ = handle.update(ASK, 1).await;
+}
+
 /// A test's one worker carries out activities of all queues.
 #[tokio::test]
 async fn activities_of_other_queues_run_in_a_test_too() {

@@ -1,11 +1,12 @@
 //! Workflows that people really write, and their tests, written as a user would write them: with
-//! the public test kit alone. Each also survives a crash at every await.
+//! the public test kit alone. Each is run in four modes, on two stores: see `modes`.
 
 mod approval;
 mod batch;
 mod buy;
 mod chunks;
 mod cleaning;
+mod clock;
 mod counter;
 mod crashes;
 mod expense;
@@ -15,6 +16,8 @@ mod modes;
 mod order;
 mod page;
 mod parallel;
+mod polling;
 mod reminder;
 mod subscription;
+mod surroundings;
 mod timer;

@@ -1,14 +1,16 @@
 //! The order of the examples: reserved, may be cancelled for a while, charged, sent; and undone
 //! when something fails.
 
-use durable_examples::order::{Item, Order, Package, Payment, Reservation};
+use crate::modes::{calls, in_four_modes, on_each_store};
+use durable_examples::order::{Item, Order, Package, Payment, Receipt, Reservation};
 use durable_examples::outside::ServiceError;
 use durable_examples::process_order::{
     OrderError, charge, refund, reserve, send_package, start_process_order, unreserve,
 };
 use durable_runtime::operation::{ActivityError, TimeoutKind};
 use durable_runtime::prelude::*;
-use durable_runtime::testing::{Failure, TestEnv, crash_everywhere};
+use durable_runtime::store::Phase;
+use durable_runtime::testing::{Called, Failure, TestEnv};
 
 const WINDOW: Duration = Duration::from_secs(30 * 60);
 const JUST_IN_TIME: Duration = Duration::from_millis(30 * 60 * 1_000 - 1);
@@ -61,174 +63,120 @@ fn outage() -> ServiceError {
     ServiceError::Unavailable("503".to_owned())
 }
 
+type Answer = Result<Receipt, OrderError>;
+
+async fn ordered(env: &TestEnv) -> Handle<Answer> {
+    willing(env);
+    start_process_order(env.client(), "o-1", tea())
+        .await
+        .unwrap()
+}
+
+/// What the customer hears, and what was done.
+async fn heard(env: &TestEnv, handle: Handle<Answer>) -> (Answer, Vec<&'static str>) {
+    (handle.result().await.unwrap(), calls(env))
+}
+
 #[tokio::test]
 async fn an_order_is_charged_after_its_window_and_sent() {
-    let env = TestEnv::new();
-    willing(&env);
-    let handle = start_process_order(env.client(), "o-1", tea())
-        .await
-        .unwrap();
-
-    env.settle().await;
-    assert_eq!(env.log().calls(), ["reserve"]);
-
-    let receipt = handle.result().await.unwrap().unwrap();
+    let (receipt, done, took) = in_four_modes(async |env| {
+        let handle = ordered(env).await;
+        env.advance(JUST_IN_TIME).await;
+        assert_eq!(calls(env), ["reserve"]);
+        let (receipt, done) = heard(env, handle).await;
+        (receipt.unwrap(), done, env.elapsed())
+    })
+    .await;
     assert_eq!((receipt.cents, &*receipt.tracking), (900, "t-1"));
-    assert_eq!(env.log().calls(), ["reserve", "charge", "send_package"]);
-    assert_eq!(env.log()[1].at, WINDOW);
+    assert_eq!(done, ["reserve", "charge", "send_package"]);
+    assert_eq!(took, WINDOW);
 }
 
 #[tokio::test]
 async fn a_declined_card_puts_the_goods_back() {
-    let env = TestEnv::new();
-    willing(&env);
-    env.fail(charge, 1, Failure::Error(refusal()));
-    let handle = start_process_order(env.client(), "o-1", tea())
-        .await
-        .unwrap();
-
-    let error = handle.result().await.unwrap().unwrap_err();
-    assert_eq!(error, OrderError::Service(ActivityError::Failed(refusal())));
+    let (answer, done) = in_four_modes(async |env| {
+        env.fail(charge, 1, Failure::Error(refusal()));
+        heard(env, ordered(env).await).await
+    })
+    .await;
+    let failed = ActivityError::Failed(refusal());
+    assert_eq!(answer, Err(OrderError::Service(failed)));
     // A refusal is not retried, by the policy of `charge`.
-    assert_eq!(env.log().calls(), ["reserve", "charge", "unreserve"]);
-}
-
-#[tokio::test]
-async fn a_carrier_that_is_down_costs_six_attempts_and_everything_is_undone() {
-    let env = TestEnv::new();
-    willing(&env);
-    env.fail(send_package, 6, Failure::Error(outage()));
-    let handle = start_process_order(env.client(), "o-1", tea())
-        .await
-        .unwrap();
-
-    assert!(handle.result().await.unwrap().is_err());
-    let send = "send_package";
-    let expected = [
-        "reserve",
-        "charge",
-        send,
-        send,
-        send,
-        send,
-        send,
-        send,
-        "refund",
-        "unreserve",
-    ];
-    assert_eq!(env.log().calls(), expected);
-    // 100 ms, doubled each time, at most a second.
-    let waits: Vec<_> = env
-        .log()
-        .of(send_package)
-        .windows(2)
-        .map(|two| two[1].at.as_millis() - two[0].at.as_millis())
-        .collect();
-    assert_eq!(waits, [100, 200, 400, 800, 1_000]);
+    assert_eq!(done, ["reserve", "charge", "unreserve"]);
 }
 
 #[tokio::test]
 async fn a_payment_provider_that_never_answers_may_have_taken_the_money() {
-    let env = TestEnv::new();
-    willing(&env);
-    env.fail(charge, 6, Failure::TimeOut);
-    let handle = start_process_order(env.client(), "o-1", tea())
-        .await
-        .unwrap();
-
-    let error = handle.result().await.unwrap().unwrap_err();
+    let (answer, done) = in_four_modes(async |env| {
+        env.fail(charge, 6, Failure::TimeOut);
+        heard(env, ordered(env).await).await
+    })
+    .await;
     let timed_out = ActivityError::TimedOut(TimeoutKind::StartToClose);
-    assert_eq!(error, OrderError::Service(timed_out));
-    let calls = env.log().calls();
-    assert_eq!(calls[7..], ["refund", "unreserve"]);
+    assert_eq!(answer, Err(OrderError::Service(timed_out)));
+    assert_eq!(done[..7], [&["reserve"][..], &["charge"; 6]].concat());
+    assert_eq!(done[7..], ["refund", "unreserve"]);
+}
+
+#[tokio::test]
+async fn a_carrier_that_is_down_costs_six_attempts_and_everything_is_undone() {
+    let (answer, done) = in_four_modes(async |env| {
+        env.fail(send_package, 6, Failure::Error(outage()));
+        // It gives the money back, and nobody hears of it: it is asked again.
+        env.fail(refund, 1, Failure::AnswerLost);
+        heard(env, ordered(env).await).await
+    })
+    .await;
+    assert!(answer.is_err());
+    assert_eq!(done[..2], ["reserve", "charge"]);
+    assert_eq!(done[2..8], ["send_package"; 6]);
+    assert_eq!(done[8..], ["refund", "refund", "unreserve"]);
+}
+
+#[tokio::test]
+async fn the_pauses_between_attempts_grow() {
+    let pauses = on_each_store(async |env| {
+        env.fail(send_package, 6, Failure::Error(outage()));
+        heard(env, ordered(env).await).await.0.unwrap_err();
+        let sent = env.log().of(send_package);
+        let at = |called: &Called| called.at.as_millis();
+        let pauses = sent.windows(2).map(|two| at(&two[1]) - at(&two[0]));
+        pauses.collect::<Vec<_>>()
+    })
+    .await;
+    // 100 ms, doubled each time, at most a second.
+    assert_eq!(pauses, [100, 200, 400, 800, 1_000]);
 }
 
 #[tokio::test]
 async fn an_order_can_be_cancelled_within_its_window() {
-    let env = TestEnv::new();
-    willing(&env);
-    let handle = start_process_order(env.client(), "o-1", tea())
-        .await
-        .unwrap();
-
-    env.advance(JUST_IN_TIME).await;
-    handle.cancel("changed my mind").await.unwrap();
-
-    let error = handle.result().await.unwrap().unwrap_err();
-    assert_eq!(error, OrderError::Cancelled);
-    assert_eq!(env.log().calls(), ["reserve", "unreserve"]);
-    assert_eq!(env.elapsed(), JUST_IN_TIME);
+    let ((answer, done), phase, took) = in_four_modes(async |env| {
+        let handle = ordered(env).await;
+        env.advance(JUST_IN_TIME).await;
+        handle.cancel("changed my mind").await.unwrap();
+        let phase = handle.outcome().await.unwrap().phase;
+        (heard(env, handle).await, phase, env.elapsed())
+    })
+    .await;
+    assert_eq!(
+        (answer, phase),
+        (Err(OrderError::Cancelled), Phase::Cancelled)
+    );
+    assert_eq!(done, ["reserve", "unreserve"]);
+    assert_eq!(took, JUST_IN_TIME);
 }
 
 #[tokio::test]
 async fn the_same_id_never_starts_twice() {
-    let env = TestEnv::new();
-    willing(&env);
-    start_process_order(env.client(), "o-1", tea())
-        .await
-        .unwrap();
-    let again = start_process_order(env.client(), "o-1", tea()).await;
-    let Err(StartError::AlreadyStarted(handle)) = again else {
-        panic!("{again:?}")
-    };
-    assert!(handle.result().await.unwrap().is_ok());
-    assert_eq!(env.log().of(reserve).len(), 1);
-}
-
-#[tokio::test]
-async fn a_delivered_order_survives_a_crash_at_every_await() {
-    let report = crash_everywhere(async |env| {
-        willing(env);
-        env.fail(charge, 2, Failure::Error(outage()));
-        let handle = start_process_order(env.client(), "o-1", tea())
-            .await
-            .unwrap();
-        handle.result().await.unwrap()
+    let (answer, done) = in_four_modes(async |env| {
+        ordered(env).await;
+        let again = start_process_order(env.client(), "o-1", tea()).await;
+        let Err(StartError::AlreadyStarted(handle)) = again else {
+            panic!("{again:?}")
+        };
+        heard(env, handle).await
     })
     .await;
-    println!("{report}");
-    let awaits = ["charge", "reserve", "send_package", "sleep"];
-    assert_eq!(
-        report.awaits(),
-        awaits.map(|label| format!("process_order/{label}"))
-    );
-}
-
-#[tokio::test]
-async fn the_undoing_of_an_order_survives_a_crash_at_every_await() {
-    let report = crash_everywhere(async |env| {
-        willing(env);
-        env.fail(send_package, 6, Failure::Error(outage()));
-        env.fail(refund, 1, Failure::AnswerLost);
-        let handle = start_process_order(env.client(), "o-1", tea())
-            .await
-            .unwrap();
-        handle.result().await.unwrap()
-    })
-    .await;
-    println!("{report}");
-    assert!(
-        report
-            .awaits()
-            .iter()
-            .any(|at| at.starts_with("process_order/refund"))
-    );
-    assert!(
-        report.repeats() > 0,
-        "a call without a recorded answer comes again"
-    );
-}
-
-#[tokio::test]
-async fn a_cancelled_order_survives_a_crash_at_every_await() {
-    crash_everywhere(async |env| {
-        willing(env);
-        let handle = start_process_order(env.client(), "o-1", tea())
-            .await
-            .unwrap();
-        env.advance(WINDOW / 2).await;
-        handle.cancel("changed my mind").await.unwrap();
-        assert_eq!(handle.result().await.unwrap(), Err(OrderError::Cancelled));
-    })
-    .await;
+    assert!(answer.is_ok());
+    assert_eq!(done, ["reserve", "charge", "send_package"]);
 }

@@ -2,6 +2,8 @@
 
 use crate::buy::{CANCEL, start_buy};
 use durable_runtime::WorkerOptions;
+use durable_runtime::interception::{ActivityInterceptor, Attempt, Ended, Next};
+use durable_runtime::interception::{StartInterceptor, Starting};
 use durable_runtime::prelude::*;
 use durable_runtime::testing::crash_everywhere;
 use durable_runtime::testing::{Failure, TestEnv};
@@ -138,6 +140,80 @@ async fn nobody_is_there_for_a_while() {
     env.advance(10 * DAY).await; // nobody is there
     env.start_worker();
     assert_eq!(env.elapsed(), 50 * DAY);
+}
+
+#[workflow]
+async fn wake_up_after(wait: Duration) -> Result<Duration, Error> {
+    let began = now();
+    sleep_until(began + wait).await?;
+    Ok(now().duration_since(began).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn code_reads_the_clock_of_the_test() {
+    let env = TestEnv::new();
+    let wait = Duration::from_secs(3_600);
+    let handle = start_wake_up_after(env.client(), "r", wait).await.unwrap();
+    assert_eq!(handle.result().await.unwrap().unwrap(), wait);
+}
+
+#[tokio::test]
+async fn it_survives_them_on_sqlite_too() {
+    let env = TestEnv::builder().sqlite().build();
+    let tables = "CREATE TABLE seats (seat TEXT)";
+    let made = env
+        .client()
+        .transact(move |tx| tx.execute(tables, ()))
+        .await;
+    made.unwrap().unwrap();
+
+    let report = TestEnv::builder()
+        .sqlite()
+        .crash_everywhere(async |env| {
+            let handle = start_buy(env.client(), "b-1", item()).await.unwrap();
+            handle.signal(CANCEL, ()).await.unwrap();
+            handle.result().await.unwrap().unwrap()
+        })
+        .await;
+    assert!(!report.points().is_empty());
+}
+
+#[derive(Debug)]
+struct Closed;
+
+impl ActivityInterceptor for Closed {
+    async fn execute(&self, _: Attempt<'_>, _: Next<'_>) -> Ended {
+        Ended::refused("we are closed").for_good()
+    }
+}
+
+#[derive(Debug)]
+struct OfTenants;
+
+impl StartInterceptor for OfTenants {
+    fn start(&self, start: &mut Starting<'_>) -> Result<(), Error> {
+        match start.headers().get("tenant") {
+            Some(_) => Ok(()),
+            None => Err(Error::msg("a start needs a tenant")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn interceptors_of_workers_and_of_the_client() {
+    let env = TestEnv::builder()
+        .worker(|worker| worker.intercept_activities(Closed))
+        .build();
+    let client = env.client().clone().intercept_starts(OfTenants);
+
+    let refused = start_process_order(&client, "o-1", order()).await;
+    assert!(
+        matches!(refused, Err(StartError::Refused(_))),
+        "{refused:?}"
+    );
+    let handle = start_process_order(&client, "o-1", order()).header("tenant", "acme");
+    let ended = handle.await.unwrap().result().await.unwrap();
+    assert!(ended.is_err() && env.log().is_empty(), "{ended:?}");
 }
 
 #[test]
