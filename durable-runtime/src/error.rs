@@ -1,6 +1,8 @@
 //! The ready-made error of workflows and activities: any error, kept as plain data.
 
-use crate::operation::{ActivityError, Cancelled, Elapsed, PanicMessage, TimeoutKind};
+mod kinds;
+
+use crate::operation::{ActivityError, Cancelled};
 use serde::{Deserialize, Serialize};
 use std::error::Error as StdError;
 use std::fmt;
@@ -33,15 +35,17 @@ pub struct Error {
     causes: Vec<String>,
 }
 
-/// What kind of failure an [`Error`] was made from.
+/// What kind of failure an [`Error`] was made from: the first in its chain of causes that says it. An
+/// error of your own keeps the kind of what it wraps if it names that as its `#[source]`; one that is
+/// `#[error(transparent)]` hides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// Code returned an error.
     Failed,
-    /// An activity ran out of time, or the deadline of a time-out has elapsed.
+    /// An activity or a child ran out of time, or the deadline of a time-out has elapsed.
     TimedOut,
-    /// The workflow was cancelled.
+    /// The workflow was cancelled, or a child whose error this was.
     Cancelled,
     /// An activity panicked.
     Panicked,
@@ -74,7 +78,7 @@ impl Error {
         self.kind
     }
 
-    /// Whether it came from the cancellation of the workflow.
+    /// Whether it came from the cancellation of the workflow, or of a child whose error it was.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.kind == ErrorKind::Cancelled
@@ -94,42 +98,45 @@ impl Error {
     /// The same error as a [`std::error::Error`], with its causes as sources.
     #[must_use]
     pub fn into_std(self) -> Box<dyn StdError + Send + Sync> {
-        let source = self.causes.into_iter().rev().fold(None, |source, message| {
-            Some(Box::new(Link { message, source }))
-        });
+        let kind = self.kind;
+        let link = |source, message| {
+            Some(Box::new(Link {
+                kind,
+                message,
+                source,
+            }))
+        };
+        let source = self.causes.into_iter().rev().fold(None, link);
         Box::new(Link {
+            kind,
             message: self.message,
             source,
         })
     }
 
     fn of(error: &(dyn StdError + 'static)) -> Self {
-        let mut kind = kind_of(error);
+        let mut kind = kinds::of(error);
         let mut causes = Vec::new();
-        let mut next = error.source();
-        while let Some(cause) = next.filter(|_| causes.len() < CAUSES_MAX) {
-            kind = kind.or_else(|| kind_of(cause));
+        let mut at = error;
+        loop {
+            causes.extend(
+                kinds::held(at)
+                    .into_iter()
+                    .flat_map(Self::causes)
+                    .map(str::to_owned),
+            );
+            let Some(cause) = at.source().filter(|_| causes.len() < CAUSES_MAX) else {
+                break;
+            };
+            kind = kind.or_else(|| kinds::of(cause));
             causes.push(cause.to_string());
-            next = cause.source();
+            at = cause;
         }
         Self {
             kind: kind.unwrap_or(ErrorKind::Failed),
             message: error.to_string(),
             causes,
         }
-    }
-}
-
-/// The types that mark a kind; see [`ActivityError`].
-fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
-    if error.is::<Cancelled>() {
-        Some(ErrorKind::Cancelled)
-    } else if error.is::<TimeoutKind>() || error.is::<Elapsed>() {
-        Some(ErrorKind::TimedOut)
-    } else if error.is::<PanicMessage>() {
-        Some(ErrorKind::Panicked)
-    } else {
-        None
     }
 }
 
@@ -197,6 +204,8 @@ impl fmt::Debug for Error {
 
 #[derive(Debug)]
 struct Link {
+    /// That of the whole.
+    kind: ErrorKind,
     message: String,
     source: Option<Box<Link>>,
 }
@@ -247,6 +256,7 @@ impl<T> Context<T> for Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operation::{PanicMessage, TimeoutKind};
 
     #[derive(Debug, thiserror::Error)]
     #[error("the card was declined")]

@@ -154,7 +154,8 @@ impl<R> Handle<R> {
 
 impl<Resp> SendUpdate<Resp> {
     /// Gives the request an id of its own: sent again with the same one it counts once in a run of
-    /// the workflow, and each time the same answer is given. Without one every request counts.
+    /// the workflow and of those that go on in its place, and each time the same answer is given, also
+    /// after the end. Without one every request counts.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.request.msg = Some(id.into());
         self
@@ -173,11 +174,10 @@ impl<Resp> SendUpdate<Resp> {
             link.poke();
         }
         let run = match sent.map_err(ClientError::from)? {
+            // Also of one that was taken before the end.
             Sent::Accepted(run) | Sent::Terminated(run) => run,
-            // It may have been answered before the end.
             Sent::Finished(phase) => {
-                let pending = PendingUpdate::new(self.client, self.to, RunId(0), msg);
-                return pending.answered_before(phase).await;
+                return Err(ClientError::Finished { id: self.to, phase }.into());
             }
             Sent::Full(_) => return Err(self.client.full(self.to).into()),
             Sent::NotFound => return Err(ClientError::NotFound(self.to).into()),
@@ -195,18 +195,6 @@ impl<Resp> PendingUpdate<Resp> {
             msg,
             answer: PhantomData,
         }
-    }
-
-    /// The request was sent again after the end of its workflow.
-    async fn answered_before(mut self, phase: Phase) -> Result<Self, UpdateError> {
-        let record = self.client.record(&self.to).await?;
-        self.run = record.run;
-        let store = self.client.store();
-        let known = store.reply(self.run, &self.msg).await;
-        if known.map_err(ClientError::from)? == Heard::Unknown {
-            return Err(ClientError::Finished { id: self.to, phase }.into());
-        }
-        Ok(self)
     }
 
     /// Waits until the workflow has accepted, answered or rejected the request.
@@ -308,7 +296,8 @@ pub struct StartWithUpdate<R, Resp> {
 impl<R> super::Start<R> {
     /// Sends the workflow a request as well, in the same transaction. If it runs already, it is not
     /// started but only asked; if it has ended, nothing changes and the answer is
-    /// [`StartError::AlreadyStarted`].
+    /// [`StartError::AlreadyStarted`], unless it has taken a request of this
+    /// [`id`](StartWithUpdate::id) before: then its answer is given again.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "as a channel's send does: the value goes away"

@@ -199,8 +199,8 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
 
     /// Both in one transaction: starts `run` if its id is free, and then sends `message` to the
     /// current run of that id. The answers are those of [`start`](Self::start) and
-    /// [`send`](Self::send); for a run that is finished nothing changes, and after
-    /// [`Written::RunTaken`] nothing is sent.
+    /// [`send`](Self::send); for a run that is finished nothing changes. After
+    /// [`Written::RunTaken`], and if the id belongs to another workflow function, nothing is sent.
     async fn start_or_send(
         &self,
         run: NewRun,
@@ -242,7 +242,8 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// The latest [`Note`] on each operation of a run that no step has settled, by operation.
     async fn notes(&self, run: RunId) -> Result<Vec<(u64, Vec<u8>)>, StoreError>;
 
-    /// What a run, or one that continues it, has said of a message.
+    /// What a run, one that continues it, or one that it goes on for, has said of a message: of the
+    /// same runs as [`send`](Self::send) asks whether they have had it.
     async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError>;
 
     /// The messages of a run that none of its steps has consumed yet, in order.

@@ -12,7 +12,7 @@ const GO: Signal<u32> = Signal::new("go");
 
 /// Ships one parcel.
 #[workflow]
-async fn ship(parcel: u32) -> Result<u32, String> {
+pub(crate) async fn ship(parcel: u32) -> Result<u32, String> {
     if parcel == 13 {
         return Err("unlucky".to_owned());
     }
@@ -39,7 +39,7 @@ async fn ship_all(parcels: Vec<u32>) -> Result<Vec<String>, Error> {
 
 /// Waits for a signal, or for ever.
 #[workflow]
-async fn patient() -> Result<u32, Cancelled> {
+pub(crate) async fn patient() -> Result<u32, Cancelled> {
     GO.recv().await
 }
 
@@ -52,7 +52,7 @@ async fn guardian(child: String, policy: ParentClose) -> Result<u32, Error> {
 
 /// Waits for its child as long as it takes.
 #[workflow]
-async fn devoted(child: String) -> Result<u32, Error> {
+pub(crate) async fn devoted(child: String) -> Result<u32, Error> {
     let child = patient().spawn(child).await?;
     Ok(child.await??)
 }

@@ -145,7 +145,8 @@ impl Bench {
             "strict", "careless", "counter", "shipper", "lazy", "mute", "saga", "shielded", "half",
             "outlived", "ticks", "renewing", "kept", "tagged", "late", "fragile", "endless",
             "watcher", "punctual", "slow", "touchy", "renewed", "feed", "told", "inherits",
-            "goes_on", "ships", "loads", "fetch", "errand", "asks", "hurried", "plainly",
+            "goes_on", "ships", "loads", "fetch", "errand", "asks", "hurried", "plainly", "tells",
+            "needs", "undone", "orders",
         ];
         let long = [
             "talkative",

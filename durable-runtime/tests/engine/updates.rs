@@ -12,15 +12,15 @@ use durable_runtime::store::{Phase, RunState, SqliteOptions, SqliteStore};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const ADD: Update<i64, i64> = Update::new("fetch_and_add");
-const DONE: Update<(), i64> = Update::new("done");
+pub(crate) const ADD: Update<i64, i64> = Update::new("fetch_and_add");
+pub(crate) const DONE: Update<(), i64> = Update::new("done");
 const SHIP: Update<String, String> = Update::new("ship");
 const TOTAL: Published<i64> = Published::new("total");
 const SHIPPED: Published<Vec<String>> = Published::new("shipped");
 
 /// Adds up what it is told; a negative number is refused before it is accepted.
 #[workflow]
-async fn counter() -> Result<i64, Cancelled> {
+pub(crate) async fn counter() -> Result<i64, Cancelled> {
     let mut total = 0;
     loop {
         select! {
@@ -60,7 +60,7 @@ async fn shipper(count: u32) -> Result<Vec<String>, Error> {
 
 /// Takes requests, answers the newest only, and goes on as a new run with the rest unread.
 #[workflow]
-async fn lazy(runs: u32) -> Result<u32, Error> {
+pub(crate) async fn lazy(runs: u32) -> Result<u32, Error> {
     let first: Received<i64, i64> = ADD.recv().await?;
     first.respond(&i64::from(runs));
     if runs == 0 {

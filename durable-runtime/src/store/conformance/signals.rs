@@ -69,6 +69,19 @@ pub async fn a_start_that_finds_a_run_only_sends(store: &dyn Store) {
     assert_eq!(signals(store, RunId(11)).await, []);
 }
 
+pub async fn a_start_that_finds_another_workflow_sends_it_nothing(store: &dyn Store) {
+    start(store, 10).await;
+    let other = NewRun {
+        run: RunId(11),
+        workflow: "other".into(),
+        ..waiting(10)
+    };
+    let answer = store.start_or_send(other, signal("a", "approve", 1)).await;
+    let found = Box::new(find(store, 10).await);
+    assert_eq!(answer, Ok((Written::Exists(found), Sent::NotFound)));
+    assert_eq!(signals(store, RUN).await, []);
+}
+
 pub async fn a_start_that_finds_a_finished_run_changes_nothing(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
     worker.starts(&[10]).await;

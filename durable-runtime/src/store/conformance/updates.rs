@@ -1,9 +1,9 @@
 //! Requests and their answers, and what a run leaves published.
 
-use super::kit::{Worker, end, find, id, message, owned, park, step};
+use super::kit::{Worker, end, find, id, message, owned, park, step, waiting};
 use crate::id::RunId;
 use crate::store::{
-    End, Heard, MessageKind, NewMessage, NewRun, NewStep, Phase, Reply, ReplyStage, RunState,
+    End, Heard, MessageKind, NewMessage, NewRun, NewStep, Phase, Reply, ReplyStage, RunState, Sent,
     Store, Write, Written,
 };
 
@@ -135,6 +135,42 @@ pub async fn an_answer_is_found_in_the_run_that_goes_on(store: &dyn Store) {
     worker.write(Write::Step(last)).await;
     assert_eq!(store.reply(RUN, "b").await, Ok(Heard::Reply(answer)));
     assert_eq!(store.reply(RUN, "a").await, Ok(Heard::Nothing));
+}
+
+pub async fn an_answer_is_found_of_the_run_that_went_before(store: &dyn Store) {
+    let mut worker = asked(store).await;
+    let answer = reply("a", ReplyStage::Completed, 7);
+    says(&mut worker, 2, vec![answer.clone()]).await;
+    let chain = [(10, 2), (11, 0), (12, 0)];
+    for (old, seq) in chain {
+        let goes_on = End {
+            phase: Phase::Continued,
+            output: None,
+            ..end(old, seq)
+        };
+        let next = NewRun {
+            id: id(10),
+            ..owned(old + 1, worker.id())
+        };
+        worker
+            .commit(vec![Write::End(goes_on), Write::Start(next)])
+            .await;
+    }
+    let last = RunId(13);
+    // Sent again it is known, to whom it is sent now; and so is the answer.
+    assert_eq!(
+        store.send(&id(10), request("a")).await,
+        Ok(Sent::Accepted(last))
+    );
+    for run in [10, 11, 12, 13].map(RunId) {
+        let heard = store.reply(run, "a").await;
+        assert_eq!(heard, Ok(Heard::Reply(answer.clone())), "{run}");
+    }
+    assert_eq!(store.reply(last, "b").await, Ok(Heard::Unknown));
+    worker.write(Write::End(end(13, 0))).await;
+    let sent = store.start_or_send(waiting(10), request("a")).await;
+    assert_eq!(sent.map(|(_, sent)| sent), Ok(Sent::Accepted(last)));
+    assert_eq!(store.reply(last, "a").await, Ok(Heard::Reply(answer)));
 }
 
 pub async fn a_request_wakes_who_waits(store: &dyn Store) {

@@ -3,7 +3,7 @@
 use super::run::{Kept, Place, Run};
 use super::state::State;
 use crate::id::{RunId, Timestamp};
-use crate::store::{CHAIN_MAX, Message, MessageKind, NewMessage, Phase, Sent, Told};
+use crate::store::{Message, MessageKind, NewMessage, Phase, Sent, Told};
 
 impl State {
     /// Puts a message into the inbox of a current run, or ends a run that nobody owns.
@@ -38,10 +38,8 @@ impl State {
 
     /// Whether a run, or one that it goes on for, has had a message of this id.
     fn is_known(&self, number: RunId, msg: &str) -> bool {
-        let first = self.runs.get(&number);
-        let chain = std::iter::successors(first, |run| self.runs.get(&run.row.before?));
         let had = |run: &Run| run.inbox.iter().any(|kept| kept.message.msg == msg);
-        chain.take(1 + CHAIN_MAX as usize).any(had)
+        self.chain_before(number).any(had)
     }
 
     /// Puts a message into the inbox of one run.

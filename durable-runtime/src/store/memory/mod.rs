@@ -309,10 +309,11 @@ impl Store for MemoryStore {
         limits::check_run(&run)?;
         limits::check_message(&message)?;
         let mut state = self.state()?;
-        let id = run.id.clone();
+        let (id, workflow) = (run.id.clone(), run.workflow.clone());
         let written = start(&mut state, run)?;
-        let sent = match written {
+        let sent = match &written {
             Written::RunTaken => Sent::NotFound,
+            Written::Exists(other) if other.workflow != workflow => Sent::NotFound,
             _ => send(&mut state, &id, message),
         };
         drop(state);
@@ -362,7 +363,8 @@ impl Store for MemoryStore {
 
     async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
         let state = self.state()?;
-        let mut kept = state.chain(run).flat_map(|run| &run.inbox);
+        let chain = state.chain(run).chain(state.chain_before(run));
+        let mut kept = chain.flat_map(|run| &run.inbox);
         let kept = kept.find(|kept| kept.message.msg == msg);
         Ok(match kept.map(|kept| kept.reply.clone()) {
             None => Heard::Unknown,

@@ -3,7 +3,7 @@
 use super::line::{Gate, Line};
 use super::run::{Place, Run};
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
-use crate::store::{Fence, FenceError, NewWorker, QueueSettings, ScheduleRecord};
+use crate::store::{CHAIN_MAX, Fence, FenceError, NewWorker, QueueSettings, ScheduleRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's row.
@@ -151,6 +151,14 @@ impl State {
         std::iter::successors(self.runs.get(&run), |run| {
             run.row.next.and_then(|next| self.runs.get(&next))
         })
+    }
+
+    /// A run, and those that it goes on for, latest first; only so many.
+    pub(super) fn chain_before(&self, run: RunId) -> impl Iterator<Item = &Run> {
+        std::iter::successors(self.runs.get(&run), |run| {
+            run.row.before.and_then(|before| self.runs.get(&before))
+        })
+        .take(1 + CHAIN_MAX as usize)
     }
 
     /// The runs of one owner.

@@ -18,7 +18,8 @@ pub(super) fn start(db: &mut Db, new: &NewRun) -> Outcome<Written> {
     Ok(written)
 }
 
-/// Starts the run unless its id is taken, and sends the message to whichever run has the id.
+/// Starts the run unless its id is taken, and sends the message to the run of this workflow that has
+/// the id.
 pub(super) fn start_or_send(
     db: &mut Db,
     new: &NewRun,
@@ -27,6 +28,7 @@ pub(super) fn start_or_send(
     let written = start(db, new)?;
     let sent = match written {
         Written::RunTaken => Sent::NotFound,
+        Written::Exists(ref other) if other.workflow != new.workflow => Sent::NotFound,
         _ => send(db, &new.id, message)?,
     };
     Ok((written, sent))

@@ -4,8 +4,8 @@ use super::error::Outcome;
 use super::writer::Db;
 use super::{pause, rows};
 use crate::id::{RunId, Timestamp};
-use crate::store::{CHAIN_MAX, MessageKind, NewMessage};
-use rusqlite::params;
+use crate::store::{CHAIN_MAX, Heard, MessageKind, NewMessage};
+use rusqlite::{Connection, params};
 
 /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
 /// message whose id is there already changes nothing (false).
@@ -49,15 +49,20 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
 
 /// Whether a run, or one that it goes on for, has had a message of this id. Only so many are asked.
 pub(super) fn is_known(db: &Db, run: RunId, msg: &str) -> Outcome<bool> {
-    let known = rows::first(
-        &db.conn,
+    Ok(heard_before(&db.conn, run, msg)?.is_some())
+}
+
+/// What the same runs have said of such a message, if one has had it.
+pub(super) fn heard_before(conn: &Connection, run: RunId, msg: &str) -> Outcome<Option<Heard>> {
+    rows::first(
+        conn,
         "WITH RECURSIVE chain(run,n) AS (SELECT ?1,0 UNION ALL \
          SELECT w.run,n+1 FROM chain c JOIN workflow w ON w.next=c.run WHERE n<?3) \
-         SELECT 1 FROM chain c JOIN inbox i ON i.run=c.run AND i.msg=?2 LIMIT 1",
+         SELECT i.msg, i.stage, i.reply FROM chain c JOIN inbox i ON i.run=c.run AND i.msg=?2 \
+         LIMIT 1",
         params![run.0, msg, CHAIN_MAX],
-        |_| Ok(()),
-    )?;
-    Ok(known.is_some())
+        rows::reply,
+    )
 }
 
 /// Whether a run has too many unread messages to take this one, which is new to it.

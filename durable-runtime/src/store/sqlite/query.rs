@@ -2,7 +2,7 @@
 
 use super::error::{Outcome, bug};
 use super::fence::ALIVE;
-use super::{line, rows, tags};
+use super::{inbox, line, rows, tags};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{Heard, Listing, Message, Page, RunFilter, RunRecord, Unfit, WorkerRecord};
 use rusqlite::types::Value;
@@ -51,6 +51,10 @@ pub(super) fn reply(conn: &Connection, run: RunId, msg: &str) -> Outcome<Heard> 
         params![run.0, msg],
         rows::reply,
     )?;
+    let found = match found {
+        None => inbox::heard_before(conn, run, msg)?,
+        found => found,
+    };
     Ok(found.unwrap_or(Heard::Unknown))
 }
 
