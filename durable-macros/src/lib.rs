@@ -30,7 +30,7 @@ use proc_macro::TokenStream;
 /// | `run_timeout = "1h"` | none | how long one run may take; then it ends as timed out, without its code |
 /// | `execution_timeout = "30d"` | none | how long it may take with all runs that go on in its place |
 /// | `retention = "30d"` | the worker's | how long an ended run stays on record |
-/// | `retry(…)` | no retry | how a run that returned an error or took longer than `run_timeout` is tried again, from the beginning; written as for [`macro@activity`] |
+/// | `retry(…)` | no retry | how a run that returned an error or took longer than `run_timeout` is tried again, from the beginning: with other idempotency keys, and ids of children that are taken, see `Start::retry`; written as for [`macro@activity`] |
 ///
 /// Both time-outs and the retries are defaults, which a start may change.
 #[proc_macro_attribute]

@@ -17,7 +17,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ActivityContext {
-    /// The same in every attempt of one call: `run/seq`.
+    /// The same in every attempt of one call: `run/seq`. Another run has other keys, also one that
+    /// tries the same workflow again; see [`Start::retry`](crate::client::Start::retry).
     pub idempotency_key: String,
     /// 1 for the first attempt.
     pub attempt: u32,

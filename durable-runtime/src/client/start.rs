@@ -128,6 +128,15 @@ impl<R> Start<R> {
     /// a new run with the same id and input, from the beginning. The handle's `result` is that of
     /// the last one. The default stands at its function: `#[workflow(retry(max_attempts = 3))]`;
     /// without that it is not tried again.
+    ///
+    /// Each try does everything again, also what went well in the one before. So its activities have
+    /// other [idempotency keys](crate::activity::ActivityContext::idempotency_key), since another run
+    /// may call something else at the same place: where a second charge would hurt, pass a key that
+    /// you make of your own id (`charge-{order}`) as an argument. And a child whose id was used by an
+    /// earlier try is not started ([`SpawnError::AlreadyStarted`](crate::operation::SpawnError)): let
+    /// it be done again by [`reuse(Reuse::Allow)`](crate::operation::SpawnChild::reuse). To keep what
+    /// went well, retry the activity that fails, or loop in the workflow over the part that may
+    /// fail, with the number of the round in the ids of its children.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = Some(policy);
         self

@@ -3,17 +3,23 @@
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Bench, Running, bench, client, elsewhere, leased, on_sqlite, options, value};
 use crate::updates::{ADD, DONE, start_counter, start_lazy};
-use durable_runtime::client::UpdateError;
+use durable_runtime::client::{PendingUpdate, UpdateError};
 use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunState};
 use std::sync::Arc;
 
+/// The answer, which comes in time.
+async fn answered<R: durable_runtime::Durable>(pending: PendingUpdate<R>) -> R {
+    let answer = tokio::time::timeout(Duration::from_secs(20), pending.answer());
+    answer.await.expect("within 20 s").unwrap()
+}
+
 /// Starts a counter or asks it, and gives the answer and the run.
 async fn add(client: &Client, msg: &str, n: i64) -> (i64, String) {
     let start = start_counter(client, "c").with_update(ADD, n).id(msg);
     let (handle, pending) = start.await.unwrap();
-    (pending.answer().await.unwrap(), handle.run().to_string())
+    (answered(pending).await, handle.run().to_string())
 }
 
 #[tokio::test]
@@ -49,7 +55,7 @@ async fn an_update_is_answered_the_same_by_the_runs_that_go_on() {
     let ask = async |msg: &str| {
         let start = start_lazy(&client, "l", 2).with_update(ADD, 1).id(msg);
         let (_, pending) = start.await.unwrap();
-        pending.answer().await.unwrap()
+        answered(pending).await
     };
     // Each run answers one, and another goes on.
     assert_eq!(ask("first").await, 2);
