@@ -65,6 +65,8 @@ pub(super) enum WorkerEvent {
     Changed,
     /// A parked run is due.
     Due(Busy),
+    /// Activities with a limit may have room for more.
+    Room,
     /// It is time to look for dead workers.
     SweepDue(Busy),
     /// Somebody wants mail and work to be looked for now.
@@ -176,6 +178,7 @@ impl<'a> Hub<'a> {
                 },
                 Some(start) = self.starts.recv() => WorkerEvent::Start(Box::new(start)),
                 pokes = self.life.pokes.poked() => WorkerEvent::Poked(pokes),
+                () = self.life.gates.moved() => WorkerEvent::Room,
             };
             if let Some(over) = self.handle(event) {
                 return over;
@@ -209,8 +212,10 @@ impl<'a> Hub<'a> {
                 drop(busy);
             }
             WorkerEvent::Scheduled(driven, busy) => self.driven(&driven, busy),
+            WorkerEvent::Room => self.claim_tasks(),
             WorkerEvent::SweepDue(busy) => {
                 self.unblock();
+                self.rested();
                 self.sweep(busy);
             }
             WorkerEvent::Unblocked { any, busy } => {

@@ -44,40 +44,66 @@ enum Happens {
     Release,
 }
 
+/// How it left its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Its run was told, or does not wait for it, or it goes when the worker retires.
+    Done,
+    /// To workers that can read it.
+    Returned,
+}
+
 /// Makes the attempt, and tells its run. Answers when this worker has nothing to do with it any more.
 pub(super) async fn carry_out(
     life: Arc<Life>,
     task: Task,
     asked: watch::Receiver<Asked>,
     busy: Busy,
-) -> (TaskOf, Busy) {
+) -> (TaskOf, Left, Busy) {
     let (of, id) = (task.new.of, task.id.clone());
     let carrier = Carrier { life, of, id };
     let (end, busy) = match order(&task) {
-        Ok(order) => match carrier.make(order, task.beat, asked, busy).await {
+        Todo::Make(order) => match carrier.make(*order, task.beat, asked, busy).await {
             Some((outcome, beat, busy)) => (carried(outcome, beat), busy),
-            None => return (of, carrier.life.clock.busy()),
+            None => return (of, Left::Done, carrier.life.clock.busy()),
         },
-        Err(end) => (ended(end, task.beat), busy),
+        Todo::Tell(end) => (ended(end, task.beat), busy),
+        Todo::Return(reason) => {
+            let TaskOf { run, op, .. } = of;
+            tracing::warn!(%run, op, reason, "an activity of another queue cannot be read here");
+            // If it is refused, it is not ours any more.
+            let _ = carrier.write(TaskWrite::Return { of }).await;
+            return (of, Left::Returned, busy);
+        }
     };
     carrier.report(end).await;
-    (of, busy)
+    (of, Left::Done, busy)
 }
 
-/// What is to be done; `Err`: nothing, and why.
-fn order(task: &Task) -> Result<Order, CarriedEnd> {
+/// What is to be done with a task.
+enum Todo {
+    Make(Box<Order>),
+    /// Nothing but this.
+    Tell(CarriedEnd),
+    /// Others may have the codec, or the key, that this worker lacks.
+    Return(String),
+}
+
+fn order(task: &Task) -> Todo {
     if task.cancelled {
-        return Err(CarriedEnd::Cancelled);
+        return Todo::Tell(CarriedEnd::Cancelled);
     }
     if task.lost {
-        return Err(CarriedEnd::Lost);
+        return Todo::Tell(CarriedEnd::Lost);
     }
     let body = &task.new.body;
-    let unfit = |reason: String| CarriedEnd::Unfit(format!("it cannot be read: {reason}"));
-    match envelope::reason(body) {
-        Some(reason) => Err(unfit(reason)),
-        None => codec::decode(body).map_err(|error| unfit(error.to_string())),
+    if let Some(reason) = envelope::reason(body) {
+        return Todo::Return(reason);
     }
+    codec::decode(body).map_or_else(
+        |error| Todo::Tell(CarriedEnd::Unfit(format!("it cannot be read: {error}"))),
+        |order| Todo::Make(Box::new(order)),
+    )
 }
 
 fn ended(end: CarriedEnd, beat: Option<Beat>) -> Carried {

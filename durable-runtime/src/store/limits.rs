@@ -134,7 +134,7 @@ fn check_task(write: &TaskWrite) -> Result<(), StoreError> {
         TaskWrite::Cancel { message, .. }
         | TaskWrite::Begin { message, .. }
         | TaskWrite::Report { message, .. } => check_message(message),
-        TaskWrite::Remove { .. } => Ok(()),
+        TaskWrite::Remove { .. } | TaskWrite::Return { .. } => Ok(()),
     }
 }
 

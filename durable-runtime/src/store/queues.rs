@@ -150,7 +150,8 @@ impl Rate {
         self.interval().saturating_mul(i64::from(self.burst.max(1)))
     }
 
-    fn room(self, filled: i64, now: Timestamp) -> usize {
+    /// How many it holds now.
+    pub(crate) fn room(self, filled: i64, now: Timestamp) -> usize {
         let now = now.0.saturating_mul(1000);
         let missing = filled.saturating_sub(now).max(0);
         let room = self.whole().saturating_sub(missing).max(0) / self.interval();

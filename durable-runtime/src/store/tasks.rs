@@ -3,10 +3,13 @@
 //! ```text
 //!   owner of the run ──Put──▶ task ──claim──▶ its worker ──Beat, Begin──▶ task
 //!                              │ ▲                └──Report──▶ inbox of the run, task deleted
-//!                              │ ├─ the worker retires
+//!                              │ ├─ the worker retires, or returns it
 //!                              │ └─ the worker is declared dead: the task is lost, and says so
 //!                              └ Remove, the operation is settled, the run ends: task deleted
 //! ```
+//!
+//! A task that is cancelled or lost is over: it is not carried out any more, and only its run is to be
+//! told. Any worker may do that, so that no run waits for workers of a queue that has none left.
 
 use super::error::{FenceError, StoreError};
 use super::message::NewMessage;
@@ -127,6 +130,11 @@ pub enum TaskWrite {
         /// What the run is told.
         message: NewMessage,
     },
+    /// Its worker cannot carry it out: it is as if nobody had claimed it.
+    Return {
+        /// Which one.
+        of: TaskOf,
+    },
     /// The attempt is over: the task is deleted, and the run is told this.
     Report {
         /// Which one.
@@ -158,6 +166,7 @@ impl TaskWrite {
             | Self::Cancel { of, .. }
             | Self::Beat { of, .. }
             | Self::Begin { of, .. }
+            | Self::Return { of }
             | Self::Report { of, .. } => of.run,
             Self::Remove { run, .. } => *run,
         }
@@ -167,7 +176,9 @@ impl TaskWrite {
     pub(crate) fn is_of_owner(&self) -> bool {
         match self {
             Self::Put(_) | Self::Cancel { .. } | Self::Remove { .. } => true,
-            Self::Beat { .. } | Self::Begin { .. } | Self::Report { .. } => false,
+            Self::Beat { .. } | Self::Begin { .. } | Self::Return { .. } | Self::Report { .. } => {
+                false
+            }
         }
     }
 
@@ -179,7 +190,7 @@ impl TaskWrite {
             | Self::Begin { message, .. }
             | Self::Report { message, .. } => message.payload.len(),
             Self::Beat { details, .. } => details.len(),
-            Self::Remove { .. } => 0,
+            Self::Remove { .. } | Self::Return { .. } => 0,
         }
     }
 }
@@ -190,8 +201,9 @@ impl TaskWrite {
 /// so are its, and each says that it was [lost](Task::lost).
 #[async_trait]
 pub trait Tasks {
-    /// Takes up to `claim.limit` tasks of a queue that nobody has, of these activities and of runs
-    /// that are not paused, the oldest first. Fenced like [`Store::commit`](super::Store::commit).
+    /// Takes up to `claim.limit` tasks that nobody has, of runs that are not paused: first those that
+    /// are over, of whatever queue and activity, then those of this queue, unless it is paused, and
+    /// of these activities; the oldest first. Fenced like [`Store::commit`](super::Store::commit).
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError>;
 
     /// Whether a claim would find any.

@@ -1,23 +1,17 @@
 //! What became of writes whose answer was lost, and how large writes are.
 
 use super::{Lost, Part, RETRY_FIRST, Task};
-use crate::store::{Park, RunState, Write, Written};
+use crate::store::{Park, RunState, StoreError, TaskWrite, Write, Written};
+use std::future::Future;
 
 impl Task {
     /// The answers to writes that were applied without one. Nothing else is committed meanwhile,
     /// and nobody else writes runs that this incarnation owns, so the row still shows them.
     pub(super) async fn find_out(&self, part: &Part) -> Result<Vec<Written>, Lost> {
         if part.writes.iter().all(Write::is_of_task_worker) {
-            // If they were refused, the task is over all the same, and that is heard of elsewhere.
-            return Ok(part.writes.iter().map(|_| Written::Done).collect());
+            return self.find_out_of_tasks(&part.writes).await;
         }
-        let found = loop {
-            match self.store.find(&part.id).await {
-                Ok(found) => break found,
-                Err(error) if error.is_transient() => tokio::time::sleep(RETRY_FIRST).await,
-                Err(error) => return Err(Lost::Store(error)),
-            }
-        };
+        let found = self.read(|| self.store.find(&part.id)).await?;
         let Some(found) = found else {
             return match part.writes.split_first() {
                 // Applied, and its id is free: its number was taken.
@@ -47,6 +41,35 @@ impl Task {
             _ => Written::Done,
         };
         Ok(part.writes.iter().map(answer).collect())
+    }
+
+    /// The same of writes about tasks that this incarnation has: only the owners of their runs can
+    /// have taken them away.
+    async fn find_out_of_tasks(&self, writes: &[Write]) -> Result<Vec<Written>, Lost> {
+        let ours = self.read(|| self.store.tasks_of(self.worker)).await?;
+        let answer = |write: &Write| match write {
+            Write::Task(TaskWrite::Begin { of, .. } | TaskWrite::Beat { of, .. })
+                if !ours.iter().any(|(own, _)| own == of) =>
+            {
+                Written::Refused
+            }
+            // If it was refused, the task is over all the same.
+            _ => Written::Done,
+        };
+        Ok(writes.iter().map(answer).collect())
+    }
+
+    async fn read<T, F>(&self, read: impl Fn() -> F) -> Result<T, Lost>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        loop {
+            match read().await {
+                Ok(found) => return Ok(found),
+                Err(error) if error.is_transient() => tokio::time::sleep(RETRY_FIRST).await,
+                Err(error) => return Err(Lost::Store(error)),
+            }
+        }
     }
 }
 

@@ -11,11 +11,12 @@
 //! gives up while it waits has taken nothing.
 
 use crate::clock::{Busy, Clock};
+use crate::engine::options::ActivityLimits;
 use crate::id::Timestamp;
 use crate::store::Rate;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// The limits of one activity on one worker.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Gate {
     at_most: Option<usize>,
     rate: Option<Rate>,
     clock: Arc<dyn Clock>,
+    /// Told whenever somebody goes through or out.
+    moved: Arc<Notify>,
     state: Mutex<State>,
 }
 
@@ -66,17 +69,33 @@ pub(super) enum Look {
 }
 
 impl Gate {
-    pub(super) fn new(at_most: Option<usize>, rate: Option<Rate>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(limits: &ActivityLimits, clock: Arc<dyn Clock>, moved: Arc<Notify>) -> Self {
         Self {
-            at_most: at_most.map(|limit| limit.max(1)),
-            rate,
+            at_most: limits.at_most.map(|limit| limit.max(1)),
+            rate: limits.rate,
             clock,
+            moved,
             state: Mutex::default(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`Gates::room`](super::Gates::room).
+    pub(super) fn room(&self, here: usize) -> usize {
+        let now = self.clock.now();
+        let state = self.state();
+        let taken = here.max(state.running + state.line.len());
+        let places = self.at_most.map(|limit| limit.saturating_sub(taken));
+        let turns = self.rate.map(|rate| {
+            // Some may be on their way to the line.
+            let before = here.saturating_sub(state.running).max(state.line.len());
+            rate.room(state.filled, now).max(1).saturating_sub(before)
+        });
+        let most = usize::MAX;
+        places.unwrap_or(most).min(turns.unwrap_or(most))
     }
 
     /// Joins the line at its end.
@@ -138,6 +157,7 @@ impl Ticket<'_> {
         }
         drop(state);
         // It leaves the line as it is dropped.
+        self.gate.moved.notify_one();
         Ok(Through(self.gate.clone()))
     }
 }
@@ -155,5 +175,6 @@ impl Drop for Through {
         let mut state = self.0.state();
         state.running -= 1;
         self.0.tell_head(state);
+        self.0.moved.notify_one();
     }
 }

@@ -7,24 +7,46 @@ use super::options::ActivityLimits;
 use crate::clock::{Busy, Clock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// The gates of a worker, through all of its lives: a new one has no new bucket.
 #[derive(Debug, Default)]
-pub(super) struct Gates(BTreeMap<String, Arc<Gate>>);
+pub(super) struct Gates {
+    gates: BTreeMap<String, Arc<Gate>>,
+    moved: Arc<Notify>,
+}
 
 impl Gates {
     pub(super) fn new(limits: &BTreeMap<String, ActivityLimits>, clock: &Arc<dyn Clock>) -> Self {
+        let moved = Arc::new(Notify::new());
         let gate = |(name, limits): (&String, &ActivityLimits)| {
-            let gate = Gate::new(limits.at_most, limits.rate, clock.clone());
+            let gate = Gate::new(limits, clock.clone(), moved.clone());
             (name.clone(), Arc::new(gate))
         };
-        Self(limits.iter().map(gate).collect())
+        let gates = limits.iter().map(gate).collect();
+        Self { gates, moved }
+    }
+
+    /// Whether attempts of this activity have to go through one.
+    pub(super) fn has(&self, activity: &str) -> bool {
+        self.gates.contains_key(activity)
+    }
+
+    /// For how many more attempts of this activity there is room if so many are here, through its
+    /// gate or before it: those that would go through at once, or one that waits for the rate.
+    pub(super) fn room(&self, activity: &str, here: usize) -> usize {
+        let gate = self.gates.get(activity);
+        gate.map_or(usize::MAX, |gate| gate.room(here))
+    }
+
+    /// Waits until there may be more room somewhere than before.
+    pub(super) async fn moved(&self) {
+        self.moved.notified().await;
     }
 
     /// The way in for an attempt of this activity.
     pub(super) fn entrance(&self, activity: &str, slots: Arc<Semaphore>) -> Entrance {
-        let gate = self.0.get(activity).cloned();
+        let gate = self.gates.get(activity).cloned();
         Entrance { gate, slots }
     }
 }

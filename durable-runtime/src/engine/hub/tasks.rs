@@ -1,8 +1,9 @@
 //! The hub's part in attempts for workflows of other queues: when to claim some, and what their
 //! workflows want of them.
 
-use super::super::life::Stage;
-use super::super::tasks::{Asked, carry_out};
+use super::super::gates::Gates;
+use super::super::life::{Life, Stage};
+use super::super::tasks::{Asked, Left, carry_out};
 use super::errand::Errand;
 use super::{Hub, WorkerEvent};
 use crate::clock::Busy;
@@ -21,7 +22,7 @@ pub(in crate::engine) enum TasksEvent {
     /// could not say.
     Seen(Vec<TaskOf>, Option<HashMap<TaskOf, bool>>, Busy),
     /// One is over.
-    Over(TaskOf, Busy),
+    Over(TaskOf, Left, Busy),
 }
 
 /// Those that run here.
@@ -30,7 +31,15 @@ pub(super) struct Tasks {
     activities: Arc<Vec<String>>,
     claiming: Errand,
     watching: Errand,
-    running: HashMap<TaskOf, watch::Sender<Asked>>,
+    running: HashMap<TaskOf, Running>,
+    /// It has returned one that it cannot read: others go first.
+    rests: bool,
+}
+
+/// One that runs here.
+struct Running {
+    activity: String,
+    ask: watch::Sender<Asked>,
 }
 
 impl Tasks {
@@ -41,11 +50,28 @@ impl Tasks {
             claiming: Errand::Idle,
             watching: Errand::Idle,
             running: HashMap::new(),
+            rests: false,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
+    }
+
+    /// What to claim, together `limit` at most: each activity with a gate for itself, up to what its
+    /// gate lets in, and then the others.
+    fn wanted(&self, gates: &Gates, limit: usize) -> Vec<(Vec<String>, usize)> {
+        let (gated, others): (Vec<_>, Vec<_>) =
+            (self.activities.iter().cloned()).partition(|activity| gates.has(activity));
+        let room = |activity: &String| {
+            let running = self.running.values();
+            let here = running.filter(|own| own.activity == *activity).count();
+            gates.room(activity, here).min(limit)
+        };
+        let own = gated.into_iter().map(|own| (room(&own), vec![own]));
+        let own = own.filter(|(room, _)| *room > 0);
+        let own = own.map(|(room, activities)| (activities, room));
+        own.chain([(others, limit)]).collect()
     }
 }
 
@@ -77,48 +103,36 @@ impl Hub<'_> {
                 }
                 drop(busy);
             }
-            TasksEvent::Over(of, busy) => {
+            TasksEvent::Over(of, left, busy) => {
                 self.tasks.running.remove(&of);
+                self.tasks.rests |= left == Left::Returned;
                 self.claim_tasks();
                 drop(busy);
             }
         }
     }
 
-    fn claim_tasks(&mut self) {
+    /// Tries again what this worker could not read a while ago.
+    pub(super) fn rested(&mut self) {
+        if std::mem::take(&mut self.tasks.rests) {
+            self.claim_tasks();
+        }
+    }
+
+    pub(super) fn claim_tasks(&mut self) {
         let (life, tasks) = (self.life.clone(), &mut self.tasks);
         let slots = life.options.max_activities;
         // Those that run may not have taken their slots yet.
         let free = slots.saturating_sub(tasks.running.len());
         let free = free.min(life.activities.available_permits());
         let limit = free.min(life.options.claim_batch);
-        let idle = limit == 0 || tasks.activities.is_empty();
+        let idle = limit == 0 || tasks.rests;
         if *self.stage.borrow() > Stage::Run || idle || !tasks.claiming.wanted() {
             return;
         }
-        let (activities, busy) = (tasks.activities.clone(), life.clock.busy());
+        let (wanted, busy) = (tasks.wanted(&life.gates, limit), life.clock.busy());
         self.jobs.spawn(async move {
-            let queue = life.options.queue.as_str();
-            // A claim is a commit, a look is not.
-            let found = match life.store.has_tasks(queue, &activities).await {
-                Ok(found) => found,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot look for activities of other queues");
-                    false
-                }
-            };
-            let claim = TaskClaim {
-                queue: queue.to_owned(),
-                activities: activities.to_vec(),
-                now: life.clock.now(),
-                limit,
-            };
-            let claimed = if found {
-                life.committer.claim_tasks(claim).await
-            } else {
-                None
-            };
-            let claimed = claimed.unwrap_or_default();
+            let claimed = claim(&life, wanted, limit).await;
             WorkerEvent::Tasks(TasksEvent::Claimed(claimed, limit, busy))
         });
     }
@@ -129,11 +143,13 @@ impl Hub<'_> {
             return;
         }
         let (ask, asked) = watch::channel(Asked::GoOn);
-        self.tasks.running.insert(task.new.of, ask);
+        let activity = task.new.activity.clone();
+        let running = Running { activity, ask };
+        self.tasks.running.insert(task.new.of, running);
         let (life, busy) = (self.life.clone(), self.life.clock.busy());
         self.jobs.spawn(async {
-            let (of, busy) = carry_out(life, task, asked, busy).await;
-            WorkerEvent::Tasks(TasksEvent::Over(of, busy))
+            let (of, left, busy) = carry_out(life, task, asked, busy).await;
+            WorkerEvent::Tasks(TasksEvent::Over(of, left, busy))
         });
     }
 
@@ -163,9 +179,40 @@ impl Hub<'_> {
                 Some(true) => Asked::Stop,
                 None => Asked::Drop,
             };
-            if let Some(ask) = self.tasks.running.get(of) {
-                ask.send_if_modified(|asked| std::mem::replace(asked, wanted) != wanted);
+            if let Some(own) = self.tasks.running.get(of) {
+                own.ask
+                    .send_if_modified(|asked| std::mem::replace(asked, wanted) != wanted);
             }
         }
     }
+}
+
+/// Claims up to `left` of these.
+async fn claim(life: &Life, wanted: Vec<(Vec<String>, usize)>, mut left: usize) -> Vec<Task> {
+    let queue = life.options.queue.as_str();
+    let mut claimed = Vec::new();
+    for (activities, most) in wanted {
+        let limit = most.min(left);
+        // A claim is a commit, a look is not.
+        let found = match life.store.has_tasks(queue, &activities).await {
+            Ok(found) => found && limit > 0,
+            Err(error) => {
+                tracing::warn!(%error, "cannot look for activities of other queues");
+                break;
+            }
+        };
+        if !found {
+            continue;
+        }
+        let claim = TaskClaim {
+            queue: queue.to_owned(),
+            activities,
+            now: life.clock.now(),
+            limit,
+        };
+        let more = life.committer.claim_tasks(claim).await.unwrap_or_default();
+        left -= more.len();
+        claimed.extend(more);
+    }
+    claimed
 }

@@ -88,7 +88,7 @@ impl Instance {
                     self.began(op, message.ord);
                     heard = true;
                 }
-                Some((op, News::Carried(carried))) => match self.carried(op, *carried) {
+                Some((op, News::Carried(carried))) => match self.carried(op, *carried, now) {
                     Some(outcome) => {
                         end = Some((op, outcome));
                         self.taken.push(message);

@@ -88,19 +88,21 @@ impl Instance {
     }
 
     /// How the attempt has ended there; `None` if it has not.
-    pub(super) fn carried(&mut self, op: u64, carried: Carried) -> Option<Outcome> {
+    ///
+    /// No other machine's clock tells of what is still to come.
+    pub(super) fn carried(&mut self, op: u64, carried: Carried, now: Timestamp) -> Option<Outcome> {
         let Carried {
             end,
             beat_at,
             details,
         } = carried;
         if let Some(at) = beat_at {
-            self.heard(op, at, details);
+            self.heard(op, at.min(now), details);
         }
         Some(match end {
             CarriedEnd::EndsElsewhere(began) => {
                 if let Some(own) = self.underway_mut(op) {
-                    own.progress.elsewhere = Some(began);
+                    own.progress.elsewhere = Some(began.min(now));
                     (own.progress.queued, own.progress.begun) = (None, false);
                     own.record = Recorded::NotYet;
                 }

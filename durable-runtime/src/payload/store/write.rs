@@ -130,7 +130,7 @@ fn task(codecs: &Codecs, id: &WorkflowId, task: &mut TaskWrite) -> Done {
         TaskWrite::Cancel { message, .. }
         | TaskWrite::Begin { message, .. }
         | TaskWrite::Report { message, .. } => self::message(codecs, id, message),
-        TaskWrite::Remove { .. } => Ok(()),
+        TaskWrite::Remove { .. } | TaskWrite::Return { .. } => Ok(()),
     }
 }
 

@@ -170,6 +170,8 @@ macro_rules! store_conformance {
                 what_a_retired_worker_had_can_be_claimed,
                 what_a_dead_worker_had_is_lost,
                 tasks_of_a_paused_run_wait,
+                tasks_of_a_paused_queue_wait,
+                what_is_over_is_claimed_by_any_worker_and_first,
                 a_batch_that_fails_leaves_tasks_alone,
                 queues_with_tasks_are_listed,
             ],

@@ -3,9 +3,9 @@
 use super::kit::{Worker, end, find, id, park, signal, start, step, terminate};
 use crate::id::{RunId, Timestamp};
 use crate::store::{
-    AttemptOf, End, FenceError, MessageKind, NewMessage, NewRun, NewStep, NewTask, Phase, RunState,
-    Sent, Store, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, TaskWrite, Write,
-    Written,
+    AttemptOf, End, FenceError, MessageKind, NewMessage, NewRun, NewStep, NewTask, Phase,
+    QueueChange, RunState, Sent, Store, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord,
+    TaskWrite, Write, Written,
 };
 
 const RUN: RunId = RunId(10);
@@ -379,6 +379,71 @@ pub async fn tasks_of_a_paused_run_wait(store: &dyn Store) {
     assert_eq!(sent, Ok(Sent::Accepted(RUN)));
     assert!(has(store).await);
     assert_eq!(claimed(&mut owner).await.len(), 1);
+}
+
+pub async fn tasks_of_a_paused_queue_wait(store: &dyn Store) {
+    let mut owner = Worker::register(store, 1).await;
+    owner.starts(&[10]).await;
+    owner.write(put(task(10, 1, 30))).await;
+    let pause = |paused| QueueChange {
+        paused: Some(paused),
+        ..QueueChange::default()
+    };
+    let change = async |paused| {
+        let changed = store.change_queue("gpu", pause(paused)).await;
+        changed.expect("writable");
+    };
+    change(true).await;
+    assert!(!has(store).await);
+    assert_eq!(claimed(&mut owner).await, vec![]);
+    change(false).await;
+    assert!(has(store).await);
+    assert_eq!(claimed(&mut owner).await.len(), 1);
+    // Of what is over its run is told all the same.
+    owner.write(cancel(of(10, 1), "c")).await;
+    store.retire(owner.id()).await.expect("writable");
+    change(true).await;
+    let mut other = Worker::register(store, 2).await;
+    assert!(claimed(&mut other).await[0].cancelled);
+}
+
+pub async fn what_is_over_is_claimed_by_any_worker_and_first(store: &dyn Store) {
+    let mut owner = Worker::register(store, 1).await;
+    let mut first = Worker::register(store, 2).await;
+    let mut other = Worker::register(store, 3).await;
+    owner.starts(&[10]).await;
+    owner
+        .commit(vec![put(task(10, 1, 35)), put(task(10, 2, 36))])
+        .await;
+    assert_eq!(claimed(&mut first).await.len(), 2);
+    owner.write(put(task(10, 3, 30))).await;
+    owner.write(cancel(of(10, 2), "c")).await;
+    // One is returned; of the other only its run is to be told.
+    for op in [1, 2] {
+        let of = of(10, op);
+        let back = Write::Task(TaskWrite::Return { of });
+        assert_eq!(other.write(back.clone()).await, Written::Refused);
+        assert_eq!(first.write(back.clone()).await, Written::Done);
+        assert_eq!(first.write(back).await, Written::Refused);
+    }
+    let elsewhere = TaskClaim {
+        queue: "main".into(),
+        activities: vec![],
+        ..claim(9)
+    };
+    let found = store.has_tasks("main", &[]).await;
+    assert_eq!(found, Ok(true));
+    let over = try_claim(&mut other, elsewhere).await.expect("held");
+    assert_eq!((over.len(), over[0].new.of), (1, of(10, 2)));
+    assert!(over[0].cancelled && !over[0].lost);
+    assert_eq!(over[0].new.queue, "gpu");
+    assert_eq!(store.has_tasks("main", &[]).await, Ok(false));
+    store.retire(other.id()).await.expect("writable");
+    // It comes before older ones, and counts for the limit.
+    let two = try_claim(&mut owner, claim(2)).await.expect("held");
+    let ops = two.iter().map(|task| task.new.of.op);
+    assert_eq!(ops.collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(claimed(&mut owner).await[0].new.of.op, 1);
 }
 
 pub async fn a_batch_that_fails_leaves_tasks_alone(store: &dyn Store) {

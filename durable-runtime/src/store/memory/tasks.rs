@@ -24,6 +24,11 @@ impl Held {
     fn is_of(&self, worker: Incarnation) -> bool {
         self.claimed.is_some_and(|(by, _)| by == worker)
     }
+
+    /// Only its run is to be told.
+    fn is_over(&self) -> bool {
+        self.cancelled || self.lost
+    }
 }
 
 impl State {
@@ -58,9 +63,10 @@ impl State {
             TaskWrite::Remove { op, .. } => {
                 run.tasks.remove(&op);
             }
-            TaskWrite::Beat { .. } | TaskWrite::Begin { .. } | TaskWrite::Report { .. } => {
-                return Written::Refused;
-            }
+            TaskWrite::Beat { .. }
+            | TaskWrite::Begin { .. }
+            | TaskWrite::Return { .. }
+            | TaskWrite::Report { .. } => return Written::Refused,
         }
         Written::Done
     }
@@ -69,6 +75,7 @@ impl State {
     pub(super) fn task_of_worker(&mut self, worker: Incarnation, write: TaskWrite) -> Written {
         let (TaskWrite::Beat { of, .. }
         | TaskWrite::Begin { of, .. }
+        | TaskWrite::Return { of }
         | TaskWrite::Report { of, .. }) = &write
         else {
             return Written::Refused;
@@ -86,6 +93,7 @@ impl State {
             TaskWrite::Begin { message, .. } => {
                 self.put_message(of.run, message);
             }
+            TaskWrite::Return { .. } => own.claimed = None,
             TaskWrite::Report { message, .. } => {
                 run.tasks.remove(&of.op);
                 self.put_message(of.run, message);
@@ -120,16 +128,20 @@ impl State {
         any
     }
 
-    /// Those that may be claimed, the oldest first.
-    fn open_tasks(&self, queue: &str, activities: &[String]) -> Vec<(Timestamp, RunId, u64)> {
+    /// Those that may be claimed, in this order.
+    fn open_tasks(&self, queue: &str, activities: &[String]) -> Vec<(bool, Timestamp, RunId, u64)> {
+        let paused = self.settings(queue).0.paused;
         let runs = self.runs.values().filter(|run| run.row.paused.is_none());
         let all = runs.flat_map(|run| run.tasks.values());
         let open = all.filter(|own| {
-            own.claimed.is_none()
-                && own.new.queue == queue
-                && activities.contains(&own.new.activity)
+            let here = own.new.queue == queue && !paused;
+            let wanted = here && activities.contains(&own.new.activity);
+            own.claimed.is_none() && (own.is_over() || wanted)
         });
-        let key = |own: &Held| (own.new.put_at, own.new.of.run, own.new.of.op);
+        let key = |own: &Held| {
+            let TaskOf { run, op, .. } = own.new.of;
+            (!own.is_over(), own.new.put_at, run, op)
+        };
         let mut open: Vec<_> = open.map(key).collect();
         open.sort_unstable();
         open
@@ -143,7 +155,7 @@ impl Tasks for MemoryStore {
         state.check(fence)?;
         let open = state.open_tasks(&claim.queue, &claim.activities);
         let mut claimed = Vec::new();
-        for (_, number, op) in open.into_iter().take(claim.limit) {
+        for (.., number, op) in open.into_iter().take(claim.limit) {
             let Some(run) = state.runs.get_mut(&number) else {
                 continue;
             };

@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_queues.sql"),
     include_str!("migrations/0014_chains.sql"),
     include_str!("migrations/0015_tasks.sql"),
+    include_str!("migrations/0016_over.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.

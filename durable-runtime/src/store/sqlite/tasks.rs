@@ -3,19 +3,24 @@
 use super::error::{Outcome, bug};
 use super::fence::ALIVE;
 use super::writer::Db;
-use super::{SqliteStore, fence, inbox, limit, rows};
+use super::{SqliteStore, fence, inbox, limit, places, rows};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     Fence, FenceError, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord,
     TaskWrite, Tasks, Written,
 };
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
-/// Those of a queue (1) and of some activities (2) that may be claimed.
-const OPEN: &str = "WHERE t.worker IS NULL AND t.queue=(SELECT n FROM name WHERE text=?1) \
-    AND t.activity IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?2))) \
-    AND (SELECT paused FROM workflow w WHERE w.run=t.run) IS NULL";
+/// Those that are over, and of which nobody tells their runs yet.
+const OVER: &str = "t.worker IS NULL AND (t.cancelled OR t.lost)";
+
+/// Those of a queue (1) and of some activities (2) that are to be carried out.
+const OPEN: &str = "t.worker IS NULL AND NOT (t.cancelled OR t.lost) AND t.queue=?1 \
+    AND t.activity IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?2)))";
+
+/// Of both.
+const GOES_ON: &str = "(SELECT paused FROM workflow w WHERE w.run=t.run) IS NULL";
 
 fn of(row: &Row<'_>) -> rusqlite::Result<TaskOf> {
     Ok(TaskOf {
@@ -43,7 +48,10 @@ pub(super) fn of_owner(db: &mut Db, write: &TaskWrite) -> Outcome<Written> {
             db.conn.prepare_cached(sql)?.execute(key)?;
         }
         TaskWrite::Remove { run, op } => settle(db, *run, op.cast_signed())?,
-        TaskWrite::Beat { .. } | TaskWrite::Begin { .. } | TaskWrite::Report { .. } => {
+        TaskWrite::Beat { .. }
+        | TaskWrite::Begin { .. }
+        | TaskWrite::Return { .. }
+        | TaskWrite::Report { .. } => {
             return Err(bug("the worker of a task writes that").into());
         }
     }
@@ -88,6 +96,13 @@ pub(super) fn of_worker(db: &mut Db, worker: Incarnation, write: &TaskWrite) -> 
             let values = params![run, op, attempt, worker.0];
             let found = rows::first(&db.conn, &sql, values, |_| Ok(()))?;
             (found.iter().count(), Some(message))
+        }
+        TaskWrite::Return { of } => {
+            let (run, op, attempt) = key(of);
+            let sql = format!("UPDATE task SET worker=NULL, claimed_at=NULL {own}");
+            let values = params![run, op, attempt, worker.0];
+            db.noteworthy = true;
+            (db.conn.prepare_cached(&sql)?.execute(values)?, None)
         }
         TaskWrite::Report { of, message } => {
             let (run, op, attempt) = key(of);
@@ -146,29 +161,12 @@ pub(super) fn lose(db: &mut Db) -> Outcome<()> {
 
 fn claim(db: &Db, fence: Fence, claim: &TaskClaim) -> Outcome<Vec<Task>> {
     fence::pass(db, fence)?;
-    let sql = format!(
-        "SELECT t.run, t.op, t.attempt, (SELECT id FROM workflow w WHERE w.run=t.run), \
-         (SELECT text FROM name WHERE n=t.activity), t.put_at, t.body, t.beat_at, t.details, \
-         t.cancelled, t.lost FROM task t {OPEN} ORDER BY t.put_at LIMIT ?3"
-    );
-    let found = params![claim.queue, names(&claim.activities)?, limit(claim.limit)];
-    let tasks = rows::all(&db.conn, &sql, found, |row| {
-        let id: String = row.get(3)?;
-        let details = row.get::<_, Option<Vec<u8>>>(8)?;
-        Ok(Task {
-            id: WorkflowId::new(id).map_err(|error| rows::foreign(3, error.to_string()))?,
-            new: NewTask {
-                of: of(row)?,
-                queue: claim.queue.clone(),
-                activity: row.get(4)?,
-                put_at: Timestamp(row.get(5)?),
-                body: row.get(6)?,
-            },
-            beat: time(row, 7)?.map(|at| (at, details.unwrap_or_default())),
-            cancelled: row.get(9)?,
-            lost: row.get(10)?,
-        })
-    })?;
+    let mut tasks = some(db, OVER, params![limit(claim.limit)])?;
+    let left = claim.limit - tasks.len();
+    if let Some(queue) = open_queue(&db.conn, &claim.queue)?.filter(|_| left > 0) {
+        let wanted = params![queue, names(&claim.activities)?, limit(left)];
+        tasks.extend(some(db, OPEN, wanted)?);
+    }
     for task in &tasks {
         let TaskOf { run, op, .. } = task.new.of;
         let sql = "UPDATE task SET worker=?3, claimed_at=?4 WHERE run=?1 AND op=?2";
@@ -178,14 +176,60 @@ fn claim(db: &Db, fence: Fence, claim: &TaskClaim) -> Outcome<Vec<Task>> {
     Ok(tasks)
 }
 
+/// The oldest of these, as many as the last parameter says.
+fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<Task>> {
+    let last = values.len();
+    let sql = format!(
+        "SELECT t.run, t.op, t.attempt, (SELECT id FROM workflow w WHERE w.run=t.run), \
+         (SELECT text FROM name WHERE n=t.activity), t.put_at, t.body, t.beat_at, t.details, \
+         t.cancelled, t.lost, (SELECT text FROM name WHERE n=t.queue) \
+         FROM task t WHERE {of_these} AND {GOES_ON} ORDER BY t.put_at, t.run, t.op LIMIT ?{last}"
+    );
+    rows::all(&db.conn, &sql, values, |row| {
+        let id: String = row.get(3)?;
+        let details = row.get::<_, Option<Vec<u8>>>(8)?;
+        Ok(Task {
+            id: WorkflowId::new(id).map_err(|error| rows::foreign(3, error.to_string()))?,
+            new: NewTask {
+                of: of(row)?,
+                queue: row.get(11)?,
+                activity: row.get(4)?,
+                put_at: Timestamp(row.get(5)?),
+                body: row.get(6)?,
+            },
+            beat: time(row, 7)?.map(|at| (at, details.unwrap_or_default())),
+            cancelled: row.get(9)?,
+            lost: row.get(10)?,
+        })
+    })
+}
+
+/// The number of a queue, if anything was ever put there and it is not paused.
+fn open_queue(conn: &Connection, queue: &str) -> Outcome<Option<i64>> {
+    let sql = "SELECT n FROM name WHERE text=?1";
+    let Some(number) = rows::first(conn, sql, [queue], |row| row.get(0))? else {
+        return Ok(None);
+    };
+    let paused = places::settings(conn, number)?.0.paused;
+    Ok(Some(number).filter(|_| !paused))
+}
+
 fn names(activities: &[String]) -> Outcome<String> {
     Ok(serde_json::to_string(activities).map_err(|error| bug(error.to_string()))?)
 }
 
 fn has(conn: &Connection, queue: &str, activities: &[String]) -> Outcome<bool> {
-    let sql = format!("SELECT 1 FROM task t {OPEN} LIMIT 1");
-    let found = params![queue, names(activities)?];
-    Ok(rows::first(conn, &sql, found, |_| Ok(()))?.is_some())
+    let any = |of_these: &str, values: &[&dyn ToSql]| {
+        let sql = format!("SELECT 1 FROM task t WHERE {of_these} AND {GOES_ON} LIMIT 1");
+        rows::first(conn, &sql, values, |_| Ok(())).map(|found| found.is_some())
+    };
+    if any(OVER, &[])? {
+        return Ok(true);
+    }
+    match open_queue(conn, queue)? {
+        Some(queue) => any(OPEN, params![queue, names(activities)?]),
+        None => Ok(false),
+    }
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {

@@ -91,6 +91,34 @@ async fn what_a_killed_worker_had_is_repeated_by_another() {
     }
 }
 
+/// No worker of its queue is left: its workflow hears of it from its own.
+#[tokio::test]
+async fn what_the_last_worker_had_fails_without_another() {
+    for (at, (bench, _folder)) in benches(|_, _| Behave::Return).await.into_iter().enumerate() {
+        let id = format!("last {at}");
+        let guard = bench.clock.busy();
+        let own = bench.prepare(&mortal("default")).registry(workflows());
+        let near = Running::new(own);
+        let last = of_queue(&bench, &mortal("gpu"));
+        let client = elsewhere(&bench);
+        start_counts(&client, id.as_str(), false).await.unwrap();
+        has_beaten(&bench, &id).await;
+        last.kill().await;
+        drop(guard);
+        // Its lease ends, and the pause before the next attempt, which waits then.
+        for _ in 0..9 {
+            bench.pass(mortal("gpu").lease / 3).await;
+            tokio::task::yield_now().await;
+        }
+        let again = |tasks: &[TaskRecord]| tasks.iter().any(|task| task.attempt == 2);
+        let waiting = tasks(&bench, &id, again).await;
+        assert_eq!(waiting[0].worker, None);
+        let failed = bench.attempts(&id).await;
+        assert_eq!(errors(&failed), [(1, "the worker that had it has died")]);
+        near.stop().await;
+    }
+}
+
 /// A worker that stops in good order gives back what it does not end: no attempt has failed.
 #[tokio::test]
 async fn what_a_stopped_worker_had_goes_on_at_another() {

@@ -1,6 +1,7 @@
 //! Activities on other queues: workers of those queues carry them out, on both stores.
 
 mod cancellation;
+mod claims;
 mod cuts;
 mod lost;
 mod surface;
