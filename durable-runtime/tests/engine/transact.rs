@@ -57,7 +57,7 @@ async fn stumbler() -> Result<(), Error> {
 }
 
 #[workflow]
-async fn twice() -> (bool, bool) {
+async fn inserts_twice() -> (bool, bool) {
     let first = book_once("ada".to_owned()).await;
     let second = book_once("ada".to_owned()).await;
     let refused = |error| matches!(error, Err(ActivityError::Failed(e)) if TransactionError::is_constraint(&e));
@@ -65,7 +65,8 @@ async fn twice() -> (bool, bool) {
 }
 
 fn registry() -> Registry {
-    let workflows = ["booking", "stumbler", "twice"].map(|name| registry::workflow(name).unwrap());
+    let workflows =
+        ["booking", "stumbler", "inserts_twice"].map(|name| registry::workflow(name).unwrap());
     let activities =
         ["book", "stumbling", "book_once"].map(|name| registry::activity(name).unwrap());
     let registry = workflows
@@ -198,7 +199,7 @@ async fn what_fails_or_panics_is_undone_and_repeated() {
 async fn a_constraint_is_an_error_of_the_activity() {
     let (bench, _folder) = with_tables().await;
     let worker = worker(&bench, bench.store.clone(), &options());
-    start_twice(&elsewhere(&bench), "s").await.unwrap();
+    start_inserts_twice(&elsewhere(&bench), "s").await.unwrap();
     let told: (bool, bool) = value(&bench.end("s").await);
     assert_eq!(told, (true, true));
     worker.stop().await;
