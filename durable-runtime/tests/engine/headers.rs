@@ -7,7 +7,7 @@ use durable_runtime::clock::Clock;
 use durable_runtime::codec;
 use durable_runtime::engine::{Worker, WorkerOptions};
 use durable_runtime::prelude::*;
-use durable_runtime::propagation::{Headers, Propagator};
+use durable_runtime::propagation::{Headers, Propagator, TRACEPARENT};
 use durable_runtime::registry::{ActivityContext, AttemptEnd};
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -142,9 +142,87 @@ async fn a_header_means_nothing_in_a_schedule() {
     assert!(error.unwrap_err().to_string().contains("a header"));
 }
 
+/// Says which spans were linked to which trace.
+#[derive(Clone, Debug, Default)]
+struct Links(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+
+impl Propagator for Links {
+    fn inject(&self, headers: &mut Headers) {
+        headers.insert(TRACEPARENT.to_owned(), TRACE.to_owned());
+    }
+
+    fn link(&self, span: &tracing::Span, headers: &Headers) {
+        let name = span.metadata().map_or("off", tracing::Metadata::name);
+        let trace = headers.get(TRACEPARENT).cloned();
+        self.0.lock().unwrap().push((name, trace));
+    }
+}
+
+/// The client and the worker share nothing but the store: the trace goes through it.
+#[tokio::test]
+async fn a_trace_reaches_the_spans_of_another_process() {
+    let log = Log::default();
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _guard = tracing::subscriber::set_default(log.clone().subscriber());
+    let bench = bench();
+    let client = Client::new(bench.store.clone())
+        .propagator(Links::default())
+        .clock(Arc::new(bench.clock.clone()));
+    let handle = start_fetch(&client, "w", "x".to_owned()).await.unwrap();
+    let links = Links::default();
+    let body = bench.body();
+    let worker = Worker::new(bench.store.clone(), options())
+        .registry(bench.registry().with_activity_fn("act", body))
+        .clock(Arc::new(bench.clock.clone()))
+        .propagator(LinksOnly(links.clone()));
+    let worker = Running::new(worker);
+    handle.result().await.unwrap().unwrap();
+    worker.stop().await;
+
+    let linked = std::mem::take(&mut *links.0.lock().unwrap());
+    for name in ["workflow step", "activity attempt"] {
+        let expected = (name, Some(TRACE.to_owned()));
+        assert!(linked.contains(&expected), "{name}: {linked:?}");
+    }
+    let log = log.text();
+    for name in ["start", "workflow step", "activity attempt"] {
+        let of_trace = |line: &&str| line.contains(name) && line.contains(TRACE);
+        assert!(log.lines().any(|line| of_trace(&line)), "{name}\n{log}");
+    }
+}
+
+/// Links, and adds nothing.
+#[derive(Debug)]
+struct LinksOnly(Links);
+
+impl Propagator for LinksOnly {
+    fn inject(&self, _: &mut Headers) {}
+
+    fn link(&self, span: &tracing::Span, headers: &Headers) {
+        self.0.link(span, headers);
+    }
+}
+
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 /// What is logged, as text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Writes each new span, and each field that it gets later.
+    fn subscriber(self) -> impl tracing::Subscriber + Send + Sync {
+        tracing_subscriber::fmt()
+            .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+            .with_ansi(false)
+            .with_writer(move || self.clone())
+            .finish()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -159,14 +237,8 @@ impl std::io::Write for Log {
 
 #[tokio::test]
 async fn spans_say_whose_they_are_and_large_values_are_warned_about() {
-    const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_span_events(FmtSpan::NEW)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let subscriber = log.clone().subscriber();
     // With one subscriber alone, a place in the code that a test beside this one reaches first
     // would count as switched off for good.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
@@ -185,7 +257,7 @@ async fn spans_say_whose_they_are_and_large_values_are_warned_about() {
     handle.result().await.unwrap().unwrap();
     worker.stop().await;
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let run = handle.run();
     let of = format!(r#"workflow="fetch" id=w run={run}"#);
     for (span, first) in [
