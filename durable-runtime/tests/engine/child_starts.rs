@@ -2,7 +2,8 @@
 
 use crate::children::cut;
 use crate::faulty::Fault;
-use crate::support::{Bench, START, bench, call, client, elsewhere, on_sqlite, script, value};
+use crate::support::value;
+use crate::support::{Bench, START, bench, call, client, elsewhere, leased, on_sqlite, script};
 use durable_runtime::prelude::*;
 use durable_runtime::store::Phase;
 use serde_json::json;
@@ -65,6 +66,11 @@ async fn each_cut(make: impl AsyncFn() -> (Bench, Box<dyn std::any::Any>)) {
             };
             let lines: Result<usize, Error> = value(&record);
             assert_eq!(lines.unwrap(), 1, "{at}");
+            // The other one is left alone, and may have been under way when the worker went.
+            bench.pass(leased().lease * 2).await;
+            let worker = bench.worker();
+            bench.end("apart").await;
+            worker.stop().await;
             check(&bench, &at).await;
         }
     }
