@@ -142,9 +142,12 @@ async fn a_header_means_nothing_in_a_schedule() {
     assert!(error.unwrap_err().to_string().contains("a header"));
 }
 
+/// The name of a span, and the trace that it was linked to.
+type Linked = (&'static str, Option<String>);
+
 /// Says which spans were linked to which trace.
 #[derive(Clone, Debug, Default)]
-struct Links(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+struct Links(Arc<Mutex<Vec<Linked>>>);
 
 impl Propagator for Links {
     fn inject(&self, headers: &mut Headers) {
