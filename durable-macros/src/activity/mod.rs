@@ -71,6 +71,7 @@ impl Parts {
             meant: _,
             macros: _,
             blocks: _,
+            scattered: _,
         } = input;
         let (transaction, params) = transaction(args, ident, params)?;
         let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;

@@ -11,10 +11,8 @@
 use super::{proofs, unknown};
 use crate::ir::{Body, LocalId, PointId, Signature};
 use crate::names::{self, unraw};
-use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Expr, Stmt, parse_quote, parse_quote_spanned};
+use syn::{Expr, Stmt, parse_quote};
 
 /// A statement after the `let` of a closure: its signature is that of the token, and it can be
 /// called more than once.
@@ -67,32 +65,5 @@ pub(super) fn is_code(expr: &Expr) -> bool {
         Expr::Group(inner) => is_code(&inner.expr),
         Expr::Reference(reference) => is_code(&reference.expr),
         _ => false,
-    }
-}
-
-/// The closure, holding these places.
-pub(super) fn holding<'e>(mut expr: Expr, places: impl Iterator<Item = &'e Expr>) -> Expr {
-    let held: TokenStream = places
-        .map(|place| {
-            let span = place.span();
-            let rt = names::rt_at(span);
-            let held: Stmt = parse_quote_spanned!(span=> #rt::held(#place););
-            quote!(#held)
-        })
-        .collect();
-    hold(&mut expr, &held);
-    expr
-}
-
-fn hold(expr: &mut Expr, held: &TokenStream) {
-    match expr {
-        Expr::Closure(closure) => {
-            let body = &closure.body;
-            closure.body = parse_quote!({ #held #body });
-        }
-        Expr::Paren(inner) => hold(&mut inner.expr, held),
-        Expr::Group(inner) => hold(&mut inner.expr, held),
-        Expr::Reference(reference) => hold(&mut reference.expr, held),
-        _ => {}
     }
 }

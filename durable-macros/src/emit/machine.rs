@@ -5,7 +5,7 @@ use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, BranchCode, LocalId, PointId};
 use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
-use crate::normalize::Normalized;
+use crate::normalize::{Normalized, hygiene};
 use crate::syntax::Input;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -27,7 +27,7 @@ pub(super) fn machine(
         quote!(#pat: #ty)
     });
     let twin = twin::body(normalized, liveness, layout, &input.macros);
-    let meant = input.meant.proofs();
+    let (meant, names) = (input.meant.proofs(), hygiene::proofs(input));
     let saved = proofs::saved(input, body, layout);
     let lookups = super::lookups::classes(body, layout);
     let looks_up = super::lookups::traits(body, layout);
@@ -100,6 +100,7 @@ pub(super) fn machine(
             #looks_up
             #takes_along
             #meant
+            #names
             #code
         }
     }

@@ -7,7 +7,7 @@ use crate::lower::Layout;
 use crate::names;
 use crate::normalize::standard::{Opened, each_operand};
 use crate::normalize::twin::{DECLARED, OUTLIVES, Outlives, PROBE, PROBES, Wrapper, wrapper};
-use crate::normalize::{Normalized, blocks};
+use crate::normalize::{Normalized, blocks, holding};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ impl Resolve<'_> {
             return borrow;
         };
         if closures::is_code(&borrow) {
-            return closures::holding(borrow, call.args.iter().skip(1));
+            return holding(borrow, call.args.iter().skip(1));
         }
         call.args.iter().skip(1).fold(borrow, |borrow, held| {
             let span = held.span();

@@ -79,9 +79,10 @@ impl Builder<'_> {
         let mut draft = Draft::new(name, self.scopes.count(name) + 1, machine, twin);
         let mut iter = machine.clone();
         let tail = self.tail(&mut iter)?;
-        let twin = match &tail {
-            Some(tail) => tails::under(twin, tail.length),
-            None => twin,
+        let (chain, length) = (twin, tail.as_ref().map_or(0, |tail| tail.length));
+        let twin = match length {
+            0 => &mut *chain,
+            length => tails::under(chain, length),
         };
         let (mut init, mut checked) = (iter.clone(), twin.clone());
         let mut shape = self.source(&mut init, &mut checked, &mut draft)?;
@@ -105,6 +106,7 @@ impl Builder<'_> {
                 parse_quote_spanned!(held.span()=> #rt::tie(#source, &#held))
             },
         );
+        self.hold_in_tail(chain, length);
         let ident = names::at(names::temp(self.body.locals.len()), span);
         let kind = LocalKind::Key {
             name: format!("{name}.at"),

@@ -11,15 +11,11 @@
 //! `move` closure owns what it captures. Where none of that is `mut` it can be made again as one
 //! that borrows: the variables are gone, or copies that cannot change.
 
-use super::macros::{Arguments, arguments};
-use super::place::{is_field_path, root};
 use super::recipe::{Draft, bare, is_plain_binding};
 use super::scope::pattern_names;
-use super::{Builder, closures, uses};
-use crate::ir::{Instead, LocalId, LocalKind, Locals, Signature};
+use super::{Builder, closures};
+use crate::ir::{Instead, LocalKind, Locals, Signature};
 use crate::names::unraw;
-use std::collections::BTreeSet;
-use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, Pat, Type};
 
 /// An initialiser that holds a closure.
@@ -78,13 +74,7 @@ impl Builder<'_> {
         if closure.inputs.len() > PARAMS_MAX {
             return never("it has more than 8 parameters", "make it a `fn`");
         }
-        let mut captures = uses::of_expr(machine, &self.scopes);
-        let mentioned = uses::mentioned(machine, &self.scopes);
-        captures.extend(
-            mentioned
-                .into_iter()
-                .filter(|&l| self.body.may_be_assigned(l)),
-        );
+        let captures = self.captures(machine);
         if closure.capture.is_some()
             && let Some(local) = captures.iter().find(|l| self.body.locals[l.0].mutable)
         {
@@ -208,45 +198,6 @@ impl Builder<'_> {
             help: help.to_owned(),
         })
     }
-
-    /// What the closure must hold: each capture, as far as the path of fields goes that it is
-    /// mentioned with.
-    fn mentioned(&self, closure: &ExprClosure, captures: &Locals) -> Vec<Expr> {
-        let mut found = Mentions::default();
-        found.visit_expr_closure(closure);
-        let mut held: Vec<Expr> = Vec::new();
-        let mut whole = captures.clone();
-        for path in found.paths {
-            let Some(name) = root(&path).map(unraw) else {
-                continue;
-            };
-            let local = self.scopes.resolve(&name);
-            let Some(local) = local.filter(|l| captures.contains(l)) else {
-                continue;
-            };
-            // Inside, the name may be that of another variable; and of a pair of a value and a
-            // borrow both are needed.
-            let unclear = found.bound.contains(&name) || found.whole.contains(&name);
-            if unclear || self.is_mixed(local) {
-                continue;
-            }
-            whole.remove(&local);
-            if !held.contains(&path) {
-                held.push(path);
-            }
-        }
-        let names = whole.iter().map(|l| {
-            let ident = &self.body.locals[l.0].ident;
-            syn::parse_quote!(#ident)
-        });
-        held.extend(names);
-        held
-    }
-
-    fn is_mixed(&self, local: LocalId) -> bool {
-        let recipe = self.body.recipe(local);
-        recipe.is_some_and(|r| r.mixed.contains(&local))
-    }
 }
 
 /// A value that has a closure inside: its type is that closure's, so no other copy fits.
@@ -333,42 +284,4 @@ fn borrowing(expr: &Expr) -> Expr {
     let mut expr = expr.clone();
     strip(&mut expr);
     expr
-}
-
-/// Paths of fields in the body of a closure, and the names that it binds.
-#[derive(Default)]
-struct Mentions {
-    paths: Vec<Expr>,
-    bound: BTreeSet<String>,
-    /// Names in the text of macros.
-    whole: BTreeSet<String>,
-}
-
-impl<'ast> Visit<'ast> for Mentions {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        if matches!(expr, Expr::Path(_) | Expr::Field(_)) && is_field_path(expr) {
-            self.paths.push(expr.clone());
-        } else {
-            visit::visit_expr(self, expr);
-        }
-    }
-    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        let (exprs, names) = match arguments(mac) {
-            Arguments::Known { exprs, captures } => (exprs, captures),
-            Arguments::Searched { names, fields } => (Vec::new(), [names, fields].concat()),
-        };
-        for expr in &exprs {
-            let mut inside = Mentions::default();
-            inside.visit_expr(expr);
-            self.paths.extend(inside.paths);
-            self.bound.extend(inside.bound);
-            self.whole.extend(inside.whole);
-        }
-        self.whole.extend(names);
-    }
-    fn visit_pat(&mut self, pat: &'ast Pat) {
-        self.bound.extend(pattern_names(pat).iter().map(unraw));
-        visit::visit_pat(self, pat);
-    }
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }

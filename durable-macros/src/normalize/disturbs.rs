@@ -65,7 +65,9 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturba
     impl<'ast> Visit<'ast> for Disturbs<'_> {
         fn visit_expr(&mut self, expr: &'ast Expr) {
             match expr {
-                Expr::Assign(e) => self.root(&e.left, Disturbance::Changes),
+                Expr::Assign(e) => assigned(&e.left, &mut |place| {
+                    self.root(place, Disturbance::Changes);
+                }),
                 Expr::Binary(e) if super::place::assigns(&e.op) => {
                     self.root(&e.left, Disturbance::Changes);
                 }
@@ -106,6 +108,19 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturba
     visitor.found
 }
 
+/// The places that the left side of an assignment names.
+fn assigned(left: &Expr, each: &mut impl FnMut(&Expr)) {
+    match left {
+        Expr::Tuple(e) => e.elems.iter().for_each(|e| assigned(e, each)),
+        Expr::Array(e) => e.elems.iter().for_each(|e| assigned(e, each)),
+        Expr::Call(e) => e.args.iter().for_each(|e| assigned(e, each)),
+        Expr::Struct(e) => e.fields.iter().for_each(|f| assigned(&f.expr, each)),
+        Expr::Paren(e) => assigned(&e.expr, each),
+        Expr::Group(e) => assigned(&e.expr, each),
+        place => each(place),
+    }
+}
+
 /// Whether one of the expressions changes a variable of this name, or borrows it mutably, as its
 /// syntax shows.
 pub(crate) fn changes_by_name(exprs: &[Expr], name: &str) -> bool {
@@ -121,7 +136,7 @@ pub(crate) fn changes_by_name(exprs: &[Expr], name: &str) -> bool {
     impl<'ast> Visit<'ast> for Changes<'_> {
         fn visit_expr(&mut self, expr: &'ast Expr) {
             match expr {
-                Expr::Assign(e) => self.root(&e.left),
+                Expr::Assign(e) => assigned(&e.left, &mut |place| self.root(place)),
                 Expr::Binary(e) if super::place::assigns(&e.op) => self.root(&e.left),
                 Expr::Reference(e) if e.mutability.is_some() => self.root(&e.expr),
                 Expr::MethodCall(e) if MUTATORS.iter().any(|m| e.method == m) => {

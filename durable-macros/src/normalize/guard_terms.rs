@@ -82,7 +82,11 @@ impl Builder<'_> {
         kept: &mut Before,
     ) -> Option<()> {
         if self.is_constant(machine) || self.is_temp(machine) {
-            return Some(());
+            let outer = std::mem::take(&mut self.held);
+            let changed = self.hold_until(twin, later);
+            let doubts = std::mem::replace(&mut self.held, outer);
+            kept.held.extend(doubts);
+            return changed.is_none().then_some(());
         }
         let place = match &*machine {
             Expr::Reference(reference) => place::root(&reference.expr).map(|_| &*reference.expr),

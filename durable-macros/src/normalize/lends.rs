@@ -33,6 +33,7 @@ impl Builder<'_> {
         }
         let keyed = |arg: &Expr| self.is_lent(arg) && has_operand(arg);
         let last = machine.args.iter().rposition(keyed);
+        let all: Vec<Expr> = machine.args.iter().cloned().collect();
         for (number, (arg, twin)) in machine.args.iter_mut().zip(&mut twin.args).enumerate() {
             let again = self.is_lent(arg);
             // In the order in which they are written.
@@ -47,7 +48,14 @@ impl Builder<'_> {
                 lent.push(Some(place));
                 continue;
             }
-            if before && !self.is_constant(arg) && !self.is_temp(arg) {
+            if before && self.is_constant(arg) {
+                let outer = std::mem::take(&mut self.held);
+                let changed = self.hold_until(twin, &all[number + 1..]);
+                let doubts = std::mem::replace(&mut self.held, outer);
+                if let Some(name) = changed.or(doubts.into_iter().next()) {
+                    self.refuse_closure(arg, &name);
+                }
+            } else if before && !self.is_temp(arg) {
                 self.keep_before(arg, twin);
             }
             lent.push(None);

@@ -88,6 +88,7 @@ impl Builder<'_> {
         let over = tails::under(twin, tail.length);
         let rt = names::rt_at(over.span());
         *over = parse_quote_spanned!(over.span()=> #rt::iterated(#over));
+        self.hold_in_tail(twin, tail.length);
         (inner, Some(tail))
     }
 

@@ -56,8 +56,10 @@ impl Builder<'_> {
             }
         }
         for ((part, takes), names) in parts(expr).into_iter().zip(&held) {
-            // A variable that is borrowed is not moved, and changes nothing.
-            if takes != Takes::Place || !place::is_field_path(part) {
+            // A variable that is borrowed is not moved and changes nothing.
+            // Neither does a closure before it is called.
+            let steady = takes == Takes::Place && place::is_field_path(part);
+            if !steady && !matches!(part, Expr::Closure(_)) {
                 hold(part, names);
             }
         }
@@ -75,7 +77,11 @@ impl Builder<'_> {
     /// An operand whose value is needed after the suspend points in `later`.
     fn before(&mut self, part: &mut Expr, takes: Takes, later: &[Expr]) -> Expr {
         if self.is_constant(part) {
-            return part.clone();
+            let machine = part.clone();
+            if let Some(name) = self.hold_until(part, later) {
+                self.refuse_closure(&machine, &name);
+            }
+            return machine;
         }
         match part {
             Expr::Reference(reference) if place::root(&reference.expr).is_some() => {
@@ -91,6 +97,16 @@ impl Builder<'_> {
             _ if takes == Takes::Place && place::root(part).is_some() => self.place(part, later),
             _ => self.keep(part),
         }
+    }
+
+    /// Refuses a closure that would find another value of a variable.
+    pub(super) fn refuse_closure(&mut self, closure: &Expr, name: &Ident) {
+        self.diagnostics.report(
+            closure,
+            Code::Order,
+            &format!("`{name}` may change between this closure and the `.await` after it"),
+            "bind the awaited value with `let` before this expression",
+        );
     }
 
     /// A place that is read when the operator runs: nothing after it may change what it denotes.

@@ -8,10 +8,10 @@
 //! At each turn the closures stand over the rest of the source. What they pull from a borrowed one
 //! is counted; from an owned one it is gone. So each runs as often as in the original and in the same order, and never again for an
 //! item that it has had. That needs adaptors without a state of their own. What a closure captures
-//! is used where the loop begins each turn; rustc holds it in the twin for the whole loop.
+//! is used where the loop begins each turn; rustc [holds](super::held) it in the twin for the whole loop.
 
+use super::Builder;
 use super::recipe::bare;
-use super::{Builder, uses};
 use crate::ir::{Locals, Tail};
 use crate::names;
 use syn::{Expr, ExprMethodCall, parse_quote};
@@ -72,7 +72,7 @@ impl Builder<'_> {
         };
         for argument in &mut call.args {
             let argument = bare(argument);
-            let used = uses::of_expr(argument, &self.scopes);
+            let used = self.captures(argument);
             match argument {
                 Expr::Closure(closure) if closure.capture.is_some() => {
                     // It has what its captures were when it was made. By reference it sees the

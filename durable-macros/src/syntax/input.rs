@@ -6,10 +6,11 @@ use super::generics::{self, Parameters};
 use super::meaning::Meant;
 use crate::diag::{Code, Diagnostics, error};
 use crate::normalize::blocks::{self, AsyncBlock};
-use crate::normalize::items;
 use crate::normalize::standard::{self, Opened};
+use crate::normalize::{hygiene, items};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, Block, FnArg, Ident, ItemFn, Pat, ReturnType, Safety, Signature, Type, Visibility,
@@ -30,6 +31,8 @@ pub(crate) struct Input {
     pub(crate) meant: Meant,
     /// Macros in the body that hold an await; see [`prepared`](Input::prepared).
     pub(crate) macros: Opened,
+    /// Names of which the tokens may come from several places.
+    pub(crate) scattered: BTreeSet<String>,
     /// The blocks of the body that run by themselves; see [`open_branches`](Input::open_branches).
     pub(crate) blocks: Vec<AsyncBlock>,
 }
@@ -53,6 +56,7 @@ pub(crate) struct Param {
 impl Input {
     /// Parses a workflow.
     pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
+        let scattered = hygiene::scattered(&tokens);
         let mut function = function(tokens, "workflow", None)?;
         let generics = Parameters::take(&mut function.sig);
         generics.refuse_closures()?;
@@ -63,7 +67,11 @@ impl Input {
         }
         generics.refuse_lifetimes(&input.output)?;
         generics.refuse_lifetimes(&input.body)?;
-        Ok(Self { generics, ..input })
+        Ok(Self {
+            generics,
+            scattered,
+            ..input
+        })
     }
 
     /// Parses an activity, which may have to be a `plain` function.
@@ -97,6 +105,7 @@ impl Input {
             body: *function.block,
             meant: Meant::default(),
             macros: Opened::default(),
+            scattered: BTreeSet::new(),
             blocks: Vec::new(),
         })
     }

@@ -183,3 +183,85 @@ equivalent! {
         (sum, names)
     }
 }
+
+equivalent! {
+    with [(vec![1, 2, 3, 4, 5, 6]), (vec![])];
+    async fn other_parts_of_what_is_captured_change(v: Vec<u32>) -> (Vec<u32>, u32, u32) {
+        let mut limits = (2, 0, "a");
+        let mut out = Vec::new();
+        for x in v.iter().filter(|x| **x > limits.0 && !limits.2.is_empty()) {
+            limits.1 += act("passed", *x).await;
+            out.push(*x);
+            tick().await;
+        }
+        limits.0 = 4;
+        limits.2 = "";
+        for x in v.into_iter().filter(|x| *x > limits.0 || limits.2.len() > 1) {
+            limits.1 += act("again", x).await;
+        }
+        tick().await;
+        (out, limits.0, limits.1)
+    }
+}
+
+equivalent! {
+    with [(vec!["a".to_owned(), "abc".to_owned(), "abcd".to_owned()])];
+    async fn texts_change_before_and_after(v: Vec<String>) -> Vec<String> {
+        let mut least = "a";
+        let mut other = "b";
+        let mut out = Vec::new();
+        for round in 0..2 {
+            for w in v.iter().filter(|w| -> bool { w.len() > least.len() }) {
+                other = "changed";
+                act("word", w.len()).await;
+                out.push(format!("{w} {least} {other} {round}"));
+            }
+            least = "abc";
+            tick().await;
+        }
+        out.push(least.to_owned() + other);
+        out
+    }
+}
+
+equivalent! {
+    with [(vec![1, 2, 3, 4], 1)];
+    async fn through_a_borrow_that_the_closure_changes(v: Vec<u32>, mut n: u32) -> (Vec<u32>, u32) {
+        let changed = &mut n;
+        let mut last = 0;
+        let mut out = Vec::new();
+        for x in v.iter().filter(|x| {
+            *changed += **x;
+            last = **x;
+            *changed % 2 == 0
+        }) {
+            tick().await;
+            out.push(*x);
+        }
+        *changed += 1;
+        tick().await;
+        (out, n + last)
+    }
+}
+
+equivalent! {
+    with [(vec![vec![1, 2, 3], vec![4, 5]])];
+    async fn an_inner_name_hides_what_is_captured(v: Vec<Vec<u32>>) -> Vec<u32> {
+        let mut x = 2;
+        let mut out = Vec::new();
+        for list in v.iter().filter(|list| list.len() > x) {
+            let x = list.len();
+            for y in list.iter().map(|y| {
+                let list = y + 1;
+                list * u32::try_from(x).unwrap()
+            }) {
+                tick().await;
+                out.push(y);
+            }
+        }
+        x += 1;
+        tick().await;
+        out.push(u32::try_from(x).unwrap());
+        out
+    }
+}

@@ -117,3 +117,36 @@ mod shadowed {
         }
     }
 }
+
+macro_rules! several_places {
+    ($name:ident, $x:ident, $label:lifetime, $e:expr, $out:expr) => {
+        equivalent! {
+            with [(1), (3)];
+            async fn $name(mut $x: u32) -> u32 {
+                let mut x = 100;
+                let point = Named { n: $x, x };
+                $label: loop {
+                    'turn: loop {
+                        $e;
+                        x += act("x", x).await;
+                        if $x > 3 {
+                            break $label;
+                        }
+                        break 'turn;
+                    }
+                    note("seen", format!("{x} {}", $out));
+                }
+                tick().await;
+                $x + x + point.n
+            }
+        }
+    };
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Named {
+    n: u32,
+    x: u32,
+}
+
+several_places!(tokens_of_a_name_from_several_places, n, 'outer, n += 1, format!("{n}"));

@@ -1,0 +1,27 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge(cents: u64) -> u64 {
+    cents
+}
+
+macro_rules! charged {
+    ($name:ident, $total:ident, $more:expr) => {
+        #[workflow]
+        async fn $name(mut $total: u64) -> u64 {
+            {
+                let mut total = 100;
+                $more;
+                charge(total).await.ok();
+                total += 1;
+                charge(total).await.ok();
+            }
+            charge(1).await.ok();
+            $total
+        }
+    };
+}
+
+charged!(run, total, total += 1);
+
+fn main() {}
