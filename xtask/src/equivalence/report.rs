@@ -39,6 +39,7 @@ const REQUIRED: &[&str] = &[
     "let chain",
     "or-pattern that binds",
     "reference as an argument",
+    "text constant that a closure captures",
 ];
 
 /// What was found.

@@ -3,10 +3,10 @@
 use super::{Around, Gen, Ty, VarId};
 
 impl Gen {
-    /// A loop over `source`, which borrows `owner`; `shown` is logged in each round.
+    /// A loop over `source`, which borrows `held`; `shown` is logged in each round.
     fn borrowed_loop(
         &mut self,
-        owner: VarId,
+        held: &[VarId],
         pattern: &str,
         source: &str,
         shown: &str,
@@ -20,7 +20,7 @@ impl Gen {
             value: None,
         };
         let (label, note) = (around.label.clone(), self.unique("n"));
-        let body = self.holding(&[owner], |g| {
+        let body = self.holding(held, |g| {
             g.inside_of(around, |g| {
                 let pause = g.pause();
                 let more = if g.fuel > 0 {
@@ -54,7 +54,7 @@ impl Gen {
             1 => format!("{list}.iter()"),
             _ => format!("&{list}[..1]"),
         };
-        Some(declared + &self.borrowed_loop(id, &x, &source, &format!("{x}.len()"))?)
+        Some(declared + &self.borrowed_loop(&[id], &x, &source, &format!("{x}.len()"))?)
     }
 
     pub(super) fn for_mutable(&mut self) -> Option<String> {
@@ -95,27 +95,28 @@ impl Gen {
             5 => (x.clone(), "chunks(2)", format!("{x}.len()")),
             _ => (x.clone(), "iter().cloned()", x.clone()),
         };
-        Some(declared + &self.borrowed_loop(id, &pattern, &format!("{list}.{chain}"), &shown)?)
+        Some(declared + &self.borrowed_loop(&[id], &pattern, &format!("{list}.{chain}"), &shown)?)
     }
 
-    /// The closures of the tail run once for each item, whatever happens in between.
+    /// The closures of the tail run once for each item, whatever happens in between. What they capture
+    /// may change before the loop and after it.
     pub(super) fn for_closure_tail(&mut self) -> Option<String> {
         let (declared, id, list) = self.items();
         let (x, note) = (self.unique("x"), self.unique("tail"));
+        let (captured, known, read) = self.captured();
         let tail = match self.rng.u32(..3) {
-            0 => format!("filter(|s| note(\"{note}\", s.len()) % 2 == 0)"),
-            1 => format!("map(|s| note(\"{note}\", s.len()))"),
-            _ => format!("inspect(|s| {{ note(\"{note}\", s.len()); }})"),
+            0 => format!("filter(|s| note(\"{note}\", s.len() ^ {read}) % 2 == 0)"),
+            1 => format!("map(|s| note(\"{note}\", s.len() ^ {read}))"),
+            _ => format!("inspect(|s| {{ note(\"{note}\", s.len() ^ {read}); }})"),
         };
-        Some(
-            declared
-                + &self.borrowed_loop(
-                    id,
-                    &x,
-                    &format!("{list}.iter().{tail}"),
-                    &format!("format!(\"{{{x}:?}}\")"),
-                )?,
-        )
+        let over = self.borrowed_loop(
+            &[id, known],
+            &x,
+            &format!("{list}.iter().{tail}"),
+            &format!("format!(\"{{{x}:?}}\")"),
+        )?;
+        let after = self.changed(known);
+        Some(format!("{declared}{captured}{over}{after}"))
     }
 
     pub(super) fn for_tree(&mut self) -> Option<String> {
@@ -127,7 +128,7 @@ impl Gen {
             _ => format!("{map}.iter()"),
         };
         let shown = format!("({k}, {v})");
-        Some(declared + &self.borrowed_loop(id, &format!("({k}, {v})"), &source, &shown)?)
+        Some(declared + &self.borrowed_loop(&[id], &format!("({k}, {v})"), &source, &shown)?)
     }
 
     /// The order of a hash map is another one in each copy, so it must not show.

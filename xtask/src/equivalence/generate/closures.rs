@@ -1,6 +1,6 @@
 //! Closures, functions as values and trait objects.
 
-use super::{Gen, Ty};
+use super::{Gen, Ty, VarId};
 
 impl Gen {
     /// A closure that is called where it is written.
@@ -55,6 +55,72 @@ impl Gen {
         Some(format!(
             "{declared}let {f} = move |y: u32| {x} ^ y;\n{x} = {value};\n\
              let {r} = {f}({x});\n{pause}{shown}"
+        ))
+    }
+
+    /// What a closure may capture: a local that may be changed. What declares it, and how a closure reads it as a `usize`.
+    pub(super) fn captured(&mut self) -> (String, VarId, String) {
+        let text = self.chance(60);
+        let (declared, id) = self.known(if text { &Ty::Text } else { &Ty::U32 });
+        let name = self.name_of(id);
+        let read = if text {
+            self.hit("text constant that a closure captures");
+            format!("{name}.len()")
+        } else {
+            format!("({name} as usize)")
+        };
+        (declared, id, read)
+    }
+
+    /// Another value for a local.
+    pub(super) fn changed(&mut self, id: VarId) -> String {
+        let ty = self.scope.var(id).ty.clone();
+        let value = self.at_once(|g| g.staying(|g| g.value(&ty, 1)));
+        format!("{} = {value};\n", self.name_of(id))
+    }
+
+    /// A closure as an operand, and an await after it.
+    pub(super) fn closure_before_await(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (declared, id, read) = self.captured();
+        let (f, n, r, call) = (
+            self.unique("f"),
+            self.unique("n"),
+            self.unique("r"),
+            self.call_name(),
+        );
+        let (pause, argument) = self.holding(&[id], |g| {
+            g.block(|g| {
+                (
+                    g.pause(),
+                    g.at_once(|g| g.staying(|g| g.value(&Ty::U32, 1))),
+                )
+            })
+        });
+        self.scope.declare(&r, Ty::U32, false);
+        let (changed, after) = (self.changed(id), self.pause());
+        Some(format!(
+            "{declared}let ({f}, {n}) = (|| {read} as u32, {{ {pause}act(\"{call}\", {argument}).await }});\n\
+             let {r} = {f}() ^ {n};\n{changed}{after}"
+        ))
+    }
+
+    /// A closure over awaits; what it captures changes before it is made and after its last call.
+    pub(super) fn closure_between_changes(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (declared, id, read) = self.captured();
+        let (f, p, r) = (self.unique("f"), self.unique("p"), self.unique("r"));
+        let before = self.changed(id);
+        let pause = self.holding(&[id], Self::pause);
+        self.scope.declare(&r, Ty::U32, false);
+        let (changed, after) = (self.changed(id), self.pause());
+        Some(format!(
+            "{declared}{before}let {f} = |{p}: u32| {p} ^ {read} as u32;\n{pause}\
+             let {r} = {f}(3) ^ {f}(4);\n{changed}{after}"
         ))
     }
 

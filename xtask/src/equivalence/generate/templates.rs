@@ -80,6 +80,12 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("closure between awaits", 3, Gen::closure_between),
     template("closure that moves", 2, Gen::closure_that_moves),
     template("closure that counts", 2, Gen::closure_that_counts),
+    template("closure before an await", 3, Gen::closure_before_await),
+    template(
+        "closure over what changes before and after",
+        2,
+        Gen::closure_between_changes,
+    ),
     template("function as a value", 2, Gen::function_value),
     template("coercion over joined branches", 2, Gen::joined_coercion),
     template("iterator with effects", 2, Gen::iterator_with_effects),
