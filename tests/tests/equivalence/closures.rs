@@ -548,3 +548,22 @@ equivalent! {
         (text.len() + v.len(), n)
     }
 }
+
+equivalent! {
+    with [(1), (7)];
+    async fn before_an_await_in_a_guard(n: u32) -> (u32, usize) {
+        let mut unit = "cents";
+        let mut least = 2;
+        let paid = match n {
+            m if given(|| unit.len() > 3, |k| k + m + least, act("guard", n).await).1 > 6 => {
+                least += 1;
+                tick().await;
+                m + least
+            }
+            _ => 0,
+        };
+        unit = "c";
+        tick().await;
+        (paid + least, unit.len())
+    }
+}

@@ -30,6 +30,17 @@ const CHECKS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "compile errors",
+        &[
+            "test",
+            "--quiet",
+            "--package",
+            "durable-tests",
+            "--test",
+            "ui",
+        ],
+    ),
+    (
         "random programs",
         &[
             "run",
@@ -110,7 +121,7 @@ fn tried(copy: &Path, mutation: &Mutation, all: bool) -> anyhow::Result<Vec<&'st
 
 fn checked(copy: &Path, mutation: &Mutation, all: bool) -> anyhow::Result<Vec<&'static str>> {
     // A mutation that does not compile would be caught by everything, and shows nothing.
-    let compiled = cargo(copy, &["check", "--quiet", "--package", "durable-macros"])?;
+    let compiled = cargo(copy, &["check", "--quiet", "--package", "durable-runtime"])?;
     ensure!(
         compiled.status.success(),
         "`{}` does not compile:\n{}",

@@ -13,6 +13,13 @@ pub(super) struct Mutation {
 const LIVENESS: &str = "durable-macros/src/analysis/liveness.rs";
 const LABELS: &str = "durable-macros/src/normalize/labels.rs";
 const BORROWS: &str = "durable-macros/src/ir/recipe.rs";
+const RECIPES: &str = "durable-macros/src/normalize/recipe.rs";
+const ALTERNATIVES: &str = "durable-macros/src/normalize/alternatives.rs";
+const TWIN: &str = "durable-macros/src/normalize/twin.rs";
+const HELD: &str = "durable-macros/src/normalize/held.rs";
+const HYGIENE: &str = "durable-macros/src/normalize/hygiene.rs";
+const REMADE: &str = "durable-macros/src/emit/arms/borrows.rs";
+const POSITIONS: &str = "durable-runtime/src/machine/lent.rs";
 
 /// Every mutation.
 pub(super) const MUTATIONS: &[Mutation] = &[
@@ -57,6 +64,54 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: BORROWS,
         from: "            let inputs = inputs.chain(root);",
         to: "            let inputs = inputs.chain(root.filter(|_| false));",
+    },
+    Mutation {
+        name: "borrows: an operand is read again, and not saved",
+        file: RECIPES,
+        from: "                    && self.body.locals[local.0].recipe.is_some()\n                {\n                    draft.inputs.insert(local);",
+        to: "                {\n                    draft.inputs.insert(local);\n                    if self.body.locals[local.0].recipe.is_none() {\n                        return;\n                    }",
+    },
+    Mutation {
+        name: "borrows: what a borrow mentions is not held",
+        file: TWIN,
+        from: "    if to.is_empty() {",
+        to: "    if to.len() < usize::MAX {",
+    },
+    Mutation {
+        name: "borrows: the item of a loop is the one before",
+        file: POSITIONS,
+        from: "            self.nth(at.0.checked_sub(1)?)",
+        to: "            self.nth(at.0.saturating_sub(2))",
+    },
+    Mutation {
+        name: "borrows: of several alternatives the first that fits",
+        file: ALTERNATIVES,
+        from: "#pat if #which_ident == #number =>",
+        to: "#pat if #which_ident >= #number =>",
+    },
+    Mutation {
+        name: "borrows: one whose variable has moved is not made again",
+        file: REMADE,
+        from: "            self.layout.borrows.contains(&local)\n                && local != of",
+        to: "            self.layout.borrows.contains(&local)\n                && local != of\n                && self.body.locals.is_empty()",
+    },
+    Mutation {
+        name: "closures: those in the tail of a loop hold nothing",
+        file: HELD,
+        from: "                if matches!(argument, Expr::Closure(closure) if closure.capture.is_none()) {",
+        to: "                if matches!(argument, Expr::Closure(closure) if closure.capture.is_none() && length > 99) {",
+    },
+    Mutation {
+        name: "closures: one before an await holds nothing",
+        file: HELD,
+        from: "captures.into_iter().find(|name| self.changes(name, later))",
+        to: "captures.into_iter().find(|name| self.changes(name, later) && later.is_empty())",
+    },
+    Mutation {
+        name: "names: tokens from several places are believed to be one name",
+        file: HYGIENE,
+        from: "            self.scattered.insert(name.clone());",
+        to: "            self.scattered.remove(&name);",
     },
 ];
 
