@@ -147,6 +147,12 @@ pub(super) const MEANINGS: &[Meaning] = &[
 /// wrong program fails, and what it says stands on the user's code.
 pub(super) const BY_RUSTC: &[Meaning] = &[
     meaning(
+        "E0426",
+        "a label of a macro's caller under the name of one of the macro's own",
+        "a workflow is compiled by the names in it, so in a function that a macro writes two labels of one name cannot be told apart",
+        "give one of the two another name",
+    ),
+    meaning(
         "E0499",
         "changed while a loop or a borrow needs it",
         "a borrow that is needed after the `.await` holds all that it is made from",
