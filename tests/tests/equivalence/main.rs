@@ -24,6 +24,7 @@ mod borrows;
 mod branches;
 mod by_ref;
 mod clock;
+mod closure_operands;
 mod closure_tails;
 mod closures;
 mod conditions;
