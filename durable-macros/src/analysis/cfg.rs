@@ -1,5 +1,6 @@
 //! Shape of the graph: which blocks are reached, and from where.
 
+use super::scopes;
 use crate::ir::{Block, BlockId, Body, LocalId, LocalKind, Locals, Terminator};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,11 @@ pub(crate) fn prune(body: &mut Body) {
     for detached in &mut body.detached {
         detached.entry = number[detached.entry.0];
     }
+    let unreached = BlockId(usize::MAX);
+    body.scope_ends.retain_mut(|end| {
+        (end.from, end.after) = (number[end.from.0], number[end.after.0]);
+        end.after != unreached && end.from != unreached
+    });
     declared_elsewhere(body);
 }
 
@@ -90,7 +96,7 @@ pub(crate) fn predecessor_counts(body: &Body) -> Vec<usize> {
 }
 
 /// Blocks that get an arm of their own in the machine: the entries (of branches and blocks too), where control joins, and where
-/// a suspended function goes on. All others stand inside the one block that leads to them.
+/// a suspended function goes on, or where a scope ends of which something is still there. All others stand inside the one block that leads to them.
 pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
     let mut heads: Vec<bool> = predecessor_counts(body)
         .iter()
@@ -115,5 +121,6 @@ pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
             heads[body.exits[exit.0].target.0] = true;
         }
     }
+    scopes::end(body, &mut heads);
     heads
 }

@@ -6,4 +6,5 @@ pub(crate) mod liveness;
 pub(crate) mod lookups;
 #[cfg(test)]
 mod oracle;
+mod scopes;
 pub(crate) mod unset;

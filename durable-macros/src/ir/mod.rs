@@ -16,6 +16,7 @@ pub(crate) use validate::validate;
 
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
+use std::ops::Range;
 use syn::{Expr, Pat, Stmt, Type};
 
 /// A binding after resolution: two shadowed names are two locals.
@@ -52,6 +53,20 @@ pub(crate) struct Body {
     pub(crate) regions: Vec<Region>,
     /// Those blocks.
     pub(crate) detached: Vec<Detached>,
+    /// The inner ones first.
+    pub(crate) scope_ends: Vec<ScopeEnd>,
+}
+
+/// Where a scope ends in which control suspends: what it has bound and does not need any more is
+/// dropped there, and so are the temporaries of what it matches.
+#[derive(Debug)]
+pub(crate) struct ScopeEnd {
+    /// The block in which it begins.
+    pub(crate) from: BlockId,
+    /// Where control goes on behind it.
+    pub(crate) after: BlockId,
+    /// The locals that were made in it.
+    pub(crate) locals: Range<usize>,
 }
 
 /// A `break` or `continue` in code that does not suspend, to a loop or block that does. The code

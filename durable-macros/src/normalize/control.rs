@@ -6,14 +6,15 @@ use crate::diag::Code;
 use crate::ir::{BlockId, Locals, Terminator};
 use crate::names::unraw;
 use syn::{
-    BinOp, Expr, ExprBlock, ExprBreak, ExprContinue, ExprIf, ExprMatch, Lifetime, Pat, UnOp,
+    BinOp, Block, Expr, ExprBlock, ExprBreak, ExprContinue, ExprIf, ExprMatch, Lifetime, Pat, UnOp,
 };
 
 impl Builder<'_> {
     /// `{ … }` or `'label: { … }`.
     pub(super) fn block_expr(&mut self, expr: &mut ExprBlock, dest: Dest) {
+        let start = self.scope_start();
         let Some(label) = &expr.label else {
-            return self.block(&mut expr.block, dest);
+            return self.scope(&mut expr.block, dest);
         };
         let after = self.new_block();
         self.targets.push(Target {
@@ -25,10 +26,21 @@ impl Builder<'_> {
         });
         self.block(&mut expr.block, dest);
         self.targets.pop();
-        self.end_with(Terminator::Goto(after), after);
+        self.end_scope(start, after);
+    }
+
+    /// A block that is an expression of its own.
+    pub(super) fn scope(&mut self, block: &mut Block, dest: Dest) {
+        let start = self.scope_start();
+        self.block(block, dest);
+        if self.body.locals.len() > start.locals {
+            let after = self.new_block();
+            self.end_scope(start, after);
+        }
     }
 
     pub(super) fn if_expr(&mut self, expr: &mut ExprIf, dest: Dest) {
+        let start = self.scope_start();
         let (then, otherwise, after) = (self.new_block(), self.new_block(), self.new_block());
         // What the condition binds is visible in the first branch only.
         self.scopes.push();
@@ -44,7 +56,7 @@ impl Builder<'_> {
             Some((_, branch)) => self.expr_into(branch, dest),
             None => self.deliver_unit(dest),
         }
-        self.end_with(Terminator::Goto(after), after);
+        self.end_scope(start, after);
     }
 
     /// Branches on a condition; answers what it binds in `then`.
@@ -118,6 +130,7 @@ impl Builder<'_> {
         }
         let exits = std::mem::take(&mut self.pending);
         let uses = self.uses_of(&scrutinee);
+        let start = self.scope_start();
         let after = self.new_block();
         let arms = expr.arms.iter_mut();
         let arms = arms.flat_map(|arm| self.arm_by_alternatives(arm, matched, dest, after));
@@ -132,6 +145,7 @@ impl Builder<'_> {
             },
             after,
         );
+        self.scope_ended(start, after);
     }
 
     pub(super) fn break_expr(&mut self, expr: &mut ExprBreak) {

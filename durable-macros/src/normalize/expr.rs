@@ -28,7 +28,7 @@ impl Builder<'_> {
             Expr::Block(block) => self.block_expr(block, dest),
             Expr::Unsafe(block) => {
                 self.body.has_unsafe = true;
-                self.block(&mut block.block, dest);
+                self.scope(&mut block.block, dest);
             }
             Expr::If(branch) => self.if_expr(branch, dest),
             Expr::Match(switch) => self.match_expr(switch, dest),

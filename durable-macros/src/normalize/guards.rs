@@ -50,6 +50,7 @@ impl Builder<'_> {
         dest: Dest,
     ) {
         let scrutinee = self.matched_place(&mut expr.expr, scrutinee);
+        let start = self.scope_start();
         let after = self.new_block();
         let mut arms = Vec::new();
         for arm in &mut expr.arms {
@@ -75,6 +76,7 @@ impl Builder<'_> {
         let never = self.new_block();
         self.switch(&scrutinee, arms, never);
         self.end_with(Terminator::Unreachable, after);
+        self.scope_ended(start, after);
     }
 
     /// Matches these arms in order; if none of them fits, control goes on in `otherwise`.

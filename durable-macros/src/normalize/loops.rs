@@ -14,15 +14,18 @@ use syn::{
 
 impl Builder<'_> {
     pub(super) fn loop_expr(&mut self, expr: &mut ExprLoop, dest: Dest) {
+        let start = self.scope_start();
         let (head, after) = (self.new_block(), self.new_block());
         self.end_with(Terminator::Goto(head), head);
         self.in_loop(expr.label.as_ref(), head, after, dest, |s| {
             s.block(&mut expr.body, Dest::Discard);
         });
         self.end_with(Terminator::Goto(head), after);
+        self.scope_ended(start, after);
     }
 
     pub(super) fn while_expr(&mut self, expr: &mut ExprWhile) {
+        let start = self.scope_start();
         let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
         self.end_with(Terminator::Goto(head), head);
         self.scopes.push();
@@ -34,6 +37,7 @@ impl Builder<'_> {
         });
         self.scopes.pop();
         self.end_with(Terminator::Goto(head), after);
+        self.scope_ended(start, after);
     }
 
     /// A loop over an iterator: its remaining items are a local of their own, `<binding>.at`.
@@ -126,6 +130,7 @@ impl Builder<'_> {
         (cursor, source, tail): (LocalId, Option<LocalId>, Option<Tail>),
         bound: impl FnOnce(&mut Self, &Pat, &Locals),
     ) {
+        let start = self.scope_start();
         let (head, body, after) = (self.new_block(), self.new_block(), self.new_block());
         self.end_with(Terminator::Goto(head), head);
         let binds = self.bind_pattern(&expr.pat, None);
@@ -147,6 +152,7 @@ impl Builder<'_> {
         expr.body.stmts.splice(0..0, binds.into_iter().map(probe));
         self.scopes.pop();
         self.end_with(Terminator::Goto(head), after);
+        self.scope_ended(start, after);
     }
 
     fn in_loop(

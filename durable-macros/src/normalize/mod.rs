@@ -69,7 +69,7 @@ pub(crate) use uses::{exit_of, panics};
 use crate::diag::{Code as ErrorCode, Diagnostics};
 use crate::ir::{
     Block, BlockId, Body, Code, ExitId, Local, LocalId, LocalKind, Locals, Point, PointId,
-    Statement, Terminator,
+    ScopeEnd, Statement, Terminator,
 };
 use crate::names;
 use crate::syntax::{Input, by_ref};
@@ -174,6 +174,13 @@ struct Target {
     dest: Dest,
 }
 
+/// Where a scope begins: the block, and how many locals there are.
+#[derive(Clone, Copy, Debug)]
+struct ScopeStart {
+    from: BlockId,
+    locals: usize,
+}
+
 struct Builder<'d> {
     body: Body,
     current: BlockId,
@@ -222,6 +229,31 @@ impl Builder<'_> {
         let block = &mut self.body.blocks[self.current.0];
         (block.terminator, block.exits) = (terminator, exits);
         self.current = next;
+    }
+
+    /// Ends the current block and a scope around it; goes on in `after`.
+    fn end_scope(&mut self, start: ScopeStart, after: BlockId) {
+        self.end_with(Terminator::Goto(after), after);
+        self.scope_ended(start, after);
+    }
+
+    /// A scope ends where control goes on in `after`.
+    fn scope_ended(&mut self, start: ScopeStart, after: BlockId) {
+        let ScopeStart { from, locals } = start;
+        let locals = locals..self.body.locals.len();
+        self.body.scope_ends.push(ScopeEnd {
+            from,
+            after,
+            locals,
+        });
+    }
+
+    /// A scope begins here.
+    fn scope_start(&self) -> ScopeStart {
+        ScopeStart {
+            from: self.current,
+            locals: self.body.locals.len(),
+        }
     }
 
     /// Ends the current block; what follows in the source is not reached.

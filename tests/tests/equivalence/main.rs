@@ -62,6 +62,7 @@ mod pieces;
 mod places;
 mod programs;
 mod regressions;
+mod scopes;
 mod shadowing;
 mod sizes;
 mod standard_macros;
