@@ -7,7 +7,7 @@
 //! Output:  b2 gets an arm of its own: `guard` ends with the one before it
 //! ```
 
-use crate::ir::{Block, BlockId, Body, Code, LocalId, LocalKind, ScopeEnd, Statement, Terminator};
+use crate::ir::{Block, BlockId, Body, Code, LocalId, ScopeEnd, Statement, Terminator};
 use syn::visit::Visit;
 use syn::{Expr, Pat, Stmt};
 
@@ -52,13 +52,8 @@ fn holds_something(
     before: &[Option<(BlockId, usize)>],
     heads: &[bool],
 ) -> bool {
-    let inside = |local: &LocalId| {
-        let kept = matches!(
-            body.locals[local.0].kind,
-            LocalKind::User | LocalKind::Deferred | LocalKind::Key { .. }
-        );
-        kept && end.locals.contains(&local.0)
-    };
+    let inside =
+        |local: &LocalId| body.locals[local.0].has_a_scope() && end.locals.contains(&local.0);
     let mut given = Vec::new();
     let mut at = end.after;
     while let Some((from, edge)) = before[at.0].filter(|_| !heads[at.0]) {

@@ -123,6 +123,14 @@ pub(crate) struct Instead {
 }
 
 impl Local {
+    /// Whether it is there to the end of a scope, and not only until it is used.
+    pub(crate) fn has_a_scope(&self) -> bool {
+        matches!(
+            self.kind,
+            LocalKind::User | LocalKind::Deferred | LocalKind::Key { .. }
+        )
+    }
+
     /// Why a closure cannot be made again.
     pub(crate) fn never_again(&self) -> Instead {
         self.instead.clone().unwrap_or_else(|| Instead {

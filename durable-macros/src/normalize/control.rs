@@ -3,7 +3,7 @@
 use super::twin::probe;
 use super::{Builder, Dest, Target, scope};
 use crate::diag::Code;
-use crate::ir::{BlockId, Locals, Terminator};
+use crate::ir::{BlockId, Local, Locals, Terminator};
 use crate::names::unraw;
 use syn::{
     BinOp, Block, Expr, ExprBlock, ExprBreak, ExprContinue, ExprIf, ExprMatch, Lifetime, Pat, UnOp,
@@ -33,7 +33,8 @@ impl Builder<'_> {
     pub(super) fn scope(&mut self, block: &mut Block, dest: Dest) {
         let start = self.scope_start();
         self.block(block, dest);
-        if self.body.locals.len() > start.locals {
+        let made = &self.body.locals[start.locals..];
+        if made.iter().any(Local::has_a_scope) {
             let after = self.new_block();
             self.end_scope(start, after);
         }

@@ -74,6 +74,8 @@ fn shadowed() {
             b1:
               let x = __durable_tmp2  // +x ?__durable_tmp2
               log(x);  // ?x
+              goto b2
+            b2:
               return x
         "#]],
     );
