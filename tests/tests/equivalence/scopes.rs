@@ -221,3 +221,23 @@ equivalent! {
         n
     }
 }
+
+/// What a scope has hidden is there again behind it.
+equivalent! {
+    with [(5)];
+    async fn hidden_in_a_branch(amount: u32) -> u32 {
+        let mut amount = amount;
+        let (_, _) = join!(
+            async {
+                {
+                    let amount = act("a", 1).await;
+                    note("in", amount);
+                }
+                amount += 1;
+                act("b", 2).await;
+            },
+            act("c", 3),
+        );
+        amount
+    }
+}

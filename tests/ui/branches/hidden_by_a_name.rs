@@ -10,10 +10,10 @@ async fn run(amount: u32) -> u32 {
     let mut amount = amount;
     let (_, _) = join!(
         async {
-            {
+            let _charged = {
                 let amount = charge(1).await.unwrap_or(0);
-                println!("{amount}");
-            }
+                amount
+            };
             amount += 1;
             charge(2).await.ok();
         },
