@@ -1,5 +1,6 @@
 //! Shape of the graph: which blocks are reached, and from where.
 
+use super::liveness::Liveness;
 use super::scopes;
 use crate::ir::{Block, BlockId, Body, LocalId, LocalKind, Locals, Terminator};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +98,7 @@ pub(crate) fn predecessor_counts(body: &Body) -> Vec<usize> {
 
 /// Blocks that get an arm of their own in the machine: the entries (of branches and blocks too), where control joins, and where
 /// a suspended function goes on, or where a scope ends of which something is still there. All others stand inside the one block that leads to them.
-pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
+pub(crate) fn arm_heads(body: &Body, liveness: &Liveness) -> Vec<bool> {
     let mut heads: Vec<bool> = predecessor_counts(body)
         .iter()
         .map(|&count| count > 1)
@@ -121,6 +122,6 @@ pub(crate) fn arm_heads(body: &Body) -> Vec<bool> {
             heads[body.exits[exit.0].target.0] = true;
         }
     }
-    scopes::end(body, &mut heads);
+    scopes::end(body, liveness, &mut heads);
     heads
 }

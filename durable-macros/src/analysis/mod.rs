@@ -6,5 +6,6 @@ pub(crate) mod liveness;
 pub(crate) mod lookups;
 #[cfg(test)]
 mod oracle;
+mod owned;
 mod scopes;
 pub(crate) mod unset;

@@ -6,16 +6,34 @@
 //! Blocks:  b1: let guard = lock(); goto b2      b2: lock();
 //! Output:  b2 gets an arm of its own: `guard` ends with the one before it
 //! ```
+//!
+//! A variable is in an arm if it is bound there, and if it is used there: then it is taken out of its slot.
+//!
+//! What goes on into another arm goes through a slot, and so does what it borrows from. A borrow that
+//! nobody can make again would not survive that: where one may go on, the scope stays with its arm.
 
-use crate::ir::{Block, BlockId, Body, Code, LocalId, ScopeEnd, Statement, Terminator};
+use super::liveness::Liveness;
+use super::owned::{Named, is_owned};
+use crate::ir::{
+    Block, BlockId, Body, Code, LocalId, LocalKind, Locals, ScopeEnd, Statement, Terminator,
+};
 use syn::visit::Visit;
-use syn::{Expr, Pat, Stmt};
+use syn::{Expr, Ident, Pat, Stmt};
 
 /// Marks where arms have to begin that scopes end in time.
-pub(super) fn end(body: &Body, heads: &mut [bool]) {
+pub(super) fn end(body: &Body, liveness: &Liveness, heads: &mut [bool]) {
     let before = single_predecessors(body);
     for (at, end) in body.scope_ends.iter().enumerate() {
         if heads[end.after.0] || !holds_something(body, end, &before, heads) {
+            continue;
+        }
+        let kept = |local: &LocalId| {
+            let live = liveness.live_in.iter().zip(&*heads);
+            live.into_iter()
+                .any(|(live, head)| *head && live.contains(local))
+        };
+        let mut goes_on = liveness.live_in[end.after.0].iter();
+        if goes_on.any(|local| may_borrow(body, *local, &kept)) {
             continue;
         }
         // Nothing stands between this end and that of the scope around it, or another arm.
@@ -32,6 +50,58 @@ pub(super) fn end(body: &Body, heads: &mut [bool]) {
             heads[end.after.0] = true;
         }
     }
+}
+
+/// Whether a local that goes on may be, or hold, a borrow that nobody can make again, and is in no slot yet.
+fn may_borrow(body: &Body, local: LocalId, kept: &impl Fn(&LocalId) -> bool) -> bool {
+    let this = &body.locals[local.0];
+    let again = this.recipe.is_some() || this.lookup.is_some();
+    if again || kept(&local) {
+        return false;
+    }
+    let owns = |value: &Expr, uses: &Locals| {
+        let named = |name: &Ident| {
+            let used = uses.iter().find(|l| body.locals[l.0].ident == *name);
+            let kind = used.map(|l| &body.locals[l.0].kind);
+            match (used, kind) {
+                (None, _) => Named::Owner,
+                (_, Some(LocalKind::Answer { .. } | LocalKind::Temp { .. })) => Named::Passing,
+                (Some(l), _) if *l == local || may_borrow(body, *l, kept) => Named::Borrow,
+                _ => Named::Owner,
+            }
+        };
+        uses.is_empty() || is_owned(value, &named)
+    };
+    let mut values = body.blocks.iter().flat_map(|block| {
+        let statements = block.statements.iter();
+        let bound = statements.filter_map(|statement| match &statement.code {
+            Code::Let { init, .. } if statement.binds.contains(&local) => {
+                Some((init, statement.uses.clone()))
+            }
+            Code::Stmt(Stmt::Expr(Expr::Assign(assign), _))
+                if statement.assigns.contains(&local) =>
+            {
+                Some((&*assign.right, statement.uses.clone()))
+            }
+            _ => None,
+        });
+        let edges = 0..block.terminator.successors().len();
+        let mut defines = edges.map(|edge| block.terminator.defines_on(edge));
+        let defines = defines.any(|bound| bound.contains(&local));
+        let matched = match &block.terminator {
+            Terminator::Match { scrutinee, .. } if defines => Some(scrutinee),
+            Terminator::LetElse { init, .. } if defines => Some(init),
+            Terminator::If { cond, .. } if defines => Some(cond),
+            _ => None,
+        };
+        bound.chain(matched.map(|value| (value, block.terminator.uses())))
+    });
+    // Whatever else may give it a value is unknown.
+    let unseen = body.blocks.iter().any(|block| {
+        let mut statements = block.statements.iter();
+        statements.any(|s| s.maybe_assigns.contains(&local) || s.mentions.contains(&local))
+    });
+    unseen || values.any(|(value, uses)| !owns(value, &uses))
 }
 
 /// The one block that leads to each, where there is one, and which of its edges does.
@@ -54,26 +124,24 @@ fn holds_something(
 ) -> bool {
     let inside =
         |local: &LocalId| body.locals[local.0].has_a_scope() && end.locals.contains(&local.0);
-    let mut given = Vec::new();
+    let mut given = Locals::new();
     let mut at = end.after;
     while let Some((from, edge)) = before[at.0].filter(|_| !heads[at.0]) {
         let block = &body.blocks[from.0];
-        if may_hold_temporaries(&block.terminator) {
+        if may_hold_temporaries(&block.terminator, edge) {
             return true;
         }
-        let stays = |local: &LocalId, given: &[String]| {
-            let name = body.locals[local.0].ident.to_string();
-            inside(local) && !given.contains(&name)
-        };
+        // What is used was bound in this arm, or is taken into a variable of it.
         let bound = block.terminator.defines_on(edge);
-        if bound.iter().any(|local| stays(local, &given)) {
+        let used = &bound | &block.terminator.uses();
+        if used.difference(&given).any(inside) {
             return true;
         }
         for statement in block.statements.iter().rev() {
-            if statement.binds.iter().any(|local| stays(local, &given)) {
+            given.extend(gives(body, statement));
+            if variables(statement).difference(&given).any(inside) {
                 return true;
             }
-            given.extend(gives(statement));
         }
         if from == end.from {
             break;
@@ -83,23 +151,45 @@ fn holds_something(
     false
 }
 
+/// What a statement needs a variable for.
+fn variables(statement: &Statement) -> Locals {
+    let all = [
+        &statement.binds,
+        &statement.uses,
+        &statement.assigns,
+        &statement.maybe_assigns,
+        &statement.mentions,
+    ];
+    all.into_iter().flatten().copied().collect()
+}
+
 /// The variable that a statement moves, or copies, as a whole.
-fn gives(statement: &Statement) -> Option<String> {
-    let (Code::Let { init: value, .. } | Code::Stmt(Stmt::Expr(value, _))) = &statement.code else {
+fn gives(body: &Body, statement: &Statement) -> Option<LocalId> {
+    let value = match &statement.code {
+        Code::Let {
+            pat: Pat::Ident(pat),
+            init,
+            otherwise: None,
+            ..
+        } if pat.by_ref.is_none() && pat.subpat.is_none() => init,
+        Code::Stmt(Stmt::Expr(value, _)) => value,
+        _ => return None,
+    };
+    let Expr::Path(path) = value else {
         return None;
     };
-    match value {
-        Expr::Path(path) => Some(path.path.get_ident()?.to_string()),
-        _ => None,
-    }
+    let name = path.path.get_ident()?;
+    let named = |local: &&LocalId| body.locals[local.0].ident == *name;
+    statement.uses.iter().find(named).copied()
 }
 
 /// Whether what is matched makes values that end with the `match` or `if` only.
-fn may_hold_temporaries(terminator: &Terminator) -> bool {
+fn may_hold_temporaries(terminator: &Terminator, edge: usize) -> bool {
     let mut made = Made::default();
-    match terminator {
-        Terminator::Match { scrutinee, .. } => made.visit_expr(scrutinee),
-        Terminator::If { cond, .. } => Matched(&mut made).visit_expr(cond),
+    match (terminator, edge) {
+        (Terminator::Match { scrutinee, .. }, _) => made.visit_expr(scrutinee),
+        // Behind a condition that fails they have ended.
+        (Terminator::If { cond, .. }, 0) => Matched(&mut made).visit_expr(cond),
         _ => {}
     }
     made.0
@@ -130,6 +220,8 @@ impl<'ast> Visit<'ast> for Made {
             | Expr::Try(_)
             | Expr::Tuple(_)
             | Expr::Unary(_)
+            | Expr::Index(_)
+            | Expr::Range(_)
             | Expr::Cast(_) => syn::visit::visit_expr(self, expr),
             _ => self.0 = true,
         }

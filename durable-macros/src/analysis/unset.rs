@@ -14,7 +14,7 @@ use crate::ir::{BlockId, Body, LocalId, LocalKind, Terminator};
 
 /// Each such local.
 pub(crate) fn unset(body: &Body, liveness: &Liveness) -> Vec<LocalId> {
-    let heads = arm_heads(body);
+    let heads = arm_heads(body, liveness);
     let mut found = Vec::new();
     for (number, block) in body.blocks.iter().enumerate() {
         for (at, statement) in block.statements.iter().enumerate() {

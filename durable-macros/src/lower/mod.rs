@@ -110,7 +110,7 @@ impl Layout {
 
 /// Makes the plan; refuses what cannot be saved by its syntax.
 pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnostics) -> Layout {
-    let heads = arm_heads(body);
+    let heads = arm_heads(body, liveness);
     let arms: Vec<BlockId> = (0..body.blocks.len())
         .map(BlockId)
         .filter(|b| heads[b.0])

@@ -103,16 +103,15 @@ fn a_branch_that_suspends() {
                             op(1),
                         );
                         break '__machine 0usize;
-                    } else {
-                        let mut __durable_tmp1 = rt::seen(
-                            __ty1,
-                            { 2 },
-                        );
-                        rt::is(__ty1, &__durable_tmp1);
-                        __slot1 = ::core::option::Option::Some(__durable_tmp1);
-                        __pc = rt::Goto(2u32);
-                        continue '__machine;
                     }
+                    let mut __durable_tmp1 = rt::seen(
+                        __ty1,
+                        { 2 },
+                    );
+                    rt::is(__ty1, &__durable_tmp1);
+                    __slot1 = ::core::option::Option::Some(__durable_tmp1);
+                    __pc = rt::Goto(2u32);
+                    continue '__machine;
                 }
                 1u32 => {
                     let mut __durable_tmp2 = __cx.complete(__op0);

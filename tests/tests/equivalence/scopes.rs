@@ -215,10 +215,76 @@ equivalent! {
         {
             act("b", n).await;
             let given = Loud("given");
-            late = if n == 1 { Some(given) } else { None };
+            late = (given, n);
         }
-        note("late", late.is_some());
+        note("late", late.1);
         n
+    }
+}
+
+equivalent! {
+    with [(1)];
+    async fn used_last(n: u32) -> u32 {
+        {
+            act("b", n).await;
+            let guard = Loud("guard");
+            match n {
+                1 => note("one", 1),
+                _ => return act("two", n).await,
+            };
+            note("in", guard.0);
+        }
+        note("behind", 1);
+        {
+            let list;
+            act("d", n).await;
+            list = Loud("late");
+            note("in", list.0);
+        }
+        note("behind", 2);
+        let kept = {
+            act("e", n).await;
+            let one = Loud("first");
+            let one = Loud("second");
+            one
+        };
+        note("behind", kept.0);
+        n
+    }
+}
+
+equivalent! {
+    with [(1), (2)];
+    async fn in_part(n: u32) -> u32 {
+        let part = {
+            act("f", n).await;
+            let pair = (Loud("a"), Loud("b"));
+            let (a, _) = pair;
+            let _ = a;
+            a
+        };
+        note("behind", part.0);
+        n
+    }
+}
+
+equivalent! {
+    with [("a b c".to_owned()), (String::new())];
+    async fn borrows_live_on(text: String) -> u64 {
+        act("a", 0_u64).await;
+        let mut words = text.split_whitespace();
+        let n = if let Some(w) = words.next() {
+            w.len() as u64
+        } else {
+            return act("none", 0).await;
+        };
+        note("more", words.count());
+        let name = text.trim();
+        if let Some(_) = name.find('x') {
+            return act("x", 1).await;
+        }
+        note("name", name);
+        act("last", n).await
     }
 }
 

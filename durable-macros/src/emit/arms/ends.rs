@@ -58,7 +58,9 @@ impl Arms<'_> {
                 let (held, cond) = self.condition(binds, cond);
                 let cond = before_block(&self.user_expr(&cond, &renamed, &env));
                 let (then, otherwise) = (self.edge(block, 0, &env), self.edge(block, 1, &env));
-                quote!(#held if #cond { #then } else { #otherwise })
+                // `then` never comes to its end. Without an `else`, the temporaries of what is matched
+                // end before the rest, whatever the edition.
+                quote!(#held if #cond { #then } #otherwise)
             }
             Terminator::Match {
                 scrutinee, arms, ..
