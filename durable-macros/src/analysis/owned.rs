@@ -1,6 +1,6 @@
 //! Values that surely borrow from nothing, as far as syntax shows.
 
-use syn::{BinOp, Expr, Ident, UnOp};
+use syn::{Expr, Ident, UnOp};
 
 /// Methods whose values are their own, whatever they are called on.
 const OWNED: &[&str] = &[
@@ -45,15 +45,13 @@ pub(super) fn is_owned(value: &Expr, named: &dyn Fn(&Ident) -> Named) -> bool {
         _ => None,
     };
     match value {
-        Expr::Lit(_) => true,
+        Expr::Lit(_) | Expr::Cast(_) | Expr::Binary(_) => true,
         Expr::Path(_) => name(value) != Some(Named::Borrow),
         Expr::Paren(inner) => all(&inner.expr),
         Expr::Group(inner) => all(&inner.expr),
         Expr::Try(inner) => all(&inner.expr),
         Expr::Field(inner) => all(&inner.base),
-        Expr::Cast(_) => true,
         Expr::Unary(inner) => !matches!(inner.op, UnOp::Deref(_)),
-        Expr::Binary(inner) => !matches!(inner.op, BinOp::AddAssign(_)),
         Expr::Let(inner) => all(&inner.expr),
         Expr::MethodCall(call) => {
             let receiver = match &*call.receiver {
