@@ -132,6 +132,7 @@ impl Error {
             causes.push(cause.to_string());
             at = cause;
         }
+        causes.truncate(CAUSES_MAX);
         Self {
             kind: kind.unwrap_or(ErrorKind::Failed),
             message: error.to_string(),

@@ -286,6 +286,7 @@ async fn claim_tasks(store: &dyn Store, fence: Fence, now: i64) -> Result<Vec<Ta
         activities: vec!["charge".into()],
         now: Timestamp(now),
         limit: 100,
+        but: vec![],
     };
     let mut claimed = store.claim_tasks(fence, claim).await?;
     // Tasks that were put there at the same time come in any order.

@@ -215,7 +215,7 @@ impl<'a> Hub<'a> {
             WorkerEvent::Room => self.claim_tasks(),
             WorkerEvent::SweepDue(busy) => {
                 self.unblock();
-                self.rested();
+                self.claim_returned();
                 self.sweep(busy);
             }
             WorkerEvent::Unblocked { any, busy } => {

@@ -90,15 +90,21 @@ enum Todo {
 }
 
 fn order(task: &Task) -> Todo {
+    let body = &task.new.body;
+    let beat = task.beat.as_ref().map(|(_, details)| details);
+    // Who cannot read its values has not the codecs to tell its run anything either.
+    if let Some(reason) = beat
+        .into_iter()
+        .chain([body])
+        .find_map(|v| envelope::reason(v))
+    {
+        return Todo::Return(reason);
+    }
     if task.cancelled {
         return Todo::Tell(CarriedEnd::Cancelled);
     }
     if task.lost {
         return Todo::Tell(CarriedEnd::Lost);
-    }
-    let body = &task.new.body;
-    if let Some(reason) = envelope::reason(body) {
-        return Todo::Return(reason);
     }
     codec::decode(body).map_or_else(
         |error| Todo::Tell(CarriedEnd::Unfit(format!("it cannot be read: {error}"))),

@@ -155,6 +155,8 @@ pub struct TaskClaim {
     pub now: Timestamp,
     /// How many at most.
     pub limit: usize,
+    /// These are left to others.
+    pub but: Vec<TaskOf>,
 }
 
 impl TaskWrite {
@@ -206,8 +208,8 @@ pub trait Tasks {
     /// of these activities; the oldest first. Fenced like [`Store::commit`](super::Store::commit).
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError>;
 
-    /// Whether a claim would find any.
-    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError>;
+    /// Whether this claim would find any.
+    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError>;
 
     /// The tasks that a worker has, and whether each is to stop.
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError>;

@@ -109,8 +109,8 @@ impl Tasks for WorkerStore {
         let what = What::other("a claim of activities of other queues");
         self.write(what, self.inner.claim_tasks(fence, claim)).await
     }
-    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
-        self.pass(self.inner.has_tasks(queue, activities)).await
+    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+        self.pass(self.inner.has_tasks(claim)).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
         self.pass(self.inner.tasks_of(worker)).await

@@ -214,8 +214,8 @@ impl Tasks for FaultyStore {
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
         self.through(self.inner.claim_tasks(fence, claim)).await
     }
-    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
-        self.inner.has_tasks(queue, activities).await
+    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+        self.inner.has_tasks(claim).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
         self.inner.tasks_of(worker).await

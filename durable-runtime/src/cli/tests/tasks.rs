@@ -70,6 +70,7 @@ async fn who_has_an_activity_of_another_queue_is_shown() {
         activities: vec!["charge".into()],
         now: at(30),
         limit: 1,
+        but: vec![],
     };
     assert_eq!(world.claim_tasks(claim).await, 1);
     world

@@ -43,8 +43,8 @@ impl Task {
         Ok(part.writes.iter().map(answer).collect())
     }
 
-    /// The same of writes about tasks that this incarnation has: only the owners of their runs can
-    /// have taken them away.
+    /// The same of writes about tasks that this incarnation has: while it is alive, only the owners of
+    /// their runs can have taken them away.
     async fn find_out_of_tasks(&self, writes: &[Write]) -> Result<Vec<Written>, Lost> {
         let ours = self.read(|| self.store.tasks_of(self.worker)).await?;
         let answer = |write: &Write| match write {

@@ -24,7 +24,7 @@ pub(super) struct Gate {
     at_most: Option<usize>,
     rate: Option<Rate>,
     clock: Arc<dyn Clock>,
-    /// Told whenever somebody goes through or out.
+    /// Told whenever somebody leaves the line or makes room.
     moved: Arc<Notify>,
     state: Mutex<State>,
 }
@@ -157,7 +157,6 @@ impl Ticket<'_> {
         }
         drop(state);
         // It leaves the line as it is dropped.
-        self.gate.moved.notify_one();
         Ok(Through(self.gate.clone()))
     }
 }
@@ -167,6 +166,7 @@ impl Drop for Ticket<'_> {
         let mut state = self.gate.state();
         state.line.retain(|own| own.number != self.number);
         self.gate.tell_head(state);
+        self.gate.moved.notify_one();
     }
 }
 

@@ -9,15 +9,21 @@ use super::{Hub, WorkerEvent};
 use crate::clock::Busy;
 use crate::registry::Registry;
 use crate::store::{Task, TaskClaim, TaskOf};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// How many that are over are claimed at once.
+const OVER_MAX: usize = 32;
+
+/// With more than these that cannot be read, a worker claims nothing until it looks for them again.
+const RETURNED_MAX: usize = 1_000;
 
 /// What is new of them.
 #[derive(Debug)]
 pub(in crate::engine) enum TasksEvent {
-    /// A claim of up to so many is done.
-    Claimed(Vec<Task>, usize, Busy),
+    /// A claim is done, and there may be more to claim.
+    Claimed(Vec<Task>, bool, Busy),
     /// Of these that run, those that are still ours, and whether each is to stop; none if the store
     /// could not say.
     Seen(Vec<TaskOf>, Option<HashMap<TaskOf, bool>>, Busy),
@@ -32,8 +38,10 @@ pub(super) struct Tasks {
     claiming: Errand,
     watching: Errand,
     running: HashMap<TaskOf, Running>,
-    /// It has returned one that it cannot read: others go first.
-    rests: bool,
+    /// Those that it could not read, until it looks for them again.
+    returned: HashSet<TaskOf>,
+    /// Who is first in the next claim.
+    turn: usize,
 }
 
 /// One that runs here.
@@ -50,7 +58,8 @@ impl Tasks {
             claiming: Errand::Idle,
             watching: Errand::Idle,
             running: HashMap::new(),
-            rests: false,
+            returned: HashSet::new(),
+            turn: 0,
         }
     }
 
@@ -59,8 +68,8 @@ impl Tasks {
     }
 
     /// What to claim, together `limit` at most: each activity with a gate for itself, up to what its
-    /// gate lets in, and then the others.
-    fn wanted(&self, gates: &Gates, limit: usize) -> Vec<(Vec<String>, usize)> {
+    /// gate lets in, and the others together. They take turns at being first.
+    fn wanted(&mut self, gates: &Gates, limit: usize) -> Vec<(Vec<String>, usize)> {
         let (gated, others): (Vec<_>, Vec<_>) =
             (self.activities.iter().cloned()).partition(|activity| gates.has(activity));
         let room = |activity: &String| {
@@ -71,7 +80,10 @@ impl Tasks {
         let own = gated.into_iter().map(|own| (room(&own), vec![own]));
         let own = own.filter(|(room, _)| *room > 0);
         let own = own.map(|(room, activities)| (activities, room));
-        own.chain([(others, limit)]).collect()
+        let mut all: Vec<_> = own.chain([(others, limit)]).collect();
+        self.turn = (self.turn + 1) % all.len();
+        all.rotate_left(self.turn);
+        all
     }
 }
 
@@ -84,8 +96,8 @@ impl Hub<'_> {
 
     pub(super) fn served(&mut self, event: TasksEvent) {
         match event {
-            TasksEvent::Claimed(tasks, limit, busy) => {
-                let again = self.tasks.claiming.back() || tasks.len() == limit;
+            TasksEvent::Claimed(tasks, more, busy) => {
+                let again = self.tasks.claiming.back() || more;
                 for task in tasks {
                     self.carry_out(task);
                 }
@@ -105,16 +117,18 @@ impl Hub<'_> {
             }
             TasksEvent::Over(of, left, busy) => {
                 self.tasks.running.remove(&of);
-                self.tasks.rests |= left == Left::Returned;
+                if left == Left::Returned {
+                    self.tasks.returned.insert(of);
+                }
                 self.claim_tasks();
                 drop(busy);
             }
         }
     }
 
-    /// Tries again what this worker could not read a while ago.
-    pub(super) fn rested(&mut self) {
-        if std::mem::take(&mut self.tasks.rests) {
+    /// Looks again for what this worker could not read a while ago.
+    pub(super) fn claim_returned(&mut self) {
+        if !std::mem::take(&mut self.tasks.returned).is_empty() {
             self.claim_tasks();
         }
     }
@@ -126,14 +140,15 @@ impl Hub<'_> {
         let free = slots.saturating_sub(tasks.running.len());
         let free = free.min(life.activities.available_permits());
         let limit = free.min(life.options.claim_batch);
-        let idle = limit == 0 || tasks.rests;
+        let idle = tasks.returned.len() >= RETURNED_MAX;
         if *self.stage.borrow() > Stage::Run || idle || !tasks.claiming.wanted() {
             return;
         }
         let (wanted, busy) = (tasks.wanted(&life.gates, limit), life.clock.busy());
+        let but = tasks.returned.iter().copied().collect();
         self.jobs.spawn(async move {
-            let claimed = claim(&life, wanted, limit).await;
-            WorkerEvent::Tasks(TasksEvent::Claimed(claimed, limit, busy))
+            let (claimed, more) = claim(&life, wanted, limit, but).await;
+            WorkerEvent::Tasks(TasksEvent::Claimed(claimed, more, busy))
         });
     }
 
@@ -187,32 +202,47 @@ impl Hub<'_> {
     }
 }
 
-/// Claims up to `left` of these.
-async fn claim(life: &Life, wanted: Vec<(Vec<String>, usize)>, mut left: usize) -> Vec<Task> {
-    let queue = life.options.queue.as_str();
-    let mut claimed = Vec::new();
+/// Claims what is over, and up to `free` of what is wanted. Whether there may be more.
+async fn claim(
+    life: &Life,
+    wanted: Vec<(Vec<String>, usize)>,
+    free: usize,
+    but: Vec<TaskOf>,
+) -> (Vec<Task>, bool) {
+    let mut claim = TaskClaim {
+        queue: life.options.queue.clone(),
+        activities: Vec::new(),
+        now: life.clock.now(),
+        limit: OVER_MAX,
+        but,
+    };
+    // To tell their runs takes no slot.
+    let mut claimed = claim_some(life, &claim).await;
+    let (over, mut left) = (claimed.len(), free);
     for (activities, most) in wanted {
-        let limit = most.min(left);
-        // A claim is a commit, a look is not.
-        let found = match life.store.has_tasks(queue, &activities).await {
-            Ok(found) => found && limit > 0,
-            Err(error) => {
-                tracing::warn!(%error, "cannot look for activities of other queues");
-                break;
-            }
-        };
-        if !found {
-            continue;
+        (claim.activities, claim.limit) = (activities, most.min(left));
+        if claim.limit == 0 {
+            break;
         }
-        let claim = TaskClaim {
-            queue: queue.to_owned(),
-            activities,
-            now: life.clock.now(),
-            limit,
-        };
-        let more = life.committer.claim_tasks(claim).await.unwrap_or_default();
+        let more = claim_some(life, &claim).await;
         left -= more.len();
         claimed.extend(more);
     }
-    claimed
+    let full = free > 0 && left == 0;
+    (claimed, full || over == OVER_MAX)
+}
+
+async fn claim_some(life: &Life, claim: &TaskClaim) -> Vec<Task> {
+    // A claim is a commit, a look is not.
+    match life.store.has_tasks(claim).await {
+        Ok(false) => Vec::new(),
+        Ok(true) => {
+            let claimed = life.committer.claim_tasks(claim.clone()).await;
+            claimed.unwrap_or_default()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for activities of other queues");
+            Vec::new()
+        }
+    }
 }

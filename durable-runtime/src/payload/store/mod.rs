@@ -142,8 +142,8 @@ impl Tasks for CodedStore {
         }
         Ok(claimed)
     }
-    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
-        self.inner.has_tasks(queue, activities).await
+    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+        self.inner.has_tasks(claim).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
         self.inner.tasks_of(worker).await

@@ -61,6 +61,7 @@ fn claim(limit: usize) -> TaskClaim {
         activities: vec!["other".into(), ACTIVITY.into()],
         now: Timestamp(40),
         limit,
+        but: vec![],
     }
 }
 
@@ -81,8 +82,7 @@ async fn inbox(store: &dyn Store, run: i64) -> Vec<String> {
 }
 
 async fn has(store: &dyn Store) -> bool {
-    let activities = claim(1).activities;
-    store.has_tasks("gpu", &activities).await.expect("readable")
+    store.has_tasks(&claim(1)).await.expect("readable")
 }
 
 async fn left(store: &dyn Store, run: i64) -> Vec<u64> {
@@ -144,7 +144,7 @@ pub async fn a_task_is_claimed_by_queue_and_activity(store: &dyn Store) {
         ..claim(9)
     };
     for other in [elsewhere, without] {
-        let found = store.has_tasks(&other.queue, &other.activities).await;
+        let found = store.has_tasks(&other).await;
         assert_eq!(found, Ok(false));
         assert_eq!(try_claim(&mut owner, other).await, Ok(vec![]));
     }
@@ -431,18 +431,32 @@ pub async fn what_is_over_is_claimed_by_any_worker_and_first(store: &dyn Store) 
         activities: vec![],
         ..claim(9)
     };
-    let found = store.has_tasks("main", &[]).await;
-    assert_eq!(found, Ok(true));
-    let over = try_claim(&mut other, elsewhere).await.expect("held");
+    let but = vec![of(10, 2)];
+    let others = TaskClaim {
+        but,
+        ..elsewhere.clone()
+    };
+    assert_eq!(store.has_tasks(&others).await, Ok(false));
+    assert_eq!(store.has_tasks(&elsewhere).await, Ok(true));
+    assert_eq!(try_claim(&mut other, others).await, Ok(vec![]));
+    let over = try_claim(&mut other, elsewhere.clone())
+        .await
+        .expect("held");
     assert_eq!((over.len(), over[0].new.of), (1, of(10, 2)));
     assert!(over[0].cancelled && !over[0].lost);
     assert_eq!(over[0].new.queue, "gpu");
-    assert_eq!(store.has_tasks("main", &[]).await, Ok(false));
+    assert_eq!(store.has_tasks(&elsewhere).await, Ok(false));
     store.retire(other.id()).await.expect("writable");
     // It comes before older ones, and counts for the limit.
     let two = try_claim(&mut owner, claim(2)).await.expect("held");
     let ops = two.iter().map(|task| task.new.of.op);
     assert_eq!(ops.collect::<Vec<_>>(), [2, 3]);
+    let others = TaskClaim {
+        but: vec![of(10, 1), of(10, 9)],
+        ..claim(9)
+    };
+    assert_eq!(store.has_tasks(&others).await, Ok(false));
+    assert_eq!(try_claim(&mut owner, others).await, Ok(vec![]));
     assert_eq!(claimed(&mut owner).await[0].new.of.op, 1);
 }
 

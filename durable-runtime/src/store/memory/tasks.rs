@@ -129,14 +129,15 @@ impl State {
     }
 
     /// Those that may be claimed, in this order.
-    fn open_tasks(&self, queue: &str, activities: &[String]) -> Vec<(bool, Timestamp, RunId, u64)> {
-        let paused = self.settings(queue).0.paused;
+    fn open_tasks(&self, claim: &TaskClaim) -> Vec<(bool, Timestamp, RunId, u64)> {
+        let paused = self.settings(&claim.queue).0.paused;
         let runs = self.runs.values().filter(|run| run.row.paused.is_none());
         let all = runs.flat_map(|run| run.tasks.values());
         let open = all.filter(|own| {
-            let here = own.new.queue == queue && !paused;
-            let wanted = here && activities.contains(&own.new.activity);
-            own.claimed.is_none() && (own.is_over() || wanted)
+            let here = own.new.queue == claim.queue && !paused;
+            let wanted = here && claim.activities.contains(&own.new.activity);
+            let free = own.claimed.is_none() && !claim.but.contains(&own.new.of);
+            free && (own.is_over() || wanted)
         });
         let key = |own: &Held| {
             let TaskOf { run, op, .. } = own.new.of;
@@ -153,7 +154,7 @@ impl Tasks for MemoryStore {
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
         let mut state = self.state()?;
         state.check(fence)?;
-        let open = state.open_tasks(&claim.queue, &claim.activities);
+        let open = state.open_tasks(&claim);
         let mut claimed = Vec::new();
         for (.., number, op) in open.into_iter().take(claim.limit) {
             let Some(run) = state.runs.get_mut(&number) else {
@@ -176,8 +177,8 @@ impl Tasks for MemoryStore {
         Ok(claimed)
     }
 
-    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
-        Ok(!self.state()?.open_tasks(queue, activities).is_empty())
+    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+        Ok(!self.state()?.open_tasks(claim).is_empty())
     }
 
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {

@@ -15,12 +15,13 @@ use rusqlite::{Connection, Row, ToSql, params};
 /// Those that are over, and of which nobody tells their runs yet.
 const OVER: &str = "t.worker IS NULL AND (t.cancelled OR t.lost)";
 
-/// Those of a queue (1) and of some activities (2) that are to be carried out.
-const OPEN: &str = "t.worker IS NULL AND NOT (t.cancelled OR t.lost) AND t.queue=?1 \
-    AND t.activity IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?2)))";
+/// Those of a queue (2) and of some activities (3) that are to be carried out.
+const OPEN: &str = "t.worker IS NULL AND NOT (t.cancelled OR t.lost) AND t.queue=?2 \
+    AND t.activity IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?3)))";
 
-/// Of both.
-const GOES_ON: &str = "(SELECT paused FROM workflow w WHERE w.run=t.run) IS NULL";
+/// Of both; those that are left to others are the first parameter.
+const GOES_ON: &str = "(SELECT paused FROM workflow w WHERE w.run=t.run) IS NULL AND NOT EXISTS( \
+    SELECT 1 FROM json_each(?1) WHERE value=t.run||':'||t.op||':'||t.attempt)";
 
 fn of(row: &Row<'_>) -> rusqlite::Result<TaskOf> {
     Ok(TaskOf {
@@ -161,10 +162,11 @@ pub(super) fn lose(db: &mut Db) -> Outcome<()> {
 
 fn claim(db: &Db, fence: Fence, claim: &TaskClaim) -> Outcome<Vec<Task>> {
     fence::pass(db, fence)?;
-    let mut tasks = some(db, OVER, params![limit(claim.limit)])?;
+    let but = names(&others(claim))?;
+    let mut tasks = some(db, OVER, params![but, limit(claim.limit)])?;
     let left = claim.limit - tasks.len();
     if let Some(queue) = open_queue(&db.conn, &claim.queue)?.filter(|_| left > 0) {
-        let wanted = params![queue, names(&claim.activities)?, limit(left)];
+        let wanted = params![but, queue, names(&claim.activities)?, limit(left)];
         tasks.extend(some(db, OPEN, wanted)?);
     }
     for task in &tasks {
@@ -214,20 +216,28 @@ fn open_queue(conn: &Connection, queue: &str) -> Outcome<Option<i64>> {
     Ok(Some(number).filter(|_| !paused))
 }
 
-fn names(activities: &[String]) -> Outcome<String> {
-    Ok(serde_json::to_string(activities).map_err(|error| bug(error.to_string()))?)
+fn names(texts: &[String]) -> Outcome<String> {
+    Ok(serde_json::to_string(texts).map_err(|error| bug(error.to_string()))?)
 }
 
-fn has(conn: &Connection, queue: &str, activities: &[String]) -> Outcome<bool> {
+/// Those that are left to others, as `GOES_ON` compares them.
+fn others(claim: &TaskClaim) -> Vec<String> {
+    let text = |of: &TaskOf| format!("{}:{}:{}", of.run.0, of.op.cast_signed(), of.attempt);
+    claim.but.iter().map(text).collect()
+}
+
+fn has(conn: &Connection, claim: &TaskClaim) -> Outcome<bool> {
     let any = |of_these: &str, values: &[&dyn ToSql]| {
         let sql = format!("SELECT 1 FROM task t WHERE {of_these} AND {GOES_ON} LIMIT 1");
         rows::first(conn, &sql, values, |_| Ok(())).map(|found| found.is_some())
     };
-    if any(OVER, &[])? {
+    let but = names(&others(claim))?;
+    if any(OVER, params![but])? {
         return Ok(true);
     }
-    match open_queue(conn, queue)? {
-        Some(queue) => any(OPEN, params![queue, names(activities)?]),
+    let wanted = !claim.activities.is_empty();
+    match open_queue(conn, &claim.queue)?.filter(|_| wanted) {
+        Some(queue) => any(OPEN, params![but, queue, names(&claim.activities)?]),
         None => Ok(false),
     }
 }
@@ -253,9 +263,9 @@ impl Tasks for SqliteStore {
             .await
     }
 
-    async fn has_tasks(&self, queue: &str, activities: &[String]) -> Result<bool, StoreError> {
-        let (queue, activities) = (queue.to_owned(), activities.to_vec());
-        let work = move |conn: &_| has(conn, &queue, &activities);
+    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+        let claim = claim.clone();
+        let work = move |conn: &_| has(conn, &claim);
         self.readers.call(work).await
     }
 

@@ -33,8 +33,9 @@ const WRITES_MAX: usize = 100_000;
 /// with two workers that compete on one store.
 ///
 /// The store is in memory; [`TestEnv::builder`] says otherwise, by
-/// [`TestEnvBuilder::crash_everywhere`]. Each run has a [`TestEnv`] of its own: set mocks inside of the scenario. All runs are in this
-/// process, so what a workflow keeps in a `static` outlives a crash here, and would not elsewhere.
+/// [`TestEnvBuilder::crash_everywhere`]. Each run has a [`TestEnv`] of its own: set mocks inside of
+/// the scenario. All runs are in this process, so what a workflow keeps in a `static` outlives a
+/// crash here, and would not elsewhere.
 ///
 /// ```standalone_crate
 /// use durable_runtime::prelude::*;

@@ -1,10 +1,12 @@
 //! Workers that are lost, or leave, while activities of other queues are under way.
 
 use super::*;
+use crate::coded::behind;
 use crate::support::{Running, START};
 use durable_runtime::activity;
-use durable_runtime::store::AttemptRecord;
-use std::sync::Mutex;
+use durable_runtime::engine::Worker;
+use durable_runtime::store::{AttemptRecord, Phase};
+use std::sync::{Arc, Mutex};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -116,6 +118,47 @@ async fn what_the_last_worker_had_fails_without_another() {
         let failed = bench.attempts(&id).await;
         assert_eq!(errors(&failed), [(1, "the worker that had it has died")]);
         near.stop().await;
+    }
+}
+
+/// A worker that lacks the key tells nothing either: nobody could read it.
+#[tokio::test]
+async fn a_worker_without_the_key_tells_nothing_of_what_is_lost() {
+    for (at, (mut bench, _folder)) in benches(|_, _| Behave::Return).await.into_iter().enumerate() {
+        let id = format!("keyless {at}");
+        let bare = bench.store.clone();
+        bench.store = behind(&bare, "a");
+        let last = of_queue(&bench, &mortal("gpu"));
+        let guard = bench.clock.busy();
+        let client = elsewhere(&bench);
+        let short = bench.prepare(&mortal("default")).registry(workflows());
+        let short = Running::new(short);
+        start_counts(&client, id.as_str(), false).await.unwrap();
+        has_beaten(&bench, &id).await;
+        // Nobody is left who could read it.
+        last.kill().await;
+        short.kill().await;
+        let keyless = Worker::new(behind(&bare, "b"), mortal("other"))
+            .registry(workflows())
+            .clock(Arc::new(bench.clock.clone()));
+        let keyless = Running::new(keyless);
+        keyless.ready().await;
+        drop(guard);
+        for _ in 0..9 {
+            bench.pass(mortal("gpu").lease / 3).await;
+            tokio::task::yield_now().await;
+        }
+        waiting(&bench, &id).await;
+        assert_eq!(bench.attempts(&id).await, []);
+        let near = near(&bench);
+        let second = of_queue(&bench, &mortal("gpu"));
+        assert_eq!(bench.end(&id).await.phase, Phase::Completed);
+        assert_eq!(found(&id), [(1, None), (2, Some(7))]);
+        let failed = bench.attempts(&id).await;
+        assert_eq!(errors(&failed), [(1, "the worker that had it has died")]);
+        near.stop().await;
+        second.stop().await;
+        keyless.stop().await;
     }
 }
 

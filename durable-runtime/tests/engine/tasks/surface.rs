@@ -6,7 +6,7 @@ use crate::support::{START, is_blocked, reason};
 use durable_runtime::activity::{self, ActivityToken};
 use durable_runtime::client::CompletionError;
 use durable_runtime::engine::Worker;
-use durable_runtime::store::{MessageKind, RunState};
+use durable_runtime::store::{MessageKind, RunState, TaskClaim};
 use std::sync::{Arc, Mutex};
 
 static TOKENS: Mutex<Vec<(String, ActivityToken)>> = Mutex::new(Vec::new());
@@ -138,13 +138,14 @@ async fn nothing_begins_for_a_workflow_that_is_paused() {
         bench.send("w", "p", MessageKind::Pause).await;
         let gpu = gpu(&bench, &serving("gpu"));
         gpu.ready().await;
-        assert!(
-            !bench
-                .store
-                .has_tasks("gpu", &["act".to_owned()])
-                .await
-                .unwrap()
-        );
+        let claim = TaskClaim {
+            queue: "gpu".to_owned(),
+            activities: vec!["act".to_owned()],
+            now: bench.clock.now(),
+            limit: 1,
+            but: vec![],
+        };
+        assert!(!bench.store.has_tasks(&claim).await.unwrap());
         bench.send("w", "r", MessageKind::Resume).await;
         assert_eq!(handle.result().await.unwrap(), Ok("a".to_owned()));
         near.stop().await;
