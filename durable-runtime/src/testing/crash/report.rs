@@ -96,13 +96,23 @@ impl CrashReport {
             "crash_everywhere: no workflow of the scenario has come to an await"
         );
         for when in [When::Before, When::After] {
-            let points = self.points.iter().filter(|point| point.when == when);
-            let hit: BTreeSet<_> = points.flat_map(|point| &point.awaits).collect();
-            if let Some(missed) = awaits.difference(&hit).next() {
+            if let Some(missed) = missed(writes, &self.points, when) {
                 panic!("crash_everywhere: the await `{missed}` had no crash ({when})");
             }
         }
     }
+}
+
+/// An await of the undisturbed run that has had no such crash.
+pub(super) fn missed<'w>(
+    writes: &'w [What],
+    points: &[CrashPoint],
+    when: When,
+) -> Option<&'w String> {
+    let points = points.iter().filter(|point| point.when == when);
+    let hit: BTreeSet<_> = points.flat_map(|point| &point.awaits).collect();
+    let mut awaits = writes.iter().flat_map(|what| &what.awaits);
+    awaits.find(|label| !hit.contains(label))
 }
 
 impl fmt::Display for When {
