@@ -54,6 +54,8 @@ pub mod stepping;
 #[doc(hidden)]
 pub mod tags;
 #[doc(hidden)]
+pub mod task_claims;
+#[doc(hidden)]
 pub mod tasks;
 #[doc(hidden)]
 pub mod turns;
@@ -169,11 +171,13 @@ macro_rules! store_conformance {
                 a_cancelled_task_stops_or_never_begins,
                 what_a_retired_worker_had_can_be_claimed,
                 what_a_dead_worker_had_is_lost,
+                a_batch_that_fails_leaves_tasks_alone,
+                queues_with_tasks_are_listed,
+            ],
+            task_claims: [
                 tasks_of_a_paused_run_wait,
                 tasks_of_a_paused_queue_wait,
                 what_is_over_is_claimed_by_any_worker_and_first,
-                a_batch_that_fails_leaves_tasks_alone,
-                queues_with_tasks_are_listed,
             ],
             owning: [
                 a_worker_registers_once,
@@ -330,6 +334,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("places", include_str!("places.rs")),
         ("notes", include_str!("notes.rs")),
         ("tasks", include_str!("tasks.rs")),
+        ("task_claims", include_str!("task_claims.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),
         ("signals", include_str!("signals.rs")),
