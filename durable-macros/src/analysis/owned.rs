@@ -1,6 +1,7 @@
-//! Values that surely borrow from nothing, as far as syntax shows.
+//! Which locals may be borrows, and which values surely borrow from nothing, as far as syntax shows.
 
-use syn::{Expr, Ident, UnOp};
+use crate::ir::{Body, Code, LocalId, LocalKind, Locals, Terminator};
+use syn::{Expr, Ident, Stmt, UnOp};
 
 /// Methods whose values are their own, whatever they are called on.
 const OWNED: &[&str] = &[
@@ -26,9 +27,62 @@ const OWNED: &[&str] = &[
     "to_vec",
 ];
 
+/// Whether a local may be, or hold, a borrow that nobody can make again; `kept` says of which one is in
+/// a slot anyway.
+pub(super) fn may_borrow(body: &Body, local: LocalId, kept: &impl Fn(&LocalId) -> bool) -> bool {
+    let this = &body.locals[local.0];
+    let again = this.recipe.is_some() || this.lookup.is_some();
+    if again || kept(&local) {
+        return false;
+    }
+    let owns = |value: &Expr, uses: &Locals| {
+        let named = |name: &Ident| {
+            let used = uses.iter().find(|l| body.locals[l.0].ident == *name);
+            let kind = used.map(|l| &body.locals[l.0].kind);
+            match (used, kind) {
+                (None, _) => Named::Owner,
+                (_, Some(LocalKind::Answer { .. } | LocalKind::Temp { .. })) => Named::Passing,
+                (Some(l), _) if *l == local || may_borrow(body, *l, kept) => Named::Borrow,
+                _ => Named::Owner,
+            }
+        };
+        uses.is_empty() || is_owned(value, &named)
+    };
+    let mut values = body.blocks.iter().flat_map(|block| {
+        let statements = block.statements.iter();
+        let bound = statements.filter_map(|statement| match &statement.code {
+            Code::Let { init, .. } if statement.binds.contains(&local) => {
+                Some((init, statement.uses.clone()))
+            }
+            Code::Stmt(Stmt::Expr(Expr::Assign(assign), _))
+                if statement.assigns.contains(&local) =>
+            {
+                Some((&*assign.right, statement.uses.clone()))
+            }
+            _ => None,
+        });
+        let edges = 0..block.terminator.successors().len();
+        let mut defines = edges.map(|edge| block.terminator.defines_on(edge));
+        let defines = defines.any(|bound| bound.contains(&local));
+        let matched = match &block.terminator {
+            Terminator::Match { scrutinee, .. } if defines => Some(scrutinee),
+            Terminator::LetElse { init, .. } if defines => Some(init),
+            Terminator::If { cond, .. } if defines => Some(cond),
+            _ => None,
+        };
+        bound.chain(matched.map(|value| (value, block.terminator.uses())))
+    });
+    // Whatever else may give it a value is unknown.
+    let unseen = body.blocks.iter().any(|block| {
+        let mut statements = block.statements.iter();
+        statements.any(|s| s.maybe_assigns.contains(&local) || s.mentions.contains(&local))
+    });
+    unseen || values.any(|(value, uses)| !owns(value, &uses))
+}
+
 /// A name in a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Named {
+enum Named {
     /// A variable that owns what it has, or nothing of the function's own.
     Owner,
     /// A value on its way: what borrows from it does not live on.
@@ -38,7 +92,7 @@ pub(super) enum Named {
 }
 
 /// Whether a value borrows from no variable.
-pub(super) fn is_owned(value: &Expr, named: &dyn Fn(&Ident) -> Named) -> bool {
+fn is_owned(value: &Expr, named: &dyn Fn(&Ident) -> Named) -> bool {
     let all = |value: &Expr| is_owned(value, named);
     let name = |value: &Expr| match value {
         Expr::Path(path) => path.path.get_ident().map(named),

@@ -13,12 +13,10 @@
 //! nobody can make again would not survive that: where one may go on, the scope stays with its arm.
 
 use super::liveness::Liveness;
-use super::owned::{Named, is_owned};
-use crate::ir::{
-    Block, BlockId, Body, Code, LocalId, LocalKind, Locals, ScopeEnd, Statement, Terminator,
-};
+use super::owned::may_borrow;
+use crate::ir::{Block, BlockId, Body, Code, LocalId, Locals, ScopeEnd, Statement, Terminator};
 use syn::visit::Visit;
-use syn::{Expr, Ident, Pat, Stmt};
+use syn::{Expr, Pat, Stmt};
 
 /// Marks where arms have to begin that scopes end in time.
 pub(super) fn end(body: &Body, liveness: &Liveness, heads: &mut [bool]) {
@@ -50,58 +48,6 @@ pub(super) fn end(body: &Body, liveness: &Liveness, heads: &mut [bool]) {
             heads[end.after.0] = true;
         }
     }
-}
-
-/// Whether a local that goes on may be, or hold, a borrow that nobody can make again, and is in no slot yet.
-fn may_borrow(body: &Body, local: LocalId, kept: &impl Fn(&LocalId) -> bool) -> bool {
-    let this = &body.locals[local.0];
-    let again = this.recipe.is_some() || this.lookup.is_some();
-    if again || kept(&local) {
-        return false;
-    }
-    let owns = |value: &Expr, uses: &Locals| {
-        let named = |name: &Ident| {
-            let used = uses.iter().find(|l| body.locals[l.0].ident == *name);
-            let kind = used.map(|l| &body.locals[l.0].kind);
-            match (used, kind) {
-                (None, _) => Named::Owner,
-                (_, Some(LocalKind::Answer { .. } | LocalKind::Temp { .. })) => Named::Passing,
-                (Some(l), _) if *l == local || may_borrow(body, *l, kept) => Named::Borrow,
-                _ => Named::Owner,
-            }
-        };
-        uses.is_empty() || is_owned(value, &named)
-    };
-    let mut values = body.blocks.iter().flat_map(|block| {
-        let statements = block.statements.iter();
-        let bound = statements.filter_map(|statement| match &statement.code {
-            Code::Let { init, .. } if statement.binds.contains(&local) => {
-                Some((init, statement.uses.clone()))
-            }
-            Code::Stmt(Stmt::Expr(Expr::Assign(assign), _))
-                if statement.assigns.contains(&local) =>
-            {
-                Some((&*assign.right, statement.uses.clone()))
-            }
-            _ => None,
-        });
-        let edges = 0..block.terminator.successors().len();
-        let mut defines = edges.map(|edge| block.terminator.defines_on(edge));
-        let defines = defines.any(|bound| bound.contains(&local));
-        let matched = match &block.terminator {
-            Terminator::Match { scrutinee, .. } if defines => Some(scrutinee),
-            Terminator::LetElse { init, .. } if defines => Some(init),
-            Terminator::If { cond, .. } if defines => Some(cond),
-            _ => None,
-        };
-        bound.chain(matched.map(|value| (value, block.terminator.uses())))
-    });
-    // Whatever else may give it a value is unknown.
-    let unseen = body.blocks.iter().any(|block| {
-        let mut statements = block.statements.iter();
-        statements.any(|s| s.maybe_assigns.contains(&local) || s.mentions.contains(&local))
-    });
-    unseen || values.any(|(value, uses)| !owns(value, &uses))
 }
 
 /// The one block that leads to each, where there is one, and which of its edges does.

@@ -33,6 +33,19 @@ pub(crate) enum Fault {
     Stall,
 }
 
+/// Has a process cut at each of its calls to the store, before it and after, until it ends before that
+/// (`None`); it makes more than `least` of them.
+pub(crate) async fn cut_at_each_call(least: usize, cut: impl AsyncFn(usize, Fault) -> Option<()>) {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        for n in 0.. {
+            if cut(n, fault).await.is_none() {
+                assert!(n > least, "only {n} calls were cut");
+                break;
+            }
+        }
+    }
+}
+
 /// Passes calls on to another store; reads by a test go to that one directly.
 #[derive(Debug)]
 pub(crate) struct FaultyStore {

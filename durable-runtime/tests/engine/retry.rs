@@ -80,13 +80,7 @@ async fn failures_are_repeated_with_growing_pauses() {
         times,
         [(1, 0), (2, 1_000), (3, 3_000), (4, 7_000), (5, 15_000)]
     );
-    let keys: std::collections::BTreeSet<_> = bench
-        .log
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|a| a.key.clone())
-        .collect();
+    let keys = bench.keys();
     assert_eq!(
         keys.into_iter().collect::<Vec<_>>(),
         [format!("{}/1", record.run)]

@@ -1,6 +1,6 @@
 //! Starts with an update: started or asked once, and answered the same however often it is said.
 
-use crate::faulty::{Fault, FaultyStore};
+use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
 use crate::support::{Bench, Running, bench, client, elsewhere, leased, on_sqlite, options, value};
 use crate::updates::{ADD, DONE, start_counter, start_lazy};
 use durable_runtime::client::{PendingUpdate, UpdateError};
@@ -156,25 +156,14 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
 
 #[tokio::test]
 async fn a_start_with_an_update_counts_once_wherever_the_process_is_cut() {
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for n in 0.. {
-            if cut(&bench(), n, fault).await.is_none() {
-                assert!(n > 8, "only {n} calls were cut");
-                break;
-            }
-        }
-    }
+    cut_at_each_call(8, async |n, fault| cut(&bench(), n, fault).await).await;
 }
 
 #[tokio::test]
 async fn a_start_with_an_update_counts_once_wherever_the_process_is_cut_on_sqlite() {
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for n in 0.. {
-            let (bench, _folder) = on_sqlite(bench()).await;
-            if cut(&bench, n, fault).await.is_none() {
-                assert!(n > 8, "only {n} calls were cut");
-                break;
-            }
-        }
-    }
+    cut_at_each_call(8, async |n, fault| {
+        let (bench, _folder) = on_sqlite(bench()).await;
+        cut(&bench, n, fault).await
+    })
+    .await;
 }

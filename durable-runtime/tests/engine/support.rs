@@ -14,6 +14,7 @@ use durable_runtime::store::{
     SqliteOptions, SqliteStore, StepRecord, Store, Written,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -332,6 +333,12 @@ impl Bench {
             .iter()
             .map(|a| a.name.clone())
             .collect()
+    }
+
+    /// The idempotency keys of all attempts, each once.
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
+        let log = self.log.lock().unwrap();
+        log.iter().map(|a| a.key.clone()).collect()
     }
 
     /// Waits until so many attempts have begun.

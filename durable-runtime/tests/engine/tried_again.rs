@@ -2,12 +2,11 @@
 //! their ids may be used again.
 
 use crate::children::{patient, ship};
-use crate::faulty::{Fault, FaultyStore};
+use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
 use crate::support::{Behave, Bench, Running, act, client, elsewhere, leased, on_sqlite, options};
 use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Page, Phase, RunFilter};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Has one child that ends and one that does not, and fails if its payment does. `reuse`: what it says of
@@ -52,13 +51,7 @@ async fn a_retry_does_everything_again_by_other_keys() {
     let start = start_orders(&client(&bench, &worker), "o", Reuse::Allow);
     assert_eq!(start.await.unwrap().result().await.unwrap(), Ok(10));
     assert_eq!(bench.names(), ["ship 1", "pay", "ship 1", "pay"]);
-    let keys: BTreeSet<_> = bench
-        .log
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|a| a.key.clone())
-        .collect();
+    let keys = bench.keys();
     assert_eq!(keys.len(), 4, "a service sees four calls: {keys:?}");
     let phases = async |workflow| {
         let tries = tries(&bench, workflow).await.into_iter();
@@ -136,25 +129,14 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
 
 #[tokio::test]
 async fn a_try_starts_each_child_once_wherever_the_process_is_cut() {
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for n in 0.. {
-            if cut(&unpaid(), n, fault).await.is_none() {
-                assert!(n > 12, "only {n} calls were cut");
-                break;
-            }
-        }
-    }
+    cut_at_each_call(12, async |n, fault| cut(&unpaid(), n, fault).await).await;
 }
 
 #[tokio::test]
 async fn a_try_starts_each_child_once_wherever_the_process_is_cut_on_sqlite() {
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for n in 0.. {
-            let (bench, _folder) = on_sqlite(unpaid()).await;
-            if cut(&bench, n, fault).await.is_none() {
-                assert!(n > 12, "only {n} calls were cut");
-                break;
-            }
-        }
-    }
+    cut_at_each_call(12, async |n, fault| {
+        let (bench, _folder) = on_sqlite(unpaid()).await;
+        cut(&bench, n, fault).await
+    })
+    .await;
 }

@@ -1,14 +1,14 @@
 //! Updates: answered once, in order, with what the workflow has become; and published values.
 
-use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, act, bench, client, elsewhere, leased};
+use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
+use crate::support::{Behave, Bench, Running, act, bench, client, elsewhere, leased, on_sqlite};
 use durable_runtime::client::UpdateError;
 use durable_runtime::clock::Clock;
 use durable_runtime::codec;
 use durable_runtime::engine::Worker;
 use durable_runtime::operation::Received;
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Phase, RunState, SqliteOptions, SqliteStore};
+use durable_runtime::store::{Phase, RunState};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -262,28 +262,14 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
 
 #[tokio::test]
 async fn each_update_counts_once_wherever_the_process_is_cut() {
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for n in 0.. {
-            if cut(&bench(), n, fault).await.is_none() {
-                assert!(n > 8, "only {n} calls were cut");
-                break;
-            }
-        }
-    }
+    cut_at_each_call(8, async |n, fault| cut(&bench(), n, fault).await).await;
 }
 
 #[tokio::test]
 async fn each_update_counts_once_wherever_the_process_is_cut_on_sqlite() {
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for n in 0.. {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("updates.db");
-            let store = SqliteStore::open(path, SqliteOptions::default()).await;
-            let bench = Bench::on(Arc::new(store.unwrap()), |_, _| Behave::Return);
-            if cut(&bench, n, fault).await.is_none() {
-                assert!(n > 8, "only {n} calls were cut");
-                break;
-            }
-        }
-    }
+    cut_at_each_call(8, async |n, fault| {
+        let (bench, _folder) = on_sqlite(bench()).await;
+        cut(&bench, n, fault).await
+    })
+    .await;
 }

@@ -108,22 +108,27 @@ pub async fn what_is_unread_at_the_end_is_never_answered(store: &dyn Store) {
     assert_eq!(store.reply(RUN, "a").await, Ok(Heard::Nothing));
 }
 
+/// A run goes on as the one with the next number.
+async fn goes_on(worker: &mut Worker<'_>, old: i64, seq: i64) {
+    let continued = End {
+        phase: Phase::Continued,
+        output: None,
+        ..end(old, seq)
+    };
+    let next = NewRun {
+        id: id(10),
+        ..owned(old + 1, worker.id())
+    };
+    worker
+        .commit(vec![Write::End(continued), Write::Start(next)])
+        .await;
+}
+
 pub async fn an_answer_is_found_in_the_run_that_goes_on(store: &dyn Store) {
     let mut worker = asked(store).await;
     assert!(store.send(&id(10), request("b")).await.is_ok());
     for (old, seq) in [(10, 1), (11, 0)] {
-        let goes_on = End {
-            phase: Phase::Continued,
-            output: None,
-            ..end(old, seq)
-        };
-        let next = NewRun {
-            id: id(10),
-            ..owned(old + 1, worker.id())
-        };
-        worker
-            .commit(vec![Write::End(goes_on), Write::Start(next)])
-            .await;
+        goes_on(&mut worker, old, seq).await;
     }
     assert_eq!(store.reply(RUN, "b").await, Ok(Heard::Nothing));
     let answer = reply("b", ReplyStage::Completed, 7);
@@ -143,18 +148,7 @@ pub async fn an_answer_is_found_of_the_run_that_went_before(store: &dyn Store) {
     says(&mut worker, 2, vec![answer.clone()]).await;
     let chain = [(10, 2), (11, 0), (12, 0)];
     for (old, seq) in chain {
-        let goes_on = End {
-            phase: Phase::Continued,
-            output: None,
-            ..end(old, seq)
-        };
-        let next = NewRun {
-            id: id(10),
-            ..owned(old + 1, worker.id())
-        };
-        worker
-            .commit(vec![Write::End(goes_on), Write::Start(next)])
-            .await;
+        goes_on(&mut worker, old, seq).await;
     }
     let last = RunId(13);
     // Sent again it is known, to whom it is sent now; and so is the answer.

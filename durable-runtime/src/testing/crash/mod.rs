@@ -102,27 +102,43 @@ where
 
     let mut points = Vec::new();
     for when in [When::Before, When::After] {
-        for round in 0..ROUNDS_MAX {
-            if round > 0 && report::missed(&undisturbed.writes, &points, when).is_none() {
+        for _ in 0..ROUNDS_MAX {
+            points.extend(sweep(builder, &scenario, &undisturbed, when).await);
+            if report::missed(&undisturbed.writes, &points, when).is_none() {
                 break;
-            }
-            for at in 0..=WRITES_MAX {
-                assert!(at < WRITES_MAX, "the scenario does not come to its end");
-                let cuts = Arc::new(Cuts::at(at, when));
-                let outcome = run(builder, &scenario, &cuts, Mode::Straight).await;
-                let Some(what) = cuts.fired() else {
-                    // It has ended before: all writes have had their crash.
-                    break;
-                };
-                let mut point = CrashPoint::new(when, what);
-                point.repeated = demand(&undisturbed, &outcome, &Failed::Crashed(&point));
-                points.push(point);
             }
         }
     }
     let report = CrashReport::new(points, undisturbed.log);
     report.check(&undisturbed.writes);
     report
+}
+
+/// A crash at each write, one after the other.
+async fn sweep<T, S>(
+    builder: &TestEnvBuilder,
+    scenario: &S,
+    undisturbed: &Outcome<T>,
+    when: When,
+) -> Vec<CrashPoint>
+where
+    S: AsyncFn(&TestEnv) -> T,
+    T: PartialEq + Debug,
+{
+    let mut points = Vec::new();
+    loop {
+        let at = points.len();
+        assert!(at < WRITES_MAX, "the scenario does not come to its end");
+        let cuts = Arc::new(Cuts::at(at, when));
+        let outcome = run(builder, scenario, &cuts, Mode::Straight).await;
+        let Some(what) = cuts.fired() else {
+            // It has ended before: all writes have had their crash.
+            return points;
+        };
+        let mut point = CrashPoint::new(when, what);
+        point.repeated = demand(undisturbed, &outcome, &Failed::Crashed(&point));
+        points.push(point);
+    }
 }
 
 /// Demands the same outcome; answers which calls were repeated.

@@ -69,6 +69,14 @@ fn errors(failed: &[AttemptRecord]) -> Vec<(u32, &str)> {
     failed.map(|a| (a.attempt, a.error.as_str())).collect()
 }
 
+/// Lets the lease of a killed worker end, and the pause after that; who lives keeps its own.
+async fn lease_ends(bench: &Bench) {
+    for _ in 0..9 {
+        bench.pass(mortal("gpu").lease / 3).await;
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn what_a_killed_worker_had_is_repeated_by_another() {
     for (at, (bench, _folder)) in benches(|_, _| Behave::Return).await.into_iter().enumerate() {
@@ -108,10 +116,7 @@ async fn what_the_last_worker_had_fails_without_another() {
         last.kill().await;
         drop(guard);
         // Its lease ends, and the pause before the next attempt, which waits then.
-        for _ in 0..9 {
-            bench.pass(mortal("gpu").lease / 3).await;
-            tokio::task::yield_now().await;
-        }
+        lease_ends(&bench).await;
         let again = |tasks: &[TaskRecord]| tasks.iter().any(|task| task.attempt == 2);
         let waiting = tasks(&bench, &id, again).await;
         assert_eq!(waiting[0].worker, None);
@@ -131,23 +136,20 @@ async fn a_worker_without_the_key_tells_nothing_of_what_is_lost() {
         let last = of_queue(&bench, &mortal("gpu"));
         let guard = bench.clock.busy();
         let client = elsewhere(&bench);
-        let short = bench.prepare(&mortal("default")).registry(workflows());
-        let short = Running::new(short);
+        let owner = bench.prepare(&mortal("default")).registry(workflows());
+        let owner = Running::new(owner);
         start_counts(&client, id.as_str(), false).await.unwrap();
         has_beaten(&bench, &id).await;
         // Nobody is left who could read it.
         last.kill().await;
-        short.kill().await;
+        owner.kill().await;
         let keyless = Worker::new(behind(&bare, "b"), mortal("other"))
             .registry(workflows())
             .clock(Arc::new(bench.clock.clone()));
         let keyless = Running::new(keyless);
         keyless.ready().await;
         drop(guard);
-        for _ in 0..9 {
-            bench.pass(mortal("gpu").lease / 3).await;
-            tokio::task::yield_now().await;
-        }
+        lease_ends(&bench).await;
         waiting(&bench, &id).await;
         assert_eq!(bench.attempts(&id).await, []);
         let near = near(&bench);
