@@ -23,6 +23,9 @@ const PAGES: [&str; 8] = [
 fn main() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let mut modules = String::new();
+    // A page gets or loses its tests.
+    let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/docs");
+    println!("cargo::rerun-if-changed={}", runs.display());
     for page in PAGES {
         let path = docs.join(page).with_extension("md");
         println!("cargo::rerun-if-changed={}", path.display());

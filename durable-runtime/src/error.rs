@@ -43,7 +43,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// Code returned an error.
     Failed,
-    /// An activity or a child ran out of time, or the deadline of a time-out has elapsed.
+    /// An activity, a child or a workflow whose result was awaited ran out of time, or the deadline
+    /// of a time-out has elapsed.
     TimedOut,
     /// The workflow was cancelled, or a child whose error this was.
     Cancelled,

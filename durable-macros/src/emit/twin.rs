@@ -153,12 +153,13 @@ impl Resolve<'_> {
     }
 
     /// A borrow, holding what stands in the arguments after it.
-    fn tied(expr: &Expr, borrow: Expr) -> Expr {
+    fn tied(expr: &Expr, mut borrow: Expr) -> Expr {
         let Expr::Call(call) = expr else {
             return borrow;
         };
         if closures::is_code(&borrow) {
-            return holding(borrow, call.args.iter().skip(1));
+            holding(&mut borrow, call.args.iter().skip(1));
+            return borrow;
         }
         call.args.iter().skip(1).fold(borrow, |borrow, held| {
             let span = held.span();

@@ -81,7 +81,7 @@ impl Builder<'_> {
             for argument in &mut call.args {
                 let argument = bare(argument);
                 if matches!(argument, Expr::Closure(closure) if closure.capture.is_none()) {
-                    self.hold_mentioned(argument);
+                    self.hold_mentioned(argument, &self.captures(argument));
                 }
             }
             self.hold_in_tail(&mut call.receiver, length - 1);
@@ -102,31 +102,29 @@ impl Builder<'_> {
             Expr::Closure(_) => {
                 // What it has taken by value, rustc would let the others assign anew.
                 let captures = self.captures(twin);
-                let captures = captures.iter().map(|l| self.body.locals[l.0].ident.clone());
-                let captures: Vec<Ident> = captures.collect();
-                let changed = captures.into_iter().find(|name| self.changes(name, later));
-                self.hold_mentioned(twin);
-                changed
+                self.hold_mentioned(twin, &captures);
+                let names = captures.iter().map(|l| self.body.locals[l.0].ident.clone());
+                let names: Vec<Ident> = names.collect();
+                names.into_iter().find(|name| self.changes(name, later))
             }
             _ => None,
         }
     }
 
-    fn hold_mentioned(&self, twin: &mut Expr) {
-        let captures = self.captures(twin);
+    fn hold_mentioned(&self, twin: &mut Expr, captures: &Locals) {
         let Expr::Closure(closure) = &*twin else {
             return;
         };
-        let places = self.mentioned(closure, &captures).into_iter();
+        let places = self.mentioned(closure, captures).into_iter();
         let places: Vec<Expr> = places
             .map(|place| parse_quote_spanned!(place.span()=> &#place))
             .collect();
-        *twin = holding(twin.clone(), places.iter());
+        holding(twin, places.iter());
     }
 }
 
-/// The closure, holding what these references lead to.
-pub(crate) fn holding<'e>(mut expr: Expr, places: impl Iterator<Item = &'e Expr>) -> Expr {
+/// Lets a closure hold what these references lead to.
+pub(crate) fn holding<'e>(expr: &mut Expr, places: impl Iterator<Item = &'e Expr>) {
     let held: TokenStream = places
         .map(|place| {
             let span = place.span();
@@ -136,9 +134,8 @@ pub(crate) fn holding<'e>(mut expr: Expr, places: impl Iterator<Item = &'e Expr>
         })
         .collect();
     if !held.is_empty() {
-        hold(&mut expr, &held);
+        hold(expr, &held);
     }
-    expr
 }
 
 fn hold(expr: &mut Expr, held: &TokenStream) {
@@ -177,11 +174,7 @@ impl<'ast> Visit<'ast> for Mentions {
             Arguments::Searched { names, fields } => (Vec::new(), [names, fields].concat()),
         };
         for expr in &exprs {
-            let mut inside = Mentions::default();
-            inside.visit_expr(expr);
-            self.paths.extend(inside.paths);
-            self.bound.extend(inside.bound);
-            self.whole.extend(inside.whole);
+            self.visit_expr(expr);
         }
         self.whole.extend(names);
     }

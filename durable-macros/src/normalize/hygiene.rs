@@ -279,18 +279,7 @@ impl<'ast> Visit<'ast> for Find<'_> {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         match arguments(mac) {
-            Arguments::Known { exprs, .. } => {
-                for expr in &exprs {
-                    // The expressions live in this function only.
-                    let mut inside = Find {
-                        among: self.among,
-                        names: std::mem::take(&mut self.names),
-                        labels: std::mem::take(&mut self.labels),
-                    };
-                    inside.visit_expr(expr);
-                    (self.names, self.labels) = (inside.names, inside.labels);
-                }
-            }
+            Arguments::Known { exprs, .. } => exprs.iter().for_each(|expr| self.visit_expr(expr)),
             Arguments::Searched { .. } => self.searched(mac.tokens.clone()),
         }
         self.strings(mac.tokens.clone());

@@ -12,6 +12,29 @@ use crate::store::{Attribute, OnConflict, Reuse};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+/// What a workflow is found by, and what is noted about it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Tags {
+    /// A search attribute: a number, true, false, a time, or text (in quotes if it looks like one of
+    /// the others)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
+    attribute: Vec<(String, Attribute)>,
+    /// A note about it, as JSON
+    #[arg(long, value_name = "NAME=JSON", value_parser = memo)]
+    memo: Vec<(String, Value)>,
+}
+
+impl Tags {
+    pub(super) fn on<R>(self, start: client::Start<R>) -> client::Start<R> {
+        let attributes = self.attribute.into_iter();
+        let start = attributes.fold(start, |start, (key, value)| start.raw_attribute(key, value));
+        let memo = self.memo.into_iter();
+        memo.fold(start, |start, (name, value)| {
+            start.raw_memo(name, codec::from_json(&value))
+        })
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The workflow function
@@ -57,16 +80,11 @@ pub(crate) struct Args {
     /// How long one run of it may take
     #[arg(long, value_name = "DURATION", value_parser = time::parse)]
     run_timeout: Option<Duration>,
-    /// A search attribute: a number, true, false, a time, or text (in quotes if it looks like one of
-    /// the others)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
-    attribute: Vec<(String, Attribute)>,
+    #[command(flatten)]
+    tags: Tags,
     /// A header that goes along to its activities and children
     #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
     header: Vec<(String, String)>,
-    /// A note about it, as JSON
-    #[arg(long, value_name = "NAME=JSON", value_parser = memo)]
-    memo: Vec<(String, Value)>,
     /// If a workflow of this id runs
     #[arg(long, value_enum, value_name = "POLICY", default_value_t)]
     on_conflict: ConflictArg,
@@ -149,12 +167,7 @@ pub(crate) async fn run(
     for (name, value) in args.header {
         start = start.header(name, value);
     }
-    for (key, value) in args.attribute {
-        start = start.raw_attribute(key, value);
-    }
-    for (name, value) in args.memo {
-        start = start.raw_memo(name, codec::from_json(&value));
-    }
+    start = args.tags.on(start);
     if let Some(limit) = args.execution_timeout {
         start = start.execution_timeout(limit);
     }
@@ -190,7 +203,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-pub(super) fn attribute(text: &str) -> Result<(String, Attribute), String> {
+fn attribute(text: &str) -> Result<(String, Attribute), String> {
     let (key, value) = pair(text)?;
     let quoted = value
         .strip_prefix('"')
@@ -202,7 +215,7 @@ pub(super) fn attribute(text: &str) -> Result<(String, Attribute), String> {
     Ok((key, value))
 }
 
-pub(super) fn memo(text: &str) -> Result<(String, Value), String> {
+fn memo(text: &str) -> Result<(String, Value), String> {
     let (name, value) = pair(text)?;
     let value = serde_json::from_str(value).map_err(|error| format!("no JSON: {error}"))?;
     Ok((name, value))

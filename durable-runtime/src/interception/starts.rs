@@ -6,7 +6,7 @@ use crate::machine::Durable;
 use crate::operation::{Memo, SearchKey, SearchValue, WorkflowOptions};
 use crate::panics::caught;
 use crate::propagation::Headers;
-use crate::store::{MemoValue, Tags};
+use crate::store::Tags;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -110,15 +110,12 @@ impl Starting<'_> {
     /// # Errors
     /// When it cannot be encoded.
     pub fn memo<T: Durable>(&mut self, memo: Memo<T>, value: &T) -> Result<(), codec::Error> {
-        let value = MemoValue(codec::encode(value)?);
-        self.tags.memo.insert(memo.name().to_owned(), value);
-        Ok(())
+        memo.tag(self.tags, value)
     }
 
     /// Sets a search attribute.
     pub fn attribute<T: SearchValue>(&mut self, key: SearchKey<T>, value: impl Into<T>) {
-        let value = value.into().into_attribute();
-        self.tags.attributes.insert(key.key().to_owned(), value);
+        key.tag(self.tags, value);
     }
 }
 

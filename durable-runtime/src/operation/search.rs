@@ -2,9 +2,10 @@
 //! and by whoever looks for it.
 
 use crate::Durable;
+use crate::codec;
 use crate::id::Timestamp;
 use crate::machine::current;
-use crate::store::{Attribute, Compare, Condition, Field};
+use crate::store::{Attribute, Compare, Condition, Field, MemoValue, Tags};
 use std::marker::PhantomData;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -148,6 +149,23 @@ impl<T: SearchValue> SearchKey<T> {
     fn is(&self, compare: Compare, value: T) -> Condition {
         let field = Field::Attribute(self.key.to_owned());
         Condition::Is(field, compare, value.into_attribute())
+    }
+}
+
+impl<T: SearchValue> SearchKey<T> {
+    /// Sets it at a start.
+    pub(crate) fn tag(self, tags: &mut Tags, value: impl Into<T>) {
+        let value = value.into().into_attribute();
+        tags.attributes.insert(self.key().to_owned(), value);
+    }
+}
+
+impl<T: Durable> Memo<T> {
+    /// Notes a value at a start.
+    pub(crate) fn tag(self, tags: &mut Tags, value: &T) -> Result<(), codec::Error> {
+        let value = MemoValue(codec::encode(value)?);
+        tags.memo.insert(self.name().to_owned(), value);
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::TestEnv;
 use super::crash::{self, CrashReport, Cuts};
-use super::database::{Kind, Made};
+use super::database::{Kind, Make};
 use crate::engine::{Worker, WorkerOptions};
 use crate::payload::Codecs;
 use crate::store::Store;
@@ -79,8 +79,8 @@ impl TestEnvBuilder {
     /// Keeps workflows in the store that this makes, for each environment an empty one. All workers
     /// share it.
     pub fn store(self, make: impl Fn() -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
-        let make: Made = Arc::new(make);
-        let kind = Kind::Made(make);
+        let make: Make = Arc::new(make);
+        let kind = Kind::Own(make);
         Self { kind, ..self }
     }
 

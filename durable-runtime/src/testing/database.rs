@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Makes the store of one environment.
-pub(super) type Made = Arc<dyn Fn() -> Arc<dyn Store> + Send + Sync>;
+pub(super) type Make = Arc<dyn Fn() -> Arc<dyn Store> + Send + Sync>;
 
 /// What kind of store environments have.
 #[derive(Clone, Default)]
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     #[default]
     Memory,
     Sqlite,
-    Made(Made),
+    Own(Make),
 }
 
 /// The store of one environment.
@@ -31,7 +31,7 @@ pub(super) struct Database {
 enum Place {
     Memory(MemoryStore),
     Sqlite(Folder),
-    Made(Arc<dyn Store>),
+    Own(Arc<dyn Store>),
 }
 
 impl Database {
@@ -39,7 +39,7 @@ impl Database {
         let place = match kind {
             Kind::Memory => Place::Memory(MemoryStore::new()),
             Kind::Sqlite => Place::Sqlite(Folder::new()),
-            Kind::Made(make) => Place::Made(make()),
+            Kind::Own(make) => Place::Own(make()),
         };
         Self { place, codecs }
     }
@@ -50,7 +50,7 @@ impl Database {
         let store: Arc<dyn Store> = match &self.place {
             Place::Memory(store) => Arc::new(store.clone()),
             Place::Sqlite(folder) => Arc::new(folder.open()),
-            Place::Made(store) => store.clone(),
+            Place::Own(store) => store.clone(),
         };
         self.codecs.over(store)
     }
@@ -61,7 +61,7 @@ impl fmt::Debug for Kind {
         f.write_str(match self {
             Self::Memory => "Memory",
             Self::Sqlite => "Sqlite",
-            Self::Made(_) => "Made",
+            Self::Own(_) => "Own",
         })
     }
 }

@@ -24,6 +24,19 @@ fn read_in_a_transaction(tx: &mut Transaction<'_>) -> Result<SystemTime, Error> 
     Ok(now())
 }
 
+/// A task of its own is beside the worker.
+#[activity]
+async fn read_in_a_task() -> Result<(SystemTime, SystemTime), Error> {
+    let own = now();
+    let other = tokio::spawn(async { now() }).await.map_err(Error::msg)?;
+    Ok((own, other))
+}
+
+#[workflow]
+async fn reads_in_a_task() -> Result<(SystemTime, SystemTime), Error> {
+    Ok(read_in_a_task().await?)
+}
+
 /// How long it has waited, by its own clock: from its beginning, and after two naps.
 #[workflow]
 async fn naps() -> Result<[Duration; 3], Error> {
@@ -68,6 +81,16 @@ async fn an_activity_on_a_thread_reads_the_clock_of_its_worker() {
         (Timestamp::from(read) == env.now(), env.elapsed())
     });
     assert_eq!(read.await, (true, HOUR));
+}
+
+#[tokio::test]
+async fn a_task_that_an_activity_spawns_reads_the_clock_of_the_system() {
+    let env = TestEnv::new();
+    env.advance(10_000 * 24 * HOUR).await;
+    let handle = start_reads_in_a_task(env.client(), "r").await.unwrap();
+    let (own, other) = handle.result().await.unwrap().unwrap();
+    assert_eq!(Timestamp::from(own), env.now());
+    assert!(other < own, "{other:?} is not in the far future");
 }
 
 #[tokio::test]

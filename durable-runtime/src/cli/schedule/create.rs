@@ -6,9 +6,7 @@ use crate::cli::terminal::{Format, Terminal};
 use crate::cli::time::{absolute, relative};
 use crate::cli::{json, start};
 use crate::client::{self, Client};
-use crate::codec;
 use crate::schedule::Schedule;
-use crate::store::Attribute;
 use serde_json::Value;
 
 #[derive(Debug, clap::Args)]
@@ -24,12 +22,8 @@ pub(crate) struct Args {
     /// The queue whose workers may run the workflows
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
-    /// A search attribute of the workflows, as for `start`
-    #[arg(long, value_name = "KEY=VALUE", value_parser = start::attribute)]
-    attribute: Vec<(String, Attribute)>,
-    /// A note about the workflows, as JSON
-    #[arg(long, value_name = "NAME=JSON", value_parser = start::memo)]
-    memo: Vec<(String, Value)>,
+    #[command(flatten)]
+    tags: start::Tags,
     /// Create it paused; why
     #[arg(long, value_name = "NOTE")]
     paused: Option<String>,
@@ -53,12 +47,7 @@ pub(crate) async fn run(
     if let Some(queue) = args.queue {
         start = start.queue(queue);
     }
-    for (key, value) in args.attribute {
-        start = start.raw_attribute(key, value);
-    }
-    for (name, value) in args.memo {
-        start = start.raw_memo(name, codec::from_json(&value));
-    }
+    let start = args.tags.on(start);
     let mut create = start.on_schedule(options.apply(Schedule::default()));
     if let Some(note) = args.paused {
         create = create.paused(note);

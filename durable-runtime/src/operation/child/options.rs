@@ -4,11 +4,10 @@ use super::{SpawnChild, SpawnDetached};
 use crate::Durable;
 #[cfg(doc)]
 use crate::client::Start;
-use crate::codec;
 #[cfg(doc)]
 use crate::operation::WorkflowOptions;
 use crate::operation::{Memo, RetryPolicy, SearchKey, SearchValue};
-use crate::store::{Concurrency, Fairness, MemoValue, Reuse};
+use crate::store::{Concurrency, Fairness, Reuse};
 use std::time::Duration;
 
 /// What may be said of the workflow that is started, with or without a handle.
@@ -54,19 +53,15 @@ macro_rules! start_options {
                 key: SearchKey<T>,
                 value: impl Into<T>,
             ) -> Self {
-                let value = value.into().into_attribute();
-                self.start.tags.attributes.insert(key.key().to_owned(), value);
+                key.tag(&mut self.start.tags, value);
                 self
             }
 
             /// Notes a value about it; see [`Start::memo`]. It has none of this workflow.
             pub fn memo<T: Durable>(mut self, memo: Memo<T>, value: &T) -> Self {
-                match codec::encode(value) {
-                    Ok(value) => {
-                        let value = MemoValue(value);
-                        drop(self.start.tags.memo.insert(memo.name().to_owned(), value));
-                    }
-                    Err(error) => self.start.input = Err(error.to_string()),
+                // It is told of as an input that cannot be encoded.
+                if let Err(error) = memo.tag(&mut self.start.tags, value) {
+                    self.start.input = Err(error.to_string());
                 }
                 self
             }

@@ -169,8 +169,8 @@ impl<T: PartialEq + Debug> Outcome<T> {
             if at == kill.calls {
                 text.push_str("  ---------- the worker is killed, another one goes on\n");
             }
-            let earlier = self.log.iter().take(at);
-            let again = earlier.filter(|earlier| earlier.is_same(called)).count() > 0;
+            let mut earlier = self.log.iter().take(at);
+            let again = earlier.any(|earlier| earlier.is_same(called));
             let note = if again { "  (again)" } else { "" };
             let _ = writeln!(text, "  {called}{note}");
         }

@@ -32,7 +32,9 @@ const ROUNDS_MAX: usize = 5;
 ///   not on record when the worker died may come again, with the same idempotency key: such
 ///   repeats are counted in the [report](CrashReport), anything else is a failure.
 ///
-/// Every await of a workflow is a write, so it is killed at every await. Beside that the scenario
+/// Every await of a workflow is a write, so it is killed at every await. (Where workflows go on at the
+/// same time, the writes come in any order: while one of the awaits has had no crash, all writes are
+/// tried again, up to five times, and the report has all of that.) Beside that the scenario
 /// runs once with every workflow forgotten and made again from its bytes at every await, and once
 /// with two workers that compete on one store.
 ///
