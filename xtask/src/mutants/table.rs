@@ -104,8 +104,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "closures: one before an await holds nothing",
         file: HELD,
-        from: "captures.into_iter().find(|name| self.changes(name, later))",
-        to: "captures.into_iter().find(|name| self.changes(name, later) && later.is_empty())",
+        from: "names.into_iter().find(|name| self.changes(name, later))",
+        to: "names.into_iter().find(|name| self.changes(name, later) && later.is_empty())",
     },
     Mutation {
         name: "names: tokens from several places are believed to be one name",

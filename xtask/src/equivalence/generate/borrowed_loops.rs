@@ -103,7 +103,7 @@ impl Gen {
     pub(super) fn for_closure_tail(&mut self) -> Option<String> {
         let (declared, id, list) = self.items();
         let (x, note) = (self.unique("x"), self.unique("tail"));
-        let (captured, known, read) = self.captured();
+        let (captured, known, read) = self.holding(&[id], Self::captured);
         let tail = match self.rng.u32(..3) {
             0 => format!("filter(|s| note(\"{note}\", s.len() ^ {read}) % 2 == 0)"),
             1 => format!("map(|s| note(\"{note}\", s.len() ^ {read}))"),

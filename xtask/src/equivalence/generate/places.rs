@@ -103,9 +103,11 @@ impl Gen {
             return None;
         }
         let (x, y, pause) = (self.name_of(a), self.name_of(b), self.pause());
+        // A branch would take along for good what it moves, even if it gives it another value.
+        let moves = self.scope.movable(a) && self.scope.movable(b);
         let swap = match self.rng.u32(..2) {
-            0 => format!("std::mem::swap(&mut {x}, &mut {y});\n"),
-            _ => format!("({x}, {y}) = ({y}, {x});\n"),
+            1 if moves => format!("({x}, {y}) = ({y}, {x});\n"),
+            _ => format!("std::mem::swap(&mut {x}, &mut {y});\n"),
         };
         let shown = self.show(&[&x, &y]);
         Some(format!("{first}{second}{swap}{pause}{shown}"))
