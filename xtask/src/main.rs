@@ -6,7 +6,9 @@ mod compile_cost;
 mod crowd;
 mod equivalence;
 mod frames;
+mod local;
 mod mutants;
+mod process;
 mod storm;
 mod tidy;
 
@@ -17,8 +19,11 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Verb {
-    /// Measures orders per second and latency beside the floor of bare SQLite.
+    /// Measures speed, latency, memory and bytes beside the floor of bare SQLite, and peers.
     Bench(bench::Args),
+    /// A worker process that `bench` starts.
+    #[command(hide = true)]
+    BenchWorker(bench::WorkerArgs),
     /// Runs what continuous integration runs.
     Ci,
     /// Measures what `#[workflow]` costs rustc, beside the plain `async fn`.
@@ -40,6 +45,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Bench(args) => bench::run(&args),
+        Verb::BenchWorker(args) => bench::work(&args),
         Verb::Ci => ci::run(),
         Verb::CompileCost(args) => compile_cost::run(&args),
         Verb::Crowd(args) => crowd::run(&args),

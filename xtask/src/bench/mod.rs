@@ -1,126 +1,196 @@
-//! `bench`: orders per second and latency, beside the floor of bare SQLite in the same run.
+//! `bench`: what this project does beside the floor of bare SQLite, and beside others, in one run.
+//!
+//! ```text
+//!   bench ──a process for each scenario──▶ floor, durable, peers; again and again ──▶ JSON
+//!         ◀──────────────────────────────────────────────────────────────────────────
+//!         ──▶ tables on the terminal, --json, docs/performance.md with plots
+//! ```
 
+mod figures;
 mod floor;
-mod report;
+mod machine;
+mod outcome;
+mod page;
+mod peers;
+mod plot;
+mod progress;
+mod scenarios;
+mod setting;
+mod show;
+mod worker;
 mod workload;
 
-use anyhow::Context;
-use durable_runtime::Client;
-use durable_runtime::engine::{Worker, WorkerOptions};
-use durable_runtime::store::sqlite::{SqliteOptions, SqliteStore};
-use floor::Bytes;
-use report::Row;
+pub(crate) use worker::{WorkerArgs, work};
+
+use anyhow::{Context, ensure};
+use figures::Table;
+use machine::Machine;
+use outcome::Outcome;
+use peers::Peers;
+use progress::Progress;
+use scenarios::{ALL, Scenario};
+use serde::Serialize;
+use setting::Setting;
+use std::cell::Cell;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-use workload::{Order, start_bench_order};
+use std::process::{Command, ExitCode};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many orders each measurement runs with many in flight.
-    #[arg(long, default_value_t = 20_000)]
-    orders: usize,
-    /// How many orders run one at a time.
-    #[arg(long, default_value_t = 1_000)]
-    single: usize,
-    /// How many orders are in flight, for each measurement.
-    #[arg(long, value_delimiter = ',', default_value = "1,16,256")]
-    in_flight: Vec<usize>,
-    /// The folder for the databases; they should be on the disk that you care about.
-    /// Default: a temporary folder in `target`.
+    /// Only these, with commas between; default: all.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = scenario)]
+    scenario: Vec<&'static Scenario>,
+    /// Measure other systems too, where they can do the same; builds them first.
     #[arg(long)]
-    folder: Option<PathBuf>,
+    peers: bool,
+    /// A PostgreSQL for those peers that need one; they make databases of their own there.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DURABLE_BENCH_POSTGRES",
+        requires = "peers"
+    )]
+    postgres: Option<String>,
+    /// How often everything is measured [default: 5, or 2 with --quick].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: Option<u16>,
+    /// Small sizes, to see that it works; takes less than a minute.
+    #[arg(long)]
+    quick: bool,
+    /// Write all values of all runs into this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the tables and plots into `docs/performance.md`.
+    #[arg(long)]
+    write_docs: bool,
+    /// The folder for the databases; it should be on the disk that you care about.
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+    /// Measures in this process and writes the outcome there: how `bench` calls itself.
+    #[arg(long, hide = true)]
+    outcome: Option<PathBuf>,
 }
 
-/// Sizes as this project stores them for the workload; the floor writes the same.
-const BYTES: Bytes = Bytes {
-    input: 220,
-    result: 160,
-    frame: 420,
-};
+fn scenario(name: &str) -> Result<&'static Scenario, String> {
+    let found = ALL.into_iter().find(|scenario| scenario.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+/// What `--json` holds.
+#[derive(Debug, Serialize)]
+struct Report {
+    machine: Machine,
+    outcomes: Vec<Outcome>,
+}
 
 /// Measures and prints.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let parent = args
-        .folder
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("target"));
-    std::fs::create_dir_all(&parent)?;
-    let folder = tempfile::tempdir_in(parent)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let mut rows = Vec::new();
-    for &in_flight in &args.in_flight {
-        let orders = if in_flight == 1 {
-            args.single
-        } else {
-            args.orders
-        };
-        let floor = floor::run(folder.path(), orders, in_flight, BYTES)?;
-        let ours = runtime.block_on(durable(folder.path(), orders, in_flight))?;
-        rows.push(Row {
-            in_flight,
-            orders,
-            floor,
-            ours,
-        });
+    fs::create_dir_all(&args.folder)?;
+    if let Some(file) = &args.outcome {
+        let scenario = args.scenario.first().context("no scenario")?;
+        let outcome = measure(scenario, args)?;
+        fs::write(file, serde_json::to_vec(&outcome)?)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    report::print(&rows);
+    let machine = Machine::look(&args.folder)?;
+    for line in machine.lines() {
+        println!("{line}");
+    }
+    let chosen = if args.scenario.is_empty() {
+        ALL.to_vec()
+    } else {
+        args.scenario.clone()
+    };
+    let mut outcomes = Vec::new();
+    for scenario in chosen {
+        let outcome = apart(scenario, args).with_context(|| scenario.name)?;
+        print(scenario, &outcome);
+        if args.write_docs {
+            page::write(scenario, &outcome, &machine)?;
+        }
+        outcomes.push(outcome);
+    }
+    if let Some(file) = &args.json {
+        let report = Report { machine, outcomes };
+        fs::write(file, serde_json::to_string_pretty(&report)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What this project does.
-#[derive(Debug)]
-struct Durable {
-    /// Orders per second, from the first start to the last result.
-    rate: f64,
-    /// From start to result, one for each order.
-    latencies: Vec<Duration>,
+fn print(scenario: &Scenario, outcome: &Outcome) {
+    println!("\n{} ({})", scenario.title, scenario.name);
+    println!("{}", show::terminal(scenario.rows, &outcome.table));
+    for remark in &outcome.table.remarks {
+        println!("{remark}");
+    }
+    println!("{}", outcome.how());
+    if outcome.quick {
+        println!("Small sizes (--quick): the figures mean little.");
+    }
 }
 
-async fn durable(folder: &Path, orders: usize, in_flight: usize) -> anyhow::Result<Durable> {
-    let path = folder.join(format!("durable-{in_flight}.db"));
-    let store = Arc::new(SqliteStore::open(path, SqliteOptions::default()).await?);
-    let worker = Worker::new(store.clone(), WorkerOptions::default());
-    let client = Client::with_link(store, Arc::new(worker.link()));
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let worker = tokio::spawn(worker.run(async {
-        let _ = stopped.await;
-    }));
-
-    let next = Arc::new(AtomicUsize::new(0));
-    let began = Instant::now();
-    let clients = (0..in_flight).map(|_| {
-        let (client, next) = (client.clone(), next.clone());
-        tokio::spawn(async move {
-            let mut latencies = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= orders {
-                    return anyhow::Ok(latencies);
-                }
-                let order = Order::new(number);
-                let start = Instant::now();
-                let handle = start_bench_order(&client, order.id.clone(), order).await?;
-                handle.result().await?.map_err(|e| anyhow::anyhow!("{e}"))?;
-                latencies.push(start.elapsed());
-            }
-        })
-    });
-    let clients: Vec<_> = clients.collect();
-    let mut latencies = Vec::with_capacity(orders);
-    for client in clients {
-        latencies.extend(client.await??);
+impl Args {
+    fn runs(&self) -> usize {
+        let default = if self.quick { 2 } else { 5 };
+        self.runs.map_or(default, usize::from)
     }
-    let elapsed = began.elapsed();
-    // The worker may have stopped by itself; its answer says why.
-    let _ = stop.send(());
-    worker.await?.context("the worker failed")?;
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 orders")]
-    let rate = orders as f64 / elapsed.as_secs_f64();
-    Ok(Durable { rate, latencies })
+}
+
+/// Measures in a process of its own, so that no scenario has the memory and the caches of another.
+fn apart(scenario: &Scenario, args: &Args) -> anyhow::Result<Outcome> {
+    let file = tempfile::NamedTempFile::new_in(&args.folder)?;
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let mut command = Command::new(program);
+    command
+        .args(["bench", "--scenario", scenario.name, "--runs"])
+        .arg(args.runs().to_string())
+        .arg("--folder")
+        .arg(&args.folder)
+        .arg("--outcome")
+        .arg(file.path());
+    if args.quick {
+        command.arg("--quick");
+    }
+    if args.peers {
+        command.arg("--peers");
+    }
+    if let Some(postgres) = &args.postgres {
+        command.arg("--postgres").arg(postgres);
+    }
+    let status = command.status().context("cannot run this program again")?;
+    ensure!(status.success(), "it could not be measured ({status})");
+    Ok(serde_json::from_slice(&fs::read(file.path())?)?)
+}
+
+/// Measures here and now.
+fn measure(scenario: &Scenario, args: &Args) -> anyhow::Result<Outcome> {
+    let peers = args
+        .peers
+        .then(|| Peers::build(args.postgres.clone()))
+        .transpose()?;
+    let setting = Setting {
+        folder: Path::new(&args.folder).to_owned(),
+        runs: args.runs(),
+        quick: args.quick,
+        peers,
+        progress: Progress::new(scenario.name),
+        runtime: tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?,
+        run: Cell::new(0),
+    };
+    let mut table = Table::default();
+    (scenario.measure)(&setting, &mut table)?;
+    Ok(Outcome {
+        scenario: scenario.name.to_owned(),
+        runs: args.runs(),
+        quick: args.quick,
+        table,
+    })
 }

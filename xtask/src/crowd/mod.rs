@@ -1,19 +1,18 @@
 //! `crowd`: much of one kind in one process. Each crowd is counted and checked when it is through.
 
-mod memory;
-mod workload;
+pub(crate) mod workload;
 
+use crate::local::{self, each};
+use crate::process;
 use anyhow::{Context, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use durable_runtime::Client;
-use durable_runtime::engine::{Worker, WorkerOptions};
-use durable_runtime::store::sqlite::{SqliteOptions, SqliteStore};
+use durable_runtime::engine::WorkerOptions;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use workload::{
     ADD, NUMBER, start_crowd_counter, start_crowd_listener, start_crowd_parent, start_crowd_sleeper,
@@ -124,50 +123,7 @@ async fn with_worker<T, F: Future<Output = anyhow::Result<T>>>(
     crowd: impl FnOnce(Client) -> F,
 ) -> anyhow::Result<T> {
     let path = folder.join(format!("{name}.db"));
-    let store = Arc::new(SqliteStore::open(path, SqliteOptions::default()).await?);
-    let worker = Worker::new(store.clone(), WorkerOptions::default());
-    let client = Client::with_link(store, Arc::new(worker.link()));
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let worker = tokio::spawn(worker.run(async {
-        let _ = stopped.await;
-    }));
-    let done = crowd(client).await;
-    // The worker may have stopped by itself; its answer says why.
-    let _ = stop.send(());
-    worker.await?.context("the worker failed")?;
-    done
-}
-
-/// Does something for each number, a few at a time. Answers in no order.
-async fn each<T, F>(
-    many: usize,
-    together: usize,
-    task: impl Fn(usize) -> F + Clone + Send + 'static,
-) -> anyhow::Result<Vec<T>>
-where
-    T: Send + 'static,
-    F: Future<Output = anyhow::Result<T>> + Send + 'static,
-{
-    let next = Arc::new(AtomicUsize::new(0));
-    let tasks = (0..together).map(|_| {
-        let (next, task) = (next.clone(), task.clone());
-        tokio::spawn(async move {
-            let mut done = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= many {
-                    return anyhow::Ok(done);
-                }
-                done.push(task(number).await?);
-            }
-        })
-    });
-    let tasks: Vec<_> = tasks.collect();
-    let mut all = Vec::with_capacity(many);
-    for task in tasks {
-        all.extend(task.await??);
-    }
-    Ok(all)
+    local::with_worker(&path, WorkerOptions::default(), crowd).await
 }
 
 async fn updates(folder: &Path, args: &Args) -> anyhow::Result<Row> {
@@ -190,7 +146,7 @@ async fn updates(folder: &Path, args: &Args) -> anyhow::Result<Row> {
             what: "updates to one workflow",
             many,
             took,
-            resident: memory::peak(),
+            resident: process::peak(),
             checked: format!("sum {sum}, all answers distinct, {clients} clients"),
         })
     })
@@ -215,7 +171,7 @@ async fn signals(folder: &Path, args: &Args) -> anyhow::Result<Row> {
             what: "signals to one workflow",
             many,
             took: began.elapsed(),
-            resident: memory::peak(),
+            resident: process::peak(),
             checked: format!("sum {sum}, {clients} clients"),
         })
     })
@@ -235,7 +191,7 @@ async fn children(folder: &Path, args: &Args) -> anyhow::Result<Row> {
             what: "children of one workflow",
             many,
             took: began.elapsed(),
-            resident: memory::peak(),
+            resident: process::peak(),
             checked: format!("sum of squares {sum}"),
         })
     })
@@ -278,7 +234,7 @@ async fn timers(folder: &Path, args: &Args) -> anyhow::Result<Row> {
             what: "timers due at once",
             many,
             took,
-            resident: memory::peak(),
+            resident: process::peak(),
             checked: format!(
                 "none early, {} to {} ms late; started in {:.1} s",
                 least.as_millis(),

@@ -4,7 +4,7 @@ use durable_runtime::prelude::*;
 use std::time::SystemTime;
 
 pub(super) const ADD: Update<u64, u64> = Update::new("crowd_add");
-pub(super) const NUMBER: Signal<u64> = Signal::new("crowd_number");
+pub(crate) const NUMBER: Signal<u64> = Signal::new("crowd_number");
 
 /// Adds what it is asked to, as often as that. Each request hears the sum before.
 #[workflow]
@@ -21,7 +21,7 @@ pub(super) async fn crowd_counter(requests: usize) -> Result<u64, Cancelled> {
 
 /// Takes so many signals.
 #[workflow]
-pub(super) async fn crowd_listener(signals: usize) -> Result<u64, Cancelled> {
+pub(crate) async fn crowd_listener(signals: usize) -> Result<u64, Cancelled> {
     let mut sum = 0;
     for _ in 0..signals {
         sum += NUMBER.recv().await?;
@@ -62,7 +62,7 @@ pub(super) async fn crowd_parent(children: u64) -> Result<u64, Error> {
 
 /// Sleeps until a time, and says how late it is then. An error: it is too early.
 #[workflow]
-pub(super) async fn crowd_sleeper(due: SystemTime) -> Result<Duration, Error> {
+pub(crate) async fn crowd_sleeper(due: SystemTime) -> Result<Duration, Error> {
     sleep_until(due).await?;
     Ok(SystemTime::now().duration_since(due)?)
 }

@@ -5,16 +5,16 @@ use serde::{Deserialize, Serialize};
 
 /// An order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Order {
-    pub(super) id: String,
-    pub(super) customer: String,
-    pub(super) address: String,
-    pub(super) amount: u64,
+pub(in crate::bench) struct Order {
+    pub(in crate::bench) id: String,
+    pub(in crate::bench) customer: String,
+    pub(in crate::bench) address: String,
+    pub(in crate::bench) amount: u64,
 }
 
 /// What every step answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Slip {
+pub(in crate::bench) struct Slip {
     order: String,
     reference: String,
     note: String,
@@ -22,7 +22,7 @@ pub(super) struct Slip {
 
 impl Order {
     /// The `number`-th order.
-    pub(super) fn new(number: usize) -> Self {
+    pub(in crate::bench) fn new(number: usize) -> Self {
         Self {
             id: format!("order-{number:09}"),
             customer: "Ada Lovelace, 12 St James's Square, London".to_owned(),
@@ -57,7 +57,7 @@ async fn send_package(order: &Order) -> Slip {
 
 /// Three awaits.
 #[workflow]
-pub(super) async fn bench_order(order: Order) -> Result<Slip, Error> {
+pub(in crate::bench) async fn bench_order(order: Order) -> Result<Slip, Error> {
     reserve(&order).await?;
     charge(&order).await?;
     Ok(send_package(&order).await?)
