@@ -160,6 +160,10 @@ impl Actor {
         Ok(
             match read(|| life.store.send(&id, message.clone())).await? {
                 Sent::Accepted(_) | Sent::Terminated(_) => returned(&()),
+                // Perhaps by this very message, before the process died: an end keeps none.
+                Sent::Finished(Phase::Terminated) if message.kind == MessageKind::Terminate => {
+                    returned(&())
+                }
                 Sent::Full(_) => failed(&SendError::Full(id)),
                 Sent::Finished(phase) => failed(&SendError::Finished { id, phase }),
                 Sent::NotFound => failed(&SendError::NotFound(id)),

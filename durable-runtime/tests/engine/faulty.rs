@@ -46,10 +46,29 @@ pub(crate) async fn cut_at_each_call(least: usize, cut: impl AsyncFn(usize, Faul
     }
 }
 
+/// What an engine with a bug would write: to show that a test notices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flaw {
+    pub(crate) writes: fn(&mut Vec<Write>),
+    pub(crate) message: fn(&mut NewMessage),
+    pub(crate) start: fn(&mut NewRun),
+    pub(crate) schedule: fn(&mut ScheduleWrite),
+}
+
+impl Flaw {
+    pub(crate) const NONE: Self = Self {
+        writes: |_| {},
+        message: |_| {},
+        start: |_| {},
+        schedule: |_| {},
+    };
+}
+
 /// Passes calls on to another store; reads by a test go to that one directly.
 #[derive(Debug)]
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
+    flaw: Flaw,
     calls: AtomicUsize,
     at: usize,
     fault: Fault,
@@ -63,22 +82,24 @@ pub(crate) struct FaultyStore {
 
 impl FaultyStore {
     pub(crate) fn new(inner: Arc<dyn Store>, at: usize, fault: Fault) -> Arc<Self> {
-        let (calls, fired, cut) = (AtomicUsize::new(0), AtomicBool::new(false), Notify::new());
-        {
-            let healed = watch::Sender::new(false);
-            Arc::new(Self {
-                inner,
-                calls,
-                at,
-                fault,
-                fired,
-                cut,
-                healed,
-                claims: AtomicUsize::new(0),
-                looks: AtomicUsize::new(0),
-                unblocks: AtomicUsize::new(0),
-            })
-        }
+        Self::flawed(inner, at, fault, Flaw::NONE)
+    }
+
+    /// The same for an engine with a bug.
+    pub(crate) fn flawed(inner: Arc<dyn Store>, at: usize, fault: Fault, flaw: Flaw) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            flaw,
+            calls: AtomicUsize::new(0),
+            at,
+            fault,
+            fired: AtomicBool::new(false),
+            cut: Notify::new(),
+            healed: watch::Sender::new(false),
+            claims: AtomicUsize::new(0),
+            looks: AtomicUsize::new(0),
+            unblocks: AtomicUsize::new(0),
+        })
     }
 
     /// Passes everything on, and counts.
@@ -178,7 +199,11 @@ impl FaultyStore {
 
 #[async_trait]
 impl Schedules for FaultyStore {
-    async fn write_schedule(&self, write: ScheduleWrite) -> Result<ScheduleWritten, StoreError> {
+    async fn write_schedule(
+        &self,
+        mut write: ScheduleWrite,
+    ) -> Result<ScheduleWritten, StoreError> {
+        (self.flaw.schedule)(&mut write);
         self.through(self.inner.write_schedule(write)).await
     }
     async fn schedule(&self, id: &ScheduleId) -> Result<Option<ScheduleRecord>, StoreError> {
@@ -247,7 +272,12 @@ impl Store for FaultyStore {
     async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {
         self.through(self.inner.register(worker)).await
     }
-    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+    async fn commit(
+        &self,
+        fence: Fence,
+        mut writes: Vec<Write>,
+    ) -> Result<Vec<Written>, FenceError> {
+        (self.flaw.writes)(&mut writes);
         self.through(self.inner.commit(fence, writes)).await
     }
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
@@ -300,10 +330,12 @@ impl Store for FaultyStore {
         self.looks.fetch_add(1, Ordering::SeqCst);
         next
     }
-    async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
+    async fn start(&self, mut run: NewRun) -> Result<Written, StoreError> {
+        (self.flaw.start)(&mut run);
         self.through(self.inner.start(run)).await
     }
-    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
+    async fn send(&self, id: &WorkflowId, mut message: NewMessage) -> Result<Sent, StoreError> {
+        (self.flaw.message)(&mut message);
         self.through(self.inner.send(id, message)).await
     }
     async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError> {

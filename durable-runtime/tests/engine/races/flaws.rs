@@ -1,0 +1,167 @@
+//! Engines with a bug, each of which is noticed: a check that finds nothing would find these.
+
+use super::{Course, calendar, family, letters, orders, requests, undo};
+use crate::faulty::Flaw;
+use durable_runtime::Overlap;
+use durable_runtime::store::{MemoryStore, NewRun, ParentClose, Phase, Store, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Tells a story of an engine with this flaw in every order, not cut and cut after each call.
+async fn told<E: Copy>(
+    flaw: Flaw,
+    arrivals: &[E],
+    story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
+) {
+    let all = (1 << arrivals.len()) - 1;
+    for order in orders(arrivals) {
+        for rests in [0, all] {
+            for cut in std::iter::once(Course::WHOLE).chain(0..) {
+                let course = Course { rests, cut, flaw };
+                let was_cut = story(Arc::new(MemoryStore::new()), &order, course).await;
+                if cut != Course::WHOLE && !was_cut {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// A step leaves what it has taken unread.
+const TAKES_AGAIN: Flaw = Flaw {
+    writes: |writes| {
+        for write in writes {
+            if let Write::Step(step) = write {
+                step.consumed.clear();
+            }
+        }
+    },
+    ..Flaw::NONE
+};
+
+/// An answer is not written with what the workflow has become.
+const LOSES_ANSWERS: Flaw = Flaw {
+    writes: |writes| {
+        for write in writes {
+            if let Write::Step(step) = write {
+                step.replies.clear();
+            }
+        }
+    },
+    ..Flaw::NONE
+};
+
+/// A cancelled run says that it has completed.
+const SAYS_COMPLETED: Flaw = Flaw {
+    writes: |writes| {
+        for write in writes {
+            if let Write::End(end) = write
+                && end.phase == Phase::Cancelled
+            {
+                end.phase = Phase::Completed;
+            }
+        }
+    },
+    ..Flaw::NONE
+};
+
+/// A child is let go, whatever its policy.
+const LETS_GO: Flaw = Flaw {
+    start: |run| {
+        if let Some(parent) = &mut run.parent {
+            parent.close = ParentClose::Abandon;
+        }
+    },
+    ..Flaw::NONE
+};
+
+/// A child's end is not told.
+const HEARS_NOTHING: Flaw = Flaw {
+    start: |run| {
+        if let Some(parent) = &mut run.parent {
+            parent.op += 1;
+        }
+    },
+    ..Flaw::NONE
+};
+
+/// A letter that is sent again is another one.
+const WRITES_AGAIN: Flaw = Flaw {
+    message: |message| {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        message.msg = format!("letter {}", COUNT.fetch_add(1, Ordering::Relaxed));
+    },
+    ..Flaw::NONE
+};
+
+/// A schedule notes what it does not start, but for the first run.
+const STARTS_NOTHING: Flaw = Flaw {
+    schedule: |write| {
+        let first = |run: &NewRun| run.id.as_str().ends_with("trigger-1");
+        write.starts.retain(first);
+    },
+    ..Flaw::NONE
+};
+
+/// The answers of a step are not kept with it.
+const FORGETS_RESULTS: Flaw = Flaw {
+    writes: |writes| {
+        for write in writes {
+            if let Write::Step(step) = write {
+                step.result = None;
+            }
+        }
+    },
+    ..Flaw::NONE
+};
+
+#[tokio::test]
+#[should_panic(expected = "W2")]
+async fn a_request_that_is_taken_twice_is_noticed() {
+    told(TAKES_AGAIN, &requests::TWICE, requests::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "W2 One")]
+async fn an_answer_that_is_lost_is_noticed() {
+    told(LOSES_ANSWERS, &requests::TWICE, requests::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X2")]
+async fn an_untrue_end_is_noticed() {
+    told(SAYS_COMPLETED, &requests::TWICE, requests::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X4")]
+async fn a_child_that_is_not_closed_is_noticed() {
+    told(LETS_GO, &family::CLOSES, family::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X4")]
+async fn an_end_that_nobody_hears_of_is_noticed() {
+    told(HEARS_NOTHING, &family::CLOSES, family::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X5")]
+async fn a_letter_that_is_sent_twice_is_noticed() {
+    told(WRITES_AGAIN, &letters::WRITTEN, letters::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "W5: the starts of s")]
+async fn a_start_that_is_only_noted_is_noticed() {
+    let story = async |store, order: &[_], course| {
+        calendar::story(Overlap::BufferOne, store, order, course).await
+    };
+    told(STARTS_NOTHING, &calendar::PAUSED, story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X3")]
+async fn what_is_not_undone_by_the_record_is_noticed() {
+    told(FORGETS_RESULTS, &undo::LATE, undo::story).await;
+}

@@ -1,0 +1,166 @@
+//! Where a story is told: a bench, a worker that may be cut, and a clock that stands until it is
+//! let go.
+
+use super::audit::{all_runs, audit};
+use super::{Course, DUE, leased};
+use crate::activities::{linked_worker, worker_with};
+use crate::faulty::{Fault, FaultyStore};
+use crate::support::{Bench, Running, elsewhere};
+use durable_runtime::Client;
+use durable_runtime::clock::{Busy, Clock};
+use durable_runtime::store::{Phase, RunRecord, Store};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// So many times is everything at rest before the last run has ended, in any story.
+const RESTS_MAX: usize = 300;
+
+/// Outlasts every story.
+const REAL_TIME_MAX: Duration = Duration::from_secs(20);
+
+pub(super) struct Stage {
+    pub(super) bench: Bench,
+    pub(super) store: Arc<FaultyStore>,
+    worker: Option<Running>,
+    still: Option<Busy>,
+}
+
+impl Stage {
+    /// A store on which a worker in good health has brought what `start` starts to rest, and
+    /// another worker goes on.
+    pub(super) async fn set(
+        store: Arc<dyn Store>,
+        course: Course,
+        start: impl AsyncFnOnce(Client),
+    ) -> Self {
+        let bench = Bench::on(store, |_, _| unreachable!("the bodies are the tests' own"));
+        let engine = |cut| {
+            let inner = bench.store.clone();
+            FaultyStore::flawed(inner, cut, Fault::CutAfter, course.flaw)
+        };
+        let first = linked_worker(engine(Course::WHOLE), &bench, &leased());
+        let first = Running::new(first);
+        first.ready().await;
+        let still = bench.clock.busy();
+        start(elsewhere(&bench)).await;
+        first.link.poke();
+        let quiet = bench.clock.quiet();
+        drop(still);
+        let still = quiet.await;
+        first.stop().await;
+        let store = engine(course.cut);
+        let worker = linked_worker(store.clone(), &bench, &leased());
+        Self {
+            bench,
+            store,
+            worker: Some(Running::new(worker)),
+            still: Some(still),
+        }
+    }
+
+    /// Lets the worker know of an arrival, and come to rest if the story says so.
+    pub(super) async fn arrived(&mut self, rest: bool) {
+        if let Some(worker) = &self.worker {
+            worker.link.poke();
+        }
+        if rest {
+            let quiet = self.bench.clock.quiet();
+            self.pass(quiet).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Lets time pass until the timers are due.
+    pub(super) async fn until_due(&mut self) {
+        let due = self.bench.clock.sleep_until(DUE);
+        self.pass(due).await;
+    }
+
+    /// Lets the clock go until `then`. A worker that is cut meanwhile is dead at once.
+    async fn pass(&mut self, then: impl Future<Output = Busy>) {
+        self.still = None;
+        let mut then = std::pin::pin!(then);
+        self.still = Some(tokio::select! {
+            still = &mut then => still,
+            () = self.store.cut(), if self.worker.is_some() => {
+                self.worker.take().expect("it was there").kill().await;
+                then.await
+            }
+        });
+    }
+
+    /// Lets everything come to its end, which another worker brings if the first is dead, looks at
+    /// all that the store has then, and gives the runs of these ids.
+    pub(super) async fn end<const N: usize>(
+        mut self,
+        ids: [&str; N],
+        at: &str,
+    ) -> (Bench, [RunRecord; N]) {
+        let whole = match self.worker.take() {
+            Some(worker) => self.goes_on(worker, at).await,
+            None => false,
+        };
+        if !whole {
+            let over = self.bench.clock.now().after(leased().lease * 2);
+            let lease = self.bench.clock.sleep_until(over);
+            self.still = None;
+            let lease = tokio::time::timeout(REAL_TIME_MAX, lease).await;
+            drop(lease.expect("the lease ends"));
+            let second = worker_with(&self.bench, &leased());
+            second.ready().await;
+            all_end(&self.bench, at).await;
+            second.stop().await;
+        }
+        audit(&self.bench, at).await;
+        let mut records = Vec::with_capacity(N);
+        for id in ids {
+            records.push(self.bench.until(id, |_| true).await);
+        }
+        let records = records.try_into().expect("one for each id");
+        (self.bench, records)
+    }
+
+    /// Whether this worker has brought everything to its end and has stopped in good order.
+    async fn goes_on(&mut self, worker: Running, at: &str) -> bool {
+        let all = async {
+            worker.ready().await;
+            self.still = None;
+            all_end(&self.bench, at).await;
+        };
+        tokio::select! {
+            () = all => {}
+            () = self.store.cut() => {
+                worker.kill().await;
+                return false;
+            }
+        }
+        tokio::select! {
+            () = worker.stop() => true,
+            () = self.store.cut() => false,
+        }
+    }
+}
+
+/// Waits until no run is left that runs, and whom it concerns has heard of that.
+async fn all_end(bench: &Bench, at: &str) {
+    let all = async {
+        for _ in 0..RESTS_MAX {
+            tokio::task::yield_now().await;
+            drop(bench.clock.quiet().await);
+            let runs = all_runs(bench).await;
+            let ended = runs.iter().all(|run| run.phase != Phase::Running);
+            // Long enough for a look at what is new.
+            bench.pass(leased().poll_interval * 2).await;
+            if ended && all_runs(bench).await == runs {
+                return;
+            }
+        }
+        let runs = all_runs(bench).await;
+        let left = runs.iter().filter(|run| run.phase == Phase::Running);
+        let left: Vec<_> = left.map(|run| (&run.id, &run.state)).collect();
+        panic!("S1: {left:?} never end, {at}");
+    };
+    let ended = tokio::time::timeout(REAL_TIME_MAX, all).await;
+    ended.unwrap_or_else(|_| panic!("S1: within {REAL_TIME_MAX:?}, {at}"));
+}
