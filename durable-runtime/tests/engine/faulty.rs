@@ -182,18 +182,29 @@ impl FaultyStore {
                 .expect("it lives as long");
             return call.await;
         }
+        let cuts = matches!(self.fault, Fault::CutBefore | Fault::CutAfter);
+        let cut = cuts.then_some(Cut(&self.cut));
         if matches!(self.fault, Fault::CutAfter | Fault::FailAfter) {
             // Its answer is lost.
             drop(call.await);
         }
-        if matches!(self.fault, Fault::CutBefore | Fault::CutAfter) {
-            self.cut.notify_one();
+        if let Some(cut) = cut {
+            drop(cut);
             return std::future::pending().await;
         }
         if self.fault == Fault::Refuse {
             return Err(StoreError::Bug("a refusal".into()).into());
         }
         Err(StoreError::Unavailable("a fault".into()).into())
+    }
+}
+
+/// Has the process cut when it is dropped: also by who does not wait for the call any more.
+struct Cut<'a>(&'a Notify);
+
+impl Drop for Cut<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 

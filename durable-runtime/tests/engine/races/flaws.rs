@@ -162,6 +162,12 @@ async fn a_start_that_is_only_noted_is_noticed() {
 
 #[tokio::test]
 #[should_panic(expected = "X3")]
-async fn what_is_not_undone_by_the_record_is_noticed() {
+async fn an_undo_of_what_has_succeeded_is_noticed() {
+    told(SAYS_COMPLETED, &undo::LATE, undo::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "C1")]
+async fn an_answer_that_is_not_on_record_is_noticed() {
     told(FORGETS_RESULTS, &undo::LATE, undo::story).await;
 }
