@@ -48,7 +48,8 @@ impl External {
         self.message(MessageKind::Cancel, "", Ok(reason.into().into_bytes()))
     }
 
-    /// Ends the workflow without running any of its code.
+    /// Ends the workflow without running any of its code. One that was terminated before is no error:
+    /// it may have been by this call, before a crash.
     pub fn terminate(&self, reason: impl Into<String>) -> SendMessage {
         self.message(MessageKind::Terminate, "", Ok(reason.into().into_bytes()))
     }

@@ -206,5 +206,5 @@ async fn each_counts_once_in_every_order_of_arrival() {
 
 #[tokio::test]
 async fn each_counts_once_in_every_order_of_arrival_on_sqlite() {
-    in_every_order_on_sqlite(&ARRIVALS, (12, 12), story).await;
+    in_every_order_on_sqlite(&ARRIVALS, (24, 12), story).await;
 }

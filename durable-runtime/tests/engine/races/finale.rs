@@ -128,5 +128,5 @@ async fn one_end_wins_in_every_order_and_all_are_told_the_same() {
 
 #[tokio::test]
 async fn one_end_wins_in_every_order_and_all_are_told_the_same_on_sqlite() {
-    in_every_order_on_sqlite(&ARRIVALS, (6, 6), story).await;
+    in_every_order_on_sqlite(&ARRIVALS, (12, 6), story).await;
 }

@@ -22,7 +22,7 @@ use crate::support::{START, bench, on_sqlite, options};
 use durable_runtime::client::{ClientError, SignalError};
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::id::Timestamp;
-use durable_runtime::store::{MemoryStore, Phase, Store};
+use durable_runtime::store::{MemoryStore, Phase, SqliteOptions, SqliteStore, Store};
 use stage::Stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -112,7 +112,7 @@ fn over(sent: Result<(), SignalError>) -> Option<Phase> {
 }
 
 /// Where something is in an order.
-fn place<E: PartialEq>(order: &[E], wanted: E) -> Option<usize> {
+fn place<E: Copy + PartialEq>(order: &[E], wanted: E) -> Option<usize> {
     order.iter().position(|arrival| *arrival == wanted)
 }
 
@@ -154,10 +154,17 @@ async fn in_every_order_on_sqlite<E: Copy>(
     story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
 ) {
     let all = (1 << arrivals.len()) - 1;
+    let (empty, folder) = on_sqlite(bench()).await;
+    empty.store.close().await.unwrap();
+    // A copy has its tables already.
+    let empty = std::fs::read(folder.path().join("bench.db")).unwrap();
     let tell = async |order: &[E], course| {
-        let (bench, folder) = on_sqlite(bench()).await;
-        let was_cut = story(bench.store.clone(), order, course).await;
-        audit::audit_tables(&folder.path().join("bench.db"), &format!("{course:?}"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bench.db");
+        std::fs::write(&path, &empty).unwrap();
+        let store = SqliteStore::open(&path, SqliteOptions::default()).await;
+        let was_cut = story(Arc::new(store.unwrap()), order, course).await;
+        audit::audit_tables(&path, &format!("{course:?}"));
         was_cut
     };
     for rests in [0, all] {
