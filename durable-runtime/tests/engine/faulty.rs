@@ -31,6 +31,9 @@ pub(crate) enum Fault {
     Refuse,
     /// The call is not made before [`FaultyStore::heal`].
     Stall,
+    /// The process stands still: neither this call nor any that follows is made before
+    /// [`FaultyStore::heal`].
+    Freeze,
 }
 
 /// Has a process cut at each of its calls to the store, before it and after, until it ends before that
@@ -78,6 +81,7 @@ pub(crate) struct FaultyStore {
     claims: AtomicUsize,
     looks: AtomicUsize,
     unblocks: AtomicUsize,
+    refused: AtomicUsize,
 }
 
 impl FaultyStore {
@@ -99,6 +103,7 @@ impl FaultyStore {
             claims: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
             unblocks: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
         })
     }
 
@@ -138,7 +143,7 @@ impl FaultyStore {
         self.fired.load(Ordering::SeqCst)
     }
 
-    /// Ends [`Fault::Down`] and [`Fault::Stall`].
+    /// Ends [`Fault::Down`], [`Fault::Stall`] and [`Fault::Freeze`].
     pub(crate) fn heal(&self) {
         self.healed.send_replace(true);
     }
@@ -155,9 +160,20 @@ impl FaultyStore {
             .expect("within 20 s");
     }
 
-    /// Waits until the process is to be cut.
+    /// Waits until the process is to be cut, or stands still.
     pub(crate) async fn cut(&self) {
         self.cut.notified().await;
+    }
+
+    async fn healed(&self) {
+        let mut healed = self.healed.subscribe();
+        let well = healed.wait_for(|healed| *healed).await;
+        drop(well.expect("it lives as long"));
+    }
+
+    /// How many writes were refused because this process was declared dead.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
     }
 
     /// Counts a call and does what is to be done to it.
@@ -169,17 +185,20 @@ impl FaultyStore {
             return std::future::pending().await;
         }
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.fault == Fault::Freeze && number >= self.at {
+            if !self.fired.swap(true, Ordering::SeqCst) {
+                self.cut.notify_one();
+            }
+            self.healed().await;
+            return call.await;
+        }
         let down = self.fault == Fault::Down && number > self.at && !*self.healed.borrow();
         if number != self.at && !down {
             return call.await;
         }
         self.fired.store(true, Ordering::SeqCst);
         if self.fault == Fault::Stall {
-            self.healed
-                .subscribe()
-                .wait_for(|healed| *healed)
-                .await
-                .expect("it lives as long");
+            self.healed().await;
             return call.await;
         }
         let cuts = matches!(self.fault, Fault::CutBefore | Fault::CutAfter);
@@ -289,7 +308,11 @@ impl Store for FaultyStore {
         mut writes: Vec<Write>,
     ) -> Result<Vec<Written>, FenceError> {
         (self.flaw.writes)(&mut writes);
-        self.through(self.inner.commit(fence, writes)).await
+        let written = self.through(self.inner.commit(fence, writes)).await;
+        if matches!(written, Err(FenceError::Dead)) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+        }
+        written
     }
     async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
         self.claims.fetch_add(1, Ordering::SeqCst);

@@ -159,6 +159,6 @@ async fn each_time_is_accounted_for_in_every_order() {
 
 #[tokio::test]
 async fn each_time_is_accounted_for_in_every_order_on_sqlite() {
-    in_every_order_on_sqlite(&PAUSED, (6, 9), buffered).await;
-    in_every_order_on_sqlite(&DRIVEN, (2, 9), cancelling).await;
+    in_every_order_on_sqlite(&PAUSED, (8, 9), buffered).await;
+    in_every_order_on_sqlite(&DRIVEN, (3, 9), cancelling).await;
 }

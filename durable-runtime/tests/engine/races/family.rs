@@ -266,6 +266,6 @@ async fn children_are_closed_and_heard_of_by_policy_in_every_order() {
 
 #[tokio::test]
 async fn children_are_closed_and_heard_of_by_policy_in_every_order_on_sqlite() {
-    in_every_order_on_sqlite(&CLOSES, (6, 7), story).await;
-    in_every_order_on_sqlite(&CANCELS, (6, 7), story).await;
+    in_every_order_on_sqlite(&CLOSES, (8, 7), story).await;
+    in_every_order_on_sqlite(&CANCELS, (8, 7), story).await;
 }

@@ -17,7 +17,10 @@ async fn told<E: Copy>(
     for order in orders(arrivals) {
         for rests in [0, all] {
             for cut in std::iter::once(Course::WHOLE).chain(0..) {
-                let course = Course { rests, cut, flaw };
+                let course = Course {
+                    flaw,
+                    ..Course::new(rests, cut)
+                };
                 let was_cut = story(Arc::new(MemoryStore::new()), &order, course).await;
                 if cut != Course::WHOLE && !was_cut {
                     break;

@@ -243,6 +243,6 @@ async fn letters_of_workflows_are_read_once_in_every_order() {
 
 #[tokio::test]
 async fn letters_of_workflows_are_read_once_in_every_order_on_sqlite() {
-    in_every_order_on_sqlite(&WRITTEN, (8, 9), story).await;
-    in_every_order_on_sqlite(&STOPPED, (8, 9), story).await;
+    in_every_order_on_sqlite(&WRITTEN, (12, 9), story).await;
+    in_every_order_on_sqlite(&STOPPED, (12, 9), story).await;
 }

@@ -12,12 +12,13 @@ mod contest;
 mod family;
 mod finale;
 mod flaws;
+mod frozen;
 mod letters;
 mod requests;
 mod stage;
 mod undo;
 
-use crate::faulty::Flaw;
+use crate::faulty::{Fault, Flaw};
 use crate::support::{START, bench, on_sqlite, options};
 use durable_runtime::client::{ClientError, SignalError};
 use durable_runtime::engine::WorkerOptions;
@@ -62,8 +63,10 @@ fn orders<T: Copy>(things: &[T]) -> Vec<Vec<T>> {
 struct Course {
     /// Bit `n`: after the `n`-th arrival the worker comes to rest before the next.
     rests: u32,
-    /// The call to the store after which the worker is cut.
+    /// The call to the store at which the worker ends.
     cut: usize,
+    /// What becomes of it there.
+    fault: Fault,
     /// What is wrong with the engine.
     flaw: Flaw,
 }
@@ -73,7 +76,7 @@ impl std::fmt::Debug for Course {
         write!(f, "rests {:b}", self.rests)?;
         match self.cut {
             Self::WHOLE => f.write_str(", not cut"),
-            cut => write!(f, ", cut after call {cut}"),
+            cut => write!(f, ", {:?} at call {cut}", self.fault),
         }
     }
 }
@@ -82,8 +85,12 @@ impl Course {
     const WHOLE: usize = usize::MAX;
 
     fn new(rests: u32, cut: usize) -> Self {
-        let flaw = Flaw::NONE;
-        Self { rests, cut, flaw }
+        Self {
+            rests,
+            cut,
+            fault: Fault::CutAfter,
+            flaw: Flaw::NONE,
+        }
     }
 
     /// Nobody is cut, and the worker rests after each arrival.

@@ -283,6 +283,6 @@ async fn each_request_counts_once_and_is_answered_truly_in_every_order() {
 
 #[tokio::test]
 async fn each_request_counts_once_and_is_answered_truly_in_every_order_on_sqlite() {
-    in_every_order_on_sqlite(&TWICE, (6, 7), story).await;
-    in_every_order_on_sqlite(&REFUSED, (6, 7), story).await;
+    in_every_order_on_sqlite(&TWICE, (8, 7), story).await;
+    in_every_order_on_sqlite(&REFUSED, (8, 7), story).await;
 }

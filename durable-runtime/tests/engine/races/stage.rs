@@ -7,8 +7,8 @@ use crate::activities::{linked_worker, worker_with};
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Bench, Running, elsewhere};
 use durable_runtime::Client;
-use durable_runtime::clock::{Busy, Clock};
-use durable_runtime::store::{Phase, RunRecord, Store};
+use durable_runtime::clock::{Busy, Clock, VirtualClock};
+use durable_runtime::store::{Phase, RunRecord, StepRecord, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,10 @@ const REAL_TIME_MAX: Duration = Duration::from_secs(20);
 pub(super) struct Stage {
     pub(super) bench: Bench,
     pub(super) store: Arc<FaultyStore>,
+    course: Course,
     worker: Option<Running>,
+    /// The one that stands still, and its clock.
+    frozen: Option<(Running, VirtualClock)>,
     still: Option<Busy>,
 }
 
@@ -36,7 +39,7 @@ impl Stage {
         let bench = Bench::on(store, |_, _| unreachable!("the bodies are the tests' own"));
         let engine = |cut| {
             let inner = bench.store.clone();
-            FaultyStore::flawed(inner, cut, Fault::CutAfter, course.flaw)
+            FaultyStore::flawed(inner, cut, course.fault, course.flaw)
         };
         let first = linked_worker(engine(Course::WHOLE), &bench, &leased());
         let first = Running::new(first);
@@ -53,7 +56,9 @@ impl Stage {
         Self {
             bench,
             store,
+            course,
             worker: Some(Running::new(worker)),
+            frozen: None,
             still: Some(still),
         }
     }
@@ -84,10 +89,42 @@ impl Stage {
         self.still = Some(tokio::select! {
             still = &mut then => still,
             () = self.store.cut(), if self.worker.is_some() => {
-                self.worker.take().expect("it was there").kill().await;
-                then.await
+                let worker = self.worker.take().expect("it was there");
+                self.falls(worker).await;
+                if self.frozen.is_some() {
+                    self.bench.clock.busy()
+                } else {
+                    then.await
+                }
             }
         });
+    }
+
+    /// The worker is dead. Or it stands still, as the clock does where it is at work; elsewhere time
+    /// passes, and its lease is over.
+    async fn falls(&mut self, worker: Running) {
+        if self.course.fault != Fault::Freeze {
+            worker.kill().await;
+            return;
+        }
+        let later = self.bench.clock.now().after(leased().lease * 2);
+        let elsewhere = VirtualClock::new(later.max(DUE));
+        let clock = std::mem::replace(&mut self.bench.clock, elsewhere);
+        self.frozen = Some((worker, clock));
+    }
+
+    /// Whoever stood still goes on, and changes nothing of what has come to its end.
+    async fn thaws(&mut self, at: &str) {
+        let Some((worker, clock)) = self.frozen.take() else {
+            return;
+        };
+        let before = everything(&self.bench).await;
+        self.store.heal();
+        let then = clock.now().after(leased().lease / 2);
+        let then = tokio::time::timeout(REAL_TIME_MAX, clock.sleep_until(then)).await;
+        drop(then.expect("its time goes on"));
+        worker.stop().await;
+        assert_eq!(everything(&self.bench).await, before, "F1: {at}");
     }
 
     /// Lets everything come to its end, which another worker brings if the first is dead, looks at
@@ -113,6 +150,7 @@ impl Stage {
             second.stop().await;
         }
         audit(&self.bench, at).await;
+        self.thaws(at).await;
         let mut records = Vec::with_capacity(N);
         for id in ids {
             records.push(self.bench.until(id, |_| true).await);
@@ -131,7 +169,7 @@ impl Stage {
         tokio::select! {
             () = all => {}
             () = self.store.cut() => {
-                worker.kill().await;
+                self.falls(worker).await;
                 return false;
             }
         }
@@ -140,6 +178,16 @@ impl Stage {
             () = self.store.cut() => false,
         }
     }
+}
+
+/// All runs and their steps.
+async fn everything(bench: &Bench) -> Vec<(RunRecord, Vec<StepRecord>)> {
+    let mut all = Vec::new();
+    for run in all_runs(bench).await {
+        let steps = bench.store.steps(run.run, 0, 1_000).await.unwrap();
+        all.push((run, steps));
+    }
+    all
 }
 
 /// Waits until no run is left that runs, and whom it concerns has heard of that.

@@ -216,6 +216,6 @@ async fn each_step_is_undone_once_in_every_order() {
 
 #[tokio::test]
 async fn each_step_is_undone_once_in_every_order_on_sqlite() {
-    in_every_order_on_sqlite(&LATE, (6, 9), story).await;
-    in_every_order_on_sqlite(&STOPPED, (6, 9), story).await;
+    in_every_order_on_sqlite(&LATE, (8, 9), story).await;
+    in_every_order_on_sqlite(&STOPPED, (8, 9), story).await;
 }
