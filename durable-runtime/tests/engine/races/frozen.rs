@@ -1,13 +1,13 @@
 //! A worker that stands still at any call to the store until another has brought everything to its end
 //! in its place, and then goes on as if nothing had happened: what has ended stays as it is.
 
-use super::{Course, family, letters, orders, requests, undo};
+use super::{Course, family, letters, orders, requests, stage, undo};
 use crate::faulty::Fault;
 use durable_runtime::store::{MemoryStore, Store};
 use std::sync::Arc;
 
 /// Tells a story in every order, at once and one after the other, with a worker that stands still at
-/// each call to the store. How often it did.
+/// each call to the store. How often it did; and what it would have written then was refused, often.
 async fn at_each_call<E: Copy>(
     arrivals: &[E],
     story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
@@ -28,6 +28,11 @@ async fn at_each_call<E: Copy>(
             }
         }
     }
+    let refused = stage::refused();
+    assert!(
+        refused > frozen / 4,
+        "only {refused} of {frozen} were refused"
+    );
     frozen
 }
 

@@ -9,6 +9,7 @@ use crate::support::{Bench, Running, elsewhere};
 use durable_runtime::Client;
 use durable_runtime::clock::{Busy, Clock, VirtualClock};
 use durable_runtime::store::{Phase, RunRecord, StepRecord, Store};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,16 @@ const RESTS_MAX: usize = 300;
 
 /// Outlasts every story.
 const REAL_TIME_MAX: Duration = Duration::from_secs(20);
+
+thread_local! {
+    /// How many writes of workers that stood still were refused when they went on.
+    static REFUSED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many writes of workers that stood still were refused in this test.
+pub(super) fn refused() -> usize {
+    REFUSED.get()
+}
 
 pub(super) struct Stage {
     pub(super) bench: Bench,
@@ -124,6 +135,7 @@ impl Stage {
         let then = tokio::time::timeout(REAL_TIME_MAX, clock.sleep_until(then)).await;
         drop(then.expect("its time goes on"));
         worker.stop().await;
+        REFUSED.set(REFUSED.get() + self.store.refused());
         assert_eq!(everything(&self.bench).await, before, "F1: {at}");
     }
 
