@@ -36,7 +36,7 @@ impl Machine {
         Ok(Self {
             cpu: field("/proc/cpuinfo", "model name").unwrap_or_else(unknown),
             cores: std::thread::available_parallelism()?.get(),
-            memory: field("/proc/meminfo", "MemTotal").unwrap_or_else(unknown),
+            memory: memory().unwrap_or_else(unknown),
             kernel: line("/proc/sys/kernel/osrelease").unwrap_or_else(unknown),
             disk: disk(folder).unwrap_or_else(unknown),
             sync: sync(folder)?,
@@ -79,6 +79,12 @@ fn field(path: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn memory() -> Option<String> {
+    let total = field("/proc/meminfo", "MemTotal")?;
+    let kibibytes: u64 = total.split_whitespace().next()?.parse().ok()?;
+    Some(format!("{} GiB", kibibytes >> 20))
 }
 
 fn said(program: &str, args: &[&str]) -> Option<String> {

@@ -20,6 +20,9 @@ mod show;
 mod worker;
 mod workload;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use worker::{WorkerArgs, work};
 
 use anyhow::{Context, ensure};

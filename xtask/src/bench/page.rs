@@ -58,7 +58,7 @@ fn section(scenario: &Scenario, outcome: &Outcome, machine: &Machine) -> anyhow:
 }
 
 /// The text with this between the marks of the scenario. `None`: it has none.
-fn replaced(text: &str, name: &str, section: &str) -> Option<String> {
+pub(super) fn replaced(text: &str, name: &str, section: &str) -> Option<String> {
     let begin = format!("<!-- bench {name} -->\n");
     let (before, rest) = text.split_once(&begin)?;
     let (_, after) = rest.split_once("<!-- end -->")?;

@@ -3,6 +3,7 @@
 use super::figures::{Row, Table, Unit};
 use super::show::value_text;
 use anyhow::anyhow;
+use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 use std::path::Path;
@@ -37,6 +38,11 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
 ];
 
+/// In pixels; what the colours mean stands at the right.
+const WIDTH: u32 = 640;
+const LEGEND: u32 = 150;
+const HEIGHT: u32 = 420;
+
 /// A point of a line.
 #[derive(Clone, Copy, Debug)]
 struct Point {
@@ -61,13 +67,14 @@ pub(super) fn draw(plot: Plot, title: &str, table: &Table, file: &Path) -> anyho
         .iter()
         .filter_map(|&column| line(column, &table.rows))
         .collect();
-    let root = SVGBackend::new(file, (760, 420)).into_drawing_area();
+    let root = SVGBackend::new(file, (WIDTH + LEGEND, HEIGHT)).into_drawing_area();
     root.fill(&WHITE).map_err(failed)?;
+    let (area, legend) = root.split_horizontally(WIDTH);
     let points = || lines.iter().flat_map(|line| &line.points);
     let (left, right) = bounds(points().map(|point| point.x));
     let (low, high) = bounds(points().flat_map(|point| [point.least, point.most]));
     let vertical = (low / 1.3..high * 1.3).log_scale();
-    let mut chart = ChartBuilder::on(&root);
+    let mut chart = ChartBuilder::on(&area);
     chart
         .caption(title, ("sans-serif", 18))
         .margin(14)
@@ -95,7 +102,21 @@ pub(super) fn draw(plot: Plot, title: &str, table: &Table, file: &Path) -> anyho
             )?;
         }
     }
+    name(&lines, &legend)?;
     root.present().map_err(failed)
+}
+
+/// What the colours mean.
+fn name(lines: &[Line], area: &DrawingArea<SVGBackend<'_>, Shift>) -> anyhow::Result<()> {
+    let mut y = 60;
+    for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
+        let dash = PathElement::new(vec![(0, y), (18, y)], colour.stroke_width(3));
+        area.draw(&dash).map_err(failed)?;
+        let text = Text::new(line.name, (26, y - 6), ("sans-serif", 14));
+        area.draw(&text).map_err(failed)?;
+        y += 22;
+    }
+    Ok(())
 }
 
 /// The axes and the lines.
@@ -114,7 +135,14 @@ where
         .x_desc(plot.x)
         .y_desc(plot.y)
         .x_label_formatter(&|x| value_text(Unit::Count, *x))
-        .y_label_formatter(&|y| value_text(unit, *y))
+        .y_label_formatter(&|y| {
+            let labelled = labelled(*y);
+            if labelled {
+                value_text(unit, *y)
+            } else {
+                String::new()
+            }
+        })
         .bold_line_style(BLACK.mix(0.12))
         .light_line_style(BLACK.mix(0.04))
         .draw()
@@ -123,9 +151,7 @@ where
         let points = line.points.iter().map(|point| (point.x, point.median));
         chart
             .draw_series(LineSeries::new(points, colour.stroke_width(2)))
-            .map_err(failed)?
-            .label(line.name)
-            .legend(|(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], colour.stroke_width(2)));
+            .map_err(failed)?;
         let ranges = line.points.iter().map(|point| {
             let ends = vec![(point.x, point.least), (point.x, point.most)];
             PathElement::new(ends, colour.stroke_width(1))
@@ -135,12 +161,16 @@ where
         let dots = dots.map(|point| Circle::new((point.x, point.median), 3, colour.filled()));
         chart.draw_series(dots).map_err(failed)?;
     }
-    chart
-        .configure_series_labels()
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.2))
-        .draw()
-        .map_err(failed)
+    Ok(())
+}
+
+/// Whether an axis that grows by factors has a label here.
+fn labelled(value: f64) -> bool {
+    let first = value / 10_f64.powf(value.abs().log10().floor());
+    value == 0.0
+        || [1.0, 2.0, 5.0, 10.0]
+            .iter()
+            .any(|digit| (first - digit).abs() < 0.01)
 }
 
 fn line(column: &'static str, rows: &[Row]) -> Option<Line> {

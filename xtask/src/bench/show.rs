@@ -68,7 +68,7 @@ pub(super) fn value_text(unit: Unit, value: f64) -> String {
 }
 
 fn number(value: f64) -> String {
-    if value < 100.0 {
+    if value < 100.0 && value.fract() > 0.0 {
         return short(value);
     }
     #[expect(
