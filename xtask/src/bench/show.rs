@@ -101,8 +101,8 @@ fn time(seconds: f64) -> String {
 
 fn bytes(bytes: f64) -> String {
     match bytes {
-        b if b.abs() >= 1024.0 * 1024.0 => format!("{} MiB", short(b / 1024.0 / 1024.0)),
-        b if b.abs() >= 10.0 * 1024.0 => format!("{} KiB", short(b / 1024.0)),
-        b => format!("{} B", number(b.max(0.0))),
+        b if b >= 1e6 => format!("{} MB", short(b / 1e6)),
+        b if b >= 1e4 => format!("{} KB", short(b / 1e3)),
+        b => format!("{} B", number(b.round())),
     }
 }

@@ -23,7 +23,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
             "duroxide",
         ],
         x: "percentile",
-        y: "seconds",
+        y: "time from start to result",
         scale: Scale::LogarithmicY,
     }),
     measure,

@@ -18,7 +18,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     plot: Some(Plot {
         columns: &["floor", "durable"],
         x: "awaits of the workflow",
-        y: "seconds per await",
+        y: "time per await",
         scale: Scale::Logarithmic,
     }),
     measure,

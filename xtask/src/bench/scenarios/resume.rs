@@ -20,7 +20,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     plot: Some(Plot {
         columns: &["floor", "durable"],
         x: "awaits before the kill",
-        y: "seconds to the next await",
+        y: "time to the next await",
         scale: Scale::Logarithmic,
     }),
     measure,
