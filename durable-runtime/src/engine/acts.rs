@@ -149,7 +149,7 @@ impl Actor {
 
     async fn send(self, life: &Life, send: SendRequest) -> Result<Resolution, StoreError> {
         let message = NewMessage {
-            msg: format!("{}/{}", self.run, self.op),
+            msg: NewMessage::of_operation(self.run, self.op),
             kind: send.kind,
             name: send.name,
             payload: send.payload,
@@ -160,7 +160,7 @@ impl Actor {
         Ok(
             match read(|| life.store.send(&id, message.clone())).await? {
                 Sent::Accepted(_) | Sent::Terminated(_) => returned(&()),
-                // Perhaps by this very message, before the process died: an end keeps none.
+                // As a client is told; the run may have ended by another message.
                 Sent::Finished(Phase::Terminated) if message.kind == MessageKind::Terminate => {
                     returned(&())
                 }

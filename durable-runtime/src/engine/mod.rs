@@ -42,6 +42,7 @@ mod table;
 mod tasks;
 mod transact;
 mod undecoded;
+mod underway;
 mod worker;
 
 pub use health::Health;

@@ -116,7 +116,11 @@ fn instance(place: Place, doing: Doing) -> Instance {
 }
 
 fn at(checkpoint: Checkpoint, doing: Doing) -> Instance {
-    let ops = underway(&checkpoint, Underway::new);
+    let begun = doing == Doing::Loaded;
+    let ops = underway(&checkpoint, |op| Underway {
+        begun,
+        ..Underway::new(op)
+    });
     let mut instance = instance(Place::At(checkpoint), doing);
     instance.ops = ops;
     instance
@@ -127,6 +131,7 @@ fn running(checkpoint: Checkpoint, ops: &[u64]) -> Instance {
     let mut instance = at(checkpoint, Doing::Work);
     for own in &mut instance.ops {
         own.running = ops.contains(&own.op);
+        own.begun = own.running;
     }
     instance
 }

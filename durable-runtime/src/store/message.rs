@@ -45,6 +45,16 @@ impl MessageKind {
         matches!(self, Self::Signal | Self::Update)
     }
 
+    /// The id of one that steers a run, whoever sends it.
+    pub(crate) fn steering(self) -> &'static str {
+        match self {
+            Self::Terminate => "terminate",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            _ => "cancel",
+        }
+    }
+
     /// Whether it only tells an owner what the run's row says.
     pub(crate) fn is_nudge(self) -> bool {
         matches!(self, Self::Pause | Self::Resume)
@@ -56,7 +66,7 @@ impl MessageKind {
 pub const UNREAD_MAX: u32 = 10_000;
 
 /// How many runs before the current one of a workflow are asked whether they have had a message that
-/// is sent again.
+/// is sent again: those that it goes on for, or of its id, if a workflow has sent it.
 pub const CHAIN_MAX: u32 = 100;
 
 /// A message to a workflow.
@@ -83,7 +93,7 @@ impl NewMessage {
     /// life of a run, so its id is fixed; what a store does about the others it does by what is.
     pub(crate) fn steer(kind: MessageKind, reason: impl Into<String>, sent_at: Timestamp) -> Self {
         Self {
-            msg: steering(kind).into(),
+            msg: kind.steering().into(),
             kind,
             name: String::new(),
             payload: reason.into().into_bytes(),
@@ -94,17 +104,22 @@ impl NewMessage {
 
     /// Whether it counts once for all runs of a chain, and not once for each: its id is its own.
     pub(crate) fn is_of_the_chain(&self) -> bool {
-        self.kind.is_letter() || self.kind == MessageKind::Cancel && self.msg != steering(self.kind)
+        let steers = matches!(self.kind, MessageKind::Cancel | MessageKind::Terminate);
+        self.kind.is_letter() || steers && self.msg != self.kind.steering()
     }
-}
 
-/// The id that steers a run.
-fn steering(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Terminate => "terminate",
-        MessageKind::Pause => "pause",
-        MessageKind::Resume => "resume",
-        _ => "cancel",
+    /// The id of what operation `op` of a run sends. No other message has it, to whomever.
+    pub(crate) fn of_operation(run: RunId, op: u64) -> String {
+        format!("{run}/{op}")
+    }
+
+    /// Whether an operation of a run sends it. Then it counts once for all runs that its id has ever
+    /// had: what sends it again means the one that had it.
+    pub(crate) fn is_of_an_operation(&self) -> bool {
+        let parts = self.msg.split_once('/').filter(|_| self.is_of_the_chain());
+        parts.is_some_and(|(run, op)| {
+            u64::from_str_radix(run, 16).is_ok() && op.parse::<u64>().is_ok()
+        })
     }
 }
 
@@ -143,7 +158,7 @@ pub enum Told {
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// It is in the inbox (or was already).
+    /// It is in the inbox (or was already, of this run or one before it).
     Accepted(RunId),
     /// Nobody owned the run, and it has been terminated.
     Terminated(RunId),

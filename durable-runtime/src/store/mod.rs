@@ -179,8 +179,9 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// Puts a message into the inbox of the current run of `id`, raises its wake counter and makes
     /// it due if it is parked (a signal or update only if it has recorded a step: before, nothing waits for
     /// one, and a delay is kept); on disk when it returns. A repeated message id is absorbed, also if the
-    /// run has ended since it took the message, or one took it that this run goes on for
-    /// (the [`CHAIN_MAX`] latest of them are asked).
+    /// run has ended since it took the message, or one took it that this run goes on for, or, if an
+    /// operation of a workflow has sent it, any earlier run of the id (the [`CHAIN_MAX`] latest of
+    /// them are asked).
     /// A new one is refused where [`NewMessage::unread_max`] says so.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
     /// error text; its frames are kept; its parent and its children hear of it as of any

@@ -2,6 +2,7 @@
 
 mod activities;
 mod activity_limits;
+mod acts;
 mod cancel;
 mod child_cancellation;
 mod child_starts;

@@ -147,7 +147,7 @@ impl Bench {
             "outlived", "ticks", "renewing", "kept", "tagged", "late", "fragile", "endless",
             "watcher", "punctual", "slow", "touchy", "renewed", "feed", "told", "inherits",
             "goes_on", "ships", "loads", "fetch", "errand", "asks", "hurried", "plainly", "tells",
-            "needs", "undone", "orders",
+            "needs", "undone", "orders", "acts",
         ];
         let long = [
             "talkative",

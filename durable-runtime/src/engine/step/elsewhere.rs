@@ -28,6 +28,11 @@ impl Instance {
         self.runs(op) || self.is_elsewhere(op)
     }
 
+    /// Whether an act may have been done.
+    pub(super) fn has_begun(&self, op: u64) -> bool {
+        self.underway(op).is_some_and(|own| own.begun)
+    }
+
     /// The body has ended, and the attempt has not.
     pub(super) fn ends_elsewhere(
         &mut self,

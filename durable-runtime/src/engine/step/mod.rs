@@ -227,9 +227,9 @@ impl Instance {
     }
 
     /// All that is under way ends with a cancellation, in one turn. A letter, or an end from
-    /// elsewhere, that came before it goes first. What is shielded and what the store is doing just
-    /// now are not disturbed, and an activity or a child may want to be waited for; if there is
-    /// nothing else, the cancellation waits for that (`None`).
+    /// elsewhere, that came before it goes first. What is shielded is not disturbed, nor is what the
+    /// store is doing just now or may have done, and an activity or a child may want to be waited
+    /// for; if there is nothing else, the cancellation waits for that (`None`).
     fn cancelled(&mut self, now: Timestamp, policy: &Policy) -> Option<Decision> {
         let cancel = self.unread.first().copied().unwrap_or(i64::MIN);
         if let Some(decision) = self.told(Some(cancel), None, now, policy) {
@@ -247,7 +247,9 @@ impl Instance {
         }
         let open = self.open().into_iter();
         let (waited_for, others): (Vec<_>, Vec<_>) = open.partition(|call| {
-            call.request.waits_for_child() || self.goes_on(call.op) && call.request.is_waited_for()
+            call.request.waits_for_child()
+                || self.goes_on(call.op) && call.request.is_waited_for()
+                || call.request.is_act() && self.has_begun(call.op)
         });
         let cancelled = |call: &Call| Answered {
             op: call.op,

@@ -121,7 +121,7 @@ impl Instance {
                 }
                 Request::Start(_) | Request::Send(_) => {
                     if let Some(own) = idle(ops, call.op).filter(|_| !draining) {
-                        own.running = true;
+                        (own.running, own.begun) = (true, true);
                         begin.push((call.op, 1));
                     }
                     continue;

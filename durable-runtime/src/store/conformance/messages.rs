@@ -2,12 +2,13 @@
 
 use super::kit::{
     CHARGE, Worker, blocked, end, find, id, message, owned, park, send, signal, start, state, step,
-    terminate,
+    terminate, waiting,
 };
 use super::stepping::continued;
 use crate::id::{RunId, Timestamp};
 use crate::store::{
-    MessageKind, NewMessage, NewRun, NewStep, Phase, RunState, Sent, Store, Told, Write, Written,
+    End, IdPolicy, MessageKind, NewMessage, NewRun, NewStep, Phase, Reuse, RunState, Sent, Store,
+    Told, Write, Written,
 };
 
 const RUN: RunId = RunId(10);
@@ -116,9 +117,14 @@ pub async fn a_terminate_ends_a_waiting_run(store: &dyn Store) {
     );
     assert!(worker.claim(1_000_000).await.is_empty());
     assert_eq!(store.inbox(RUN).await, Ok(vec![]));
-    let again = store.send(&id(10), terminate("t")).await;
-    assert_eq!(again, Ok(Sent::Finished(Phase::Terminated)));
+    assert_eq!(
+        store.send(&id(10), terminate("t")).await,
+        Ok(Sent::Accepted(RUN))
+    );
+    let another = store.send(&id(10), terminate("u")).await;
+    assert_eq!(another, Ok(Sent::Finished(Phase::Terminated)));
     assert_eq!(find(store, 10).await, run);
+    assert_eq!(store.inbox(RUN).await, Ok(vec![]));
 }
 
 pub async fn a_terminate_ends_a_blocked_run(store: &dyn Store) {
@@ -187,9 +193,7 @@ pub async fn a_run_takes_as_many_messages_as_it_may(store: &dyn Store) {
         ..limited("u")
     };
     assert_eq!(store.send(&id(10), update).await, Ok(Sent::Full(RUN)));
-    let full = store
-        .start_or_send(super::kit::waiting(10), limited("e"))
-        .await;
+    let full = store.start_or_send(waiting(10), limited("e")).await;
     let (written, sent) = full.expect("an answer");
     assert!(matches!(written, Written::Exists(_)), "{written:?}");
     assert_eq!(sent, Sent::Full(RUN));
@@ -283,6 +287,66 @@ pub async fn what_a_run_has_taken_is_not_taken_by_those_after_it(store: &dyn Sto
     assert_eq!(store.send(&id(10), message("a")).await, last);
     let finished = Ok(Sent::Finished(Phase::Completed));
     assert_eq!(store.send(&id(10), message("b")).await, finished);
+}
+
+pub async fn what_a_workflow_has_sent_counts_once_for_an_id(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    let sends = |op: u64| signal(&NewMessage::of_operation(RunId(77), op), "approve", 1);
+    let ends = |op: u64| NewMessage {
+        kind: MessageKind::Terminate,
+        ..sends(op)
+    };
+    worker.starts(&[10]).await;
+    accepted(store, 10, [sends(1), sends(2), signal("own", "approve", 1)]).await;
+    let inbox = store.inbox(RUN).await.expect("readable");
+    let taken = NewStep {
+        consumed: vec![inbox[0].ord, inbox[2].ord],
+        ..step(10, 1)
+    };
+    worker.write(Write::Step(taken)).await;
+    accepted(store, 10, [ends(3)]).await;
+    let terminated = End {
+        phase: Phase::Terminated,
+        output: None,
+        ..end(10, 1)
+    };
+    worker.write(Write::End(terminated)).await;
+    assert_eq!(store.inbox(RUN).await, Ok(vec![]));
+    // What was taken, or has ended a run, is known; what was not read is as good as new.
+    starts_again(store, 11).await;
+    accepted(store, 11, [sends(1), ends(3)]).await;
+    assert_eq!(store.inbox(RunId(11)).await, Ok(vec![]));
+    accepted(store, 11, [sends(2), signal("own", "approve", 1)]).await;
+    let inbox = store.inbox(RunId(11)).await.map(|inbox| inbox.len());
+    assert_eq!(inbox, Ok(2));
+    let ended = Ok(Sent::Terminated(RunId(11)));
+    assert_eq!(store.send(&id(10), ends(4)).await, ended);
+    starts_again(store, 12).await;
+    accepted(store, 12, [sends(1), ends(3), ends(4)]).await;
+    assert_eq!(store.inbox(RunId(12)).await, Ok(vec![]));
+    assert_eq!(find(store, 10).await.phase, Phase::Running);
+}
+
+/// Gives the id of run 10 to another one.
+async fn starts_again(store: &dyn Store, run: i64) {
+    let ids = IdPolicy {
+        reuse: Reuse::Allow,
+        ..IdPolicy::default()
+    };
+    let id = id(10);
+    let again = NewRun {
+        id,
+        ids,
+        ..waiting(run)
+    };
+    assert_eq!(store.start(again).await, Ok(Written::Started));
+}
+
+async fn accepted<const N: usize>(store: &dyn Store, run: i64, messages: [NewMessage; N]) {
+    for message in messages {
+        let sent = store.send(&id(10), message).await;
+        assert_eq!(sent, Ok(Sent::Accepted(RunId(run))));
+    }
 }
 
 pub async fn a_message_to_one_run_does_not_follow_it(store: &dyn Store) {

@@ -203,6 +203,7 @@ macro_rules! store_conformance {
                 a_run_takes_as_many_messages_as_it_may,
                 a_message_to_one_run_is_told_once,
                 what_a_run_has_taken_is_not_taken_by_those_after_it,
+                what_a_workflow_has_sent_counts_once_for_an_id,
                 a_message_to_one_run_does_not_follow_it,
             ],
             signals: [

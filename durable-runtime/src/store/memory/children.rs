@@ -82,8 +82,9 @@ impl State {
         if followed {
             return;
         }
+        run.drop_unread();
+        let row = &run.row;
         let (queue, key) = (row.queue.clone(), row.key.clone());
-        run.inbox.retain(|kept| kept.used_seq.is_some());
         let parent = row.new.parent.filter(|parent| parent.reports);
         let end = ChildEnd {
             phase,

@@ -11,8 +11,7 @@ impl State {
             Some(Phase::Running) => return Deleted::Running,
             Some(_) => {}
         }
-        let of_id = self.runs.iter().filter(|(_, run)| run.row.new.id == *id);
-        let all: Vec<RunId> = of_id.map(|(number, _)| *number).collect();
+        let all: Vec<RunId> = self.of_id(id).map(|run| run.row.new.run).collect();
         Deleted::Runs(all.into_iter().map(|run| self.forget(run)).sum())
     }
 

@@ -58,7 +58,7 @@ impl State {
         let run = self.runs.get_mut(&number);
         if let Some(run) = run.filter(|run| run.row.evicted == Some(worker)) {
             run.row.evicted = None;
-            run.inbox.retain(|kept| kept.used_seq.is_some());
+            run.drop_unread();
         }
     }
 

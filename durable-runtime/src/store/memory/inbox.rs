@@ -1,14 +1,16 @@
 //! What a message does to a run.
 
-use super::run::{Kept, Place, Run};
+use super::run::{Kept, Place};
 use super::state::State;
 use crate::id::{RunId, Timestamp};
-use crate::store::{Message, MessageKind, NewMessage, Phase, Sent, Told};
+use crate::store::{CHAIN_MAX, Message, MessageKind, NewMessage, Phase, Sent, Told};
 
 impl State {
     /// Puts a message into the inbox of a current run, or ends a run that nobody owns.
     pub(super) fn send(&mut self, number: RunId, message: NewMessage) -> Sent {
-        if message.is_of_the_chain() && self.is_known(number, &message.msg) {
+        if message.is_of_the_chain() && self.is_known(number, &message.msg)
+            || message.is_of_an_operation() && self.was_known(number, &message.msg)
+        {
             return Sent::Accepted(number);
         }
         let Some(run) = self.runs.get_mut(&number) else {
@@ -20,7 +22,12 @@ impl State {
             Place::Ready(_) if message.kind == MessageKind::Terminate => {
                 let reason = String::from_utf8_lossy(&message.payload).into_owned();
                 row.error = Some(reason).filter(|reason| !reason.is_empty());
-                self.finish(number, Phase::Terminated, message.sent_at);
+                let at = message.sent_at;
+                if message.is_of_the_chain() {
+                    // The end keeps its id.
+                    self.put_message(number, message);
+                }
+                self.finish(number, Phase::Terminated, at);
                 return Sent::Terminated(number);
             }
             Place::Ready(_) | Place::Owned(_) => {}
@@ -38,8 +45,16 @@ impl State {
 
     /// Whether a run, or one that it goes on for, has had a message of this id.
     fn is_known(&self, number: RunId, msg: &str) -> bool {
-        let had = |run: &Run| run.inbox.iter().any(|kept| kept.message.msg == msg);
-        self.chain_before(number).any(had)
+        self.chain_before(number).any(|run| run.has_had(msg))
+    }
+
+    /// Whether an earlier run of the same id has had a message of that one.
+    fn was_known(&self, number: RunId, msg: &str) -> bool {
+        let Some(id) = self.runs.get(&number).map(|run| &run.row.new.id) else {
+            return false;
+        };
+        let all = self.of_id(id).filter(|run| !run.row.current);
+        all.take(CHAIN_MAX as usize).any(|run| run.has_had(msg))
     }
 
     /// Puts a message into the inbox of one run.
@@ -67,7 +82,7 @@ impl State {
         let Some(run) = self.runs.get_mut(&number) else {
             return false;
         };
-        if run.inbox.iter().any(|old| old.message.msg == message.msg) {
+        if run.has_had(&message.msg) {
             return false;
         }
         let row = &mut run.row;

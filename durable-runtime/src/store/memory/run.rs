@@ -4,8 +4,8 @@ use super::line::Gate;
 use super::tasks::Held;
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    AttemptRecord, ClaimedRun, Message, NewMessage, NewRun, Paused, Phase, Reply, RunRecord,
-    RunState, StepRecord, Unblock, Unfit,
+    AttemptRecord, ClaimedRun, Message, MessageKind, NewMessage, NewRun, Paused, Phase, Reply,
+    RunRecord, RunState, StepRecord, Unblock, Unfit,
 };
 use std::collections::BTreeMap;
 
@@ -161,6 +161,23 @@ impl Run {
             .filter(|kept| kept.used_seq.is_none() && kept.message.ord > ord)
             .map(|kept| kept.message.clone())
             .collect()
+    }
+
+    /// Whether it has had a message of this id.
+    pub(super) fn has_had(&self, msg: &str) -> bool {
+        self.inbox.iter().any(|kept| kept.message.msg == msg)
+    }
+
+    /// Forgets what it will never read, but not that it was terminated by a message of its own id.
+    pub(super) fn drop_unread(&mut self) {
+        for kept in &mut self.inbox {
+            let (kind, msg) = (kept.message.kind, &kept.message.msg);
+            if kind == MessageKind::Terminate && msg != kind.steering() {
+                kept.used_seq.get_or_insert(0);
+                kept.message.payload.clear();
+            }
+        }
+        self.inbox.retain(|kept| kept.used_seq.is_some());
     }
 
     /// Whether it has too many unread messages to take this one, which is new to it.

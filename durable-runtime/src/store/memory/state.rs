@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) runs: BTreeMap<RunId, Run>,
     /// The current run of each id.
     pub(super) ids: BTreeMap<WorkflowId, RunId>,
+    /// All runs by id.
+    of_id: BTreeSet<(WorkflowId, RunId)>,
     /// Claimable runs by time, without those in line: an index over `Place::Ready`.
     pub(super) due: BTreeSet<(Timestamp, RunId)>,
     /// Owned runs by owner: an index over `Place::Owned`.
@@ -122,6 +124,7 @@ impl State {
         if run.row.current {
             self.ids.insert(run.row.new.id.clone(), number);
         }
+        self.of_id.insert((run.row.new.id.clone(), number));
         if let Some(parent) = run.row.new.parent {
             self.children.insert((parent.run, number));
         }
@@ -135,6 +138,7 @@ impl State {
         if self.ids.get(&run.row.new.id) == Some(&number) {
             self.ids.remove(&run.row.new.id);
         }
+        self.of_id.remove(&(run.row.new.id.clone(), number));
         if let Some(parent) = run.row.new.parent {
             self.children.remove(&(parent.run, number));
         }
@@ -144,6 +148,13 @@ impl State {
     /// The current run of an id.
     pub(super) fn current(&self, id: &WorkflowId) -> Option<&Run> {
         self.ids.get(id).and_then(|run| self.runs.get(run))
+    }
+
+    /// All runs of an id, latest first.
+    pub(super) fn of_id(&self, id: &WorkflowId) -> impl Iterator<Item = &Run> {
+        let all = (id.clone(), RunId(i64::MIN))..=(id.clone(), RunId(i64::MAX));
+        let all = self.of_id.range(all).rev();
+        all.filter_map(|(_, run)| self.runs.get(run))
     }
 
     /// A run, and those that go on in its place.

@@ -51,7 +51,9 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
         return Ok(Sent::NotFound);
     };
     let phase = rows::phase(phase).ok_or_else(|| bug(format!("phase {phase}")))?;
-    if message.is_of_the_chain() && inbox::is_known(db, run, &message.msg)? {
+    if message.is_of_the_chain() && inbox::is_known(db, run, &message.msg)?
+        || message.is_of_an_operation() && inbox::was_known(db, id, &message.msg)?
+    {
         return Ok(Sent::Accepted(run));
     }
     if phase != Phase::Running {
@@ -60,6 +62,10 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
     if message.kind == MessageKind::Terminate && owner.is_none() {
         let reason = String::from_utf8_lossy(&message.payload);
         let reason = Some(&*reason).filter(|reason| !reason.is_empty());
+        if message.is_of_the_chain() {
+            // The end keeps its id.
+            inbox::put(db, run, message)?;
+        }
         children::terminate(db, run, reason, message.sent_at)?;
         children::close(db, run, message.sent_at)?;
         return Ok(Sent::Terminated(run));

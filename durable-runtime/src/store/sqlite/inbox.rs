@@ -3,7 +3,7 @@
 use super::error::Outcome;
 use super::writer::Db;
 use super::{pause, rows};
-use crate::id::{RunId, Timestamp};
+use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::store::{CHAIN_MAX, Heard, MessageKind, NewMessage};
 use rusqlite::{Connection, params};
 
@@ -50,6 +50,19 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
 /// Whether a run, or one that it goes on for, has had a message of this id. Only so many are asked.
 pub(super) fn is_known(db: &Db, run: RunId, msg: &str) -> Outcome<bool> {
     Ok(heard_before(&db.conn, run, msg)?.is_some())
+}
+
+/// Whether an earlier run of this id has had a message of that one. Only so many are asked.
+pub(super) fn was_known(db: &Db, id: &WorkflowId, msg: &str) -> Outcome<bool> {
+    let found = rows::first(
+        &db.conn,
+        "SELECT 1 FROM (SELECT run FROM workflow INDEXED BY workflow_past \
+         WHERE id=?1 AND current=0 ORDER BY run DESC LIMIT ?3) p \
+         JOIN inbox i ON i.run=p.run AND i.msg=?2 LIMIT 1",
+        params![id.as_str(), msg, CHAIN_MAX],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 /// What the same runs have said of such a message, if one has had it.
@@ -122,8 +135,16 @@ pub(super) fn drop_nudges(db: &Db, run: RunId) -> Outcome<()> {
     Ok(())
 }
 
-/// Forgets what a run that has ended will never read; `inbox_open` then holds live runs only.
+/// Forgets what a run that has ended will never read, but not that it was terminated by a message of
+/// its own id; `inbox_open` then holds live runs only.
 pub(super) fn drop_unread(db: &Db, run: RunId) -> Outcome<()> {
+    let (kind, steering) = (MessageKind::Terminate, MessageKind::Terminate.steering());
+    db.conn
+        .prepare_cached(
+            "UPDATE inbox SET used_seq=0, payload=x'' \
+             WHERE run=?1 AND used_seq IS NULL AND kind=?2 AND msg<>?3",
+        )?
+        .execute(params![run.0, kind as i64, steering])?;
     db.conn
         .prepare_cached("DELETE FROM inbox WHERE run=?1 AND used_seq IS NULL")?
         .execute([run.0])?;
