@@ -48,8 +48,7 @@ impl Letter {
         }
         Ok(NewMessage {
             msg: match self.msg {
-                // Apart from the ids of other messages.
-                Some(msg) => format!("signal/{}/{msg}", self.name),
+                Some(msg) => NewMessage::with_id("signal", &self.name, &msg),
                 None => new_message(),
             },
             kind: MessageKind::Signal,

@@ -40,8 +40,7 @@ impl Message {
         }
         Ok(NewMessage {
             msg: match self.msg {
-                // Apart from the ids of other messages.
-                Some(msg) => format!("update/{}/{msg}", self.name),
+                Some(msg) => NewMessage::with_id("update", &self.name, &msg),
                 None => new_message(),
             },
             kind: MessageKind::Update,
@@ -77,6 +76,10 @@ pub enum UpdateError {
         /// How it ended.
         phase: Phase,
     },
+    /// The run that was asked, or the one that it has left the request to, is so old that it is not
+    /// kept any more, and its answer is not either.
+    #[error("the run of workflow `{0}` that was asked is not kept any more")]
+    NotKept(WorkflowId),
     /// The request cannot be encoded.
     #[error("the value of the update cannot be encoded")]
     Value(#[source] codec::Error),
@@ -227,7 +230,7 @@ impl<Resp> PendingUpdate<Resp> {
         let mut answers = client.link().map(Link::answers);
         loop {
             // In this order: what a run says, it says before its end is seen.
-            let record = client.record(&self.to).await?;
+            let phase = self.phase().await?;
             let found = client.store().reply(self.run, &self.msg).await;
             match found.map_err(ClientError::from)? {
                 Heard::Reply(reply) if reply.stage == ReplyStage::Rejected => {
@@ -237,8 +240,7 @@ impl<Resp> PendingUpdate<Resp> {
                 Heard::Reply(reply) if reply.stage >= stage => return Ok(reply.payload),
                 _ => {}
             }
-            if record.phase != Phase::Running {
-                let phase = record.phase;
+            if !matches!(phase, Phase::Running | Phase::Continued) {
                 let id = self.to.clone();
                 return Err(UpdateError::Unanswered { id, phase });
             }
@@ -254,6 +256,25 @@ impl<Resp> PendingUpdate<Resp> {
                 () = watch.changed(client.store()) => {}
             }
         }
+    }
+}
+
+impl<Resp> PendingUpdate<Resp> {
+    /// That of the run that was asked, or of the last one that goes on in its place; what has
+    /// started later under the same id was not asked.
+    async fn phase(&mut self) -> Result<Phase, UpdateError> {
+        let store = self.client.store();
+        if let Some(record) = store.follow(self.run).await.map_err(ClientError::from)? {
+            return Ok(record.phase);
+        }
+        // It has been continued, or has ended, so long ago that it is not kept any more.
+        let record = self.client.record(&self.to).await?;
+        let heard = store.reply(record.run, &self.msg).await;
+        if heard.map_err(ClientError::from)? == Heard::Unknown {
+            return Err(UpdateError::NotKept(self.to.clone()));
+        }
+        self.run = record.run;
+        Ok(record.phase)
     }
 }
 

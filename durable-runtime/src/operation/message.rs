@@ -132,8 +132,8 @@ pub enum SendError {
     /// No workflow has that id.
     #[error("there is no workflow {0}")]
     NotFound(WorkflowId),
-    /// It has ended. If this process died while it sent the message, the workflow may have had it
-    /// before.
+    /// It has ended, and has not taken the message. If this process died while it sent that, the
+    /// workflow may have ended with it unread.
     #[error("{id} is {phase}")]
     Finished {
         /// The workflow.

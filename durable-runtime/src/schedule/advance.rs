@@ -87,7 +87,8 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn hear(&mut self, end: &ScheduledEnd) {
         let state = &mut self.state;
-        if end.started_at < state.created_at {
+        // What it has in its books is its own, whatever clocks said.
+        if !state.knows(&end.id) && end.started_at < state.created_at {
             // A run of an earlier schedule of this id.
             return;
         }
@@ -256,6 +257,8 @@ impl Turn<'_> {
 
     fn start(&mut self, pending: &Pending, workflow: WorkflowId) {
         self.state.counts.started += 1;
+        // The clock of who has created it may be ahead of this one.
+        self.state.created_at = self.state.created_at.min(self.now);
         if pending.cause == Cause::Time {
             self.state.spent += 1;
         }

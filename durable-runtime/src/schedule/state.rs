@@ -14,6 +14,7 @@ const RECENT: usize = 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct State {
+    /// No run of it has begun before.
     pub(crate) created_at: Timestamp,
     pub(crate) paused: bool,
     /// Why it is paused, or was resumed.
@@ -100,6 +101,12 @@ impl State {
             cursor: now,
             ..Self::default()
         }
+    }
+
+    /// Whether it is in the way, or among the last starts.
+    pub(super) fn knows(&self, workflow: &WorkflowId) -> bool {
+        let mut recent = self.recent.iter();
+        self.running.contains(workflow) || recent.any(|start| start.workflow == *workflow)
     }
 
     /// Keeps a start for people.

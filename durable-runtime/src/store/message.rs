@@ -108,6 +108,15 @@ impl NewMessage {
         self.kind.is_letter() || steers && self.msg != self.kind.steering()
     }
 
+    /// The id of a signal or update of this name to which its sender gives an id: apart from all other
+    /// messages. In a name a slash would end it, so its length says where it ends.
+    pub(crate) fn with_id(kind: &str, name: &str, id: &str) -> String {
+        match name.contains('/') {
+            false => format!("{kind}/{name}/{id}"),
+            true => format!("{kind}:{}/{name}/{id}", name.len()),
+        }
+    }
+
     /// The id of what operation `op` of a run sends. No other message has it, to whomever.
     pub(crate) fn of_operation(run: RunId, op: u64) -> String {
         format!("{run}/{op}")
@@ -168,4 +177,54 @@ pub enum Sent {
     Finished(Phase),
     /// No such workflow.
     NotFound,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_name_and_an_id_are_told_apart() {
+        // Stored: it stays.
+        let stored = NewMessage::with_id("signal", "approve", "mail-17/b");
+        assert_eq!(stored, "signal/approve/mail-17/b");
+        let texts = ["", "a", "b", "/", "a/", "/a", "a/b", "1/a", "a/b/c", ":1/a"];
+        let mut all = BTreeSet::new();
+        for kind in ["signal", "update"] {
+            for name in texts {
+                for id in texts {
+                    let fresh = all.insert(NewMessage::with_id(kind, name, id));
+                    assert!(fresh, "{kind} {name} {id}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_an_operation_sends_as_one() {
+        let message = |msg: &str, kind| NewMessage {
+            msg: msg.into(),
+            ..NewMessage::steer(kind, "", Timestamp(0))
+        };
+        let own = NewMessage::of_operation(RunId(i64::MAX), u64::MAX);
+        for kind in [
+            MessageKind::Signal,
+            MessageKind::Cancel,
+            MessageKind::Terminate,
+        ] {
+            assert!(message(&own, kind).is_of_an_operation());
+            for other in [
+                kind.steering(),
+                "signal/a/1",
+                "update:3/a/b/1",
+                "a1b2",
+                "/",
+                "a/",
+            ] {
+                assert!(!message(other, kind).is_of_an_operation(), "{other}");
+            }
+        }
+        assert!(!message("7/3", MessageKind::ChildEnded).is_of_an_operation());
+    }
 }

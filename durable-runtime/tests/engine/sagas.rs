@@ -1,7 +1,10 @@
 //! Sagas and shields: what is undone, in which order, and what a cancellation does not reach.
 
-use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, START, act, client, leased, value};
+use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
+use crate::support::{
+    Behave, Bench, Running, START, act, client, elsewhere, leased, on_sqlite, value,
+};
+use durable_runtime::client::Answer;
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
@@ -263,4 +266,89 @@ async fn each_undo_counts_once_wherever_the_process_is_cut_on_sqlite() {
             }
         }
     }
+}
+
+/// A saga that is cancelled in its third step, with a worker that is cut at its `n`-th call.
+async fn cut_and_cancelled(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
+    let client = elsewhere(bench);
+    let now = bench.clock.busy();
+    let handle = start_saga(&client, "s").await.unwrap();
+    let store = FaultyStore::new(bench.store.clone(), n, fault);
+    let worker = Worker::new(store.clone(), leased())
+        .registry(bench.registry())
+        .clock(Arc::new(bench.clock.clone()));
+    let first = Running::new(worker);
+    let story = async {
+        let third = async {
+            while !bench.names().contains(&"step 3".to_owned()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        third.await;
+        handle.cancel("enough").await.unwrap();
+        first.link.poke();
+        drop(now);
+        bench.end("s").await;
+    };
+    tokio::select! {
+        () = story => first.kill().await,
+        () = store.cut() => {
+            first.kill().await;
+            // Who has cancelled it does not know whether that has arrived; it may have ended since.
+            let _ = handle.cancel("enough").await;
+            bench.pass(leased().lease * 2).await;
+            let second = bench.worker_with(&leased());
+            bench.end("s").await;
+            second.stop().await;
+        }
+    }
+    let context = format!("{fault:?} at call {n}");
+    let record = bench.end("s").await;
+    assert_eq!(record.phase, Phase::Cancelled, "{context}");
+    let error = value::<Result<String, SagaError>>(&record).unwrap_err();
+    assert_eq!(error.failed.len(), 0, "{context}");
+    let mut log = bench.log.lock().unwrap().clone();
+    let begun = log.len();
+    log.dedup_by(|again, before| again.key == before.key);
+    assert!(begun <= log.len() + 1, "{context}: {log:?}");
+    let names: Vec<_> = log.iter().map(|attempt| &*attempt.name).collect();
+    // What is on record as done is undone; the answer of the last step may have been lost.
+    let recorded = handle.steps(0, 100).await.unwrap();
+    let answers = recorded.into_iter().filter_map(|step| step.end);
+    let answers = answers.flat_map(|end| end.answers);
+    let returned: Vec<_> = answers
+        .filter_map(|end| match end.answer {
+            Answer::Returned(value) => Some(value.as_str().unwrap().to_owned()),
+            _ => None,
+        })
+        .collect();
+    let done = returned
+        .iter()
+        .filter(|name| name.starts_with("step"))
+        .count();
+    let undone = &["undo 2", "undo 1"][2 - done..];
+    assert_eq!(returned[done..], *undone, "{context}");
+    let steps = names.iter().filter(|name| name.starts_with("step")).count();
+    assert!((done..=done + 1).contains(&steps), "{context}: {names:?}");
+    assert_eq!(names[steps..], *undone, "{context}");
+    store.fired().then_some(())
+}
+
+#[tokio::test]
+async fn what_was_done_is_undone_once_wherever_the_process_is_cut_and_cancelled() {
+    let bench = || {
+        Bench::new(|name, _| match name {
+            "step 3" => Behave::Take(60_000),
+            _ => Behave::Return,
+        })
+    };
+    cut_at_each_call(8, async |n, fault| {
+        cut_and_cancelled(&bench(), n, fault).await
+    })
+    .await;
+    cut_at_each_call(8, async |n, fault| {
+        let (bench, _folder) = on_sqlite(bench()).await;
+        cut_and_cancelled(&bench, n, fault).await
+    })
+    .await;
 }

@@ -232,6 +232,19 @@ async fn a_repeated_id_counts_once_also_after_it_was_taken() {
 }
 
 #[tokio::test]
+async fn a_name_with_a_slash_is_not_an_id_of_another_name() {
+    let bench = bench();
+    let handle = start_collect(&elsewhere(&bench), "c", 1).await.unwrap();
+    for (name, id) in [("a/b", "c"), ("a", "b/c"), ("a/b/c", ""), ("a", "b/c")] {
+        let value = serde_json::json!(1);
+        handle.signal_json(name, &value).id(id).await.unwrap();
+    }
+    let unread = bench.store.inbox(handle.run()).await.unwrap();
+    let names: Vec<_> = unread.iter().map(|signal| &*signal.name).collect();
+    assert_eq!(names, ["a/b", "a", "a/b/c"]);
+}
+
+#[tokio::test]
 async fn what_came_before_a_cancel_is_taken_before_it() {
     let bench = bench();
     let handle = start_collect(&elsewhere(&bench), "c", 3).await.unwrap();

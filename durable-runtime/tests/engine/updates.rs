@@ -8,7 +8,7 @@ use durable_runtime::codec;
 use durable_runtime::engine::Worker;
 use durable_runtime::operation::Received;
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Phase, RunState};
+use durable_runtime::store::{Expiry, Kinds, Phase, RunState};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -181,6 +181,48 @@ async fn a_workflow_that_ends_without_an_answer_says_so() {
     assert_eq!(error.to_string(), text);
     assert_eq!(unread.answer().await.unwrap_err().to_string(), text);
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_to_a_run_that_has_ended_does_not_wait_for_the_next_of_its_id() {
+    let (sqlite, _folder) = on_sqlite(bench()).await;
+    for bench in [bench(), sqlite] {
+        let client = elsewhere(&bench);
+        let handle = start_mute(&client, "m").await.unwrap();
+        let pending = handle.update(ADD, 1).send().await.unwrap();
+        handle.terminate("enough").await.unwrap();
+        start_mute(&client, "m").reuse(Reuse::Allow).await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(20), pending.answer());
+        let error = answer.await.expect("it waits for nothing").unwrap_err();
+        let text = "workflow `m` has ended (terminated) without an answer to the update";
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_answered_though_the_run_that_was_asked_is_not_kept() {
+    let (sqlite, _folder) = on_sqlite(bench()).await;
+    for bench in [bench(), sqlite] {
+        let client = elsewhere(&bench);
+        let handle = start_lazy(&client, "l", 1).await.unwrap();
+        let taken = handle.update(ADD, 0).send().await.unwrap();
+        let handed_on = handle.update(ADD, 1).send().await.unwrap();
+        let worker = bench.worker();
+        let last = bench.end("l").await;
+        worker.stop().await;
+        // The first run only.
+        let first = Expiry {
+            before: last.finished_at.unwrap().after(Duration::from_secs(1)),
+            of: Kinds::AllBut(Vec::new()),
+            limit: 1,
+        };
+        assert_eq!(bench.store.expire(&first).await, Ok(1));
+        assert_eq!(bench.store.follow(handle.run()).await, Ok(None));
+        assert_eq!(handed_on.answer().await.unwrap(), 0);
+        let error = taken.answer().await.unwrap_err().to_string();
+        let text = "the run of workflow `l` that was asked is not kept any more";
+        assert_eq!(error, text);
+    }
 }
 
 /// 1,000 updates from 8 clients: the right sum, and no two see the same value before.

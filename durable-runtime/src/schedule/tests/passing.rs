@@ -2,8 +2,8 @@
 
 use super::super::policy::{Overlap, Schedule};
 use super::overlap::{Driven, end, started, workflow};
-use crate::id::Timestamp;
-use crate::store::Phase;
+use crate::id::{Timestamp, WorkflowId};
+use crate::store::{Phase, ScheduledEnd};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -160,4 +160,36 @@ fn the_end_of_a_run_of_an_earlier_schedule_is_nothing_to_this_one() {
     driven.state.created_at = Timestamp(5_000);
     driven.hear(6, &[end(3, Phase::Failed)]);
     assert!(!driven.state.paused);
+}
+
+#[test]
+fn the_ends_of_its_own_runs_are_heard_whatever_the_clocks_say() {
+    // Created by a clock that is ahead, triggered and driven by one that is not.
+    let mut driven = Driven::with(Overlap::Skip);
+    (driven.state.created_at, driven.state.cursor) = (Timestamp(500_000), Timestamp(500_000));
+    let trigger = |driven: &mut Driven, second: i64| {
+        driven.state.trigger(None, Timestamp(second * 1000));
+        driven.look(second, &[]).starts
+    };
+    let ended = |(id, _): &(WorkflowId, Timestamp), second| ScheduledEnd {
+        id: id.clone(),
+        ..end(second, Phase::Completed)
+    };
+    let first = trigger(&mut driven, 10);
+    assert_eq!(driven.state.running, [first[0].0.clone()]);
+    driven.hear(11, &[ended(&first[0], 10)]);
+    assert_eq!(driven.state.running, []);
+    // Gone on as a new run by a worker whose clock is behind.
+    let second = trigger(&mut driven, 12);
+    driven.hear(13, &[ended(&second[0], 7)]);
+    assert_eq!(driven.state.running, []);
+    assert_eq!(driven.state.last_result, ended(&second[0], 7).output);
+    // None of the last starts any more, and not in the way.
+    driven.schedule.overlap = Overlap::AllowAll;
+    let third = trigger(&mut driven, 14);
+    for second in 15..30 {
+        assert_eq!(trigger(&mut driven, second).len(), 1);
+    }
+    driven.hear(30, &[ended(&third[0], 14)]);
+    assert_eq!(driven.state.last_result, ended(&third[0], 14).output);
 }

@@ -8,7 +8,9 @@ use crate::store::{CHAIN_MAX, Message, MessageKind, NewMessage, Phase, Sent, Tol
 impl State {
     /// Puts a message into the inbox of a current run, or ends a run that nobody owns.
     pub(super) fn send(&mut self, number: RunId, message: NewMessage) -> Sent {
-        if message.is_of_the_chain() && self.is_known(number, &message.msg)
+        // A termination that is not read yet may end it now.
+        let may_end = message.kind == MessageKind::Terminate && self.runs(number);
+        if message.is_of_the_chain() && !may_end && self.is_known(number, &message.msg)
             || message.is_of_an_operation() && self.was_known(number, &message.msg)
         {
             return Sent::Accepted(number);
@@ -41,6 +43,11 @@ impl State {
             }
         }
         Sent::Accepted(number)
+    }
+
+    fn runs(&self, number: RunId) -> bool {
+        let found = self.runs.get(&number);
+        found.is_some_and(|run| run.row.phase == Phase::Running)
     }
 
     /// Whether a run, or one that it goes on for, has had a message of this id.

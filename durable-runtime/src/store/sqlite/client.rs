@@ -51,7 +51,9 @@ pub(super) fn send(db: &mut Db, id: &WorkflowId, message: &NewMessage) -> Outcom
         return Ok(Sent::NotFound);
     };
     let phase = rows::phase(phase).ok_or_else(|| bug(format!("phase {phase}")))?;
-    if message.is_of_the_chain() && inbox::is_known(db, run, &message.msg)?
+    // A termination that is not read yet may end it now.
+    let may_end = message.kind == MessageKind::Terminate && phase == Phase::Running;
+    if message.is_of_the_chain() && !may_end && inbox::is_known(db, run, &message.msg)?
         || message.is_of_an_operation() && inbox::was_known(db, id, &message.msg)?
     {
         return Ok(Sent::Accepted(run));

@@ -6,7 +6,7 @@ mod taken;
 
 use crate::children::{patient, start_patient};
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Bench, Running, elsewhere, leased};
+use crate::support::{Bench, Running, leased};
 use durable_runtime::engine::Worker;
 use durable_runtime::id::WorkflowId;
 use durable_runtime::prelude::*;

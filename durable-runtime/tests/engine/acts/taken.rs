@@ -3,7 +3,7 @@
 use super::{Act, faulty, find};
 use super::{start_acts, start_patient};
 use crate::faulty::{Fault, cut_at_each_call};
-use crate::support::{Bench, Running, bench, elsewhere, leased, on_sqlite, options, value};
+use crate::support::{Bench, Running, bench, elsewhere, leased, on_sqlite, options};
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::store::{Phase, Reuse};
 use std::cell::Cell;

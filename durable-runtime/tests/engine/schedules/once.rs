@@ -2,12 +2,13 @@
 
 use super::{after, id, minutely, runs, start_punctual};
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, bench, client, elsewhere, leased, value};
+use crate::support::{Behave, Bench, Running, bench, client, elsewhere, leased, on_sqlite, value};
 use durable_runtime::Overlap;
-use durable_runtime::clock::Clock;
+use durable_runtime::clock::{Clock, VirtualClock};
 use durable_runtime::engine::Worker;
 use durable_runtime::store::{Phase, SqliteOptions, SqliteStore};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn three_workers_start_each_time_once() {
@@ -97,4 +98,45 @@ async fn a_time_counts_once_wherever_the_process_is_cut_on_sqlite() {
         (bench, Box::new(folder) as _)
     })
     .await;
+}
+
+/// By a client whose clock is five minutes ahead.
+async fn created_ahead(bench: Bench) {
+    let worker = bench.worker();
+    worker.ready().await;
+    let hold = bench.clock.busy();
+    let ahead = VirtualClock::new(after(5));
+    start_punctual(
+        &elsewhere(&bench).clock(Arc::new(ahead)),
+        "s",
+        "a".to_owned(),
+    )
+    .on_schedule(minutely().overlap(Overlap::Skip))
+    .await
+    .unwrap();
+    let schedule = client(&bench, &worker).schedule("s").await.unwrap();
+    for count in 1..=2 {
+        schedule.trigger().await.unwrap();
+        let mut ended = 0;
+        while ended < count {
+            tokio::task::yield_now().await;
+            let all = runs(&bench).await;
+            ended = all
+                .iter()
+                .filter(|(_, phase)| *phase == Phase::Completed)
+                .count();
+        }
+    }
+    assert_eq!(schedule.describe().await.unwrap().summary.counts.skipped, 0);
+    drop(hold);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_schedule_created_by_a_clock_that_is_ahead_hears_of_its_runs() {
+    let (sqlite, _folder) = on_sqlite(bench()).await;
+    for bench in [bench(), sqlite] {
+        let seen = tokio::time::timeout(Duration::from_secs(20), created_ahead(bench));
+        seen.await.expect("the second trigger starts something");
+    }
 }
