@@ -111,9 +111,10 @@ impl NewMessage {
     /// The id of a signal or update of this name to which its sender gives an id: apart from all other
     /// messages. In a name a slash would end it, so its length says where it ends.
     pub(crate) fn with_id(kind: &str, name: &str, id: &str) -> String {
-        match name.contains('/') {
-            false => format!("{kind}/{name}/{id}"),
-            true => format!("{kind}:{}/{name}/{id}", name.len()),
+        if name.contains('/') {
+            format!("{kind}:{}/{name}/{id}", name.len())
+        } else {
+            format!("{kind}/{name}/{id}")
         }
     }
 
