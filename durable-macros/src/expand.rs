@@ -78,6 +78,7 @@ fn plan(input: &Input) -> syn::Result<Plan> {
     ir::validate(body, "prune");
     analysis::captures::find(body);
     analysis::lookups::find(body);
+    analysis::again::find(body);
 
     let liveness = analysis::liveness::liveness(body);
     let layout = lower::layout(body, &liveness, &mut diagnostics);

@@ -1,5 +1,6 @@
 //! Facts about a body, in side tables.
 
+pub(crate) mod again;
 pub(crate) mod captures;
 pub(crate) mod cfg;
 pub(crate) mod liveness;

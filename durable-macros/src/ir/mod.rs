@@ -131,6 +131,14 @@ impl Local {
         )
     }
 
+    /// What a message calls it.
+    pub(crate) fn called(&self) -> String {
+        match (&self.kind, &self.instead) {
+            (LocalKind::Temp { .. }, Some(instead)) => instead.why.clone(),
+            _ => format!("`{}`", self.ident),
+        }
+    }
+
     /// Why a closure cannot be made again.
     pub(crate) fn never_again(&self) -> Instead {
         self.instead.clone().unwrap_or_else(|| Instead {

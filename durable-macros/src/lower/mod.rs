@@ -34,7 +34,7 @@ pub(crate) struct Layout {
     pub(crate) cared_for: BTreeSet<usize>,
     /// Locals that pass from arm to arm without crossing a suspend point.
     pub(crate) passed: Locals,
-    /// Borrows that are made again: those that are needed where an arm begins.
+    /// Borrows that are made again.
     pub(crate) remade: Locals,
     /// Those, and borrows without a name: an arm makes them whenever it needs them.
     pub(crate) borrows: Locals,
@@ -171,11 +171,10 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
             }
         }
     }
-    let remade = passed.iter().copied();
-    let remade: Locals = remade.filter(|l| body.recipe(*l).is_some()).collect();
-    let unnamed = (0..body.locals.len()).map(LocalId);
-    let unnamed = unnamed.filter(|l| matches!(body.locals[l.0].kind, LocalKind::Borrow));
-    let borrows = remade.iter().copied().chain(unnamed).collect();
+    let borrows = (0..body.locals.len()).map(LocalId);
+    let borrows: Locals = borrows.filter(|l| body.recipe(*l).is_some()).collect();
+    let mut remade = borrows.clone();
+    remade.retain(|l| passed.contains(l) || !matches!(body.locals[l.0].kind, LocalKind::Borrow));
     passed.retain(|l| !remade.contains(l));
     passed.extend(looped_over(body, passed.iter().chain(&own)));
     passed.retain(|l| {
@@ -349,7 +348,7 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, told: &mut
                 diagnostics.report(
                     name,
                     Code::Borrow,
-                    &format!("`{name}` is a borrow that is still needed after the `.await` on `{label}` in line {line}, and a borrow cannot be saved"),
+                    &format!("{} is a borrow that is still needed after the `.await` on `{label}` in line {line}, and a borrow cannot be saved", this.called()),
                     match &this.instead {
                         Some(instead) => &instead.help,
                         None if this.mutable => "bind it without `mut` so that it can be made again, or clone what it borrows",
@@ -380,7 +379,7 @@ fn refuse_passed(body: &Body, passed: &Locals, diagnostics: &mut Diagnostics, to
             diagnostics.report(
                 name,
                 Code::Borrow,
-                &format!("`{name}` is a borrow that is needed where ways through the function meet, and cannot be made again there"),
+                &format!("{} is a borrow that is needed where ways through the function meet, and cannot be made again there", this.called()),
                 &instead.help,
             );
         }

@@ -17,6 +17,7 @@ pub(crate) mod blocks;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod calls;
+mod chosen;
 mod closures;
 mod code;
 mod control;
@@ -348,6 +349,7 @@ impl Builder<'_> {
                 self.opaque(&stmt);
             }
             Dest::Into(temp) => {
+                self.note_borrow(temp, &value);
                 let uses = self.uses_of(&value);
                 self.takes(&value);
                 let ident = &self.body.locals[temp.0].ident;

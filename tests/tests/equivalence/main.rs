@@ -29,6 +29,7 @@ mod closure_tails;
 mod closures;
 mod conditions;
 mod configured;
+mod drop_order;
 mod errors;
 mod expressions;
 mod forks;

@@ -19,6 +19,8 @@ const TWIN: &str = "durable-macros/src/normalize/twin.rs";
 const HELD: &str = "durable-macros/src/normalize/held.rs";
 const HYGIENE: &str = "durable-macros/src/normalize/hygiene.rs";
 const REMADE: &str = "durable-macros/src/emit/arms/borrows.rs";
+const AGAIN: &str = "durable-macros/src/analysis/again.rs";
+const ARMS: &str = "durable-macros/src/emit/arms/mod.rs";
 const POSITIONS: &str = "durable-runtime/src/machine/lent.rs";
 
 /// Every mutation.
@@ -112,6 +114,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: HYGIENE,
         from: "            self.scattered.insert(name.clone());",
         to: "            self.scattered.remove(&name);",
+    },
+    Mutation {
+        name: "borrows: an arm moves what a borrow of it needs, and does not make it again",
+        file: AGAIN,
+        from: "                    found.extend(variable.recipe);",
+        to: "                    found.extend(variable.recipe.filter(|_| false));",
+    },
+    Mutation {
+        name: "borrows: every borrow keeps what it is made of in reach",
+        file: AGAIN,
+        from: "        (this.recipe, this.lookup) = (None, None);",
+        to: "        this.lookup = None;",
+    },
+    Mutation {
+        name: "drops: what comes from another arm is taken when it is used",
+        file: ARMS,
+        from: "                && self.part.owns(self.body, **local)\n                && self.found",
+        to: "                && !self.part.owns(self.body, **local)\n                && self.found",
     },
 ];
 

@@ -154,13 +154,9 @@ impl Arms<'_> {
     /// Whether the operands of a recipe are needed after the borrow is made first.
     pub(super) fn is_keyed(&self, recipe: &Recipe) -> bool {
         // A `move` closure is made as one that borrows.
-        let closure = recipe.code.is_some() && !recipe.binds.is_disjoint(&self.layout.remade);
-        let saved = recipe
-            .keys
-            .iter()
-            .any(|(key, _)| self.layout.has_slot(*key));
+        let closure = recipe.code.is_some();
         let unnamed = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Borrow);
-        closure || saved || recipe.binds.iter().any(unnamed)
+        closure || !recipe.keys.is_empty() || recipe.binds.iter().any(unnamed)
     }
 
     /// The first definition of borrows that are made again: operands, then the borrow.

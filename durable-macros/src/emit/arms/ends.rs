@@ -25,7 +25,8 @@ impl Arms<'_> {
             .chain(live_out.iter().copied())
             .collect();
         let uses = terminator.uses();
-        let live = self.needed(&uses, live);
+        let live_after = live;
+        let live = self.needed(&uses, live_after.clone());
         let mut code = TokenStream::new();
         for &local in &uses {
             code.extend(self.ensure(local, &live, &mut env));
@@ -36,19 +37,18 @@ impl Arms<'_> {
             renamed = self.hide(&bound_in(terminator), &live_out, &mut env);
             code.extend(stash(&renamed));
         }
-        for index in 0..terminator.successors().len() {
-            if matches!(terminator, Terminator::Suspend { .. } | Terminator::Fork(_)) {
-                break;
-            }
-            for local in terminator.defines_on(index) {
-                let ident = self.ident(local);
-                let room = self.make_room(ident, local, &live, &mut env);
-                code.extend(stash(room.as_ref()));
-                renamed.extend(room);
-                env.names.remove(&ident.to_string());
-            }
-        }
+        let ways = 0..terminator.successors().len();
+        let binds: Locals = match terminator {
+            Terminator::Suspend { .. } | Terminator::Fork(_) => Locals::new(),
+            _ => ways.flat_map(|way| terminator.defines_on(way)).collect(),
+        };
+        let room = self.make_room_for(&binds, &live_after, &mut env);
+        code.extend(stash(&room));
+        renamed.extend(room);
         code.extend(self.settle(&uses, &live, &mut env));
+        for &local in &binds {
+            env.take_name(self.ident(local));
+        }
         let moves = Moves::of_end(terminator);
         code.extend(self.still_there(&moves, &env));
         self.moved(&moves, &mut env);

@@ -75,9 +75,19 @@ struct Env {
 
 impl Env {
     fn bind(&mut self, local: LocalId, ident: &Ident) {
+        self.take_name(ident);
         self.moved.remove(&local);
         self.bound.insert(local, ident.clone());
         self.names.insert(ident.to_string(), local);
+    }
+
+    /// Another variable gets this name: the one that has it is out of reach.
+    fn take_name(&mut self, ident: &Ident) {
+        if let Some(holder) = self.names.remove(&ident.to_string())
+            && self.bound.get(&holder) == Some(ident)
+        {
+            self.bound.remove(&holder);
+        }
     }
 }
 
@@ -112,8 +122,32 @@ impl Arms<'_> {
             }
         });
         let joined = self.joined(head, &mut env);
+        let passed = self.passed(head, &mut env);
         let code = self.block(head, env);
-        quote!(#answer #joined #code)
+        quote!(#answer #joined #passed #code)
+    }
+
+    /// What comes from another arm without an await, in the order in which it was bound: in the other order
+    /// it is dropped.
+    fn passed(&self, head: BlockId, env: &mut Env) -> TokenStream {
+        let live = &self.liveness.live_in[head.0];
+        let passed = live.intersection(&self.layout.passed).filter(|local| {
+            matches!(self.body.locals[local.0].kind, LocalKind::User)
+                && self.part.owns(self.body, **local)
+                && self.found(**local).is_none()
+        });
+        let taken = passed.map(|&local| {
+            let name = self.ident(local);
+            let mut inner = live.range(local..).skip(1);
+            let ident = match inner.any(|l| self.ident(*l) == name) {
+                true => names::stash(local.0),
+                false => name.clone(),
+            };
+            env.bind(local, &ident);
+            let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
+            quote!(let mut #ident = #rt::take(&mut #slot);)
+        });
+        taken.collect()
     }
 
     fn block(&self, number: BlockId, mut env: Env) -> TokenStream {
@@ -225,10 +259,25 @@ impl Arms<'_> {
         Some(Renamed { ident, kept })
     }
 
+    /// Frees the names that code binds. What is needed up to there only is shadowed, and stays where it is.
+    fn make_room_for(&self, binds: &Locals, live: &Locals, env: &mut Env) -> Vec<Renamed> {
+        let mut room = Vec::new();
+        for &local in binds {
+            let ident = self.ident(local);
+            let holder = env.names.get(&ident.to_string());
+            if holder.is_some_and(|holder| live.contains(holder)) {
+                room.extend(self.make_room(ident, local, live, env));
+                env.names.remove(&ident.to_string());
+            }
+        }
+        room
+    }
+
     fn statement(&self, statement: &Statement, live: &Locals, env: &mut Env) -> TokenStream {
         let mut code = TokenStream::new();
         let live_out = self.live_out(&statement.exits);
-        let live = &self.needed(&statement.uses, live | &live_out);
+        let live_after = live | &live_out;
+        let live = &self.needed(&statement.uses, live_after.clone());
         for &local in &statement.uses {
             code.extend(self.ensure(local, live, env));
         }
@@ -263,12 +312,7 @@ impl Arms<'_> {
             };
             room.extend(self.hide(&inside, &live_out, env));
         }
-        room.extend(
-            statement
-                .binds
-                .iter()
-                .filter_map(|&local| self.make_room(self.ident(local), local, live, env)),
-        );
+        room.extend(self.make_room_for(&statement.binds, &live_after, env));
         code.extend(stash(&room));
         code.extend(self.settle(&statement.uses, live, env));
         let moves = Moves::of_code(&statement.code);
