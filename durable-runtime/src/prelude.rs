@@ -5,9 +5,9 @@ pub use crate::error::{Context, Error};
 pub use crate::now;
 pub use crate::operation::{
     ActivityError, CancellationType, Cancelled, Child, ChildCancellation, ChildError, Elapsed,
-    JoinHandle, JoinSet, Memo, Published, RetryPolicy, Saga, SagaError, SearchKey, Signal,
-    TimeoutKind, Update, continue_as_new, external, interval, join_all, shield, sleep, sleep_until,
-    spawn, timeout, try_join_all,
+    JoinHandle, JoinSet, Memo, Published, Received, RetryPolicy, Saga, SagaError, SearchKey,
+    Signal, TimeoutKind, Update, continue_as_new, external, interval, join_all, shield, sleep,
+    sleep_until, spawn, timeout, try_join_all,
 };
 pub use crate::store::{OnConflict, ParentClose, Reuse};
 pub use crate::transaction::Transaction;

@@ -38,8 +38,8 @@ use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, LocalKind, Point, Signature};
 use crate::lower::{Layout, Part};
 use crate::normalize::Normalized;
-use crate::syntax::Input;
 use crate::syntax::args::WorkflowArgs;
+use crate::syntax::{Input, generics};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Index, Type};
@@ -59,8 +59,10 @@ pub(crate) fn workflow(
     let public = public::functions(input);
     let machine = machine::machine(input, normalized, liveness, layout);
     let tables = tables::tables(args, input, &name, &normalized.body, layout);
+    let implied = generics::implied(&input.generics);
     quote! {
         #public
+        #implied
         const _: () = {
             #machine
             #tables

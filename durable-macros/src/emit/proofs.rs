@@ -23,7 +23,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 const WHY: &str = "what is needed after an `.await` is stored there, and may be loaded by another process: it must be plain data (`Serialize`, `Deserialize`, `Send`, and nothing borrowed)";
-const HELP: &str = "if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; turn an error of another crate into a `durable_runtime::Error`; a lock, a connection or a borrow must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
+const HELP: &str = "of a borrow keep a clone (`.clone()`, `.cloned()`, `.to_owned()`); if the type is yours, write `#[derive(Serialize, Deserialize)]` on it; turn an error of another crate into a `durable_runtime::Error`; a lock or a connection must end before the `.await` (put it into a block `{{ … }}`), or be made again after it";
 /// What helps in a generic function besides: only its type parameters themselves are data unasked.
 const BOUND: &str =
     "if the type comes from a type parameter, say that it is data: `where I::Item: Durable`";

@@ -68,7 +68,7 @@ impl Builder<'_> {
                 &format!(
                     "where `{adaptor}()` is, after the closure of `{name}(…)`, cannot be saved at the `.await` inside this loop"
                 ),
-                "do the work of the one or the other inside the loop; or collect the items first: `for item in items.collect::<Vec<_>>()`",
+                "do the work of the one or the other inside the loop; or collect the items first: `for item in items.collect::<Vec<_>>()`, with `.cloned()` before it where they are borrows",
             );
         } else if let Some(name) = closure_call(source) {
             self.diagnostics.report(
@@ -77,7 +77,7 @@ impl Builder<'_> {
                 &format!(
                     "the rest of this loop would have to be saved at the `.await` inside it, and the closure of `{name}(…)` cannot be"
                 ),
-                "collect the items first: `for item in items.collect::<Vec<_>>()`; or do the work of the closure inside the loop",
+                "collect the items first: `for item in items.collect::<Vec<_>>()`, with `.cloned()` before it where they are borrows; or do the work of the closure inside the loop",
             );
         }
     }

@@ -15,11 +15,12 @@
 use crate::diag::{Code, error};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    FnArg, GenericParam, Generics, Ident, Lifetime, Pat, Signature, Type, TypeImplTrait, TypeParam,
-    TypeParamBound, WherePredicate, parse_quote,
+    FnArg, GenericParam, Generics, Ident, Lifetime, Pat, Signature, Token, Type, TypeImplTrait,
+    TypeParam, TypeParamBound, WherePredicate, parse_quote,
 };
 
 /// The generic parameters of a function: those that its callers see, and those of its machine.
@@ -29,6 +30,8 @@ pub(crate) struct Parameters {
     pub(crate) called: Generics,
     /// Without lifetimes, and every type is of data that can be stored.
     pub(crate) machine: Generics,
+    /// Bounds that say no more than that, as written: `T: DeserializeOwned`.
+    pub(crate) implied: Vec<TokenStream>,
 }
 
 impl Parameters {
@@ -47,6 +50,7 @@ impl Parameters {
             }
         }
         let mut called = std::mem::take(&mut sig.generics);
+        let implied = take_implied(&mut called);
         require_data(&mut called, sig.inputs.iter());
         let mut machine = called.clone();
         machine.params = machine
@@ -54,7 +58,11 @@ impl Parameters {
             .into_iter()
             .filter(|p| !matches!(p, GenericParam::Lifetime(_)))
             .collect();
-        Self { called, machine }
+        Self {
+            called,
+            machine,
+            implied,
+        }
     }
 
     /// Whether the function has a definition for each choice of types, and so no name in the
@@ -171,6 +179,51 @@ fn find(tokens: TokenStream, lifetimes: &[&Lifetime]) -> Option<Lifetime> {
         }
     }
     None
+}
+
+/// Takes bounds that being data implies out of the parameters. With two ways to know that a type is
+/// `Deserialize`, rustc knows none of them (E0283).
+fn take_implied(generics: &mut Generics) -> Vec<TokenStream> {
+    let mut taken = Vec::new();
+    let mut keep = |bounds: &mut Punctuated<TypeParamBound, Token![+]>| {
+        let (implied, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(bounds).into_iter().partition(is_deserialize);
+        bounds.extend(kept);
+        taken.extend(implied.iter().map(ToTokens::to_token_stream));
+    };
+    let names: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
+    for param in generics.type_params_mut() {
+        keep(&mut param.bounds);
+    }
+    let Some(clause) = &mut generics.where_clause else {
+        return taken;
+    };
+    let predicates = std::mem::take(&mut clause.predicates).into_iter();
+    clause.predicates = predicates
+        .filter_map(|mut predicate| {
+            if let WherePredicate::Type(of) = &mut predicate
+                && matches!(&of.bounded_ty, Type::Path(path) if names.iter().any(|n| path.path.is_ident(n)))
+            {
+                keep(&mut of.bounds);
+                if of.bounds.is_empty() {
+                    return None;
+                }
+            }
+            Some(predicate)
+        })
+        .collect();
+    taken
+}
+
+/// Whether a bound is serde's `DeserializeOwned` or `for<'de> Deserialize<'de>`.
+fn is_deserialize(bound: &TypeParamBound) -> bool {
+    let TypeParamBound::Trait(bound) = bound else {
+        return false;
+    };
+    bound.path.segments.last().is_some_and(|last| {
+        let for_all = bound.lifetimes.is_some() && last.ident == "Deserialize";
+        last.ident == "DeserializeOwned" || for_all
+    })
 }
 
 /// All types are data, and what is lent does not change. Said where the parameter stands: lints are
@@ -318,6 +371,19 @@ pub(super) fn borrows(ty: &Type) -> bool {
     let mut borrows = Borrows(false);
     borrows.visit_type(ty);
     borrows.0
+}
+
+/// The bounds that were taken out, as items: so they are checked, and what they import is used.
+pub(crate) fn implied(parameters: &Parameters) -> TokenStream {
+    let bounds = parameters.implied.iter();
+    bounds
+        .map(|bound| {
+            quote! {
+                #[allow(dead_code, reason = "generated code")]
+                const _: () = { fn __implied<__T: #bound>() {} };
+            }
+        })
+        .collect()
 }
 
 /// The rest of `struct definition`: a type for each choice of `<T, N>`. Without bounds: what does not keep them is one error, at the

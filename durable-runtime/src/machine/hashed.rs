@@ -16,7 +16,7 @@ use std::collections::{VecDeque, hash_map, hash_set};
 #[diagnostic::on_unimplemented(
     message = "a loop over a hash map or set with keys of type `{Self}` cannot be saved at the `.await` inside it",
     label = "the keys that are left would have to be cloned and saved at the `.await` in this loop",
-    note = "derive `Clone`, `Serialize` and `Deserialize` on the type of the keys, or collect what it goes over into a `Vec` first",
+    note = "derive `Clone`, `Serialize` and `Deserialize` on the type of the keys, or collect what it goes over into a `Vec` of its own items first (`.cloned().collect::<Vec<_>>()`)",
     note = "code: durable D15"
 )]
 pub trait Key: Durable + Clone + Eq {}

@@ -73,7 +73,7 @@ pub fn after<T>((): (), value: T) -> T {
 #[diagnostic::on_unimplemented(
     message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
     label = "this loop contains an `.await`, and where it is cannot be saved",
-    note = "collect what it goes over into a `Vec` first",
+    note = "collect what it goes over into a `Vec` of its own items first (`.cloned().collect::<Vec<_>>()`)",
     note = "code: durable D15"
 )]
 pub trait Lent: Iterator + LentSealed {

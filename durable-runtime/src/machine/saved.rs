@@ -219,7 +219,7 @@ pub struct Awaits<O, T> {
     message = "`{Self}` cannot be awaited in a workflow",
     label = "this `.await` could not be saved: what it awaits is not a durable operation",
     note = "a workflow waits for what can be stored, and awaited by another process: activities, `sleep`, other workflows, and those joined",
-    note = "move other async code (a request, a query, a file) into an `#[activity] async fn` and await that; for a timer of tokio write `durable_runtime::sleep`",
+    note = "write `#[workflow]` on a function that awaits activities itself; move other async code (a request, a query, a file) into an `#[activity] async fn` and await that; for a timer of tokio write `durable_runtime::sleep`",
     note = "code: durable D14"
 )]
 pub trait Awaitable<T>: Sized {

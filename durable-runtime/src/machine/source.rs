@@ -44,7 +44,7 @@ mod sealed {
 #[diagnostic::on_unimplemented(
     message = "a loop over `{Self}` cannot be saved at the `.await` inside it",
     label = "this loop contains an `.await`, and the rest of what it goes over is not plain data",
-    note = "loop over an owned collection (`for item in items`, `for item in items.clone()`) or a range (`for i in 0..items.len()`); collect anything else into a `Vec` first",
+    note = "loop over an owned collection (`for item in items`, `for item in items.clone()`) or a range (`for i in 0..items.len()`); collect anything else into a `Vec` of its own items first (`.cloned().collect::<Vec<_>>()`)",
     note = "code: durable D15"
 )]
 pub trait Loop<C>: Sized {

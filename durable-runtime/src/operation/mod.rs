@@ -15,6 +15,7 @@ mod limits;
 mod message;
 mod named;
 mod options;
+mod outside;
 mod published;
 mod saga;
 mod search;
@@ -61,7 +62,7 @@ use std::time::Duration;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be awaited in a workflow",
     label = "what is awaited here is not a durable operation",
-    note = "a workflow may await activities, timers and other workflows; wrap other async code in an `#[activity]`",
+    note = "a workflow may await activities, timers and other workflows; an async function that awaits these is a workflow itself: write `#[workflow]` on it; wrap other async code in an `#[activity]`",
     note = "code: durable D14"
 )]
 pub trait Operation {

@@ -2,13 +2,14 @@
 
 use durable_runtime::Durable;
 use durable_tests::equivalent_group;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
 equivalent_group! {
     generics: uses(3), refs(4), lent_texts("ab".to_owned()), kept(3), rec(3), impls(2), consts(5),
         branches(3), joined(3), outputs("12".to_owned()), reborrowed(4), changed_between(3),
-        parts(3), shadowed(2), looped(3), lent(5);
+        parts(3), shadowed(2), looped(3), lent(5), bounded(3);
 
     #[workflow]
     pub(super) async fn total<T: Durable + Clone + Into<u64>>(items: Vec<T>) -> u64 {
@@ -19,6 +20,30 @@ equivalent_group! {
         }
         tick().await;
         sum
+    }
+    #[workflow]
+    pub(super) async fn with_bounds<T: Clone + Serialize + DeserializeOwned + Send + 'static>(value: T) -> Vec<T> {
+        let first = act("bounds", value.clone()).await;
+        tick().await;
+        vec![first, value]
+    }
+    #[workflow]
+    pub(super) async fn with_a_clause<T, U>(pair: (T, U)) -> T
+    where
+        T: for<'de> Deserialize<'de> + Serialize,
+        U: DeserializeOwned,
+        Vec<U>: Clone,
+    {
+        let rest = vec![pair.1];
+        tick().await;
+        drop(rest.clone());
+        pair.0
+    }
+    #[workflow]
+    pub(super) async fn bounded(n: u32) -> (Vec<u32>, String) {
+        let all = with_bounds(n).await;
+        let first = with_a_clause(("a".to_owned(), all.clone())).await;
+        (all, first)
     }
     #[workflow]
     pub(super) async fn uses(n: u32) -> u64 {

@@ -139,9 +139,10 @@ impl Arms<'_> {
         let taken = passed.map(|&local| {
             let name = self.ident(local);
             let mut inner = live.range(local..).skip(1);
-            let ident = match inner.any(|l| self.ident(*l) == name) {
-                true => names::stash(local.0),
-                false => name.clone(),
+            let ident = if inner.any(|l| self.ident(*l) == name) {
+                names::stash(local.0)
+            } else {
+                name.clone()
             };
             env.bind(local, &ident);
             let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
