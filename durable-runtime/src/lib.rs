@@ -66,6 +66,7 @@ mod panics;
 pub mod payload;
 pub mod prelude;
 pub mod propagation;
+mod reason;
 pub mod registry;
 pub mod schedule;
 pub mod store;

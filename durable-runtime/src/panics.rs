@@ -1,9 +1,10 @@
-//! Panics of an application's code, as text: they end nothing of the engine.
+//! Panics as text: those of an application's code end nothing of the engine, and those of the engine
+//! end no more of it than they must.
 
 use crate::machine::panic_message;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::pin;
 use std::task::Poll;
 
 /// Calls it; a panic becomes its message.
@@ -13,9 +14,8 @@ pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// Polls a future; a panic becomes its message.
-pub(crate) async fn unwinding<T>(
-    mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
-) -> Result<T, String> {
+pub(crate) async fn unwinding<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
     poll_fn(|cx| match caught(|| future.as_mut().poll(cx)) {
         Ok(poll) => poll.map(Ok),
         Err(message) => Poll::Ready(Err(message)),

@@ -144,7 +144,8 @@ impl<R> Handle<R> {
 
     /// Asks the workflow to stop: its current await ends with `Cancelled`, and what it awaits
     /// after that, to clean up, runs normally. One that is paused goes on for that. Durable when it
-    /// returns; asking again changes nothing.
+    /// returns; asking again changes nothing. Of this reason, as of all that are given here, the
+    /// first 4 KiB are kept.
     pub async fn cancel(&self, reason: impl Into<String>) -> Result<(), ClientError> {
         self.send(MessageKind::Cancel, reason.into()).await
     }

@@ -173,9 +173,9 @@ impl Actor {
 }
 
 fn returned<T: Serialize>(value: &T) -> Resolution {
-    Resolution::Returned(codec::encode(value).expect("plain data"))
+    Resolution::Returned(codec::encode_plain(value))
 }
 
 fn failed<E: Serialize>(error: &E) -> Resolution {
-    Resolution::Failed(codec::encode(error).expect("plain data"))
+    Resolution::Failed(codec::encode_plain(error))
 }

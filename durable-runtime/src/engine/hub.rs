@@ -287,7 +287,8 @@ impl<'a> Hub<'a> {
     fn watch_store(&mut self) {
         let life = self.life.clone();
         self.jobs.spawn(async move {
-            life.store.changed(life.options.poll_interval).await;
+            let changed = life.store.changed(life.options.poll_interval);
+            life.guard.keep("wait for changes", changed, ()).await;
             WorkerEvent::Changed
         });
     }

@@ -1,10 +1,10 @@
 //! The hub's errands: each is a task of its own that comes back with an event.
 
 use super::life::Life;
-use crate::id::{RunId, Timestamp};
+use crate::id::{Incarnation, RunId, Timestamp};
 use crate::metrics;
 use crate::registry::WorkflowDef;
-use crate::store::{Claim, ClaimedRun, Expiry, Kinds, Message};
+use crate::store::{Claim, ClaimedRun, Expiry, Kinds, Message, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -22,7 +22,8 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
     let (queue, now) = (life.options.queue.clone(), life.clock.now());
     let unfit = life.misfits.not_to_claim();
     // A claim is a commit, a look is not.
-    let due = match life.store.next_due(&queue, &points, &unfit).await {
+    let next = life.store.next_due(&queue, &points, &unfit);
+    let due = match life.guard.keep("look for work", next, Ok(None)).await {
         Ok(next) => next,
         Err(error) => {
             tracing::warn!(%error, "cannot look for work");
@@ -52,12 +53,10 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
 
 /// Declares workers dead whose lease has ended and takes over up to `limit` of their runs.
 pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
-    match life.store.has_line(&life.options.queue).await {
-        Ok(line) => life.line.store(line, Ordering::Release),
-        Err(error) => tracing::warn!(%error, "cannot look for the line of a queue"),
-    }
-    sample(&life).await;
-    let dead = match life.store.mark_dead(life.clock.now()).await {
+    let dead = life
+        .guard
+        .keep("look for dead workers", dead(&life), Ok(Vec::new()));
+    let dead = match dead.await {
         Ok(dead) => dead,
         Err(error) => {
             tracing::warn!(%error, "cannot look for dead workers");
@@ -87,6 +86,16 @@ pub(super) async fn sweep(life: Arc<Life>, limit: usize) -> Vec<ClaimedRun> {
 /// How many waiting runs are counted at most: more say the same.
 const DEPTH_MAX: usize = 10_000;
 
+/// The workers that are dead; before that, what else is to be looked at once in a while.
+async fn dead(life: &Life) -> Result<Vec<Incarnation>, StoreError> {
+    match life.store.has_line(&life.options.queue).await {
+        Ok(line) => life.line.store(line, Ordering::Release),
+        Err(error) => tracing::warn!(%error, "cannot look for the line of a queue"),
+    }
+    sample(life).await;
+    life.store.mark_dead(life.clock.now()).await
+}
+
 /// Measures what does not change by what this worker does.
 async fn sample(life: &Life) {
     if !metrics::ON {
@@ -102,8 +111,15 @@ async fn sample(life: &Life) {
 /// Makes runs claimable again that were blocked elsewhere, by a version of the code that could not
 /// load what this one has written. Whether there were any.
 pub(super) async fn unblock(life: Arc<Life>) -> bool {
-    let points = life.misfits.to_unblock(&life.registry);
-    match life.store.unblock(&points, life.clock.now()).await {
+    let fit = async {
+        let points = life.misfits.to_unblock(&life.registry);
+        life.store.unblock(&points, life.clock.now()).await
+    };
+    match life
+        .guard
+        .keep("look for blocked workflows", fit, Ok(0))
+        .await
+    {
         Ok(0) => false,
         Ok(count) => {
             tracing::info!(count, "workflows that were blocked elsewhere fit here");
@@ -121,6 +137,12 @@ const EXPIRE_BATCH: usize = 100;
 
 /// Deletes what ended so long ago that it is not kept any more.
 pub(super) async fn expire(life: Arc<Life>) {
+    life.guard
+        .keep("delete what is not kept", expire_all(&life), ())
+        .await;
+}
+
+async fn expire_all(life: &Life) {
     let own = |def: &'static WorkflowDef| Some((def.name, (def.options)().retention?));
     let own: Vec<_> = life.registry.workflows().filter_map(own).collect();
     let all = own
@@ -156,11 +178,10 @@ pub(super) async fn mail(
     life: Arc<Life>,
     known: Vec<(RunId, i64)>,
 ) -> Vec<(RunId, i64, Vec<Message>)> {
-    life.store
-        .mail(life.worker, &known)
-        .await
-        .unwrap_or_else(|error| {
-            tracing::warn!(%error, "cannot look for messages");
-            Vec::new()
-        })
+    let mail = life.store.mail(life.worker, &known);
+    let mail = life.guard.keep("look for messages", mail, Ok(Vec::new()));
+    mail.await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "cannot look for messages");
+        Vec::new()
+    })
 }

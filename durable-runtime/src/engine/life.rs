@@ -3,6 +3,7 @@
 use super::background::Background;
 use super::committer::Committer;
 use super::gates::Gates;
+use super::guard::Guard;
 use super::health::HealthSender;
 use super::ids;
 use super::instance::Policy;
@@ -46,6 +47,7 @@ pub(super) struct Life {
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) activities: Arc<Semaphore>,
     pub(super) background: Background,
+    pub(super) guard: Guard,
     pub(super) watched: Arc<Watched>,
     pub(super) pokes: Arc<Pokes>,
     /// Its queue has a line, as far as is known.

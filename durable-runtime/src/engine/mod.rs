@@ -20,6 +20,7 @@ mod background;
 mod backoff;
 mod committer;
 mod gates;
+mod guard;
 mod health;
 mod heartbeat;
 mod hub;

@@ -1,5 +1,6 @@
 //! The task of one run in memory: asks its instance what to do, has it committed, and does it.
 
+mod apart;
 mod left;
 mod seen;
 
@@ -20,6 +21,7 @@ use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Aside, Blocked, Machine, Turn, fingerprint, panic_message};
 use crate::operation::Request;
+use crate::panics::unwinding;
 use crate::registry::ActivityContext;
 use crate::schedule;
 use crate::store::{ClaimedRun, RunState, StoreError, Unfit, Write, Written};
@@ -41,7 +43,7 @@ pub(super) struct Run {
     pause: Option<(Timestamp, Pause)>,
     /// Who waits for the start.
     starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
-    /// The store has refused writes of this run before.
+    /// The store has refused writes of this run before, or the engine panicked in a step of it.
     refused: bool,
     /// What remains when the task is over.
     left: Left,
@@ -91,7 +93,10 @@ impl Run {
     pub(super) async fn drive(mut self) -> (RunId, Left) {
         let mut event = Some(Event::Begin);
         while let Some(happened) = event {
-            event = self.step(happened).await;
+            event = match unwinding(self.step(happened)).await {
+                Ok(next) => next,
+                Err(panic) => self.broke(&panic).await,
+            };
         }
         discard(self.machine.take());
         self.left.busy = self.busy.take();
@@ -137,6 +142,8 @@ impl Run {
         if let Some(Write::Park(park)) = writes.last()
             && park.blocked.is_some()
         {
+            // The code is further than what is on record.
+            discard(self.machine.take());
             // Before anybody sees it: else this worker's own sweep might try it again.
             self.life.misfits.blocked(Unfit {
                 point: park.point.clone(),
@@ -194,20 +201,6 @@ impl Run {
             // Whoever started it may have stopped waiting.
             let _ = starter.send(answer);
         }
-    }
-
-    /// The store will never take these writes: the run is blocked where the store knows it.
-    fn was_refused(&mut self, error: StoreError) -> Next {
-        tracing::error!(run = %self.instance.run, %error, "the store refuses writes of a run");
-        if self.starter.is_some() {
-            self.tell_starter(Err(error));
-            return Next::Leave;
-        }
-        if std::mem::replace(&mut self.refused, true) {
-            return Next::Leave;
-        }
-        self.instance.place = Place::Unfit(String::new(), error.to_string());
-        Next::Reload
     }
 
     async fn act(&mut self, action: Action) -> Option<Event> {

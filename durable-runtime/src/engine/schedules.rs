@@ -7,6 +7,7 @@ use super::ids;
 use super::life::Life;
 use crate::codec;
 use crate::id::{RunId, ScheduleId, Timestamp};
+use crate::panics::unwinding;
 use crate::payload::envelope;
 use crate::schedule::{Definition, State, advance};
 use crate::store::{
@@ -35,7 +36,8 @@ pub(super) struct Unreadable(Mutex<BTreeSet<(ScheduleId, i64)>>);
 /// Drives every schedule that is due.
 pub(super) async fn drive(life: Arc<Life>, unreadable: Arc<Unreadable>) -> Driven {
     let mut driven = Driven::default();
-    match drive_all(&life, &unreadable, &mut driven).await {
+    let all = drive_all(&life, &unreadable, &mut driven);
+    match life.guard.keep("look for schedules", all, Ok(None)).await {
         Ok(next) => driven.next = next,
         // The next look shows what remains.
         Err(error) => tracing::warn!(%error, "cannot look for schedules"),
@@ -62,9 +64,22 @@ async fn drive_all(
                 return Ok(Some(due));
             }
             done += 1;
-            match drive_one(life, record).await? {
-                Ok(acted) => driven.acted |= acted,
-                Err(which) => unreadable.add(which),
+            let which = (record.id.clone(), record.version);
+            match unwinding(drive_one(life, record)).await {
+                Ok(Ok(Ok(acted))) => driven.acted |= acted,
+                Ok(Ok(Err(which))) => unreadable.add(which),
+                Ok(Err(error)) if error.is_transient() || error == StoreError::Closed => {
+                    return Err(error);
+                }
+                // The others go on; this one does when somebody changes it, or with another worker.
+                Ok(Err(error)) => {
+                    tracing::error!(schedule = %which.0, %error, "the store refuses a schedule");
+                    unreadable.add(which);
+                }
+                Err(panic) => {
+                    tracing::error!(schedule = %which.0, panic, "the engine panicked with a schedule");
+                    unreadable.add(which);
+                }
             }
         }
         if done == 0 && !full {
@@ -130,7 +145,7 @@ async fn drive_one(
             row: Some(ScheduleRow {
                 due_at: decision.due_at,
                 definition: record.row.definition.clone(),
-                state: codec::encode(&decision.state).expect("plain data"),
+                state: codec::encode_plain(&decision.state),
             }),
             told: true,
         };

@@ -13,6 +13,7 @@ use crate::clock::Busy;
 use crate::codec;
 use crate::id::WorkflowId;
 use crate::operation::Resolution;
+use crate::panics::unwinding;
 use crate::payload::envelope;
 use crate::registry::{ActivityContext, AttemptEnd};
 use crate::store::{StoreError, Task, TaskOf, TaskWrite, Write, Written};
@@ -63,10 +64,17 @@ pub(super) async fn carry_out(
     let (of, id) = (task.new.of, task.id.clone());
     let carrier = Carrier { life, of, id };
     let (end, busy) = match order(&task) {
-        Todo::Make(order) => match carrier.make(*order, task.beat, asked, busy).await {
-            Some((outcome, beat, busy)) => (carried(outcome, beat), busy),
-            None => return (of, Left::Done, carrier.life.clock.busy()),
-        },
+        Todo::Make(order) => {
+            let beat = task.beat.clone();
+            match unwinding(carrier.make(*order, beat, asked, busy)).await {
+                Ok(Some((outcome, beat, busy))) => (carried(outcome, beat), busy),
+                Ok(None) => return (of, Left::Done, carrier.life.clock.busy()),
+                Err(panic) => {
+                    let reason = CarriedEnd::Unfit(format!("the engine panicked: {panic}"));
+                    (ended(reason, task.beat), carrier.life.clock.busy())
+                }
+            }
+        }
         Todo::Tell(end) => (ended(end, task.beat), busy),
         Todo::Return(reason) => {
             let TaskOf { run, op, .. } = of;

@@ -3,6 +3,7 @@
 use super::background::Background;
 use super::committer::{Lost, Task};
 use super::gates::Gates;
+use super::guard::Guard;
 use super::health::Health;
 use super::hub::{Hub, Over};
 use super::ids;
@@ -45,6 +46,8 @@ pub enum WorkerError {
 /// The pause before a worker that lost its fence registers anew: a store that is broken in a way
 /// that kills every incarnation is not hammered.
 const REBIRTH_PAUSE: Duration = Duration::from_millis(20);
+/// The pause after one bug of the engine too many.
+const REBIRTH_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Runs workflows and their activities.
 ///
@@ -234,6 +237,7 @@ impl Worker {
                 }
             }
         }
+        let mut pause = REBIRTH_PAUSE;
         loop {
             let over = tokio::select! {
                 biased;
@@ -261,7 +265,11 @@ impl Worker {
                     if let Err(error) = store.retire(worker).await {
                         tracing::warn!(%error, "the old worker could not be retired");
                     }
-                    tokio::time::sleep(REBIRTH_PAUSE).await;
+                    pause = match reason {
+                        Lost::Bug(_) => (pause * 2).min(REBIRTH_PAUSE_MAX),
+                        _ => REBIRTH_PAUSE,
+                    };
+                    tokio::time::sleep(pause).await;
                 }
             }
         }
@@ -313,6 +321,7 @@ impl Worker {
             stage: stages,
             activities: Arc::new(Semaphore::new(self.options.max_activities)),
             background: Background::default(),
+            guard: Guard::default(),
             watched: self.link.watched(),
             pokes: self.link.pokes(),
             line: self.link.line(),

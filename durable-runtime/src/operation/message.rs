@@ -4,6 +4,7 @@ use super::{Child, Operation, Plan, Request, Resolution, SendRequest, Signal, Sp
 use crate::Durable;
 use crate::codec;
 use crate::id::{Timestamp, WorkflowId};
+use crate::reason::shortened;
 use crate::store::{MessageKind, Phase};
 use serde::{Deserialize, Serialize};
 
@@ -43,15 +44,24 @@ impl External {
         self.message(MessageKind::Signal, signal.name(), value)
     }
 
-    /// Asks the workflow to stop, as [`Handle::cancel`](crate::client::Handle::cancel) does.
+    /// Asks the workflow to stop, as [`Handle::cancel`](crate::client::Handle::cancel) does. Of the
+    /// reason the first 4 KiB are kept.
     pub fn cancel(&self, reason: impl Into<String>) -> SendMessage {
-        self.message(MessageKind::Cancel, "", Ok(reason.into().into_bytes()))
+        self.message(
+            MessageKind::Cancel,
+            "",
+            Ok(shortened(reason.into()).into_bytes()),
+        )
     }
 
     /// Ends the workflow without running any of its code. One that was terminated before is no error:
-    /// it may have been by this call, before a crash.
+    /// it may have been by this call, before a crash. Of the reason the first 4 KiB are kept.
     pub fn terminate(&self, reason: impl Into<String>) -> SendMessage {
-        self.message(MessageKind::Terminate, "", Ok(reason.into().into_bytes()))
+        self.message(
+            MessageKind::Terminate,
+            "",
+            Ok(shortened(reason.into()).into_bytes()),
+        )
     }
 
     fn message(

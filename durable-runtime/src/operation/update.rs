@@ -159,8 +159,8 @@ pub struct Received<Req, Resp> {
 
 /// An encoded [`Received`], of the encoded request.
 pub(crate) fn received(run: RunId, msg: &str, value: &[u8]) -> Vec<u8> {
-    let run = codec::encode(&run).expect("a number");
-    let msg = codec::encode(msg).expect("text");
+    let run = codec::encode_plain(&run);
+    let msg = codec::encode_plain(msg);
     splice::fields(&[("run", &run), ("msg", &msg), ("value", value)])
 }
 

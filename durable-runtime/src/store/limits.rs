@@ -3,7 +3,7 @@
 use crate::propagation::Headers;
 use crate::store::{
     Attribute, MemoValue, NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, TagChanges,
-    TaskWrite, Write,
+    Tags, TaskWrite, Write,
 };
 
 /// The largest input, output, result, frame, payload or error text, in bytes (16 MiB). One value
@@ -18,6 +18,10 @@ pub const ATTRIBUTES_MAX: usize = 256;
 
 /// How many headers a run may have; each is as long as a name at most.
 pub const HEADERS_MAX: usize = 64;
+
+/// The most that attributes, memos and headers of a run may have together, with their names, in
+/// bytes (4 MiB). They are read whenever the run's row is.
+pub const TAGS_BYTES_MAX: usize = 4 << 20;
 
 fn within(what: &'static str, size: usize, limit: usize) -> Result<(), StoreError> {
     if size > limit {
@@ -75,7 +79,22 @@ pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
         .try_for_each(|(key, own)| attribute(key, Some(own)))?;
     tags.memo
         .iter()
-        .try_for_each(|(name, note)| memo(name, Some(note)))
+        .try_for_each(|(name, note)| memo(name, Some(note)))?;
+    check_tags(tags)
+}
+
+/// All that is said about a run, together.
+pub(crate) fn check_tags(tags: &Tags) -> Result<(), StoreError> {
+    within(
+        "the whole of a run's attributes, memos and headers",
+        tags.size(),
+        TAGS_BYTES_MAX,
+    )
+}
+
+/// What a run that ends has published.
+pub(crate) fn check_published(values: Option<&[u8]>) -> Result<(), StoreError> {
+    optional("the whole of the published values", values)
 }
 
 pub(crate) fn check_queue(queue: &str) -> Result<(), StoreError> {
@@ -171,7 +190,7 @@ fn check_write(write: &Write) -> Result<(), StoreError> {
         }
         Write::End(end) => {
             optional("an output", end.output.as_deref())?;
-            optional("the published values", end.published.as_deref())?;
+            check_published(end.published.as_deref())?;
             optional("an error", end.error.as_deref().map(str::as_bytes))
         }
     }

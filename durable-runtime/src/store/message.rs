@@ -2,6 +2,7 @@
 
 use super::records::Phase;
 use crate::id::{RunId, Timestamp};
+use crate::reason::shortened;
 use serde::{Deserialize, Serialize};
 
 /// What a message asks.
@@ -89,14 +90,14 @@ pub struct NewMessage {
 }
 
 impl NewMessage {
-    /// A request to cancel, terminate, pause or resume a run. Each of the first two counts once in the
+    /// A request to cancel, terminate, pause or resume a run, with as much of the reason as is kept. Each of the first two counts once in the
     /// life of a run, so its id is fixed; what a store does about the others it does by what is.
     pub(crate) fn steer(kind: MessageKind, reason: impl Into<String>, sent_at: Timestamp) -> Self {
         Self {
             msg: kind.steering().into(),
             kind,
             name: String::new(),
-            payload: reason.into().into_bytes(),
+            payload: shortened(reason.into()).into_bytes(),
             sent_at,
             unread_max: None,
         }

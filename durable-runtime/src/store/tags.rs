@@ -121,6 +121,24 @@ impl Tags {
         self.attributes.is_empty() && self.memo.is_empty() && self.headers.is_empty()
     }
 
+    /// How many bytes it has, names included; numbers and the like count eight.
+    pub(crate) fn size(&self) -> usize {
+        let attributes = self.attributes.iter().map(|(key, value)| {
+            let own = match value {
+                Attribute::Text(text) => text.len(),
+                _ => size_of::<i64>(),
+            };
+            key.len() + own
+        });
+        let memo = self
+            .memo
+            .iter()
+            .map(|(name, note)| name.len() + note.0.len());
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, header)| name.len() + header.len());
+        attributes.chain(memo).chain(headers).sum()
+    }
+
     /// Changes what is to be changed.
     pub(crate) fn apply(&mut self, changes: TagChanges) {
         put(&mut self.attributes, changes.attributes);

@@ -34,6 +34,10 @@ pub(crate) enum Fault {
     /// The process stands still: neither this call nor any that follows is made before
     /// [`FaultyStore::heal`].
     Freeze,
+    /// The call panics.
+    Panic,
+    /// Counted are the reads that a worker repeats at its own pace, and one panics.
+    PanicInRead,
 }
 
 /// Has a process cut at each of its calls to the store, before it and after, until it ends before that
@@ -176,6 +180,17 @@ impl FaultyStore {
         self.refused.load(Ordering::SeqCst)
     }
 
+    /// Counts a read of a worker's own pace.
+    fn read(&self) {
+        if self.fault == Fault::PanicInRead {
+            let number = self.calls.fetch_add(1, Ordering::SeqCst);
+            if number == self.at {
+                self.fired.store(true, Ordering::SeqCst);
+                panic!("the store panicked in a read");
+            }
+        }
+    }
+
     /// Counts a call and does what is to be done to it.
     async fn through<T, E: From<StoreError>>(
         &self,
@@ -183,6 +198,9 @@ impl FaultyStore {
     ) -> Result<T, E> {
         if self.fired() && matches!(self.fault, Fault::CutBefore | Fault::CutAfter) {
             return std::future::pending().await;
+        }
+        if self.fault == Fault::PanicInRead {
+            return call.await;
         }
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
         if self.fault == Fault::Freeze && number >= self.at {
@@ -197,6 +215,7 @@ impl FaultyStore {
             return call.await;
         }
         self.fired.store(true, Ordering::SeqCst);
+        assert!(self.fault != Fault::Panic, "the store panicked");
         if self.fault == Fault::Stall {
             self.healed().await;
             return call.await;
@@ -247,6 +266,7 @@ impl Schedules for FaultyStore {
         self.inner.schedules(after, limit).await
     }
     async fn soonest_schedules(&self, limit: usize) -> Result<Vec<ScheduleRecord>, StoreError> {
+        self.read();
         self.inner.soonest_schedules(limit).await
     }
 }
@@ -265,6 +285,7 @@ impl Queues for FaultyStore {
         self.inner.queues().await
     }
     async fn has_line(&self, queue: &str) -> Result<bool, StoreError> {
+        self.read();
         self.inner.has_line(queue).await
     }
     async fn depth(
@@ -273,6 +294,7 @@ impl Queues for FaultyStore {
         now: Timestamp,
         at_most: usize,
     ) -> Result<usize, StoreError> {
+        self.read();
         self.inner.depth(queue, now, at_most).await
     }
 }
@@ -283,9 +305,11 @@ impl Tasks for FaultyStore {
         self.through(self.inner.claim_tasks(fence, claim)).await
     }
     async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+        self.read();
         self.inner.has_tasks(claim).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
+        self.read();
         self.inner.tasks_of(worker).await
     }
     async fn tasks(&self, run: RunId) -> Result<Vec<TaskRecord>, StoreError> {
@@ -329,6 +353,7 @@ impl Store for FaultyStore {
         self.through(self.inner.transact(recorded, work)).await
     }
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        self.read();
         self.through(self.inner.mark_dead(now)).await
     }
     async fn take_over(
@@ -347,9 +372,11 @@ impl Store for FaultyStore {
         worker: Incarnation,
         known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
+        self.read();
         self.inner.mail(worker, known).await
     }
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        self.read();
         let done = self.through(self.inner.unblock(points, now)).await;
         self.unblocks.fetch_add(1, Ordering::SeqCst);
         done
@@ -360,6 +387,7 @@ impl Store for FaultyStore {
         points: &[String],
         unfit: &[Unfit],
     ) -> Result<Option<Timestamp>, StoreError> {
+        self.read();
         let next = self.inner.next_due(queue, points, unfit).await;
         self.looks.fetch_add(1, Ordering::SeqCst);
         next
@@ -386,6 +414,7 @@ impl Store for FaultyStore {
         self.through(self.inner.delete(id)).await
     }
     async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        self.read();
         self.through(self.inner.expire(expiry)).await
     }
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
@@ -427,6 +456,7 @@ impl Store for FaultyStore {
         self.inner.workers().await
     }
     async fn changed(&self, at_most: Duration) {
+        self.read();
         self.inner.changed(at_most).await;
     }
     async fn close(&self) -> Result<(), StoreError> {

@@ -107,8 +107,8 @@ impl CreateSchedule {
         };
         let row = ScheduleRow {
             due_at: Some(now),
-            definition: codec::encode(&definition).expect("plain data"),
-            state: codec::encode(&state).expect("plain data"),
+            definition: codec::encode_plain(&definition),
+            state: codec::encode_plain(&state),
         };
         let write = ScheduleWrite {
             row: Some(row),

@@ -8,7 +8,7 @@ use super::errand::Errand;
 use super::{Hub, WorkerEvent};
 use crate::clock::Busy;
 use crate::registry::Registry;
-use crate::store::{Task, TaskClaim, TaskOf};
+use crate::store::{StoreError, Task, TaskClaim, TaskOf};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -176,7 +176,10 @@ impl Hub<'_> {
         let known: Vec<TaskOf> = tasks.running.keys().copied().collect();
         let (life, busy) = (self.life.clone(), self.life.clock.busy());
         self.jobs.spawn(async move {
-            let found = match life.store.tasks_of(life.worker).await {
+            let own = life.store.tasks_of(life.worker);
+            let unknown = StoreError::Bug("a panic".to_owned());
+            let own = life.guard.keep("look after activities", own, Err(unknown));
+            let found = match own.await {
                 Ok(found) => Some(found.into_iter().collect()),
                 Err(error) => {
                     tracing::warn!(%error, "cannot look after activities of other queues");
@@ -234,7 +237,8 @@ async fn claim(
 
 async fn claim_some(life: &Life, claim: &TaskClaim) -> Vec<Task> {
     // A claim is a commit, a look is not.
-    match life.store.has_tasks(claim).await {
+    let any = life.store.has_tasks(claim);
+    match life.guard.keep("look for activities", any, Ok(false)).await {
         Ok(false) => Vec::new(),
         Ok(true) => {
             let claimed = life.committer.claim_tasks(claim.clone()).await;

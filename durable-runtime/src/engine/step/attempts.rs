@@ -2,9 +2,9 @@
 
 use super::super::backoff;
 use super::super::instance::{Cancel, Decision, Instance, Outcome, Place, Policy, Recorded};
-use super::text::shortened;
 use crate::id::Timestamp;
 use crate::operation::{Answered, Request, Resolution, TimeoutKind};
+use crate::reason::shortened;
 use crate::registry::AttemptEnd;
 use crate::store::{AttemptOf, AttemptRecord, TaskWrite, Write};
 use std::time::Duration;

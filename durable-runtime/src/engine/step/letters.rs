@@ -6,6 +6,7 @@ use crate::codec;
 use crate::frame::Call;
 use crate::id::{Timestamp, WorkflowId};
 use crate::operation::{Answered, ChildError, Request, Resolution, received};
+use crate::reason::shortened;
 use crate::store::{ChildEnd, Message, MessageKind, Phase};
 use std::collections::HashMap;
 
@@ -145,7 +146,7 @@ fn child_end(id: &WorkflowId, letter: &Message) -> Resolution {
             ..
         }) => failed(&ChildError::TimedOut {
             id: id.clone(),
-            reason: error.unwrap_or_default(),
+            reason: shortened(error.unwrap_or_default()),
         }),
         Ok(ChildEnd { error, .. }) => terminated(id, error),
         Err(error) => terminated(id, Some(format!("how it ended cannot be read: {error}"))),
@@ -155,10 +156,10 @@ fn child_end(id: &WorkflowId, letter: &Message) -> Resolution {
 fn terminated(id: &WorkflowId, reason: Option<String>) -> Resolution {
     failed(&ChildError::Terminated {
         id: id.clone(),
-        reason: reason.unwrap_or_else(|| "no reason given".to_owned()),
+        reason: reason.map_or_else(|| "no reason given".to_owned(), shortened),
     })
 }
 
 fn failed(error: &ChildError) -> Resolution {
-    Resolution::Failed(codec::encode(error).expect("plain data"))
+    Resolution::Failed(codec::encode_plain(error))
 }

@@ -4,13 +4,14 @@ use super::super::instance::{
     Cancel, Decision, Instance, Place, Policy, Recorded, Tries, Underway, underway,
 };
 use super::super::transact::result_of;
-use super::text::{error_text, shortened};
+use super::text::error_text;
 use crate::codec;
 use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Aside, Finished, Turn};
 use crate::operation::Answered;
-use crate::store::{AttemptOf, End, NewStep, Phase, Reply, TagChanges, Write};
+use crate::reason::shortened;
+use crate::store::{AttemptOf, End, NewStep, Phase, Reply, StoreError, TagChanges, Write, limits};
 use std::collections::BTreeMap;
 
 impl Instance {
@@ -23,6 +24,16 @@ impl Instance {
         policy: &Policy,
     ) -> Decision {
         let replies = self.own(aside.replies);
+        if let Turn::Suspended(_) | Turn::Finished(_) = &turn
+            && let Err(error) = self.check_tagged(&aside.tags)
+        {
+            self.keep_answers(given, now);
+            let place = match self.label() {
+                "" => "before its first await".to_owned(),
+                label => format!("after await {label}"),
+            };
+            return self.park(None, Some(format!("{place}: {error}")));
+        }
         self.tagged = match turn {
             Turn::Suspended(_) | Turn::Finished(_) => aside.tags,
             // It is said again by whoever runs this code again.
@@ -103,6 +114,8 @@ impl Instance {
             (true, Cancel::Told) => Phase::Cancelled,
             (true, Cancel::None | Cancel::Requested) => Phase::Failed,
         };
+        let published = encoded(published);
+        limits::check_published(published.as_deref()).map_err(|error| error.to_string())?;
         Ok(End {
             run: self.run,
             phase,
@@ -111,7 +124,7 @@ impl Instance {
             seq: self.seq,
             at: now,
             keep_frames: policy.keep_frames,
-            published: encoded(published),
+            published,
             followed: false,
         })
     }
@@ -122,6 +135,16 @@ impl Instance {
             Place::At(checkpoint) => encoded(&checkpoint.published),
             Place::Fresh(_) | Place::Unfit(..) => None,
         }
+    }
+
+    /// Whether what is said about the run fits with these changes.
+    fn check_tagged(&self, changes: &TagChanges) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut tags = self.tags.clone();
+        tags.apply(changes.clone());
+        limits::check_tags(&tags)
     }
 
     /// Answers to messages that this run has taken. Another one, from which the code may have it,
@@ -249,5 +272,5 @@ fn untaken(given: &[Answered], checkpoint: &Checkpoint) -> Option<u64> {
 }
 
 fn encoded(published: &BTreeMap<String, Vec<u8>>) -> Option<Vec<u8>> {
-    (!published.is_empty()).then(|| codec::encode(published).expect("text and bytes"))
+    (!published.is_empty()).then(|| codec::encode_plain(published))
 }

@@ -269,6 +269,7 @@ macro_rules! store_conformance {
                 a_step_changes_attributes_and_memo,
                 a_batch_that_fails_changes_no_attribute,
                 attributes_have_limits,
+                all_tags_together_have_a_limit,
             ],
             deleting: [
                 what_runs_is_not_deleted,

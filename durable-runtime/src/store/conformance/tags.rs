@@ -2,7 +2,7 @@
 
 use super::kit::{Worker, end, find, id, step, waiting};
 use crate::id::{RunId, Timestamp};
-use crate::store::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX};
+use crate::store::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX, TAGS_BYTES_MAX};
 use crate::store::{
     Attribute, Compare, Condition, FenceError, Field, MemoValue, NewRun, NewStep, Page, Phase,
     RunFilter, RunRecord, Store, StoreError, TagChanges, Tags, Write, Written,
@@ -229,4 +229,48 @@ pub async fn attributes_have_limits(store: &dyn Store) {
     }
     assert_eq!(store.find(&id(10)).await, Ok(None));
     assert_eq!(store.follow(RunId(10)).await, Ok(None));
+}
+
+/// Memos of three quarters of what is allowed, and what comes on top.
+pub async fn all_tags_together_have_a_limit(store: &dyn Store) {
+    let large = || MemoValue(vec![7; TAGS_BYTES_MAX / 4 * 3]);
+    let mut worker = Worker::register(store, 1).await;
+    let noted = |run, notes: &[&str]| {
+        let mut new = with(run, &[("x", Int(1))]);
+        new.tags.memo = notes.iter().map(|n| ((*n).to_owned(), large())).collect();
+        new
+    };
+    let answer = store.start(noted(10, &["a", "b"])).await;
+    let too_large = |error: &StoreError| matches!(error, StoreError::TooLarge { limit, .. } if *limit == TAGS_BYTES_MAX);
+    assert!(answer.as_ref().is_err_and(too_large), "{answer:?}");
+    assert_eq!(store.find(&id(10)).await, Ok(None));
+    let new = NewRun {
+        owner: Some(worker.id()),
+        ..noted(10, &["a"])
+    };
+    assert_eq!(worker.write(Write::Start(new)).await, Written::Started);
+    let note = |seq, notes: &[(&str, Option<MemoValue>)]| {
+        let mut changes = TagChanges::default();
+        changes.attributes.insert("x".into(), Some(Int(seq)));
+        let notes = notes.iter();
+        changes.memo = notes
+            .map(|(n, note)| ((*n).to_owned(), note.clone()))
+            .collect();
+        Write::Step(NewStep {
+            tags: changes,
+            ..step(10, seq)
+        })
+    };
+    let answer = worker
+        .try_commit(vec![note(1, &[("b", Some(large()))])])
+        .await;
+    let refused = matches!(&answer, Err(FenceError::Store(error)) if too_large(error));
+    assert!(refused, "{answer:?}");
+    let tags = find(store, 10).await.tags;
+    assert_eq!((tags.memo.len(), &tags.attributes["x"]), (1, &Int(1)));
+    assert_eq!(store.latest_step(RunId(10)).await, Ok(None));
+    // One takes the place of the other.
+    let instead = note(1, &[("a", None), ("b", Some(large()))]);
+    assert_eq!(worker.write(instead).await, Written::Done);
+    assert_eq!(find(store, 10).await.tags.memo.len(), 1);
 }

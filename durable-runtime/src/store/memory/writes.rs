@@ -8,7 +8,7 @@ use super::tasks::Held;
 use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
 use crate::store::{
     AttemptOf, AttemptRecord, End, Fence, FenceError, NewRun, NewStep, Note, Park, Phase,
-    ScheduleRecord, StepRecord, StoreError, Write, Written,
+    ScheduleRecord, StepRecord, StoreError, Write, Written, limits,
 };
 use std::collections::BTreeMap;
 
@@ -195,7 +195,10 @@ impl<'a> Batch<'a> {
                 kept.reply = Some(reply);
             }
         }
-        run.row.new.tags.apply(step.tags);
+        if !step.tags.is_empty() {
+            run.row.new.tags.apply(step.tags);
+            limits::check_tags(&run.row.new.tags)?;
+        }
         run.open
             .retain(|attempt| !step.settled.contains(&attempt.of));
         let settled = |op: u64| step.settled.contains(&AttemptOf::Activity { op });

@@ -99,12 +99,12 @@ fn paused(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Paused>> {
 
 /// What the column `terms` holds; most runs have none.
 pub(super) fn terms(terms: &Terms) -> Option<Vec<u8>> {
-    (!terms.is_default()).then(|| codec::encode(terms).expect("plain data"))
+    (!terms.is_default()).then(|| codec::encode_plain(terms))
 }
 
 /// What the column `queueing` holds; most runs have none.
 pub(super) fn encoded_queueing(queueing: &Queueing) -> Option<Vec<u8>> {
-    (!queueing.is_default()).then(|| codec::encode(queueing).expect("plain data"))
+    (!queueing.is_default()).then(|| codec::encode_plain(queueing))
 }
 
 /// The column `settings` of a queue.

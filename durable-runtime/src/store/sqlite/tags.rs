@@ -5,13 +5,13 @@ use super::rows;
 use super::writer::Db;
 use crate::codec;
 use crate::id::RunId;
-use crate::store::{Attribute, Compare, Condition, Field, TagChanges, Tags};
+use crate::store::{Attribute, Compare, Condition, Field, TagChanges, Tags, limits};
 use rusqlite::params;
 use rusqlite::types::Value;
 
 /// The column `tags`; most runs have none.
 pub(super) fn encoded(tags: &Tags) -> Option<Vec<u8>> {
-    (!tags.is_empty()).then(|| codec::encode(tags).expect("plain data"))
+    (!tags.is_empty()).then(|| codec::encode_plain(tags))
 }
 
 /// What runs are found by, one row for each attribute.
@@ -35,6 +35,7 @@ pub(super) fn change(db: &mut Db, run: RunId, changes: &TagChanges) -> Outcome<(
     )?
     .unwrap_or_default();
     tags.apply(changes.clone());
+    limits::check_tags(&tags)?;
     db.conn
         .prepare_cached("UPDATE workflow SET tags=?2 WHERE run=?1")?
         .execute(params![run.0, encoded(&tags)])?;

@@ -149,3 +149,28 @@ async fn the_log_does_not_grow_without_end() {
         "{largest} of {written} bytes were in the log at once"
     );
 }
+
+#[tokio::test]
+async fn a_call_that_panics_is_rolled_back_and_ends_nobody_else() {
+    let (store, _folder) = store().await;
+    let panics = store.write(
+        1,
+        |db: &mut super::writer::Db| -> super::error::Outcome<()> {
+            super::batch::insert_run(db, &waiting(10), 0, false)?;
+            panic!("oh");
+        },
+    );
+    // Queued together, so they share a transaction.
+    let (before, panicked, after) =
+        tokio::join!(store.start(waiting(9)), panics, store.start(waiting(11)));
+    assert_eq!(
+        (before, after),
+        (Ok(Written::Started), Ok(Written::Started))
+    );
+    let expected = StoreError::Bug("it panicked: oh".into());
+    assert_eq!(panicked, Err(FenceError::Store(expected)));
+    assert_eq!(store.find(&id(10)).await, Ok(None));
+    // The names of the call that was rolled back are not remembered as written.
+    assert_eq!(store.start(waiting(10)).await, Ok(Written::Started));
+    assert!(store.find(&id(10)).await.is_ok_and(|run| run.is_some()));
+}

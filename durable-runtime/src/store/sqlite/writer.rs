@@ -12,6 +12,7 @@ use super::checkpoint::Checkpoints;
 use super::error::{Fault, Outcome, breaks_connection, bug, classify};
 use super::names::Names;
 use super::{SqliteOptions, connect};
+use crate::panics::caught;
 use crate::store::changes::Changes;
 use crate::store::{FenceError, StoreError};
 use rusqlite::Connection;
@@ -191,7 +192,10 @@ impl Db {
     /// Runs one call so that its failure leaves the rest of the transaction as it was.
     fn in_savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         self.run("SAVEPOINT call")?;
-        let mut outcome = work(self);
+        // A panic is the caller's, and no other one's.
+        let done = caught(|| work(self));
+        let mut outcome =
+            done.unwrap_or_else(|panic| Err(bug(format!("it panicked: {panic}")).into()));
         if let Err(fault) = &outcome {
             self.names.forget();
             // Some errors make SQLite roll back everything, which ends the savepoint too.
