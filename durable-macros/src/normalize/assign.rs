@@ -5,6 +5,7 @@
 //! Output:  suspend price() -> a; suspend at() -> b; v[b] = a
 //! ```
 
+use super::places::{Use, bare};
 use super::{Builder, operands, place};
 use crate::diag::Code;
 use crate::names;
@@ -35,8 +36,9 @@ impl Builder<'_> {
         Expr::Assign(machine)
     }
 
-    /// `place op= value`: whether Rust computes the place first depends on its type. So the value may
-    /// not be able to change it, or both must be of types for which the value comes first.
+    /// `place op= value`: whether Rust computes the place first depends on the types. So the place may have
+    /// no index, the value may be one for which the operator is surely a method, which takes the place
+    /// first, or both must be of types for which the value comes first.
     pub(super) fn compound(&mut self, expr: &mut Expr) -> Expr {
         let Expr::Binary(twin) = &mut *expr else {
             unreachable!("only called for compound assignments")
@@ -56,10 +58,14 @@ impl Builder<'_> {
         let right = [(*twin.right).clone()];
         let steady = place::indices(&twin.left)
             .is_some_and(|indices| indices.iter().all(|index| !self.changes(index, &right)));
-        if !steady {
+        let held = std::mem::take(&mut self.held);
+        let (index, method) = (place::has_index(&twin.left), is_reference(&twin.right));
+        if !steady || (index && !method) {
             return self.value_first(expr, machine);
         }
-        let held = std::mem::take(&mut self.held);
+        if index {
+            self.touch(&machine.left, Use::Changed);
+        }
         *machine.right = self.residual(&mut twin.right);
         operands::hold(&mut twin.right, &held);
         Expr::Binary(machine)
@@ -101,4 +107,9 @@ fn is_place(expr: &Expr) -> bool {
         Expr::Group(group) => is_place(&group.expr),
         _ => false,
     }
+}
+
+/// No operator of the language itself takes a reference.
+fn is_reference(value: &Expr) -> bool {
+    matches!(bare(value), Expr::Reference(_))
 }

@@ -66,7 +66,8 @@ impl Builder<'_> {
             match cond {
                 Expr::Paren(inner) => return self.cond(&mut inner.expr, then, otherwise),
                 Expr::Group(inner) => return self.cond(&mut inner.expr, then, otherwise),
-                Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) => {
+                // `!` of a type of the user's is a method.
+                Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) && is_bool(&unary.expr) => {
                     return self.cond(&mut unary.expr, otherwise, then);
                 }
                 Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
@@ -185,6 +186,17 @@ impl Builder<'_> {
             "this jump has no loop or block to go to",
             "jump to a loop or labelled block around it",
         );
+    }
+}
+
+/// Whether an expression is a `bool` whatever the types in it are.
+fn is_bool(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(binary) => matches!(binary.op, BinOp::And(_) | BinOp::Or(_)),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Not(_)) && is_bool(&unary.expr),
+        Expr::Paren(inner) => is_bool(&inner.expr),
+        Expr::Group(inner) => is_bool(&inner.expr),
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use super::uses::{of_expr, of_macro};
 use crate::ir::LocalId;
 use crate::names::unraw;
 use syn::visit::{self, Visit};
-use syn::{Expr, Macro};
+use syn::{Expr, Ident, Macro};
 
 /// Methods of std that change what they are called on: refused in our own words.
 const MUTATORS: &[&str] = &[
@@ -35,6 +35,11 @@ const MUTATORS: &[&str] = &[
     "take",
     "truncate",
 ];
+
+/// Whether a method of std of this name changes what it is called on.
+pub(super) fn mutates(method: &Ident) -> bool {
+    MUTATORS.iter().any(|name| method == name)
+}
 
 /// What evaluating an expression may do to a local, by its syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +80,7 @@ pub(super) fn disturbs(expr: &Expr, local: LocalId, scopes: &Scopes) -> Disturba
                     self.root(&e.expr, Disturbance::Changes);
                 }
                 Expr::MethodCall(e) => {
-                    let changes = MUTATORS.iter().any(|m| e.method == m);
+                    let changes = mutates(&e.method);
                     self.root(
                         &e.receiver,
                         if changes {
@@ -139,7 +144,7 @@ pub(crate) fn changes_by_name(exprs: &[Expr], name: &str) -> bool {
                 Expr::Assign(e) => assigned(&e.left, &mut |place| self.root(place)),
                 Expr::Binary(e) if super::place::assigns(&e.op) => self.root(&e.left),
                 Expr::Reference(e) if e.mutability.is_some() => self.root(&e.expr),
-                Expr::MethodCall(e) if MUTATORS.iter().any(|m| e.method == m) => {
+                Expr::MethodCall(e) if mutates(&e.method) => {
                     self.root(&e.receiver);
                 }
                 _ => {}

@@ -9,6 +9,7 @@
 //! ```
 
 use super::operands::{Takes, parts};
+use super::places::{Copied, copied};
 use super::twin::{Wrapper, wrap};
 use super::{Builder, place};
 use crate::ir::{LocalId, LocalKind};
@@ -90,7 +91,7 @@ impl Builder<'_> {
         }
         let place = match &*machine {
             Expr::Reference(reference) => place::root(&reference.expr).map(|_| &*reference.expr),
-            other => (takes == Takes::Place && place::root(other).is_some()).then_some(other),
+            other => (takes != Takes::Value && place::root(other).is_some()).then_some(other),
         };
         if let Some(place) = place {
             let mut names = place::indices(place)?;
@@ -103,6 +104,9 @@ impl Builder<'_> {
             return (!changes && place::is_field_path(place)).then_some(());
         }
         if let (Expr::Reference(twin), Expr::Reference(machine)) = (&mut *twin, &mut *machine) {
+            if twin.mutability.is_some() && place::first_step(&twin.expr).is_some() {
+                return None;
+            }
             return self.kept_before(&mut twin.expr, &mut machine.expr, Takes::Value, later, kept);
         }
         if !kept.held.is_empty() {
@@ -110,7 +114,12 @@ impl Builder<'_> {
         }
         let serves = self.next_point();
         let temp = self.new_temp(LocalKind::Temp { serves }, machine.span());
+        let proof = match takes {
+            Takes::Place(used) => copied(machine, used),
+            Takes::Value => Copied::default(),
+        };
         wrap(twin, Wrapper::Seen(temp));
+        proof.prove(twin);
         let expr = std::mem::replace(machine, self.temp_expr(temp));
         kept.values.push(Kept { temp, expr });
         Some(())

@@ -41,6 +41,7 @@ mod macros;
 mod needs;
 mod operands;
 mod place;
+mod places;
 mod receivers;
 mod recipe;
 mod scope;

@@ -6,7 +6,8 @@
 //! Output:  let t = next(); suspend price(x) -> a; send(t, a, y)
 //! ```
 
-use super::disturbs::{Disturbance, disturbs};
+use super::disturbs::{Disturbance, disturbs, mutates};
+use super::places::Use;
 use super::twin::{Wrapper, wrap};
 use super::{Builder, Dest, place, standard, uses};
 use crate::diag::Code;
@@ -22,7 +23,7 @@ pub(super) enum Takes {
     Value,
     /// As a place that is borrowed or changed when the operator runs (a receiver, one side of a
     /// comparison, what is indexed).
-    Place,
+    Place(Use),
 }
 
 impl Builder<'_> {
@@ -58,7 +59,7 @@ impl Builder<'_> {
         for ((part, takes), names) in parts(expr).into_iter().zip(&held) {
             // A variable that is borrowed is not moved and changes nothing.
             // Neither does a closure before it is called.
-            let steady = takes == Takes::Place && place::is_field_path(part);
+            let steady = takes != Takes::Value && place::is_field_path(part);
             if !steady && !matches!(part, Expr::Closure(_)) {
                 hold(part, names);
             }
@@ -84,18 +85,15 @@ impl Builder<'_> {
             return machine;
         }
         match part {
-            Expr::Reference(reference) if place::root(&reference.expr).is_some() => {
-                let mut machine = reference.clone();
-                *machine.expr = self.place(&mut reference.expr, later);
-                Expr::Reference(machine)
-            }
             Expr::Reference(reference) => {
                 let mut machine = reference.clone();
-                *machine.expr = self.keep(&mut reference.expr);
+                *machine.expr = self.borrowed(reference, later);
                 Expr::Reference(machine)
             }
-            _ if takes == Takes::Place && place::root(part).is_some() => self.place(part, later),
-            _ => self.keep(part),
+            _ => match takes {
+                Takes::Place(used) => self.place(part, used, later),
+                Takes::Value => self.keep(part),
+            },
         }
     }
 
@@ -107,89 +105,6 @@ impl Builder<'_> {
             &format!("`{name}` may change between this closure and the `.await` after it"),
             "bind the awaited value with `let` before this expression",
         );
-    }
-
-    /// A place that is read when the operator runs: nothing after it may change what it denotes.
-    /// Answers how the machine names it, with its indices computed.
-    fn place(&mut self, part: &mut Expr, later: &[Expr]) -> Expr {
-        let mut machine = part.clone();
-        self.steady_indices(&mut machine, part);
-        let disturbed = match (place::root(&machine), place::indices(&machine)) {
-            (Some(root), Some(indices)) => indices
-                .into_iter()
-                .chain([root])
-                .find(|name| self.changes(name, later)),
-            (root, _) => root,
-        };
-        if let Some(name) = disturbed {
-            let name = name.clone();
-            self.diagnostics.report(
-                &*part,
-                Code::Order,
-                &format!("`{name}` may change between this place and the `.await` after it"),
-                "bind the awaited value with `let` before this expression",
-            );
-        } else {
-            self.touch(&machine);
-        }
-        machine
-    }
-
-    /// A panic of an index comes before the operation begins, as in the original.
-    fn touch(&mut self, place: &Expr) {
-        if !place::is_field_path(place) {
-            self.deliver(syn::parse_quote!({ let _ = &#place; }), Dest::Discard);
-        }
-    }
-
-    /// Computes the indices of a place that are more than a variable.
-    fn steady_indices(&mut self, machine: &mut Expr, twin: &mut Expr) {
-        match (machine, twin) {
-            (Expr::Index(machine), Expr::Index(twin)) => {
-                self.steady_indices(&mut machine.expr, &mut twin.expr);
-                let index = &*machine.index;
-                let by_reference = matches!(index, Expr::Reference(_));
-                if !by_reference && !self.is_constant(index) && place::root(index).is_none() {
-                    self.touch(&machine.expr);
-                    self.keep_index(&mut machine.index, &mut twin.index);
-                }
-            }
-            (Expr::Field(machine), Expr::Field(twin)) => {
-                self.steady_indices(&mut machine.base, &mut twin.base);
-            }
-            (Expr::Unary(machine), Expr::Unary(twin)) => {
-                self.steady_indices(&mut machine.expr, &mut twin.expr);
-            }
-            (Expr::Paren(machine), Expr::Paren(twin)) => {
-                self.steady_indices(&mut machine.expr, &mut twin.expr);
-            }
-            (Expr::Group(machine), Expr::Group(twin)) => {
-                self.steady_indices(&mut machine.expr, &mut twin.expr);
-            }
-            _ => {}
-        }
-    }
-
-    /// Computes an index, of a range its bounds: a range itself could be used only once.
-    pub(super) fn keep_index(&mut self, machine: &mut Expr, twin: &mut Expr) {
-        match (machine, twin) {
-            (Expr::Range(machine), Expr::Range(twin)) => {
-                let bounds = [
-                    (&mut machine.start, &mut twin.start),
-                    (&mut machine.end, &mut twin.end),
-                ];
-                for (machine, twin) in bounds {
-                    if let (Some(machine), Some(twin)) = (machine, twin) {
-                        self.keep_index(machine, twin);
-                    }
-                }
-            }
-            (Expr::Paren(machine), Expr::Paren(twin)) => {
-                self.keep_index(&mut machine.expr, &mut twin.expr);
-            }
-            (machine, _) if self.is_constant(machine) => {}
-            (machine, twin) => *machine = self.keep(twin),
-        }
     }
 
     /// Whether one of the expressions changes a variable. Where syntax cannot tell, rustc will: in
@@ -283,43 +198,52 @@ pub(super) fn hold(part: &mut Expr, names: &[Ident]) {
 
 /// The operands of an expression, in evaluation order.
 pub(super) fn parts(expr: &mut Expr) -> Vec<(&mut Expr, Takes)> {
-    use Takes::{Place, Value};
+    const READ: Takes = Takes::Place(Use::Read);
+    const PLACE: Takes = Takes::Place(Use::Unclear);
+    use Takes::Value;
     match expr {
         Expr::Array(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),
         Expr::Tuple(e) => e.elems.iter_mut().map(|e| (e, Value)).collect(),
         Expr::Call(e) => match standard::kind(e) {
             Some(standard::Kind::Value) => e.args.iter_mut().map(|e| (e, Value)).collect(),
-            Some(standard::Kind::Place) => e.args.iter_mut().map(|e| (e, Place)).collect(),
+            Some(standard::Kind::Place) => e.args.iter_mut().map(|e| (e, READ)).collect(),
             // What is called may be a closure in a variable, which stays there.
-            None => std::iter::once((&mut *e.func, Place))
+            None => std::iter::once((&mut *e.func, PLACE))
                 .chain(e.args.iter_mut().map(|e| (e, Value)))
                 .collect(),
         },
-        Expr::MethodCall(e) => std::iter::once((&mut *e.receiver, Place))
-            .chain(e.args.iter_mut().map(|e| (e, Value)))
-            .collect(),
+        Expr::MethodCall(e) => {
+            let used = if mutates(&e.method) {
+                Use::Changed
+            } else {
+                Use::Unclear
+            };
+            std::iter::once((&mut *e.receiver, Takes::Place(used)))
+                .chain(e.args.iter_mut().map(|e| (e, Value)))
+                .collect()
+        }
         Expr::Binary(e) => {
-            let takes = if place::compares(&e.op) { Place } else { Value };
+            let takes = if place::compares(&e.op) { READ } else { Value };
             vec![(&mut *e.left, takes), (&mut *e.right, takes)]
         }
         Expr::Cast(e) => vec![(&mut *e.expr, Value)],
-        Expr::Field(e) => vec![(&mut *e.base, Place)],
-        Expr::Index(e) => vec![(&mut *e.expr, Place), (&mut *e.index, Value)],
+        Expr::Field(e) => vec![(&mut *e.base, PLACE)],
+        Expr::Index(e) => vec![(&mut *e.expr, PLACE), (&mut *e.index, Value)],
         Expr::Range(e) => [&mut e.start, &mut e.end]
             .into_iter()
             .flatten()
             .map(|e| (&mut **e, Value))
             .collect(),
-        Expr::Reference(e) => vec![(&mut *e.expr, Place)],
+        Expr::Reference(e) => vec![(&mut *e.expr, PLACE)],
         Expr::Repeat(e) => vec![(&mut *e.expr, Value)],
         Expr::Struct(e) => e
             .fields
             .iter_mut()
             .map(|f| (&mut f.expr, Value))
-            .chain(e.rest.iter_mut().map(|e| (&mut **e, Place)))
+            .chain(e.rest.iter_mut().map(|e| (&mut **e, PLACE)))
             .collect(),
         Expr::Try(e) => vec![(&mut *e.expr, Value)],
-        Expr::Unary(e) => vec![(&mut *e.expr, Place)],
+        Expr::Unary(e) => vec![(&mut *e.expr, PLACE)],
         _ => vec![],
     }
 }

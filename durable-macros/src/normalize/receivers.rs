@@ -54,7 +54,7 @@ pub(super) fn of_type(ty: &Type) -> Option<Owner> {
 }
 
 /// The type of `Vec::new()`, `vec![…]`, `format!(…)`.
-fn of_value(value: &Expr) -> Option<Owner> {
+pub(super) fn of_value(value: &Expr) -> Option<Owner> {
     match value {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else {

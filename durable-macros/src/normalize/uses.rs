@@ -127,6 +127,9 @@ impl<'s> Uses<'s> {
         match place {
             Expr::Tuple(e) => e.elems.iter().for_each(|e| self.assign(e)),
             Expr::Array(e) => e.elems.iter().for_each(|e| self.assign(e)),
+            // The pattern of a tuple struct, and of a struct.
+            Expr::Call(e) => e.args.iter().for_each(|e| self.assign(e)),
+            Expr::Struct(e) => e.fields.iter().for_each(|f| self.assign(&f.expr)),
             Expr::Infer(_) => {}
             Expr::Paren(e) => self.assign(&e.expr),
             Expr::Group(e) => self.assign(&e.expr),

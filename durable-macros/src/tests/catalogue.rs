@@ -26,7 +26,8 @@ fn codes(text: &str, before: &str) -> BTreeSet<String> {
 }
 
 /// Messages that no program is known to cause; they stand behind checks that come earlier.
-const NETS: [&str; 3] = [
+const NETS: [&str; 4] = [
+    "what this place is indexed with may change before the `.await` after it",
     "an `.await` inside this kind of expression is not supported",
     "an `.await` in this kind of expression is not supported",
     "a borrow of type `",

@@ -17,11 +17,14 @@ impl<L: sealed::BuiltIn<R>, R> Number<R> for L {}
 
 mod sealed {
     pub trait BuiltIn<R> {}
+    pub trait Scalar {}
+    // Which numbers an operator takes together, it says itself.
+    impl<L: Scalar, R: Scalar> BuiltIn<R> for L {}
 }
 
 macro_rules! numbers {
-    ($($own:ty)*) => {$(
-        impl sealed::BuiltIn<$own> for $own {}
+    ($($number:ty)*) => {$(
+        impl sealed::Scalar for $number {}
     )*};
 }
 

@@ -55,6 +55,7 @@ mod loops;
 mod macros;
 mod macros_of_users;
 mod moves;
+mod operand_places;
 mod own_blocks;
 mod own_blocks_by_type;
 mod owned_iterators;

@@ -17,6 +17,7 @@ const RECIPES: &str = "durable-macros/src/normalize/recipe.rs";
 const ALTERNATIVES: &str = "durable-macros/src/normalize/alternatives.rs";
 const TWIN: &str = "durable-macros/src/normalize/twin.rs";
 const HELD: &str = "durable-macros/src/normalize/held.rs";
+const PLACES: &str = "durable-macros/src/normalize/places.rs";
 const HYGIENE: &str = "durable-macros/src/normalize/hygiene.rs";
 const REMADE: &str = "durable-macros/src/emit/arms/borrows.rs";
 const AGAIN: &str = "durable-macros/src/analysis/again.rs";
@@ -108,6 +109,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: HELD,
         from: "names.into_iter().find(|name| self.changes(name, later))",
         to: "names.into_iter().find(|name| self.changes(name, later) && later.is_empty())",
+    },
+    Mutation {
+        name: "places: an index may change what the place is indexed with before",
+        file: PLACES,
+        from: "find(|name| self.changes(name, &computed))",
+        to: "find(|name| self.changes(name, &computed) && computed.is_empty())",
+    },
+    Mutation {
+        name: "places: the copy of a part is changed instead of the part",
+        file: PLACES,
+        from: "stays: place && used != Use::Read,",
+        to: "stays: place && used == Use::Changed,",
+    },
+    Mutation {
+        name: "places: an index that is a field is read after the await",
+        file: PLACES,
+        from: "            (machine, _) if self.is_constant(machine) => {}\n            (machine, twin)",
+        to: "            (machine, _) if self.is_constant(machine) || place::is_field_path(machine) => {}\n            (machine, twin)",
     },
     Mutation {
         name: "names: tokens from several places are believed to be one name",

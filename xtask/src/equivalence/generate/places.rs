@@ -77,6 +77,59 @@ impl Gen {
         ))
     }
 
+    /// Places before an await that are in a value without a name, or have an index that is a place itself.
+    pub(super) fn operand_places(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (list, at, r) = (self.unique("list"), self.unique("at"), self.unique("r"));
+        let (a, b) = (
+            self.quiet_value(&Ty::String, 1),
+            self.quiet_value(&Ty::String, 1),
+        );
+        let (text, number) = (self.call(&Ty::String, 1), self.call(&Ty::U32, 1));
+        let i = self.rng.u32(..2);
+        let place = self.rng.choice([".0", ".1[0]", ".1[1]"])?;
+        let index = format!("{at}{place}");
+        let literal = format!("vec![{a}, {b}]");
+        let (value, ty) = match self.rng.u32(..9) {
+            0 => (format!("{literal}[{i}] == {text}"), Ty::Bool),
+            1 => (format!("{literal}[{i}].replace('a', &{text})"), Ty::String),
+            2 => (format!("{literal}[{index}] == {text}"), Ty::Bool),
+            3 => (format!("[4_u32, 5][{index}].max({number})"), Ty::U32),
+            4 => (
+                format!("{literal}[{index}][..].replace('b', &{text})"),
+                Ty::String,
+            ),
+            5 => (
+                format!(
+                    "{{ let mut {list} = {literal}; {list}[{index}].push_str(&{text}); {list}.concat() }}"
+                ),
+                Ty::String,
+            ),
+            6 => (
+                format!(
+                    "{{ let mut {list} = {literal}; {list}[{index}] += &{text}; {list}.concat() }}"
+                ),
+                Ty::String,
+            ),
+            7 => (
+                format!(
+                    "{{ let {list} = BTreeMap::from([({a}, 3_u32)]); let key = {list}.keys().next().unwrap().clone(); {list}[&key].max({number}) }}"
+                ),
+                Ty::U32,
+            ),
+            _ => (
+                format!("[Point {{ x: 1, y: 2, name: {a} }}].last().unwrap().y.max({number})"),
+                Ty::U32,
+            ),
+        };
+        self.scope.declare(&r, ty, true);
+        Some(format!(
+            "let {at} = ({i}_usize, [1_usize, 0]);\nlet mut {r} = {value};\n"
+        ))
+    }
+
     pub(super) fn key_that_changes(&mut self) -> Option<String> {
         let ty = Ty::Tree(Box::new(Ty::U32));
         let (declared, id) = self.known(&ty);

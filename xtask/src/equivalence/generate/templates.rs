@@ -106,6 +106,7 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("select", 4, Gen::select_of_branches),
     template("timeout over a block", 2, Gen::limited_block),
     template("place that goes on", 2, Gen::place_that_goes_on),
+    template("places of operands", 4, Gen::operand_places),
     template("borrow of a place", 3, Gen::borrow_of_a_place),
     template("mutable borrow of a place", 3, Gen::mutable_borrow),
     template("borrow at an index that changes", 3, Gen::borrow_at_index),
