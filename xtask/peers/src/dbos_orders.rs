@@ -7,16 +7,21 @@ use anyhow::{Context, anyhow};
 use dbos::{Config, DBOS, RunOptions, step};
 use std::sync::Arc;
 
-/// Its orders have other ids in each run: the database stays.
-fn prefix() -> String {
+/// A name for this run. The database stays: orders have other ids in each run, and another version
+/// of the application does not take up what this one left.
+fn version_of_run() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    format!("{}-", since.map(|time| time.as_nanos()).unwrap_or_default())
+    since.unwrap_or_default().as_nanos().to_string()
+}
+
+async fn done(slip: Slip) -> dbos::Result<Slip> {
+    Ok(slip)
 }
 
 async fn dbos_order(order: Order) -> dbos::Result<Slip> {
-    step("reserve", || async { Ok(order.reserve()) }).await?;
-    step("charge", || async { Ok(order.charge()) }).await?;
-    step("send_package", || async { Ok(order.send_package()) }).await
+    step("reserve", || done(order.reserve())).await?;
+    step("charge", || done(order.charge())).await?;
+    step("send_package", || done(order.send_package())).await
 }
 
 pub async fn run(asked: &Asked) -> anyhow::Result<(String, Done)> {
@@ -24,8 +29,9 @@ pub async fn run(asked: &Asked) -> anyhow::Result<(String, Done)> {
         .postgres
         .as_deref()
         .context("the URL of a PostgreSQL is missing")?;
+    let run = version_of_run();
     let dbos = DBOS::new(Config {
-        app_version: Some("1".to_owned()),
+        app_version: Some(run.clone()),
         schema: "durable_bench_dbos".to_owned(),
         ..Config::new("durable-bench", url)
     });
@@ -33,10 +39,10 @@ pub async fn run(asked: &Asked) -> anyhow::Result<(String, Done)> {
         .register_workflow("order", dbos_order)
         .map_err(failed)?;
     dbos.launch().await.map_err(failed)?;
-    let (workflow, prefix) = (Arc::new(workflow), prefix());
+    let workflow = Arc::new(workflow);
     let done = place::orders(asked, move |order| {
         let workflow = workflow.clone();
-        let id = format!("{prefix}{}", order.id);
+        let id = format!("{run}-{}", order.id);
         async move {
             let options = RunOptions {
                 workflow_id: Some(&id),

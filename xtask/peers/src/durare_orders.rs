@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What a commit waits for.
 #[derive(Clone, Copy, Debug)]
-pub enum Sync {
+pub enum Commit {
     /// Durare's own setting: for nothing.
     Normal,
     /// For the disk.
@@ -40,16 +40,16 @@ async fn durare_order(ctx: DurableContext, order: Order) -> Result<Slip> {
     send_package(&ctx, order).await
 }
 
-pub async fn run(asked: &Asked, sync: Sync) -> anyhow::Result<(String, Done)> {
+pub async fn run(asked: &Asked, commit: Commit) -> anyhow::Result<(String, Done)> {
     // The settings of `SqliteProvider::connect`, but for the sync.
     let options = SqliteConnectOptions::new()
         .filename(asked.folder.join("durare.db"))
         .create_if_missing(true)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(match sync {
-            Sync::Normal => SqliteSynchronous::Normal,
-            Sync::Full => SqliteSynchronous::Full,
+        .synchronous(match commit {
+            Commit::Normal => SqliteSynchronous::Normal,
+            Commit::Full => SqliteSynchronous::Full,
         })
         .busy_timeout(Duration::from_secs(60));
     let pool = SqlitePoolOptions::new()
@@ -68,9 +68,9 @@ pub async fn run(asked: &Asked, sync: Sync) -> anyhow::Result<(String, Done)> {
         }
     })
     .await?;
-    let (name, synchronous) = match sync {
-        Sync::Normal => ("durare", "NORMAL (its own setting: no sync at a commit)"),
-        Sync::Full => ("durare FULL", "FULL"),
+    let (name, synchronous) = match commit {
+        Commit::Normal => ("durare", "NORMAL (its own setting: no sync at a commit)"),
+        Commit::Full => ("durare FULL", "FULL"),
     };
     let version = version("durare");
     let settings =

@@ -43,8 +43,8 @@ async fn main() -> anyhow::Result<()> {
     };
     let (settings, done) = match peer.as_str() {
         "duroxide" => duroxide_orders::run(&asked).await?,
-        "durare" => durare_orders::run(&asked, durare_orders::Sync::Normal).await?,
-        "durare FULL" => durare_orders::run(&asked, durare_orders::Sync::Full).await?,
+        "durare" => durare_orders::run(&asked, durare_orders::Commit::Normal).await?,
+        "durare FULL" => durare_orders::run(&asked, durare_orders::Commit::Full).await?,
         "dbos" => dbos_orders::run(&asked).await?,
         other => bail!("no peer is called `{other}`"),
     };
