@@ -13,7 +13,7 @@ use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// The future of a machine; see [`crate::machine::Machine`], which drives it.
@@ -252,7 +252,10 @@ impl Registry {
     /// # Errors
     /// When two workflows or two activities bear the same name.
     pub fn linked() -> Result<Self, Ambiguous> {
-        Self::unambiguous(workflows(), activities())
+        // What is linked does not change, and tests make many workers.
+        static LINKED: LazyLock<Result<Registry, Ambiguous>> =
+            LazyLock::new(|| Registry::unambiguous(workflows(), activities()));
+        LINKED.clone()
     }
 
     fn unambiguous(
