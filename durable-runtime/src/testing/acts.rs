@@ -10,7 +10,7 @@ use crate::id::Timestamp;
 use crate::operation::Resolution;
 use crate::registry::{
     Activities, ActivityContext, ActivityDef, ActivityFn, Ambiguous, AttemptEnd, AttemptFuture,
-    Registry, activities, nothing,
+    Registry, WorkflowDef, activities, nothing,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -106,9 +106,16 @@ impl Acts {
         Log(self.state().log.clone())
     }
 
-    /// Everything that is linked into this binary, for one worker.
-    pub(super) fn registry(self: &Arc<Self>, life: &Arc<Life>) -> Result<Registry, Ambiguous> {
-        let registry = Registry::linked()?;
+    /// Everything that is linked into this binary, or `only` one workflow, for one worker.
+    pub(super) fn registry(
+        self: &Arc<Self>,
+        life: &Arc<Life>,
+        only: Option<&'static WorkflowDef>,
+    ) -> Result<Registry, Ambiguous> {
+        let registry = match only {
+            None => Registry::linked()?,
+            Some(workflow) => Registry::new().with_workflow(workflow),
+        };
         Ok(activities().fold(registry, |registry, def| {
             let (acts, life) = (self.clone(), life.clone());
             let body = move |context: ActivityContext, args: &[u8]| {

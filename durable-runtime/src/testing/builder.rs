@@ -5,6 +5,7 @@ use super::crash::{self, CrashReport, Cuts};
 use super::database::{Kind, Make};
 use crate::engine::{Worker, WorkerOptions};
 use crate::payload::Codecs;
+use crate::registry::WorkflowDef;
 use crate::store::Store;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct TestEnvBuilder {
     pub(super) options: WorkerOptions,
     pub(super) worker: Configured,
     pub(super) workers: usize,
+    /// The one workflow that workers run, if not all that are linked.
+    pub(super) only: Option<&'static WorkflowDef>,
     pub(super) cuts: Arc<Cuts>,
 }
 
@@ -61,6 +64,7 @@ impl TestEnv {
             options: WorkerOptions::default(),
             worker: Arc::new(|worker| worker),
             workers: 1,
+            only: None,
             cuts: Arc::default(),
         }
     }
@@ -125,6 +129,14 @@ impl TestEnvBuilder {
     /// How many workers there are at the beginning: one, unless this says otherwise.
     pub fn workers(self, workers: usize) -> Self {
         Self { workers, ..self }
+    }
+
+    /// Workers run this one workflow, and not all that are linked into the test: each is born much
+    /// sooner where these are hundreds.
+    #[doc(hidden)]
+    pub fn only(self, workflow: &'static WorkflowDef) -> Self {
+        let only = Some(workflow);
+        Self { only, ..self }
     }
 
     /// The surroundings, with their workers at work.

@@ -251,7 +251,7 @@ impl TestEnv {
             cuts: shared.made.cuts.clone(),
             links: Arc::downgrade(&shared.links),
         });
-        let registry = shared.acts.registry(&life);
+        let registry = shared.acts.registry(&life, shared.made.only);
         let registry = registry.unwrap_or_else(|ambiguous| panic!("{ambiguous}"));
         let worker = Worker::new(store, shared.made.options.clone());
         let worker = (shared.made.worker)(worker)

@@ -1,6 +1,7 @@
 //! Compares a plain function with its machine, in every way of stopping on the way.
 
 use super::drive::{self, Rebuild};
+use super::engine::{self, Plain};
 use super::log::{self, encoded};
 use super::schedule::{self, Schedule};
 use durable_runtime::Durable;
@@ -16,7 +17,8 @@ const AWAITS_MAX: usize = 20_000;
 /// How many orders of answers are tried where operations run at the same time.
 const SEEDS: u64 = 6;
 
-/// Runs both copies of a function.
+/// Runs both copies of a function: the durable one as a machine that the test drives itself, and in
+/// the real engine.
 ///
 /// # Panics
 /// When they differ, or when a frame on the way is not sound.
@@ -24,26 +26,53 @@ pub fn compare<R: Durable + Debug, F: Future<Output = R>>(
     plain: impl Fn() -> F,
     call: WorkflowCall<R>,
 ) {
-    let def = definition(call.name());
-    let input = call.input().expect("the arguments can be encoded");
-    if !compare_under(Schedule::First, plain(), def, input) {
-        return;
-    }
-    for schedule in [Schedule::Last]
-        .into_iter()
-        .chain((0..SEEDS).map(Schedule::Seeded))
-    {
-        compare_under(schedule, plain(), def, input);
-    }
+    let (def, input) = parts(&call);
+    let first = machines(plain, def, input);
+    engine::compare::<R>(&first, def, input);
 }
 
-/// Compares under one order of answers; whether another order is possible.
+/// Runs both copies of a function, without an engine: for very many functions.
+///
+/// # Panics
+/// As [`compare`] does.
+pub fn compare_machines<R: Durable + Debug, F: Future<Output = R>>(
+    plain: impl Fn() -> F,
+    call: WorkflowCall<R>,
+) {
+    let (def, input) = parts(&call);
+    machines(plain, def, input);
+}
+
+fn parts<R>(call: &WorkflowCall<R>) -> (&'static WorkflowDef, &[u8]) {
+    let input = call.input().expect("the arguments can be encoded");
+    (definition(call.name()), input)
+}
+
+/// Compares under all orders of answers; what the plain copy did under the first.
+fn machines<R: Durable + Debug, F: Future<Output = R>>(
+    plain: impl Fn() -> F,
+    def: &'static WorkflowDef,
+    input: &[u8],
+) -> Plain {
+    let first = compare_under(Schedule::First, plain(), def, input);
+    if first.concurrent {
+        for schedule in [Schedule::Last]
+            .into_iter()
+            .chain((0..SEEDS).map(Schedule::Seeded))
+        {
+            compare_under(schedule, plain(), def, input);
+        }
+    }
+    first
+}
+
+/// Compares under one order of answers.
 fn compare_under<R: Durable + Debug>(
     schedule: Schedule,
     plain: impl Future<Output = R>,
     def: &'static WorkflowDef,
     input: &[u8],
-) -> bool {
+) -> Plain {
     log::take();
     let expected = schedule::finish(plain, schedule);
     let expected_log = log::take();
@@ -66,7 +95,12 @@ fn compare_under<R: Durable + Debug>(
     for kill in 0..awaits.min(kills) {
         assert_eq!(check(Rebuild::At(kill)), (awaits, concurrent));
     }
-    concurrent
+    Plain {
+        output: expected_bytes,
+        log: expected_log,
+        awaits,
+        concurrent,
+    }
 }
 
 /// The one workflow of this name in the test binary.

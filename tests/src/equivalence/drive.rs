@@ -1,7 +1,7 @@
 //! Drives a machine to its end, and drops and rebuilds it on the way where it is told to.
 
 use super::schedule::Schedule;
-use super::{log, ops};
+use super::{log, ops, world};
 use durable_runtime::frame::{Call, Checkpoint, Frame};
 use durable_runtime::id::Timestamp;
 use durable_runtime::machine::{self, Machine, Turn};
@@ -135,7 +135,10 @@ fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
     for call in &calls {
         if call.op > *begun {
             match &call.request {
-                Request::Activity(request) => log::push(&request.name, &request.args, true),
+                Request::Activity(request) => {
+                    let (name, argument) = world::asked(request);
+                    log::push(&name, &argument, true)
+                }
                 Request::Timer { due } => log::push(ops::TIMER, &log::encoded(&due.0), true),
                 other => panic!("plain async Rust has no {other:?}"),
             };
@@ -148,10 +151,10 @@ fn open<'c>(checkpoint: &'c Checkpoint, begun: &mut u64) -> Vec<&'c Call> {
 /// Carries an operation out.
 fn answer(call: &Call) -> Answered {
     let answer = match &call.request {
-        Request::Activity(request) if request.name.starts_with(ops::SIZE) => {
-            Resolution::Returned(log::encoded(&request.args.len()))
+        Request::Activity(request) => {
+            let (name, argument) = world::asked(request);
+            Resolution::Returned(world::encoded(ops::answer(&name, argument)))
         }
-        Request::Activity(request) => Resolution::Returned(request.args.clone()),
         _ => Resolution::Fired,
     };
     Answered {

@@ -4,7 +4,16 @@
 /// under `#[workflow]` are machines in the one copy and plain functions in the other.
 #[macro_export]
 macro_rules! equivalent_group {
-    ($name:ident: $($function:ident($($arg:expr),* $(,)?)),+ $(,)?; $($items:tt)*) => {
+    (in machines; $name:ident: $($rest:tt)*) => {
+        $crate::equivalent_group! { @ compare_machines; $name: $($rest)* }
+    };
+    ($name:ident: $($rest:tt)*) => {
+        $crate::equivalent_group! { @ compare; $name: $($rest)* }
+    };
+    (
+        @ $compare:ident;
+        $name:ident: $($function:ident($($arg:expr),* $(,)?)),+ $(,)?; $($items:tt)*
+    ) => {
         mod $name {
             #[allow(unused_imports, reason = "not every function needs what stands beside it")]
             use super::*;
@@ -20,7 +29,7 @@ macro_rules! equivalent_group {
             }
             #[test]
             fn equivalence() {
-                $($crate::equivalence::compare(
+                $($crate::equivalence::$compare(
                     || plain::$function($($arg),*),
                     durable::$function($($arg),*),
                 );)+

@@ -1,8 +1,10 @@
 //! What a function did to the outside world, in order.
 
+use super::ops;
 use durable_runtime::codec;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 /// One call: its name and its encoded argument.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +17,35 @@ pub struct Entry {
     lost: bool,
     name: String,
     argument: Vec<u8>,
+}
+
+impl Entry {
+    /// How often the function had gone on.
+    pub(super) fn turn(&self) -> usize {
+        self.turn
+    }
+
+    /// Whether it waits for an answer.
+    pub(super) fn begins(&self) -> bool {
+        self.begins
+    }
+
+    /// How long the timer is, if it is one.
+    pub(super) fn timer(&self) -> Option<Duration> {
+        if self.name != ops::TIMER {
+            return None;
+        }
+        let millis: i64 = codec::decode(&self.argument).expect("when it fires");
+        Some(Duration::from_millis(u64::try_from(millis).ok()?))
+    }
+
+    /// The same at whatever turn: a machine in the engine does not know how often it went on.
+    pub(super) fn without_turn(&self) -> Self {
+        Self {
+            turn: 0,
+            ..self.clone()
+        }
+    }
 }
 
 impl std::fmt::Debug for Entry {
@@ -85,6 +116,12 @@ pub(super) fn take() -> Vec<Entry> {
     log.retain(|entry| !entry.lost);
     log.sort_by_key(|entry| (entry.turn, entry.begins));
     log
+}
+
+/// Ends the log and answers it in the order in which everything happened.
+pub(super) fn take_as_it_came() -> Vec<Entry> {
+    set_turn(0);
+    LOG.take()
 }
 
 /// The log so far.

@@ -8,17 +8,34 @@
 //! }                                         #[test] fn equivalence() { compare each input }
 //!                                       }
 //! ```
+//!
+//! The machine runs in two ways:
+//!
+//! * Driven by the test, which picks the order of answers and makes the machine again from the bytes
+//!   of its frame: never, at every await, twice at every await, and at each await alone.
+//! * In the real engine, on a store: straight through, always suspending, killed at every write, and
+//!   with two workers; in memory, and a fixed share on SQLite. What is under way at the same time is
+//!   answered there in the order in which it began.
+//!
+//! Not in the engine are functions whose timers run beside other operations, since the clock has the
+//! order of their ends in its hand, and those of more than a thousand awaits. Those of more than
+//! forty are not killed there.
+//!
+//! Generated programs (`cargo xtask equivalence`) are thousands: they begin with `in machines;`, and
+//! are driven by the test alone.
 
 mod compare;
 mod drive;
+mod engine;
 mod group;
 pub mod log;
 pub mod ops;
 mod schedule;
 mod spawned;
 pub mod vocabulary;
+mod world;
 
-pub use compare::compare;
+pub use compare::{compare, compare_machines};
 pub use drive::panic_message;
 pub use durable_runtime::workflow;
 pub use schedule::Schedule;
@@ -27,7 +44,14 @@ pub use schedule::Schedule;
 /// [module](self).
 #[macro_export]
 macro_rules! equivalent {
+    (in machines; with $($rest:tt)*) => {
+        $crate::equivalent! { @ compare_machines; with $($rest)* }
+    };
+    (with $($rest:tt)*) => {
+        $crate::equivalent! { @ compare; with $($rest)* }
+    };
     (
+        @ $compare:ident;
         with [$(($($arg:expr),* $(,)?)),+ $(,)?];
         $(#[$attr:meta])* async fn $name:ident $($rest:tt)*
     ) => {
@@ -49,7 +73,7 @@ macro_rules! equivalent {
             }
             #[test]
             fn equivalence() {
-                $($crate::equivalence::compare(
+                $($crate::equivalence::$compare(
                     || plain::$name($($arg),*),
                     durable::$name($($arg),*),
                 );)+

@@ -4,11 +4,20 @@ use super::log;
 use serde::Serialize;
 
 /// Before the name of a call that is answered with its argument.
-pub(super) const ECHO: &str = "act ";
+const ECHO: &str = "act ";
 /// Before the name of a call that is answered with the size of its encoded argument.
-pub(super) const SIZE: &str = "send ";
+const SIZE: &str = "send ";
 /// What a timer is called in the log; its argument is when it fires.
 pub(super) const TIMER: &str = "timer";
+
+/// What is answered to a call with this encoded argument, encoded.
+pub(super) fn answer(name: &str, argument: Vec<u8>) -> Vec<u8> {
+    if name.starts_with(SIZE) {
+        log::encoded(&argument.len())
+    } else {
+        argument
+    }
+}
 
 /// Logs at once, without an await, and gives the value back: shows when an expression is evaluated.
 pub fn note<T: Serialize>(name: &str, value: T) -> T {
@@ -91,13 +100,12 @@ pub mod plain {
 /// For the durable copy: operations.
 pub mod durable {
     use super::super::log::encoded;
+    use super::super::world::{self, Bytes};
     pub use super::note;
     use durable_runtime::Durable;
     use durable_runtime::codec::{self, Error};
     use durable_runtime::id::Timestamp;
-    use durable_runtime::operation::{
-        ActivityOptions, ActivityRequest, Operation, Plan, Request, Resolution,
-    };
+    use durable_runtime::operation::{Operation, Plan, Resolution};
     pub use durable_runtime::prelude::{
         JoinHandle, JoinSet, join_all, sleep, spawn, timeout, try_join_all,
     };
@@ -118,19 +126,12 @@ pub mod durable {
         type Output = T;
 
         fn begin(self, now: Timestamp) -> Result<Plan, Error> {
-            Ok(Plan::Call(Request::Activity(Box::new(ActivityRequest {
-                name: self.name,
-                args: encoded(&self.argument),
-                options: ActivityOptions::default(),
-                begun: now,
-            }))))
+            world::call(self.name, Bytes(encoded(&self.argument))).begin(now)
         }
 
         fn complete(resolution: Resolution) -> Result<T, Error> {
-            match resolution {
-                Resolution::Returned(bytes) => codec::decode(&bytes),
-                other => Err(Error::custom(format!("{other:?}"))),
-            }
+            let Bytes(answer) = world::answered(resolution)?;
+            codec::decode(&answer)
         }
     }
 

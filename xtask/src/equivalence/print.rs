@@ -14,15 +14,15 @@ use std::collections::BTreeMap;
 pub(super) fn both(program: &Program) -> String {
     format!(
         "{USES}\n{}",
-        comparison(program, &program.helpers, &program.code)
+        comparison("in machines; ", program, &program.helpers, &program.code)
     )
 }
 
-/// The macro that compares, over these texts of a program.
-fn comparison(program: &Program, helpers: &str, code: &str) -> String {
+/// The macro that compares, in this way, over these texts of a program.
+fn comparison(way: &str, program: &Program, helpers: &str, code: &str) -> String {
     if helpers.is_empty() {
         let inputs = program.inputs.join(", ");
-        return format!("equivalent! {{\n    with [{inputs}];\n{code}}}\n");
+        return format!("equivalent! {{\n    {way}with [{inputs}];\n{code}}}\n");
     }
     let name = &program.name;
     let calls: Vec<String> = program
@@ -31,7 +31,7 @@ fn comparison(program: &Program, helpers: &str, code: &str) -> String {
         .map(|i| format!("{name}{i}"))
         .collect();
     format!(
-        "equivalent_group! {{\n    group: {};\n{helpers}\n#[workflow]\npub(super) {}}}\n",
+        "equivalent_group! {{\n    {way}group: {};\n{helpers}\n#[workflow]\npub(super) {}}}\n",
         calls.join(", "),
         code.trim_start()
     )
@@ -62,6 +62,7 @@ pub(super) fn root(programs: &[&Program]) -> String {
 /// A program as a test of `tests/tests/equivalence/regressions.rs` would have it.
 pub(super) fn readable(program: &Program) -> String {
     comparison(
+        "",
         program,
         &formatted(&program.helpers),
         &formatted(&program.code),
