@@ -323,7 +323,9 @@ async fn seen(store: &dyn Store) -> String {
         "{:?} {:?} {:?}",
         store.list(RunFilter::default(), page).await,
         store.workers().await,
-        store.next_due("main", &points, &[]).await
+        store
+            .next_due("main", &points, &[], Timestamp(1_000_000))
+            .await
     )];
     for value in [Attribute::Int(1), Attribute::Text("1".into())] {
         let is = Condition::Is(Field::Attribute("x".into()), Compare::Ge, value);
@@ -338,7 +340,9 @@ async fn seen(store: &dyn Store) -> String {
         }
     }
     for fingerprint in 0..2 {
-        let next = store.next_due("main", &points, &unfit(fingerprint)).await;
+        let next = store
+            .next_due("main", &points, &unfit(fingerprint), Timestamp(1_000_000))
+            .await;
         all.push(format!("{next:?}"));
     }
     for run in (0..6).map(RunId) {

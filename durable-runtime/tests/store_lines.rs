@@ -88,7 +88,9 @@ async fn both_stores_serve_a_line_alike() {
             let limit = if now % 50 < 45 { dice.usize(1..4) } else { 50 };
             let mut answers = Vec::new();
             for (store, fence) in stores.iter().zip(&mut fences) {
-                let next = store.next_due("main", &["order/".into()], &[]).await;
+                let next = store
+                    .next_due("main", &["order/".into()], &[], Timestamp(now))
+                    .await;
                 let runs = claimed(*store, fence, claim(now, limit)).await;
                 let turns: Vec<_> = runs.into_iter().map(|run| run.run).collect();
                 answers.push((next.expect("readable"), turns));

@@ -96,7 +96,9 @@ impl World<'_> {
         let mut answers = Vec::new();
         for at in 0..2 {
             let points = vec!["order/".to_owned(), store_kit::POINT.to_owned()];
-            let next = self.stores[at].next_due("main", &points, &[]).await;
+            let next = self.stores[at]
+                .next_due("main", &points, &[], Timestamp(self.now))
+                .await;
             let claim = Claim {
                 queue: "main".into(),
                 points,

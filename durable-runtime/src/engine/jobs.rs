@@ -22,7 +22,7 @@ pub(super) async fn look(life: Arc<Life>, points: Arc<Vec<String>>, limit: usize
     let (queue, now) = (life.options.queue.clone(), life.clock.now());
     let unfit = life.misfits.not_to_claim();
     // A claim is a commit, a look is not.
-    let next = life.store.next_due(&queue, &points, &unfit);
+    let next = life.store.next_due(&queue, &points, &unfit, now);
     let due = match life.guard.keep("look for work", next, Ok(None)).await {
         Ok(next) => next,
         Err(error) => {

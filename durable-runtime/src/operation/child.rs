@@ -260,7 +260,8 @@ pub enum SpawnError {
     /// The id is taken, by a workflow that runs or has ended.
     #[error("{0} was started before")]
     AlreadyStarted(WorkflowId),
-    /// This workflow was cancelled before the start.
+    /// This workflow was cancelled before the start: nothing was started, and nothing will be. Of one
+    /// that was [aborted](super::JoinHandle::abort) on its way, nobody knows.
     #[error("the workflow was cancelled")]
     Cancelled,
 }

@@ -154,7 +154,8 @@ pub enum SendError {
     /// It has as many unread messages as it may have; nothing was sent.
     #[error("{0} has too many unread messages")]
     Full(WorkflowId),
-    /// This workflow was cancelled before it sent the message.
+    /// This workflow was cancelled before it sent the message, and it will not be sent. Of one that was
+    /// [aborted](super::JoinHandle::abort) on its way, nobody knows.
     #[error("the workflow was cancelled")]
     Cancelled,
 }

@@ -112,7 +112,8 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
 
 impl<T> JoinHandle<T> {
     /// Cancels the operation: what it awaits ends with a cancellation, and its handle gives what
-    /// comes of that. Does nothing if it has ended.
+    /// comes of that. Does nothing if it has ended. The start of a workflow or a message to one that is
+    /// aborted on its way says that it was cancelled, and may have been done all the same.
     ///
     /// # Panics
     /// Outside of a workflow.

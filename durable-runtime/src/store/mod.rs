@@ -157,12 +157,14 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
 
     /// When the next run in `queue` at one of `points` becomes due, if any waits with a time. Of
     /// starts in line that is the first in it, and whichever is to join it first.
-    /// Those of the kinds in `unfit` do not count, as in a claim.
+    /// Those of the kinds in `unfit` do not count, as in a claim. It is `now`, which shows what a
+    /// clock has written that was ahead.
     async fn next_due(
         &self,
         queue: &str,
         points: &[String],
         unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError>;
 
     // --- clients -------------------------------------------------------------------------

@@ -36,6 +36,9 @@ pub struct Rate {
     pub burst: u32,
 }
 
+/// How far the clocks of workers may be apart without notice, in microseconds.
+const CLOCKS_APART: i64 = 1_000_000;
+
 /// What changes in the settings of a queue; `None` leaves things as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueChange {
@@ -115,14 +118,14 @@ impl QueueSettings {
     }
 
     /// From when one more may begin; `None` if that takes more than time.
-    pub(crate) fn opens(&self, running: u64, filled: i64) -> Option<Timestamp> {
+    pub(crate) fn opens(&self, running: u64, filled: i64, now: Timestamp) -> Option<Timestamp> {
         let full = |limit: u32| running >= u64::from(limit.max(1));
         if self.paused || self.concurrency.is_some_and(full) {
             return None;
         }
         Some(
             self.rate
-                .map_or(Timestamp(i64::MIN), |rate| rate.opens(filled)),
+                .map_or(Timestamp(i64::MIN), |rate| rate.opens(filled, now)),
         )
     }
 }
@@ -165,8 +168,19 @@ impl Rate {
         from.saturating_add(self.interval().saturating_mul(count))
     }
 
-    /// From when it holds one.
-    pub(crate) fn opens(self, filled: i64) -> Timestamp {
+    /// What to write instead of a state that no clock near `now` has written: one was ahead, or is set
+    /// back. The bucket is empty then, and no more is missing than a whole one.
+    pub(crate) fn emptied(self, filled: i64, now: Timestamp) -> Option<i64> {
+        let now = now.0.saturating_mul(1000);
+        let empty = now.saturating_add(self.whole());
+        (filled > empty.saturating_add(CLOCKS_APART)).then_some(empty)
+    }
+
+    /// From when it holds one; at once where the state is to be written anew.
+    pub(crate) fn opens(self, filled: i64, now: Timestamp) -> Timestamp {
+        if self.emptied(filled, now).is_some() {
+            return now;
+        }
         let at = filled.saturating_sub(self.whole() - self.interval());
         Timestamp(at.div_euclid(1000) + i64::from(at.rem_euclid(1000) > 0))
     }
@@ -193,8 +207,8 @@ mod tests {
         };
         assert_eq!(settings.room(0, 0, Timestamp(0)), 1);
         assert_eq!(settings.room(1, 0, Timestamp(0)), 0);
-        assert!(settings.opens(0, 0).is_some());
-        assert_eq!(settings.opens(1, 0), None);
+        assert!(settings.opens(0, 0, Timestamp(0)).is_some());
+        assert_eq!(settings.opens(1, 0, Timestamp(0)), None);
     }
 
     #[test]
@@ -206,11 +220,11 @@ mod tests {
         let mut filled = 0;
         assert_eq!(all(rate, &mut filled, 5_000), 4);
         assert_eq!(all(rate, &mut filled, 5_000), 0);
-        assert_eq!(rate.opens(filled), Timestamp(5_100));
+        assert_eq!(rate.opens(filled, Timestamp(5_000)), Timestamp(5_100));
         assert_eq!(all(rate, &mut filled, 5_099), 0);
         assert_eq!(all(rate, &mut filled, 5_100), 1);
         assert_eq!(all(rate, &mut filled, 5_350), 2);
-        assert_eq!(rate.opens(filled), Timestamp(5_400));
+        assert_eq!(rate.opens(filled, Timestamp(5_350)), Timestamp(5_400));
         assert_eq!(all(rate, &mut filled, 9_000), 4);
     }
 
@@ -222,7 +236,8 @@ mod tests {
             for now in 0..3_000 {
                 let room = all(rate, &mut filled, now);
                 seen.extend(std::iter::repeat_n(now, room));
-                assert!(rate.opens(filled) > Timestamp(now), "{rate:?} at {now}");
+                let opens = rate.opens(filled, Timestamp(now));
+                assert!(opens > Timestamp(now), "{rate:?} at {now}");
             }
             let period = i64::try_from(period).unwrap();
             for (first, from) in seen.iter().enumerate().step_by(13) {
@@ -232,6 +247,26 @@ mod tests {
             let fair = 3_000 * i64::from(count) / period;
             assert!(i64::try_from(seen.len()).unwrap() >= fair - 1, "{rate:?}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_empties_the_bucket_once() {
+        let rate = Rate {
+            burst: 4,
+            ..Rate::new(10, SECOND)
+        };
+        let mut filled = 0;
+        assert_eq!(all(rate, &mut filled, 3_600_000), 4);
+        // A little is no step of the clock: it waits that much longer.
+        assert_eq!(rate.emptied(filled, Timestamp(3_599_000)), None);
+        let back = Timestamp(1_000);
+        assert_eq!(rate.opens(filled, back), back);
+        filled = rate.emptied(filled, back).unwrap();
+        assert_eq!(rate.emptied(filled, back), None);
+        assert_eq!(all(rate, &mut filled, 1_000), 0);
+        assert_eq!(rate.opens(filled, back), Timestamp(1_100));
+        assert_eq!(all(rate, &mut filled, 1_250), 2);
+        assert_eq!(all(rate, &mut filled, 9_000), 4);
     }
 
     #[test]
@@ -247,8 +282,8 @@ mod tests {
                 let (now, filled) = (Timestamp(now), rate.take(0, Timestamp(now), usize::MAX));
                 let _ = (
                     rate.room(filled, now),
-                    rate.opens(filled),
-                    rate.opens(i64::MIN),
+                    rate.opens(filled, now),
+                    rate.opens(i64::MIN, now),
                 );
             }
         }
@@ -265,13 +300,13 @@ mod tests {
         assert_eq!(settings.room(0, 0, now), 2);
         assert_eq!(settings.room(2, 0, now), 1);
         assert_eq!(settings.room(5, 0, now), 0);
-        assert_eq!(settings.opens(3, 0), None);
-        assert_eq!(settings.opens(2, 1_500_000), Some(Timestamp(1_000)));
+        assert_eq!(settings.opens(3, 0, now), None);
+        assert_eq!(settings.opens(2, 1_500_000, now), Some(Timestamp(1_000)));
         let paused = QueueSettings {
             paused: true,
             ..settings
         };
-        assert_eq!((paused.room(0, 0, now), paused.opens(0, 0)), (0, None));
+        assert_eq!((paused.room(0, 0, now), paused.opens(0, 0, now)), (0, None));
         assert_eq!(QueueSettings::default().room(9, 0, now), usize::MAX);
     }
 }

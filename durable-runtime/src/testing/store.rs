@@ -182,8 +182,10 @@ impl Store for WorkerStore {
         queue: &str,
         points: &[String],
         unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.pass(self.inner.next_due(queue, points, unfit)).await
+        self.pass(self.inner.next_due(queue, points, unfit, now))
+            .await
     }
     async fn start(&self, run: NewRun) -> Result<Written, StoreError> {
         let what = What::other(format!("the start of `{}`", run.id));

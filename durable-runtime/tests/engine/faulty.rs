@@ -386,9 +386,10 @@ impl Store for FaultyStore {
         queue: &str,
         points: &[String],
         unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         self.read();
-        let next = self.inner.next_due(queue, points, unfit).await;
+        let next = self.inner.next_due(queue, points, unfit, now).await;
         self.looks.fetch_add(1, Ordering::SeqCst);
         next
     }

@@ -7,6 +7,7 @@ mod cancel;
 mod child_cancellation;
 mod child_starts;
 mod children;
+mod clocks;
 mod coded;
 mod crash;
 mod faulty;

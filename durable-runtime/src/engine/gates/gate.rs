@@ -86,7 +86,8 @@ impl Gate {
     /// See [`Gates::room`](super::Gates::room).
     pub(super) fn room(&self, here: usize) -> usize {
         let now = self.clock.now();
-        let state = self.state();
+        let mut state = self.state();
+        self.set_right(&mut state.filled, now);
         let taken = here.max(state.running + state.line.len());
         let places = self.at_most.map(|limit| limit.saturating_sub(taken));
         let turns = self.rate.map(|rate| {
@@ -96,6 +97,13 @@ impl Gate {
         });
         let most = usize::MAX;
         places.unwrap_or(most).min(turns.unwrap_or(most))
+    }
+
+    /// A clock that is set back lets nobody wait for what it has shown before.
+    fn set_right(&self, filled: &mut i64, now: Timestamp) {
+        if let Some(empty) = self.rate.and_then(|rate| rate.emptied(*filled, now)) {
+            *filled = empty;
+        }
     }
 
     /// Joins the line at its end.
@@ -129,6 +137,7 @@ impl Ticket<'_> {
             line,
             ..
         } = &mut *state;
+        self.gate.set_right(filled, now);
         let full = self.gate.at_most.is_some_and(|limit| *running >= limit);
         let is_head = line.front().is_some_and(|head| head.number == self.number);
         if full || !is_head {
@@ -138,7 +147,7 @@ impl Ticket<'_> {
             }
             return Look::Wait(rings);
         }
-        match self.gate.rate.map(|rate| rate.opens(*filled)) {
+        match self.gate.rate.map(|rate| rate.opens(*filled, now)) {
             Some(at) if at > now => Look::At(at),
             _ => Look::Now,
         }

@@ -250,8 +250,9 @@ impl Store for CodedStore {
         queue: &str,
         points: &[String],
         unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(queue, points, unfit).await
+        self.inner.next_due(queue, points, unfit, now).await
     }
     async fn start(&self, mut run: NewRun) -> Result<Written, StoreError> {
         limits::check_run(&run)?;

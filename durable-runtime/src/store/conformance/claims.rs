@@ -95,7 +95,9 @@ pub async fn unfit_kinds_are_left_to_others(store: &dyn Store) {
     };
     let next = async |unfit: &[Unfit]| {
         let points = [CHARGE.to_owned(), FRESH.to_owned()];
-        let next = store.next_due(QUEUE, &points, unfit).await;
+        let next = store
+            .next_due(QUEUE, &points, unfit, Timestamp(1_000_000))
+            .await;
         next.expect("readable").map(|at| at.0)
     };
     // Another point, one that no database has heard of, and another fingerprint: nothing is unfit.
@@ -191,24 +193,40 @@ pub async fn next_due_is_the_earliest_that_fits(store: &dyn Store) {
     let mut worker = Worker::register(store, 1).await;
     let points = |points: &[&str]| points.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
     let both = points(&[FRESH, CHARGE]);
-    assert_eq!(store.next_due(QUEUE, &both, &[]).await, Ok(None));
+    assert_eq!(
+        store
+            .next_due(QUEUE, &both, &[], Timestamp(1_000_000))
+            .await,
+        Ok(None)
+    );
     worker.starts(&[10, 11, 12]).await;
     worker.write(Write::Park(park_until(10, 30))).await;
     worker.write(Write::Park(park_until(11, 25))).await;
     worker.write(Write::Park(park(12, 0, 0))).await;
     assert_eq!(
-        store.next_due(QUEUE, &both, &[]).await,
+        store
+            .next_due(QUEUE, &both, &[], Timestamp(1_000_000))
+            .await,
         Ok(Some(Timestamp(25)))
     );
     assert_eq!(
-        store.next_due(QUEUE, &points(&[FRESH]), &[]).await,
+        store
+            .next_due(QUEUE, &points(&[FRESH]), &[], Timestamp(1_000_000))
+            .await,
         Ok(None)
     );
-    assert_eq!(store.next_due("gpu", &both, &[]).await, Ok(None));
+    assert_eq!(
+        store
+            .next_due("gpu", &both, &[], Timestamp(1_000_000))
+            .await,
+        Ok(None)
+    );
     start(store, 13).await;
     // A time that has passed is an answer too.
     assert_eq!(
-        store.next_due(QUEUE, &both, &[]).await,
+        store
+            .next_due(QUEUE, &both, &[], Timestamp(1_000_000))
+            .await,
         Ok(Some(Timestamp(1)))
     );
 }

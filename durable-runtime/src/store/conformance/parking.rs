@@ -109,7 +109,12 @@ pub async fn a_blocked_run_is_not_claimed(store: &dyn Store) {
     assert_eq!(state(store, 10).await, reason);
     assert!(worker.claim(1_000_000).await.is_empty());
     let points = [CHARGE.to_owned()];
-    assert_eq!(store.next_due(QUEUE, &points, &[]).await, Ok(None));
+    assert_eq!(
+        store
+            .next_due(QUEUE, &points, &[], Timestamp(1_000_000))
+            .await,
+        Ok(None)
+    );
     // The message is kept for the one who can resume it.
     let point = Unblock {
         point: CHARGE.into(),

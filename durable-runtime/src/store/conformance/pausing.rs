@@ -67,12 +67,19 @@ pub async fn a_paused_run_is_not_claimed(store: &dyn Store) {
     assert_eq!(listed.runs, [found]);
     assert_eq!(numbers(&worker.claim(1_000).await), [11]);
     let points = [FRESH.to_owned()];
-    assert_eq!(store.next_due(QUEUE, &points, &[]).await, Ok(None));
+    assert_eq!(
+        store
+            .next_due(QUEUE, &points, &[], Timestamp(1_000_000))
+            .await,
+        Ok(None)
+    );
     for _ in 0..2 {
         resume(store, 30).await;
     }
     assert_eq!(
-        store.next_due(QUEUE, &points, &[]).await,
+        store
+            .next_due(QUEUE, &points, &[], Timestamp(1_000_000))
+            .await,
         Ok(Some(Timestamp(1)))
     );
     let claimed = worker.claim(30).await;

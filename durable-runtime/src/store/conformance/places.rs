@@ -70,7 +70,9 @@ async fn terminated(store: &dyn Store, run: i64) {
 }
 
 async fn next(store: &dyn Store) -> Option<i64> {
-    let next = store.next_due(QUEUE, &claim(1).points, &[]).await;
+    let next = store
+        .next_due(QUEUE, &claim(1).points, &[], Timestamp(1_000_000))
+        .await;
     next.expect("readable").map(|at| at.0)
 }
 

@@ -81,7 +81,9 @@ pub async fn a_parked_run_keeps_its_priority(store: &dyn Store) {
         worker.write(Write::Park(park_until(run, due))).await;
     }
     start(store, 12).await;
-    let next = store.next_due(QUEUE, &claim(1).points, &[]).await;
+    let next = store
+        .next_due(QUEUE, &claim(1).points, &[], Timestamp(1_000_000))
+        .await;
     assert_eq!(next, Ok(Some(Timestamp(1))));
     assert_eq!(one_by_one(&mut worker, 10, 3).await, [11, 12, 10]);
 }
@@ -152,7 +154,9 @@ pub async fn a_start_joins_the_line_when_it_is_due(store: &dyn Store) {
         started(store, late).await;
     }
     let next = async || {
-        let next = store.next_due(QUEUE, &claim(1).points, &[]).await;
+        let next = store
+            .next_due(QUEUE, &claim(1).points, &[], Timestamp(1_000_000))
+            .await;
         next.expect("readable").map(|at| at.0)
     };
     assert_eq!(next().await, Some(40));
@@ -302,7 +306,11 @@ pub async fn a_paused_start_rests_in_line(store: &dyn Store) {
         steer(run, MessageKind::Pause).await;
     }
     assert_eq!(numbers(&worker.claim(5).await), [11]);
-    let next = async || store.next_due(QUEUE, &claim(1).points, &[]).await;
+    let next = async || {
+        store
+            .next_due(QUEUE, &claim(1).points, &[], Timestamp(1_000_000))
+            .await
+    };
     assert_eq!(next().await, Ok(None));
     for run in [13, 12, 10] {
         steer(run, MessageKind::Resume).await;

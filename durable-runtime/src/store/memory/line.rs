@@ -163,6 +163,11 @@ impl State {
             return Vec::new();
         }
         self.arrive(queue, now);
+        if let Some((settings, filled)) = self.queues.get_mut(queue)
+            && let Some(empty) = settings.rate.and_then(|rate| rate.emptied(*filled, now))
+        {
+            *filled = empty;
+        }
         let (settings, filled) = self.settings(queue);
         let mut room = settings.room(self.taken(queue), filled, now);
         let mut turns = self.turns(queue);
@@ -228,7 +233,12 @@ impl State {
     }
 
     /// From when the first in line, or the first that is to join it, may be claimed.
-    pub(super) fn line_due(&self, queue: &str, fits: impl Fn(RunId) -> bool) -> Option<Timestamp> {
+    pub(super) fn line_due(
+        &self,
+        queue: &str,
+        now: Timestamp,
+        fits: impl Fn(RunId) -> bool,
+    ) -> Option<Timestamp> {
         let due_at = |number: RunId| self.runs.get(&number)?.row.place.ready()?.due_at;
         let turns: Vec<_> = self.turns(queue);
         let first = |shares| {
@@ -238,7 +248,7 @@ impl State {
             due_at(first?.run)
         };
         let (settings, filled) = self.settings(queue);
-        let opens = settings.opens(self.taken(queue), filled);
+        let opens = settings.opens(self.taken(queue), filled, now);
         let in_line = opens.and_then(|opens| Some(first(false)?.max(opens)));
         let late = |(gate, run): &(Gate, &Run)| *gate == Gate::Late && run.row.paused.is_none();
         let late = self.waiting(queue).filter(late);

@@ -272,12 +272,16 @@ impl Store for MemoryStore {
         queue: &str,
         points: &[String],
         unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         let state = self.state()?;
         let fits = |run: RunId| waits_for(&state, run, queue, points, unfit);
         let open = state.due.iter().find(|(_, run)| fits(*run));
         let open = open.map(|(at, _)| *at);
-        Ok(open.into_iter().chain(state.line_due(queue, fits)).min())
+        Ok(open
+            .into_iter()
+            .chain(state.line_due(queue, now, fits))
+            .min())
     }
 
     async fn start(&self, new: NewRun) -> Result<Written, StoreError> {

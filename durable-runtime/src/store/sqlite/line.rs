@@ -205,7 +205,11 @@ pub(super) fn first(
     limit: usize,
 ) -> Outcome<Vec<Turn>> {
     arrive(db, queue, now)?;
-    let (settings, filled) = places::settings(&db.conn, queue)?;
+    let (settings, mut filled) = places::settings(&db.conn, queue)?;
+    if let Some(empty) = settings.rate.and_then(|rate| rate.emptied(filled, now)) {
+        filled = empty;
+        fill(db, queue, filled)?;
+    }
     let running = places::taken(&db.conn, queue, &settings)?;
     let room = settings.room(running, filled, now).min(limit);
     let mut turns = in_line(&db.conn, queue, of, LINE, room)?;
@@ -252,10 +256,15 @@ pub(super) fn place(db: &Db, queue: i64, turns: &[Turn], now: Timestamp) -> Outc
     if let Some(rate) = settings.rate
         && begun > 0
     {
-        db.conn
-            .prepare_cached("UPDATE queue SET filled=?2 WHERE queue=?1")?
-            .execute([queue, rate.take(filled, now, begun)])?;
+        fill(db, queue, rate.take(filled, now, begun))?;
     }
+    Ok(())
+}
+
+fn fill(db: &Db, queue: i64, filled: i64) -> Outcome<()> {
+    db.conn
+        .prepare_cached("UPDATE queue SET filled=?2 WHERE queue=?1")?
+        .execute([queue, filled])?;
     Ok(())
 }
 
@@ -319,11 +328,16 @@ pub(super) fn rearrange(db: &Db, queue: i64) -> Outcome<()> {
 }
 
 /// From when the first in line, or the first that is to join it, may be claimed.
-pub(super) fn next_due(conn: &Connection, queue: i64, of: &Fitting) -> Outcome<Option<Timestamp>> {
+pub(super) fn next_due(
+    conn: &Connection,
+    queue: i64,
+    of: &Fitting,
+    now: Timestamp,
+) -> Outcome<Option<Timestamp>> {
     let (settings, filled) = places::settings(conn, queue)?;
     let running = places::taken(conn, queue, &settings)?;
     let due = |gate| first_due(conn, queue, of, gate);
-    let in_line = match settings.opens(running, filled) {
+    let in_line = match settings.opens(running, filled, now) {
         None => None,
         Some(opens) => due(LINE)?.map(|due| due.max(opens)),
     };

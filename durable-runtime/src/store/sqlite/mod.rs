@@ -211,9 +211,10 @@ impl Store for SqliteStore {
         queue: &str,
         points: &[String],
         unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (queue, points, unfit) = (queue.to_owned(), points.to_vec(), unfit.to_vec());
-        let work = move |conn: &_| query::next_due(conn, &queue, &points, &unfit);
+        let work = move |conn: &_| query::next_due(conn, &queue, (&points, &unfit), now);
         self.readers.call(work).await
     }
 

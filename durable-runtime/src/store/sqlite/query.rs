@@ -112,8 +112,8 @@ pub(super) fn queue(conn: &Connection, name: &str) -> Outcome<Option<i64>> {
 pub(super) fn next_due(
     conn: &Connection,
     queue: &str,
-    points: &[String],
-    unfit: &[Unfit],
+    (points, unfit): (&[String], &[Unfit]),
+    now: Timestamp,
 ) -> Outcome<Option<Timestamp>> {
     let Some(queue) = self::queue(conn, queue)? else {
         return Ok(None);
@@ -128,7 +128,7 @@ pub(super) fn next_due(
         Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp))
     })?;
     let starts = if line::exists(conn, queue)? {
-        line::next_due(conn, queue, &of)?
+        line::next_due(conn, queue, &of, now)?
     } else {
         None
     };
