@@ -34,10 +34,11 @@ equivalent_group! {
         U: DeserializeOwned,
         Vec<U>: Clone,
     {
-        let rest = vec![pair.1];
+        let (first, second) = pair;
+        let rest = vec![second];
         tick().await;
         drop(rest.clone());
-        pair.0
+        first
     }
     #[workflow]
     pub(super) async fn bounded(n: u32) -> (Vec<u32>, String) {
