@@ -5,20 +5,23 @@
 //! ```
 
 use super::{Builder, place};
-use crate::ir::{Instead, LocalId, LocalKind};
+use crate::ir::{Code, Instead, LocalId, LocalKind};
 use crate::names::unraw;
 use crate::normalize::source_text;
 use quote::ToTokens;
 use syn::Expr;
 
 impl Builder<'_> {
-    /// Notes that a temporary borrows from a variable, as the syntax of what it is given shows.
-    pub(super) fn note_borrow(&mut self, temp: LocalId, value: &Expr) {
-        let Some(called) = self.borrowed_from(value) else {
-            return;
-        };
-        let this = &mut self.body.locals[temp.0];
-        if matches!(this.kind, LocalKind::Temp { .. }) {
+    /// Notes that a temporary is given a borrow in one of these blocks, as the syntax of the value shows.
+    pub(super) fn note_borrows(&mut self, temp: LocalId, blocks: impl Iterator<Item = usize>) {
+        let statements = blocks.flat_map(|block| &self.body.blocks[block].statements);
+        let given = statements.filter(|statement| statement.binds.contains(&temp));
+        let mut borrows = given.filter_map(|statement| match &statement.code {
+            Code::Let { init, .. } => self.borrowed_from(init),
+            _ => None,
+        });
+        if let Some(called) = borrows.next() {
+            let this = &mut self.body.locals[temp.0];
             this.borrow = true;
             this.instead = Some(Instead {
                 what: "",

@@ -101,7 +101,12 @@ impl Builder<'_> {
     fn join(&mut self, expr: &mut Expr) -> Expr {
         let serves = self.next_point();
         let temp = self.new_temp(LocalKind::Temp { serves }, expr.span());
+        let (first, more) = (self.current, self.body.blocks.len());
         self.expr_into(expr, Dest::Into(temp));
+        self.note_borrows(
+            temp,
+            [first.0].into_iter().chain(more..self.body.blocks.len()),
+        );
         wrap(expr, Wrapper::Seen(temp));
         self.temp_expr(temp)
     }

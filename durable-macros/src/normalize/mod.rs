@@ -350,7 +350,6 @@ impl Builder<'_> {
                 self.opaque(&stmt);
             }
             Dest::Into(temp) => {
-                self.note_borrow(temp, &value);
                 let uses = self.uses_of(&value);
                 self.takes(&value);
                 let ident = &self.body.locals[temp.0].ident;

@@ -15,7 +15,6 @@ mod limits;
 mod message;
 mod named;
 mod options;
-mod outside;
 mod published;
 mod saga;
 mod search;
