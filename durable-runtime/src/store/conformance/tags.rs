@@ -233,7 +233,7 @@ pub async fn attributes_have_limits(store: &dyn Store) {
 
 /// Memos of three quarters of what is allowed, and what comes on top.
 pub async fn all_tags_together_have_a_limit(store: &dyn Store) {
-    let large = || MemoValue(vec![7; TAGS_BYTES_MAX / 4 * 3]);
+    let large = || MemoValue(incompressible(TAGS_BYTES_MAX / 4 * 3));
     let mut worker = Worker::register(store, 1).await;
     let noted = |run, notes: &[&str]| {
         let mut new = with(run, &[("x", Int(1))]);
@@ -273,4 +273,17 @@ pub async fn all_tags_together_have_a_limit(store: &dyn Store) {
     let instead = note(1, &[("a", None), ("b", Some(large()))]);
     assert_eq!(worker.write(instead).await, Written::Done);
     assert_eq!(find(store, 10).await.tags.memo.len(), 1);
+}
+
+/// So many bytes that no codec makes fewer of.
+fn incompressible(many: usize) -> Vec<u8> {
+    // Xorshift, G. Marsaglia 2003.
+    let mut state = 88_172_645_463_325_252_u64;
+    let bytes = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[0]
+    });
+    bytes.take(many).collect()
 }
