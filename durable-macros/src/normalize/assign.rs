@@ -5,10 +5,11 @@
 //! Output:  suspend price() -> a; suspend at() -> b; v[b] = a
 //! ```
 
-use super::places::{Use, bare};
+use super::places::Use;
 use super::{Builder, operands, place};
 use crate::diag::Code;
 use crate::names;
+use crate::syntax::bare;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprAssign, ExprBinary, UnOp, parse_quote, parse_quote_spanned};
 

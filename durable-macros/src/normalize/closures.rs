@@ -9,6 +9,7 @@
 
 use super::Builder;
 use crate::diag::Code;
+use crate::syntax::bare;
 use syn::{Expr, ExprCall, Ident};
 
 /// Lazy adaptors of std that take a closure.
@@ -139,14 +140,6 @@ pub(super) fn is_iterator(expr: &Expr) -> bool {
     let name = call.method.to_string();
     let name = name.as_str();
     SOURCES.contains(&name) || (WITHOUT.contains(&name) && is_iterator(&call.receiver))
-}
-
-fn bare(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        other => other,
-    }
 }
 
 /// Whether an expression is `items.into_iter()`, perhaps reversed or peekable.

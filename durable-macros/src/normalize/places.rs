@@ -20,6 +20,7 @@
 use super::{Builder, Dest, lookups, operands, place, receivers};
 use crate::diag::Code;
 use crate::names;
+use crate::syntax::bare;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprIndex, ExprReference, Ident, UnOp, parse_quote, parse_quote_spanned};
@@ -324,14 +325,5 @@ fn lends(expr: &Expr) -> bool {
         Expr::Paren(inner) => lends(&inner.expr),
         Expr::Group(inner) => lends(&inner.expr),
         _ => false,
-    }
-}
-
-/// The expression inside parentheses.
-pub(super) fn bare(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        other => other,
     }
 }

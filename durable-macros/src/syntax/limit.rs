@@ -75,7 +75,8 @@ fn innermost(call: &ExprCall) -> &ExprAsync {
     }
 }
 
-fn bare(expr: &Expr) -> &Expr {
+/// The expression inside parentheses.
+pub(crate) fn bare(expr: &Expr) -> &Expr {
     match expr {
         Expr::Paren(inner) => bare(&inner.expr),
         Expr::Group(inner) => bare(&inner.expr),

@@ -18,3 +18,4 @@ mod select;
 
 pub(crate) use check::check;
 pub(crate) use input::{Input, Param};
+pub(crate) use limit::bare;

@@ -1,14 +1,10 @@
 //! What a cancellation of a workflow does to the child that it awaits.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{
-    Behave, Bench, Running, START, act, client, elsewhere, leased, on_sqlite, value,
-};
+use crate::support::{Behave, Bench, START, act, client, elsewhere, leased, on_sqlite, value};
 use durable_runtime::clock::Clock;
-use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunRecord};
-use std::sync::Arc;
 
 const GO: Signal<()> = Signal::new("go");
 const MINUTE: Duration = Duration::from_secs(60);
@@ -133,11 +129,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault, kind: ChildCancellation) -> 
     let client = elsewhere(bench);
     let now = bench.clock.busy();
     let handle = start_waits_for(&client, "p", false, kind).await.unwrap();
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let story = async {
         waits(bench).await;
         handle.cancel("not any more").await.unwrap();

@@ -3,9 +3,9 @@
 
 use crate::coded::behind;
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Op, Running, call, options, output};
+use crate::support::{Behave, Bench, Op, Running, call, leased, output};
 use durable_runtime::clock::Clock;
-use durable_runtime::engine::{Worker, WorkerOptions};
+use durable_runtime::engine::Worker;
 use durable_runtime::store::{
     MessageKind, NewRun, Phase, RunRecord, SqliteOptions, SqliteStore, Store, Written,
 };
@@ -55,14 +55,6 @@ async fn bench(kind: Kind) -> (Bench, Option<TempDir>) {
             };
             (Bench::on(store, behaviour), Some(folder))
         }
-    }
-}
-
-/// Short leases, so that the next worker takes over soon.
-fn leased() -> WorkerOptions {
-    WorkerOptions {
-        lease: Duration::from_secs(2),
-        ..options()
     }
 }
 

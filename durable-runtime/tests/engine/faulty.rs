@@ -1,6 +1,8 @@
 //! A store that counts calls and fails at one of them.
 
+use crate::support::{Bench, Running, leased};
 use async_trait::async_trait;
+use durable_runtime::engine::Worker;
 use durable_runtime::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
@@ -93,7 +95,16 @@ impl FaultyStore {
         Self::flawed(inner, at, fault, Flaw::NONE)
     }
 
-    /// The same for an engine with a bug.
+    /// One that fails at its `n`-th call under a worker with the bench's clock and a lease that can end.
+    pub(crate) fn at_work(bench: &Bench, n: usize, fault: Fault) -> (Arc<Self>, Running) {
+        let store = Self::new(bench.store.clone(), n, fault);
+        let worker = Worker::new(store.clone(), leased())
+            .registry(bench.registry())
+            .clock(Arc::new(bench.clock.clone()));
+        (store, Running::new(worker))
+    }
+
+    /// Like [`Self::new`], for an engine with a bug.
     pub(crate) fn flawed(inner: Arc<dyn Store>, at: usize, fault: Fault, flaw: Flaw) -> Arc<Self> {
         Arc::new(Self {
             inner,

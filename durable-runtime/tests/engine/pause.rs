@@ -7,10 +7,8 @@ use crate::support::{
 };
 use durable_runtime::client::{ClientError, Handle};
 use durable_runtime::clock::{Busy, Clock};
-use durable_runtime::engine::Worker;
 use durable_runtime::operation::{ActivityOptions, RetryPolicy};
 use durable_runtime::store::{Phase, RunRecord, RunState};
-use std::sync::Arc;
 use std::time::Duration;
 
 const MINUTE: u64 = 60_000;
@@ -290,11 +288,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
     let now = bench.clock.busy();
     let ops = [call("a"), Op::Sleep(10 * MINUTE), call("b")];
     bench.start("s", &ops).await;
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let link = first.link.clone();
     let story = async {
         bench.attempted(1).await;

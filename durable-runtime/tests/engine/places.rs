@@ -2,16 +2,14 @@
 
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{
-    Behave, Bench, Op, Running, START, act, call, client, elsewhere, leased, on_sqlite, options,
+    Behave, Bench, Op, START, act, call, client, elsewhere, leased, on_sqlite, options,
     start_script,
 };
 use durable_runtime::Client;
 use durable_runtime::clock::Clock;
-use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunState};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Ships as children, in its own queue.
@@ -116,11 +114,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> bool {
     let client = elsewhere(bench);
     client.queue("default").concurrency(2).await.unwrap();
     start_all(&client, &names).await;
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let all = async {
         for name in names {
             bench.end(name).await;

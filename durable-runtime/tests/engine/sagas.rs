@@ -1,12 +1,9 @@
 //! Sagas and shields: what is undone, in which order, and what a cancellation does not reach.
 
 use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
-use crate::support::{
-    Behave, Bench, Running, START, act, client, elsewhere, leased, on_sqlite, value,
-};
+use crate::support::{Behave, Bench, START, act, client, elsewhere, leased, on_sqlite, value};
 use durable_runtime::client::Answer;
 use durable_runtime::clock::Clock;
-use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{MessageKind, Phase, RunRecord, SqliteOptions, SqliteStore};
 use std::sync::Arc;
@@ -204,11 +201,7 @@ async fn a_shield_ends_with_the_wait_for_it_and_not_with_an_abort() {
 async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
     let client = Client::new(bench.store.clone()).clock(Arc::new(bench.clock.clone()));
     start_saga(&client, "s").await.unwrap();
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     tokio::select! {
         _ = bench.end("s") => first.kill().await,
         () = store.cut() => {
@@ -273,11 +266,7 @@ async fn cut_and_cancelled(bench: &Bench, n: usize, fault: Fault) -> Option<()> 
     let client = elsewhere(bench);
     let now = bench.clock.busy();
     let handle = start_saga(&client, "s").await.unwrap();
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let story = async {
         let third = async {
             while !bench.names().contains(&"step 3".to_owned()) {

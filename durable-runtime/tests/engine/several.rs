@@ -1,7 +1,7 @@
 //! Several operations under way in one run when something goes wrong, on both stores.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Running, START, act, options};
+use crate::support::{Behave, Bench, Running, START, act, leased, options};
 use durable_runtime::clock::Clock;
 use durable_runtime::codec;
 use durable_runtime::engine::{Worker, WorkerOptions};
@@ -206,14 +206,6 @@ async fn a_shutdown_keeps_the_one_that_ends_and_releases_the_other() {
         assert_eq!(bench.names(), ["a", "b", "b"]);
         assert_eq!(bench.attempts("s").await, [], "a release is not a failure");
         second.stop().await;
-    }
-}
-
-/// Short leases, so that the next worker takes over soon.
-fn leased() -> WorkerOptions {
-    WorkerOptions {
-        lease: Duration::from_secs(2),
-        ..options()
     }
 }
 

@@ -1,11 +1,8 @@
 //! Signals: buffered, in order, taken once, and in races with timers, cancels and crashes.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{
-    BROKEN, Behave, Bench, Running, START, act, bench, client, elsewhere, leased, value,
-};
+use crate::support::{BROKEN, Behave, Bench, START, act, bench, client, elsewhere, leased, value};
 use durable_runtime::clock::{Busy, Clock};
-use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunState, SqliteOptions, SqliteStore};
 use std::sync::Arc;
@@ -321,11 +318,7 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
     let handle = start_collect(&client, "c", 4).await.unwrap();
     handle.signal(ADD, 0).id("0").await.unwrap();
     handle.signal(ADD, 1).id("1").await.unwrap();
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let rest = async {
         bench
             .until("c", |record| record.state == RunState::Idle)

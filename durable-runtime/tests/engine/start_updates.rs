@@ -1,10 +1,9 @@
 //! Starts with an update: started or asked once, and answered the same however often it is said.
 
 use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
-use crate::support::{Bench, Running, bench, client, elsewhere, leased, on_sqlite, options, value};
+use crate::support::{Bench, bench, client, elsewhere, leased, on_sqlite, options, value};
 use crate::updates::{ADD, DONE, start_counter, start_lazy};
 use durable_runtime::client::{PendingUpdate, UpdateError};
-use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Phase, RunState};
 use std::sync::Arc;
@@ -115,11 +114,7 @@ async fn a_workflow_of_another_kind_is_sent_nothing() {
 /// A client and a worker of one process, which is cut at its `n`-th call to the store; then both are
 /// of another one, and the client says all of it again. `None` if it ends before that.
 async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let asks = async |client: Client| {
         let mut answers = Vec::new();
         for n in 0..3 {

@@ -1,16 +1,14 @@
 //! Updates: answered once, in order, with what the workflow has become; and published values.
 
 use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
-use crate::support::{Behave, Bench, Running, act, bench, client, elsewhere, leased, on_sqlite};
+use crate::support::{Behave, Bench, act, bench, client, elsewhere, leased, on_sqlite};
 use durable_runtime::client::UpdateError;
 use durable_runtime::clock::Clock;
 use durable_runtime::codec;
-use durable_runtime::engine::Worker;
 use durable_runtime::operation::Received;
 use durable_runtime::prelude::*;
 use durable_runtime::store::{Expiry, Kinds, Phase, RunState};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 pub(crate) const ADD: Update<i64, i64> = Update::new("fetch_and_add");
 pub(crate) const DONE: Update<(), i64> = Update::new("done");
@@ -255,11 +253,7 @@ async fn a_thousand_updates_from_eight_clients() {
 /// ends before that.
 async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
     let handle = start_counter(&elsewhere(bench), "c").await.unwrap();
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    let first = Running::new(worker);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let asks = async {
         let mut answers = Vec::new();
         for n in 0..4 {

@@ -1,5 +1,6 @@
 //! `crowd`: much of one kind in one process. Each crowd is counted and checked when it is through.
 
+pub(crate) mod sleepers;
 pub(crate) mod workload;
 
 use crate::local::{self, each};
@@ -8,15 +9,13 @@ use anyhow::{Context, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use durable_runtime::Client;
 use durable_runtime::engine::WorkerOptions;
+use sleepers::{fall_asleep, lateness};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use workload::{
-    ADD, NUMBER, start_crowd_counter, start_crowd_listener, start_crowd_parent, start_crowd_sleeper,
-};
+use workload::{ADD, NUMBER, start_crowd_counter, start_crowd_listener, start_crowd_parent};
 
 /// Arguments of `crowd`.
 #[derive(Debug, clap::Args)]
@@ -41,9 +40,6 @@ pub(crate) struct Args {
     #[arg(long)]
     folder: Option<PathBuf>,
 }
-
-/// How many starts are under way at the same time.
-const STARTS: usize = 256;
 
 /// One crowd that is through.
 struct Row {
@@ -205,28 +201,13 @@ async fn timers(folder: &Path, args: &Args) -> anyhow::Result<Row> {
         let wait = Duration::from_millis(5_000 + many as u64);
         let due = SystemTime::now() + wait;
         let began = Instant::now();
-        let handles = each(many, STARTS, move |number| {
-            let client = client.clone();
-            async move {
-                let id = format!("sleeper-{number}");
-                Ok(start_crowd_sleeper(&client, id, due).await?)
-            }
-        })
-        .await?;
+        let sleepers = fall_asleep(&client, many, due, |sleeper| sleeper).await?;
         let started = began.elapsed();
         ensure!(
             started < wait,
             "starting took {started:?}, and {wait:?} is too early for that"
         );
-        let handles = Arc::new(handles);
-        let late = each(many, STARTS, move |number| {
-            let handles = handles.clone();
-            async move {
-                let late = handles[number].result().await?;
-                late.map_err(|error| anyhow::anyhow!("a timer fired early: {error}"))
-            }
-        })
-        .await?;
+        let late = lateness(sleepers).await?;
         let took = began.elapsed().saturating_sub(wait);
         let (least, most) = (late.iter().min(), late.iter().max());
         let (least, most) = least.zip(most).context("no timer")?;

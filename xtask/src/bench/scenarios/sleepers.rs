@@ -5,11 +5,12 @@ use super::orders;
 use crate::bench::figures::{Table, Unit, float, quantile};
 use crate::bench::floor::{Floor, Shape, probe};
 use crate::bench::setting::Setting;
+use crate::crowd::sleepers::{STARTS, fall_asleep};
 use crate::crowd::workload::start_crowd_sleeper;
-use crate::local::{each, with_worker};
+use crate::local::with_worker;
 use crate::process;
+use durable_runtime::Client;
 use durable_runtime::engine::WorkerOptions;
-use durable_runtime::{Client, Error, Handle};
 use std::time::{Duration, Instant, SystemTime};
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -20,8 +21,6 @@ pub(super) const SCENARIO: Scenario = Scenario {
     measure,
 };
 
-/// How many starts are under way at the same time, and share a commit of the floor.
-pub(super) const STARTS: usize = 256;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn measure(setting: &Setting, table: &mut Table) -> anyhow::Result<()> {
@@ -98,24 +97,6 @@ async fn durable(
         before: quantile(&before, 0.5),
         meanwhile: quantile(&meanwhile, 0.5),
     })
-}
-
-/// Starts so many workflows that sleep until then, and keeps of their handles what it is told to.
-pub(super) async fn fall_asleep<T: Send + 'static>(
-    client: &Client,
-    many: usize,
-    due: SystemTime,
-    keep: fn(Handle<Result<Duration, Error>>) -> T,
-) -> anyhow::Result<Vec<T>> {
-    let client = client.clone();
-    each(many, STARTS, move |number| {
-        let client = client.clone();
-        async move {
-            let id = format!("sleeper-{number}");
-            Ok(keep(start_crowd_sleeper(&client, id, due).await?))
-        }
-    })
-    .await
 }
 
 /// The bytes of one that sleeps, and of its end.

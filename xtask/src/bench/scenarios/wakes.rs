@@ -1,15 +1,15 @@
 //! `wakes`: many sleeping workflows are due in the same second.
 
 use super::Scenario;
-use super::sleepers::{STARTS, fall_asleep, shape};
+use super::sleepers::shape;
 use crate::bench::figures::{Table, Unit, quantile};
 use crate::bench::floor::Floor;
 use crate::bench::setting::Setting;
-use crate::local::{each, with_worker};
+use crate::crowd::sleepers::{STARTS, fall_asleep, lateness};
+use crate::local::with_worker;
 use anyhow::ensure;
 use durable_runtime::engine::WorkerOptions;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -63,17 +63,10 @@ async fn durable(
 ) -> anyhow::Result<(Duration, Vec<Duration>)> {
     with_worker(database, WorkerOptions::default(), |client| async move {
         let due = SystemTime::now() + wait;
-        let handles = Arc::new(fall_asleep(&client, many, due, |handle| handle).await?);
+        let sleepers = fall_asleep(&client, many, due, |sleeper| sleeper).await?;
         let left = due.duration_since(SystemTime::now());
         ensure!(left.is_ok(), "{many} starts took longer than {wait:?}");
-        let late = each(many, STARTS, move |number| {
-            let handles = handles.clone();
-            async move {
-                let late = handles[number].result().await?;
-                late.map_err(|error| anyhow::anyhow!("a timer fired early: {error}"))
-            }
-        })
-        .await?;
+        let late = lateness(sleepers).await?;
         let took = SystemTime::now().duration_since(due)?;
         ensure!(late.len() == many, "{} of {many} have ended", late.len());
         Ok((took, late))
