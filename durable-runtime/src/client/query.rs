@@ -34,6 +34,8 @@ const SIGNS: [&str; 9] = ["!=", "<=", ">=", "^=", "=", "<", ">", "(", ")"];
 
 struct Tokens<'a> {
     rest: &'a str,
+    /// How many more comparisons there may be.
+    left: usize,
 }
 
 type Parsed<T> = Result<T, InvalidCondition>;
@@ -42,7 +44,10 @@ impl FromStr for Condition {
     type Err = InvalidCondition;
 
     fn from_str(text: &str) -> Parsed<Self> {
-        let mut tokens = Tokens { rest: text };
+        let mut tokens = Tokens {
+            rest: text,
+            left: COMPARISONS_MAX,
+        };
         let condition = any(&mut tokens, 0)?;
         match tokens.peek()? {
             None => Ok(condition),
@@ -53,6 +58,10 @@ impl FromStr for Condition {
 
 /// How deep conditions may stand in each other.
 const DEPTH_MAX: usize = 64;
+
+/// How many comparisons a condition may have: SQLite takes no expression of more than 1,000 levels,
+/// and each `and` is one.
+const COMPARISONS_MAX: usize = 500;
 
 fn any(tokens: &mut Tokens<'_>, depth: usize) -> Parsed<Condition> {
     let mut condition = all(tokens, depth)?;
@@ -103,6 +112,14 @@ fn grouped(inner: Condition) -> Condition {
 }
 
 fn comparison(tokens: &mut Tokens<'_>, field: &str, known: bool) -> Parsed<Condition> {
+    let Some(left) = tokens.left.checked_sub(1) else {
+        let what = format!("more than {COMPARISONS_MAX} comparisons in one condition");
+        return Err(InvalidCondition {
+            what,
+            at: field.to_owned(),
+        });
+    };
+    tokens.left = left;
     let (compare, not) = match tokens.next()? {
         Some(Token::Sign("=")) => (Compare::Eq, false),
         Some(Token::Sign("!=")) => (Compare::Eq, true),
@@ -207,7 +224,8 @@ impl Tokens<'_> {
     }
 
     fn peek(&self) -> Parsed<Option<Token>> {
-        Tokens { rest: self.rest }.next()
+        let (rest, left) = (self.rest, self.left);
+        Tokens { rest, left }.next()
     }
 
     /// Takes a keyword, if it comes next.
@@ -374,5 +392,9 @@ mod tests {
             assert_eq!(error, expected, "{text}");
         }
         assert!(deep.parse::<Condition>().is_err());
+        let many = |count| vec!["a = 1"; count].join(" and ");
+        assert!(many(500).parse::<Condition>().is_ok());
+        let error = many(501).parse::<Condition>().unwrap_err().to_string();
+        assert_eq!(error, "more than 500 comparisons in one condition at `a`");
     }
 }
