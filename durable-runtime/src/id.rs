@@ -67,6 +67,28 @@ impl From<WorkflowId> for String {
     }
 }
 
+/// Why a text cannot be the name of a queue, a signal or an update; which one is inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidName {
+    /// The text is empty.
+    #[error("{0} cannot be empty")]
+    Empty(&'static str),
+    /// The text contains a control character (NUL and line breaks included).
+    #[error("{0} cannot contain control characters")]
+    Control(&'static str),
+}
+
+/// Checks a name; `what` is whose it is, such as "a queue's name".
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), InvalidName> {
+    if name.is_empty() {
+        Err(InvalidName::Empty(what))
+    } else if name.chars().any(char::is_control) {
+        Err(InvalidName::Control(what))
+    } else {
+        Ok(())
+    }
+}
+
 /// The longest schedule id, in bytes: it leaves room for the times in the ids of its workflows.
 pub const SCHEDULE_ID_BYTES_MAX: usize = 200;
 

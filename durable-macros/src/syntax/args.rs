@@ -331,6 +331,7 @@ fn name(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
             "choose a name like `process_order` or `billing.process_order`",
         ));
     }
+    printable("a persistent name", &text, &lit)?;
     Ok(text)
 }
 
@@ -345,7 +346,18 @@ fn queue(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
             "write the name of the queue that its workers serve, like `gpu`, or remove `queue`",
         ));
     }
+    printable("the name of a queue", &text, &lit)?;
     Ok(text)
+}
+
+/// Names are shown on terminals.
+fn printable(what: &str, text: &str, lit: &LitStr) -> syn::Result<()> {
+    if text.chars().any(char::is_control) {
+        let what = format!("{what} has no control characters");
+        let help = "remove it: a line break, a tab or an escape sequence, for example";
+        return Err(error(lit, Code::Argument, &what, help));
+    }
+    Ok(())
 }
 
 fn attempts(meta: &ParseNestedMeta<'_>) -> syn::Result<u32> {

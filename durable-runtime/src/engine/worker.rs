@@ -15,6 +15,7 @@ use super::options::{OtherQueues, WorkerOptions};
 use super::sizes::Sizes;
 use crate::client::Client;
 use crate::clock::{Busy, Clock, SystemClock};
+use crate::id::{InvalidName, check_name};
 use crate::interception::{ActivityInterceptor, ActivityInterceptors};
 use crate::propagation::{Propagator, Propagators};
 use crate::registry::{Activities, Ambiguous, Missing, Registry};
@@ -38,6 +39,9 @@ pub enum WorkerError {
     /// It has activities that it cannot run; nothing was begun.
     #[error(transparent)]
     Missing(#[from] Missing),
+    /// Its queue has no name that starts can have; nothing was begun.
+    #[error(transparent)]
+    Queue(#[from] InvalidName),
     /// Its options name an activity that it does not have; nothing was begun.
     #[error("a limit is set for the activity `{0}`, which this worker does not have")]
     NoSuchActivity(String),
@@ -202,6 +206,10 @@ impl Worker {
         let mut shutdown = pin!(shutdown);
         let health = self.link.health_sender();
         let registry = self.registry.clone()?;
+        if let Err(error) = check_name("a queue's name", &self.options.queue) {
+            health.set(Health::Stopped);
+            return Err(error.into());
+        }
         if let Some(missing) = registry.missing() {
             health.set(Health::Stopped);
             return Err(missing.into());

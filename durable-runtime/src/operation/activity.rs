@@ -3,7 +3,7 @@
 use super::{ActivityRequest, Cancelled, Operation, Plan, Request, Resolution};
 use crate::Durable;
 use crate::codec;
-use crate::id::Timestamp;
+use crate::id::{Timestamp, check_name};
 use crate::registry::{Activities, ActivityContext, Instance, nothing};
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
@@ -311,7 +311,11 @@ impl<T, E> ActivityCall<T, E> {
                  leave out `.queue(…)`"
             )));
         }
-        self.options.queue = Some(queue.into());
+        let queue = queue.into();
+        if let Err(error) = check_name("a queue's name", &queue) {
+            self.broken = Some(codec::Error::custom(error));
+        }
+        self.options.queue = Some(queue);
         self
     }
 

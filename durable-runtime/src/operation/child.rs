@@ -10,7 +10,7 @@ use crate::Durable;
 #[cfg(doc)]
 use crate::client::Start;
 use crate::codec;
-use crate::id::{RunId, Timestamp, WorkflowId};
+use crate::id::{RunId, Timestamp, WorkflowId, check_name};
 use crate::store::{IdPolicy, OnConflict, ParentClose, Queueing, Tags};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -126,6 +126,9 @@ impl ToStart {
             tags,
         } = self;
         queueing.check().map_err(codec::Error::custom)?;
+        if let Some(queue) = &queue {
+            check_name("a queue's name", queue).map_err(codec::Error::custom)?;
+        }
         let input = input.map_err(codec::Error::custom)?;
         super::limited("the input", &input)?;
         Ok(Plan::Call(Request::Start(Box::new(StartRequest {

@@ -90,10 +90,13 @@ fn timestamp(at: SystemTime) -> Timestamp {
 
 impl<T: SearchValue> SearchKey<T> {
     /// An attribute of this key.
+    ///
+    /// # Panics
+    /// If the key is empty or contains control characters; in a `const`, when it is compiled.
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
         Self {
-            key,
+            key: super::named::checked(key),
             value: PhantomData,
         }
     }

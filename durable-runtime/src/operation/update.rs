@@ -59,10 +59,18 @@ pub struct Update<Req, Resp> {
 
 impl<Req, Resp> Update<Req, Resp> {
     /// An update of this name.
+    ///
+    /// ```compile_fail,E0080
+    /// # use durable_runtime::prelude::*;
+    /// const NAMELESS: Update<i64, i64> = Update::new("");
+    /// ```
+    ///
+    /// # Panics
+    /// If the name is empty or contains control characters; in a `const`, when it is compiled.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
-            name,
+            name: super::named::checked(name),
             types: PhantomData,
         }
     }

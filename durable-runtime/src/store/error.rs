@@ -1,5 +1,7 @@
 //! What can go wrong in a store, classified by what the caller should do.
 
+use crate::id::InvalidName;
+
 /// A store could not do what it was asked; nothing was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -35,6 +37,13 @@ pub enum StoreError {
     /// The store has no SQL in which an application could take part.
     #[error("this store has no transactions for applications; use SQLite (sqlite://…)")]
     NoTransactions,
+    /// A statement of an application has rolled back the whole transaction, by an
+    /// `ON CONFLICT ROLLBACK` or a trigger, and its work went on; nothing was written.
+    #[error("an earlier statement has rolled back the whole transaction; return its error")]
+    RolledBack,
+    /// A name is none; nothing was written.
+    #[error(transparent)]
+    InvalidName(#[from] InvalidName),
     /// The handle was closed.
     #[error("the store was closed")]
     Closed,

@@ -1,9 +1,10 @@
 //! How large the things may be that a store takes; checked before anything is written.
 
+use crate::id::check_name;
 use crate::propagation::Headers;
 use crate::store::{
-    Attribute, MemoValue, NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError, TagChanges,
-    Tags, TaskWrite, Write,
+    Attribute, MemoValue, MessageKind, NewMessage, NewRun, NewWorker, ScheduleWrite, StoreError,
+    TagChanges, Tags, TaskWrite, Write,
 };
 
 /// The largest input, output, result, frame, payload or error text, in bytes (16 MiB). One value
@@ -34,6 +35,12 @@ fn name(what: &'static str, text: &str) -> Result<(), StoreError> {
     within(what, text.len(), NAME_BYTES_MAX)
 }
 
+/// A name that somebody gives, and others are to find.
+fn given(what: &'static str, text: &str) -> Result<(), StoreError> {
+    check_name(what, text)?;
+    name(what, text)
+}
+
 fn value(what: &'static str, bytes: &[u8]) -> Result<(), StoreError> {
     within(what, bytes.len(), VALUE_BYTES_MAX)
 }
@@ -54,7 +61,7 @@ pub(crate) fn check_worker(worker: &NewWorker) -> Result<(), StoreError> {
 
 pub(crate) fn check_run(run: &NewRun) -> Result<(), StoreError> {
     name("a workflow's name", &run.workflow)?;
-    name("a queue's name", &run.queue)?;
+    given("a queue's name", &run.queue)?;
     value("an input", &run.input)?;
     let last = run
         .scheduled
@@ -98,7 +105,7 @@ pub(crate) fn check_published(values: Option<&[u8]>) -> Result<(), StoreError> {
 }
 
 pub(crate) fn check_queue(queue: &str) -> Result<(), StoreError> {
-    name("a queue's name", queue)
+    given("a queue's name", queue)
 }
 
 fn headers(headers: &Headers) -> Result<(), StoreError> {
@@ -124,7 +131,11 @@ fn memo(key: &str, note: Option<&MemoValue>) -> Result<(), StoreError> {
 
 pub(crate) fn check_message(message: &NewMessage) -> Result<(), StoreError> {
     name("a message id", &message.msg)?;
-    name("a signal's name", &message.name)?;
+    match message.kind {
+        MessageKind::Signal => given("a signal's name", &message.name)?,
+        MessageKind::Update => given("an update's name", &message.name)?,
+        _ => name("the name of a message", &message.name)?,
+    }
     value("a message", &message.payload)
 }
 
@@ -145,7 +156,7 @@ pub(crate) fn check_writes(writes: &[Write]) -> Result<(), StoreError> {
 fn check_task(write: &TaskWrite) -> Result<(), StoreError> {
     match write {
         TaskWrite::Put(task) => {
-            name("a queue's name", &task.queue)?;
+            given("a queue's name", &task.queue)?;
             name("an activity's name", &task.activity)?;
             value("a task", &task.body)
         }

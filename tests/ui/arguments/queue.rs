@@ -7,6 +7,11 @@ async fn render(scene: String) -> Result<String, String> {
     Ok(scene)
 }
 
+#[activity(queue = "gpu\n")]
+async fn resize(scene: String) -> Result<String, String> {
+    Ok(scene)
+}
+
 #[activity(queue = gpu)]
 async fn encode(scene: String) -> Result<String, String> {
     Ok(scene)

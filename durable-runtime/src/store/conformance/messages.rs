@@ -5,10 +5,10 @@ use super::kit::{
     terminate, waiting,
 };
 use super::stepping::continued;
-use crate::id::{RunId, Timestamp};
+use crate::id::{RunId, Timestamp, check_name};
 use crate::store::{
-    End, IdPolicy, MessageKind, NewMessage, NewRun, NewStep, Phase, Reuse, RunState, Sent, Store,
-    Told, Write, Written,
+    End, IdPolicy, MessageKind, NewMessage, NewRun, NewStep, Phase, QueueChange, Reuse, RunState,
+    Sent, Store, StoreError, Told, Write, Written,
 };
 
 const RUN: RunId = RunId(10);
@@ -366,4 +366,33 @@ pub async fn a_message_to_one_run_does_not_follow_it(store: &dyn Store) {
     assert_eq!(store.inbox(RunId(11)).await, Ok(vec![]));
     let finished = Ok(Told::Finished(Phase::Continued));
     assert_eq!(store.tell(RUN, told).await, finished);
+}
+
+pub async fn names_that_nobody_could_find_are_refused(store: &dyn Store) {
+    start(store, 10).await;
+    for name in ["", "a\nb", "\u{1b}[2J", "\u{9b}"] {
+        let invalid = |what| {
+            let error = check_name(what, name).expect_err("it is no name");
+            Some(StoreError::InvalidName(error))
+        };
+        let letter = signal("a", name, 1);
+        let sent = store.send(&id(10), letter.clone()).await;
+        assert_eq!(sent.err(), invalid("a signal's name"));
+        let request = NewMessage {
+            kind: MessageKind::Update,
+            ..letter
+        };
+        let sent = store.send(&id(10), request).await;
+        assert_eq!(sent.err(), invalid("an update's name"));
+        let elsewhere = NewRun {
+            queue: name.to_owned(),
+            ..waiting(11)
+        };
+        let started = store.start(elsewhere).await;
+        assert_eq!(started.err(), invalid("a queue's name"));
+        let changed = store.change_queue(name, QueueChange::default()).await;
+        assert_eq!(changed.err(), invalid("a queue's name"));
+    }
+    assert_eq!(store.find(&id(11)).await, Ok(None));
+    assert_eq!(store.inbox(RUN).await, Ok(vec![]));
 }

@@ -205,6 +205,7 @@ macro_rules! store_conformance {
                 what_a_run_has_taken_is_not_taken_by_those_after_it,
                 what_a_workflow_has_sent_counts_once_for_an_id,
                 a_message_to_one_run_does_not_follow_it,
+                names_that_nobody_could_find_are_refused,
             ],
             signals: [
                 a_signal_keeps_its_name_and_value,
