@@ -14,6 +14,8 @@ use durable_runtime::transaction::{TransactionError, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod rollback;
+
 /// Books a seat, and says how many are booked.
 #[activity(transactional, retry(jitter = 0.0))]
 fn book(tx: &mut Transaction<'_>, guest: &str) -> Result<u32, TransactionError> {
@@ -65,10 +67,10 @@ async fn inserts_twice() -> (bool, bool) {
 }
 
 fn registry() -> Registry {
-    let workflows =
-        ["booking", "stumbler", "inserts_twice"].map(|name| registry::workflow(name).unwrap());
-    let activities =
-        ["book", "stumbling", "book_once"].map(|name| registry::activity(name).unwrap());
+    let workflows = ["booking", "stumbler", "inserts_twice", "member", "barger"]
+        .map(|name| registry::workflow(name).unwrap());
+    let activities = ["book", "stumbling", "book_once", "join_club", "barge_in"]
+        .map(|name| registry::activity(name).unwrap());
     let registry = workflows
         .into_iter()
         .fold(Registry::new(), Registry::with_workflow);

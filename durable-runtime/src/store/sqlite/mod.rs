@@ -161,9 +161,11 @@ impl Store for SqliteStore {
         recorded: Option<Recorded>,
         work: Work,
     ) -> Result<Transacted, FenceError> {
-        // Nothing more joins a transaction that may take a while.
-        let rows = usize::MAX / 2;
-        self.write(rows, move |db| transact::transact(db, recorded, &work))
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed.into());
+        }
+        self.writer
+            .call_alone(move |db| transact::transact(db, recorded, &work))
             .await
     }
 

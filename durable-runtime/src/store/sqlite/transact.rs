@@ -4,11 +4,14 @@
 //!  SAVEPOINT call ─ fence ─ owner? ─ done before? ─ SAVEPOINT work ─ the work ─ note ─ RELEASE
 //!                                                     └──── ROLLBACK TO work, if it gives nothing
 //! ```
+//!
+//! Tables and triggers of an application can roll back the whole transaction, so there is nobody
+//! else's call in it.
 
-use super::error::{Outcome, bug};
+use super::error::Outcome;
 use super::writer::Db;
 use super::{connect, fence, ids, notes, rows};
-use crate::store::{Note, Recorded, Transacted, Work};
+use crate::store::{Note, Recorded, StoreError, Transacted, Work};
 use crate::transaction::{Sql, Transaction, TransactionError, Value};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -37,7 +40,7 @@ pub(super) fn transact(
     db.run("SAVEPOINT work")?;
     let given = guarded(db, work)?;
     if db.conn.is_autocommit() {
-        return Err(bug("a statement has rolled back the transaction").into());
+        return rolled_back(db, recorded, given.is_some());
     }
     let Some(given) = given else {
         db.run("ROLLBACK TO work")?;
@@ -55,6 +58,20 @@ pub(super) fn transact(
         notes::put(db, &note)?;
     }
     Ok(Transacted::Done(given))
+}
+
+/// An `ON CONFLICT ROLLBACK` of the application's, a trigger of it or a full disk has ended the
+/// transaction, in which there was nothing but this call. It begins again with what the call does
+/// besides the work.
+fn rolled_back(db: &mut Db, recorded: Option<Recorded>, went_on: bool) -> Outcome<Transacted> {
+    db.begin_again()?;
+    if went_on {
+        return Err(StoreError::RolledBack.into());
+    }
+    if let Some((fence, _)) = recorded {
+        fence::pass(db, fence)?;
+    }
+    Ok(Transacted::Undone)
 }
 
 /// Does the work where it cannot do what it may not. One that panics gives nothing.
@@ -150,8 +167,15 @@ impl Guarded<'_> {
         sql: &str,
         run: impl FnOnce(&mut rusqlite::Statement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, TransactionError> {
+        if self.conn.is_autocommit() {
+            return Err(TransactionError::Forbidden {
+                sql: sql.to_owned(),
+                what: StoreError::RolledBack.to_string(),
+            });
+        }
         // `INSERT OR ROLLBACK` would undo what others write in the same transaction.
-        let words = sql.split(|c: char| !c.is_ascii_alphanumeric());
+        let part = |c: char| c.is_ascii_alphanumeric() || "_$".contains(c) || !c.is_ascii();
+        let words = sql.split(|c| !part(c));
         if words
             .into_iter()
             .any(|word| word.eq_ignore_ascii_case("rollback"))

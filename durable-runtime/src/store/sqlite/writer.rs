@@ -51,6 +51,8 @@ pub(super) struct Db {
 /// A queued call.
 struct Job {
     rows: usize,
+    /// Nothing else is in its transaction.
+    alone: bool,
     run: Work,
     _place: OwnedSemaphorePermit,
 }
@@ -132,6 +134,23 @@ impl Writer {
         rows: usize,
         work: impl FnOnce(&mut Db) -> Outcome<T> + Send + 'static,
     ) -> Result<T, FenceError> {
+        self.queue(rows, false, work).await
+    }
+
+    /// The same in a transaction of its own: `work` may take a while, or end the transaction.
+    pub(super) async fn call_alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Db) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, FenceError> {
+        self.queue(1, true, work).await
+    }
+
+    async fn queue<T: Send + 'static>(
+        &self,
+        rows: usize,
+        alone: bool,
+        work: impl FnOnce(&mut Db) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, FenceError> {
         let closed = |_| StoreError::Closed;
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(|_| StoreError::Closed)?;
@@ -148,6 +167,7 @@ impl Writer {
         };
         let job = Job {
             rows,
+            alone,
             run: Box::new(run),
             _place: place,
         };
@@ -224,6 +244,17 @@ impl Db {
             std::thread::sleep(pause);
             pause = (pause * 2).min(LOCK_PAUSE_MAX);
             self.broken = None;
+        }
+    }
+
+    /// Begins the transaction and the savepoint of a call again, after its statement has ended both.
+    /// Only for one that is [alone](Writer::call_alone).
+    pub(super) fn begin_again(&mut self) -> Outcome<()> {
+        self.names.forget();
+        self.begin();
+        match &self.broken {
+            Some(error) => Err(error.clone().into()),
+            None => self.run("SAVEPOINT call"),
         }
     }
 
@@ -335,11 +366,15 @@ impl Thread {
 
     /// Runs `first` and what else is queued in one transaction. Returns an order that did not fit.
     fn group(&mut self, first: Job) -> Option<Order> {
-        let mut rows = first.rows;
+        let (mut rows, alone) = (first.rows, first.alone);
         let mut jobs = vec![first];
         let mut left = None;
-        while rows < ROWS_PER_TRANSACTION {
+        while !alone && rows < ROWS_PER_TRANSACTION {
             match self.queue.try_recv() {
+                Ok(Order::Job(job)) if job.alone => {
+                    left = Some(Order::Job(job));
+                    break;
+                }
                 Ok(Order::Job(job)) => {
                     rows = rows.saturating_add(job.rows);
                     jobs.push(job);
