@@ -3,10 +3,9 @@
 
 use super::failure::{Exit, Failure};
 use super::style::{BAD, DIM, GOOD, paint};
-use super::terminal::{Format, Terminal, cell};
+use super::terminal::{Cell, Format, Terminal, cell};
 use crate::client::{Checked, Client};
 use crate::store::Page;
-use comfy_table::Cell;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -150,7 +149,7 @@ fn cells(((workflow, label, problems), group): (&Key, &Group)) -> Vec<Cell> {
         if problems.is_empty() {
             cell(GOOD, "fits")
         } else {
-            cell(BAD, problems.join("\n"))
+            Cell::lines(BAD, problems)
         },
         cell(DIM, group.examples.join(", ")),
     ]

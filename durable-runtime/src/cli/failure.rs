@@ -1,5 +1,6 @@
 //! How a command ends: exit codes, and errors that say what happened, why, and what to do next.
 
+use super::plain::plain;
 use crate::client::{ClientError, ResultError};
 use crate::store::StoreError;
 use std::error::Error as StdError;
@@ -81,16 +82,22 @@ impl Failure {
             return text;
         };
         let error = super::style::ERROR;
-        let _ = writeln!(text, "{error}error{error:#}: {first}");
+        let _ = writeln!(text, "{error}error{error:#}: {}", shown(first));
         for cause in causes {
-            let _ = writeln!(text, "  because: {cause}");
+            let _ = writeln!(text, "  because: {}", shown(cause));
         }
         if let Some(hint) = &self.hint {
             let style = super::style::HINT;
-            let _ = writeln!(text, "  {style}hint{style:#}: {hint}");
+            let _ = writeln!(text, "  {style}hint{style:#}: {}", shown(hint));
         }
         text
     }
+}
+
+/// It may have lines, and what comes from data must not look like one of ours.
+fn shown(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(plain).collect();
+    lines.join("\n    ")
 }
 
 impl From<io::Error> for Failure {
@@ -112,7 +119,11 @@ impl From<StoreError> for Failure {
             ),
             _ => None,
         };
-        let failure = Self::of(Exit::Error, &error);
+        let exit = match error {
+            StoreError::InvalidName(_) => Exit::Usage,
+            _ => Exit::Error,
+        };
+        let failure = Self::of(exit, &error);
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,

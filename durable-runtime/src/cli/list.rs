@@ -2,14 +2,13 @@
 
 use super::failure::{Exit, Failure};
 use super::style::{DIM, of_status, paint};
-use super::terminal::{Format, Terminal, cell};
+use super::terminal::{Cell, Format, Terminal, cell};
 use super::time::relative;
 use super::tree::fit;
 use super::view::{Row, Status};
 use crate::client::{Client, ClientError, Summary};
 use crate::id::RunId;
 use crate::store::{Condition, Page, Phase, RunFilter};
-use comfy_table::Cell;
 use serde::Serialize;
 
 /// How many workflows are read at once when all are wanted.

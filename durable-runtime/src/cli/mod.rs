@@ -22,6 +22,7 @@ mod interrupts;
 mod json;
 mod list;
 mod pause;
+mod plain;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 mod queue;

@@ -1,6 +1,7 @@
 //! `result`: what a workflow returned.
 
 use super::failure::{Exit, Failure};
+use super::plain::plain_json;
 use super::terminal::{Format, Terminal};
 use super::time;
 use crate::client::{Client, Handle};
@@ -39,7 +40,7 @@ pub(crate) async fn run(
     };
     match ended {
         Ok(Ok((exit, text))) => {
-            term.line(text)?;
+            term.raw(text)?;
             Ok(exit)
         }
         Ok(Err(failure)) => Err(failure),
@@ -83,7 +84,7 @@ async fn print(handle: &Handle<Value>, format: Format) -> Result<(Exit, String),
         Format::Json => format!("{document:#}"),
         Format::Jsonl => document.to_string(),
         Format::Table => match (output, outcome.error) {
-            (Some(output), _) => format!("{output:#}"),
+            (Some(output), _) => plain_json(&format!("{output:#}")),
             (None, reason) => {
                 let reason = reason.unwrap_or_else(|| "no reason given".into());
                 let what = format!("workflow `{handle}` was {}: {reason}", outcome.phase);

@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::style::{BAD, BOLD, DIM, WARN, of_status, paint};
-use super::terminal::{Format, Terminal, cell};
+use super::terminal::{Cell, Format, Terminal, cell};
 use super::time::{absolute, clock, relative, rfc3339, span};
 use super::tree;
 use super::view::{
@@ -12,7 +12,6 @@ use super::waits;
 use crate::client::{Answer, Client, Description, Handle, Inspection, OperationEnd, Step, Summary};
 use crate::id::Timestamp;
 use crate::store::{AttemptOf, AttemptRecord, Concurrency, Fairness, Phase, RunState};
-use comfy_table::Cell;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 

@@ -1,6 +1,7 @@
 //! What `cancel`, `pause`, `resume`, `terminate` and `delete` have in common: several ids, a reason, and a question.
 
 use super::failure::{Exit, Failure};
+use super::plain::plain;
 use super::terminal::{Format, Terminal};
 use crate::client::{Client, ClientError, Handle};
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ pub(crate) fn agreed(question: &str, term: &mut Terminal<'_>) -> Result<bool, Fa
     if !term.interactive {
         return Ok(true);
     }
-    write!(term.out, "{question} [y/N] ")?;
+    write!(term.out, "{} [y/N] ", plain(question))?;
     term.out.flush()?;
     let mut answer = String::new();
     term.input.read_line(&mut answer)?;

@@ -1,5 +1,6 @@
 //! The few colours of the command line. Streams strip them where nobody would see them.
 
+use super::plain::plain;
 use anstyle::{AnsiColor, Style};
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -12,9 +13,15 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BUSY: Style = AnsiColor::Cyan.on_default();
 pub(crate) const CALM: Style = AnsiColor::Blue.on_default();
 
-/// `text` in this style.
+/// What these write around a text.
+pub(super) const PALETTE: [&str; 8] = [
+    "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[36m",
+];
+
+/// `text` in this style. It is taken for data.
 pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
-    format!("{style}{text}{style:#}")
+    let text = text.to_string();
+    format!("{style}{}{style:#}", plain(&text))
 }
 
 /// The colour of a status word.

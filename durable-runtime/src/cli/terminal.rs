@@ -1,9 +1,10 @@
 //! Where a command's output goes, and what it may assume about the reader.
 
 use super::failure::Failure;
+use super::plain::{painted, plain};
 use super::style::{BOLD, paint};
 use crate::id::Timestamp;
-use comfy_table::{Cell, ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::io::{BufRead, Write};
@@ -40,8 +41,18 @@ pub(crate) struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// Writes a line.
+    /// Writes a line. For people, what a terminal would obey in it is shown; programs read it as it
+    /// is.
     pub(crate) fn line(&mut self, text: impl std::fmt::Display) -> Result<(), Failure> {
+        if self.format != Format::Table {
+            return self.raw(text);
+        }
+        let text = text.to_string();
+        self.raw(painted(&text))
+    }
+
+    /// Writes a line as it is: JSON, and what is plain already.
+    pub(crate) fn raw(&mut self, text: impl std::fmt::Display) -> Result<(), Failure> {
         Ok(writeln!(self.out, "{text}")?)
     }
 
@@ -53,7 +64,7 @@ impl Terminal<'_> {
             serde_json::to_string_pretty(value)
         };
         let text = text.map_err(std::io::Error::other)?;
-        self.line(text)
+        self.raw(text)
     }
 
     /// Writes rows without a frame, fitted to the width.
@@ -70,7 +81,10 @@ impl Terminal<'_> {
             .set_width(u16::try_from(self.width.saturating_sub(indent)).unwrap_or(u16::MAX))
             .enforce_styling()
             .set_header(header.iter().map(bold_cell).collect::<Vec<_>>())
-            .add_rows(rows);
+            .add_rows(
+                rows.into_iter()
+                    .map(|row| row.into_iter().map(|cell| cell.0)),
+            );
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
@@ -78,7 +92,8 @@ impl Terminal<'_> {
         let pad = " ".repeat(indent);
         for line in table.lines() {
             let line = format!("{pad}{line}");
-            self.line(line.trim_end())?;
+            // Its cells are plain, and have other colours than ours.
+            self.raw(line.trim_end())?;
         }
         Ok(())
     }
@@ -90,14 +105,33 @@ impl Terminal<'_> {
     }
 }
 
-fn bold_cell(text: &&str) -> Cell {
-    Cell::new(text).add_attribute(comfy_table::Attribute::Bold)
+/// A cell of a table, of a text that is taken for data.
+pub(crate) struct Cell(comfy_table::Cell);
+
+impl Cell {
+    pub(crate) fn new(text: impl ToString) -> Self {
+        Self(comfy_table::Cell::new(plain(&text.to_string())))
+    }
+
+    /// Several texts below each other, in the colour of a style.
+    pub(crate) fn lines(style: anstyle::Style, texts: &[String]) -> Self {
+        let texts: Vec<_> = texts.iter().map(|text| plain(text)).collect();
+        Self(coloured(style, comfy_table::Cell::new(texts.join("\n"))))
+    }
+}
+
+fn bold_cell(text: &&str) -> comfy_table::Cell {
+    comfy_table::Cell::new(text).add_attribute(comfy_table::Attribute::Bold)
 }
 
 /// A cell in the colour of a style.
 pub(crate) fn cell(style: anstyle::Style, text: impl ToString) -> Cell {
+    let Cell(own) = Cell::new(text);
+    Cell(coloured(style, own))
+}
+
+fn coloured(style: anstyle::Style, cell: comfy_table::Cell) -> comfy_table::Cell {
     use anstyle::{AnsiColor, Color};
-    let cell = Cell::new(text);
     let cell = match style.get_fg_color() {
         Some(Color::Ansi(AnsiColor::Red)) => cell.fg(comfy_table::Color::DarkRed),
         Some(Color::Ansi(AnsiColor::Green)) => cell.fg(comfy_table::Color::DarkGreen),

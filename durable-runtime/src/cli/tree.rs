@@ -1,5 +1,6 @@
 //! JSON as an indented tree that fits the width.
 
+use super::plain::{plain, plain_json};
 use super::style::{DIM, paint};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -17,6 +18,10 @@ pub(crate) fn render<'a>(
     width: usize,
 ) -> String {
     let entries: Vec<_> = entries.into_iter().collect();
+    let entries: Vec<_> = entries
+        .into_iter()
+        .map(|(name, value)| (plain(name), value))
+        .collect();
     let longest = entries.iter().map(|(name, _)| name.chars().count()).max();
     let mut text = String::new();
     for (name, value) in entries {
@@ -37,7 +42,10 @@ pub(crate) fn render<'a>(
 
 fn branch(text: &mut String, value: &Value, prefix: &str, width: usize, depth: usize) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), v)).collect(),
+        Value::Object(map) => {
+            let name = |name| plain(name).into_owned();
+            map.iter().map(|(k, v)| (name(k), v)).collect()
+        }
         Value::Array(items) => (0..)
             .zip(items)
             .map(|(i, v): (u64, _)| (i.to_string(), v))
@@ -75,7 +83,7 @@ fn is_leaf(value: &Value) -> bool {
 
 /// A value on one line.
 pub(crate) fn inline(value: &Value) -> String {
-    value.to_string()
+    plain_json(&value.to_string())
 }
 
 /// Cuts a line off where it no longer fits.

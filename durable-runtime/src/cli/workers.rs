@@ -2,11 +2,10 @@
 
 use super::failure::{Exit, Failure};
 use super::style::{BAD, DIM, GOOD};
-use super::terminal::{Format, Terminal, cell};
+use super::terminal::{Cell, Format, Terminal, cell};
 use super::time::{relative, rfc3339};
 use crate::client::Client;
 use crate::store::WorkerRecord;
-use comfy_table::Cell;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]

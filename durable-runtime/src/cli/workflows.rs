@@ -2,10 +2,9 @@
 
 use super::failure::{Exit, Failure};
 use super::style::{BOLD, DIM, paint};
-use super::terminal::{Format, Terminal, cell};
+use super::terminal::{Cell, Format, Terminal, cell};
 use crate::machine::{Description, Point, describe};
 use crate::registry::{self, WorkflowDef};
-use comfy_table::Cell;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]

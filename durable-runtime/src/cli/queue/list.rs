@@ -2,10 +2,9 @@
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::style::{BUSY, DIM, WARN};
-use crate::cli::terminal::{Format, Terminal, cell};
+use crate::cli::terminal::{Cell, Format, Terminal, cell};
 use crate::client::Client;
 use crate::store::{QueueRecord, QueueSettings, TaskQueue};
-use comfy_table::Cell;
 use std::collections::BTreeMap;
 
 pub(super) async fn run(client: &Client, term: &mut Terminal<'_>) -> Result<Exit, Failure> {

@@ -2,11 +2,10 @@
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::style::{BUSY, DIM, WARN};
-use crate::cli::terminal::{Format, Terminal, cell};
+use crate::cli::terminal::{Cell, Format, Terminal, cell};
 use crate::cli::time::relative;
 use crate::cli::tree::fit;
 use crate::client::{Client, ScheduleSummary};
-use comfy_table::Cell;
 
 /// How many are read at once.
 const PAGE: usize = 500;

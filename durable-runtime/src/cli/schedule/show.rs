@@ -5,12 +5,11 @@ use super::list::status;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::show::{field, value};
 use crate::cli::style::{BOLD, DIM, of_status, paint};
-use crate::cli::terminal::{Format, Terminal, cell};
+use crate::cli::terminal::{Cell, Format, Terminal, cell};
 use crate::cli::time::{absolute, relative, rfc3339, span};
 use crate::cli::view::attributes_json;
 use crate::client::{Client, ScheduleDescription, ScheduleSummary};
 use crate::schedule::{Cause, Taken};
-use comfy_table::Cell;
 use serde_json::{Value, json};
 
 pub(super) async fn run(

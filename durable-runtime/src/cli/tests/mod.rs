@@ -9,6 +9,7 @@ mod act;
 mod coded;
 mod elsewhere;
 mod headers;
+mod hostile;
 mod inspect;
 mod look;
 mod progress;
