@@ -65,6 +65,9 @@
 //! * **Your tables are yours, ours are ours.** Tables of this library cannot be read or written, nor
 //!   can the transaction be committed, rolled back or left; a statement that tries is an error that
 //!   says so. Give your tables a prefix, so that none of a later version has their name.
+//! * A table of yours that rolls back (`ON CONFLICT ROLLBACK`, or a trigger with `RAISE(ROLLBACK)`)
+//!   undoes what this body has written, and nothing of others. From then on each of its statements is
+//!   an error: return the first one.
 //! * Foreign keys are checked as far as the database's default goes: not at all.
 //! * If the workflow gives up the branch that waits for it (a loser of a `select!`, a termination),
 //!   it has happened completely or not at all, and the workflow does not hear which. A cancellation
