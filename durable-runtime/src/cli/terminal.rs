@@ -109,6 +109,10 @@ impl Terminal<'_> {
 pub(crate) struct Cell(comfy_table::Cell);
 
 impl Cell {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "as a cell of the table takes it"
+    )]
     pub(crate) fn new(text: impl ToString) -> Self {
         Self(comfy_table::Cell::new(plain(&text.to_string())))
     }
