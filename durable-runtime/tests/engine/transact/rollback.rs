@@ -17,6 +17,7 @@ pub(super) fn join_club(tx: &mut Transaction<'_>, name: String) -> Result<(), Tr
 /// The same by somebody who does not look at errors.
 #[activity(transactional, retry(max_attempts = 1))]
 pub(super) fn barge_in(tx: &mut Transaction<'_>, name: String) -> Result<String, TransactionError> {
+    tx.query::<(String,)>("SELECT name FROM app_club", ())?;
     let joined = tx.execute("INSERT INTO app_club(name) VALUES(?1)", (&name,));
     let seated = tx.execute("INSERT INTO app_seat(guest) VALUES(?1)", (name,));
     Ok(format!("{joined:?}, {seated:?}"))
