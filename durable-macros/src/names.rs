@@ -11,6 +11,25 @@ pub(crate) fn rt() -> TokenStream {
     quote!(::durable_runtime::__private)
 }
 
+/// The name of what is called, if the runtime offers it.
+pub(crate) fn called(function: &Expr) -> Option<String> {
+    let Expr::Path(path) = function else {
+        return None;
+    };
+    let segments: Vec<String> = path
+        .path
+        .segments
+        .iter()
+        .map(|s| s.ident.to_string())
+        .collect();
+    match &*segments {
+        [runtime, offers, name] if runtime == "durable_runtime" && offers == "__private" => {
+            Some(name.clone())
+        }
+        _ => None,
+    }
+}
+
 /// The same, where an error about what is called points to the user's code.
 pub(crate) fn rt_at(span: Span) -> TokenStream {
     quote_spanned!(span=> ::durable_runtime::__private)
@@ -27,11 +46,7 @@ pub(crate) fn no_branch(span: Span) -> Expr {
 
 /// Whether this is what such a call calls.
 pub(crate) fn is_no_branch(function: &Expr) -> bool {
-    matches!(function, Expr::Path(path)
-        if path.path.segments.len() == 3
-            && path.path.segments[0].ident == "durable_runtime"
-            && path.path.segments[1].ident == "__private"
-            && path.path.segments[2].ident == NO_BRANCH)
+    called(function).as_deref() == Some(NO_BRANCH)
 }
 
 fn local(prefix: &str, number: usize) -> Ident {
@@ -135,6 +150,11 @@ pub(crate) fn kept_ty(number: usize) -> Ident {
     local("kept_ty", number)
 }
 
+/// The token that carries the type of a place that something is borrowed from, by how far it is from that.
+pub(crate) fn owner_ty(number: usize, step: usize) -> Ident {
+    local(&format!("owner{number}_"), step)
+}
+
 /// What its lookup is made again with.
 pub(crate) fn held(number: usize) -> Ident {
     local("held", number)
@@ -191,7 +211,8 @@ pub(crate) fn lending(workflow: &Ident) -> Ident {
     format_ident!("lending_{}", unraw(workflow), span = workflow.span())
 }
 
-const LENT: &str = "__lent_";
+/// How the name begins of what a function owns of a parameter that is a reference.
+pub(crate) const LENT: &str = "__lent_";
 
 /// What a function owns of its parameter `name` that is a reference: beside the reference, so that
 /// both are in scope.

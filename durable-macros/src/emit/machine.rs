@@ -26,9 +26,9 @@ pub(super) fn machine(
         let (pat, ty) = (&p.pat, p.stored());
         quote!(#pat: #ty)
     });
-    let twin = twin::body(normalized, liveness, layout, &input.macros);
+    let (twin, lending) = twin::body(normalized, liveness, layout, &input.macros);
     let (meant, names) = (input.meant.proofs(), hygiene::proofs(input));
-    let saved = proofs::saved(input, body, layout);
+    let saved = proofs::saved(input, body, layout, &lending);
     let lookups = super::lookups::classes(body, layout);
     let looks_up = super::lookups::traits(body, layout);
     let takes_along = super::blocks::traits(body);
@@ -60,7 +60,8 @@ pub(super) fn machine(
     let proofs = quote!(#(#lendable)* #lookups #looped #cursors #saved #outputs);
     let types = tokens::types(body, layout, &quote!(#twin #proofs #code));
     let calls = super::lookups::tokens(body, layout);
-    let types = quote!(#types #calls);
+    let asked = lending.tokens();
+    let types = quote!(#types #calls #asked);
     let allow = quote! {
         #[allow(
             warnings, unused, clippy::all, clippy::pedantic, clippy::nursery,

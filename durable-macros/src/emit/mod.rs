@@ -22,6 +22,7 @@ mod closures;
 mod exits;
 pub(crate) mod fallback;
 mod forks;
+mod lending;
 mod lookups;
 mod machine;
 pub(crate) mod options;

@@ -14,6 +14,7 @@
 //! and they are fixed where it is declared.
 
 use super::forks;
+use super::lending::{Borrow, Lending};
 use super::tables::line;
 use crate::ir::{Body, LocalId, LocalKind, PointId};
 use crate::lower::Layout;
@@ -28,9 +29,14 @@ const HELP: &str = "of a borrow keep a clone (`.clone()`, `.cloned()`, `.to_owne
 const BOUND: &str =
     "if the type comes from a type parameter, say that it is data: `where I::Item: Durable`";
 
+/// What to write instead of a borrow.
+const BORROWED: &str = "keep a value of its own: `.to_owned()` of a text, `.clone()` of anything else, `.map(str::to_owned)` or `.cloned()` in an `Option`; or borrow it again after the `.await`";
+const CURSOR: &str = "keep where it is instead, and borrow when it is used (`let mut at = 0;`, then `&text[at..]`), or give it a value of its own (`.to_owned()`, `.clone()`)";
+const COLLECTED: &str = "collect values of its own: `.map(str::to_owned)` for texts, else `.cloned()`, before `.collect()`, and write their type (`Vec<String>`)";
+
 /// The proof, at the user's binding, that each saved local is plain data. The words name the first
 /// await that it crosses.
-pub(super) fn saved(input: &Input, body: &Body, layout: &Layout) -> TokenStream {
+pub(super) fn saved(input: &Input, body: &Body, layout: &Layout, lending: &Lending) -> TokenStream {
     let locals = layout.saved.iter().enumerate();
     // One proof for a local that is saved in two ways.
     let locals = locals.filter(|(number, (local, _))| {
@@ -42,7 +48,7 @@ pub(super) fn saved(input: &Input, body: &Body, layout: &Layout) -> TokenStream 
             let mut points = layout.points.iter();
             let plan = points.find(|p| p.locals.contains(&number));
             let point = plan.map_or_else(|| forks::cares_for(layout, *local), |plan| plan.point);
-            one(input, body, *local, point)
+            one(input, body, *local, point, lending)
         })
         .collect()
 }
@@ -81,7 +87,13 @@ pub(super) fn in_place(body: &Body, layout: &Layout) -> TokenStream {
     }
 }
 
-fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStream {
+fn one(
+    input: &Input,
+    body: &Body,
+    local: LocalId,
+    point: PointId,
+    lending: &Lending,
+) -> TokenStream {
     let span = body.locals[local.0].ident.span();
     let (rt, at) = (names::rt(), names::rt_at(span));
     let (saved, ty) = (
@@ -96,7 +108,7 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
     let message = format!(
         "{what} is still needed after {place}, so it would have to be saved, and `{{Self}}` cannot be"
     );
-    let durable = trait_name(input, body, local);
+    let durable = trait_name(input, body, local, "is_plain_data");
     let instead = body.locals[local.0].instead.as_ref().map(|instead| {
         let help = &instead.help;
         quote!(note = #help,)
@@ -130,16 +142,63 @@ fn one(input: &Input, body: &Body, local: LocalId, point: PointId) -> TokenStrea
     // Of this path only `_` stands at the binding; were all of it there, rustc would offer to put
     // a `&` before the binding.
     let inferred = quote_spanned!(span=> _);
-    let proof = quote!(<#inferred as #durable>::saved());
+    let mut proof = quote!(<#inferred as #durable>::saved());
+    if let Some(borrow) = lending.found.get(&local) {
+        let owns = trait_name(input, body, local, "is_no_borrow");
+        let (words, verdict) = (
+            borrowed(&what, &place, borrow, &owns, body.locals[local.0].mutable),
+            lending.verdict(borrow, &ty),
+        );
+        proof = quote!({
+            use #rt::{Otherwise as _, Perhaps as _, Surely as _};
+            #words
+            let __verdict = #verdict;
+            <#inferred as #owns>::owns(__verdict.of(#ty));
+            __verdict.data(#proof, #ty)
+        });
+    } else if let Some((borrow, rest)) = lending.rest(local) {
+        let verdict = lending.verdict(borrow, &names::local_ty(rest.0));
+        proof = quote!({
+            use #rt::{Otherwise as _, Perhaps as _, Surely as _};
+            (#verdict).data(#proof, #ty)
+        });
+    }
     quote_spanned! {span=>
         let #saved = { #words #at::owned(#proof) };
         #at::is_data(#ty, #saved);
     }
 }
 
+/// The words for what is surely a borrow, though its type does not show it.
+fn borrowed(what: &str, place: &str, borrow: &Borrow, owns: &Ident, mutable: bool) -> TokenStream {
+    let rt = names::rt();
+    let message = format!(
+        "{what} borrows from `{}` and is still needed after {place}, and a borrow cannot be saved",
+        escaped(&borrow.from)
+    );
+    let help = match (borrow.collected, mutable) {
+        (true, _) => COLLECTED,
+        (false, true) => CURSOR,
+        (false, false) => BORROWED,
+    };
+    quote! {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "this is a borrow, which means nothing in another process",
+            note = #help,
+            note = "code: durable D04"
+        )]
+        trait #owns: ::core::marker::Sized {
+            fn owns(_: #rt::Ty<Self>) {}
+        }
+        #[diagnostic::do_not_recommend]
+        impl #owns for #rt::Unclear {}
+    }
+}
+
 /// The name of the proof's trait, which rustc shows: "the trait … is not implemented for …". A name
 /// that stands once in the crate is shown without the path to it, which nobody wrote.
-fn trait_name(input: &Input, body: &Body, local: LocalId) -> Ident {
+fn trait_name(input: &Input, body: &Body, local: LocalId, says: &str) -> Ident {
     let this = &body.locals[local.0];
     let (line, workflow) = (line(this.ident.span()), unraw(&input.ident));
     let what = match &this.kind {
@@ -154,7 +213,7 @@ fn trait_name(input: &Input, body: &Body, local: LocalId) -> Ident {
     } else {
         String::new()
     };
-    format_ident!("{what}{number}_in_line_{line}_of_{workflow}_is_plain_data")
+    format_ident!("{what}{number}_in_line_{line}_of_{workflow}_{says}")
 }
 
 /// What is saved, as the user would call it.

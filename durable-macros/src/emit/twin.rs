@@ -1,5 +1,6 @@
 //! The never-run twin: the user's own body, with placeholders turned into probes.
 
+use super::lending::Lending;
 use super::{closures, is_linked, signed};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, Locals, PointId, Terminator};
@@ -21,9 +22,10 @@ pub(super) fn body(
     liveness: &Liveness,
     layout: &Layout,
     opened: &Opened,
-) -> TokenStream {
+) -> (TokenStream, Lending) {
     let body = &normalized.body;
     let mut twin = normalized.twin.clone();
+    let lending = Lending::find(body, layout, &mut twin);
     let after = after_macros(body, liveness);
     let mut resolve = Resolve {
         normalized,
@@ -32,9 +34,10 @@ pub(super) fn body(
         layout,
         after,
         opened,
+        lending,
     };
     resolve.visit_block_mut(&mut twin);
-    twin.into_token_stream()
+    (twin.into_token_stream(), resolve.lending)
 }
 
 /// What is needed after each macro that might bind names.
@@ -56,6 +59,7 @@ struct Resolve<'a> {
     /// By the number of the macro.
     after: BTreeMap<usize, Locals>,
     opened: &'a Opened,
+    lending: Lending,
 }
 
 impl Resolve<'_> {
@@ -247,8 +251,19 @@ impl VisitMut for Resolve<'_> {
                     Self::tied(expr, inner)
                 }
                 Wrapper::Lookup(lookup) => {
-                    super::lookups::looked_up(self.body, self.layout, lookup, expr, inner)
+                    // What it is asked stands around it.
+                    let (asked, inner) = match Self::wrapped(&inner) {
+                        Some((Wrapper::Lends(call), inner)) => (Some(call), inner),
+                        _ => (None, inner),
+                    };
+                    let found =
+                        super::lookups::looked_up(self.body, self.layout, lookup, expr, inner);
+                    match asked {
+                        Some(call) => self.lending.in_twin(call, found),
+                        None => found,
+                    }
                 }
+                Wrapper::Lends(call) => self.lending.in_twin(call, inner),
                 Wrapper::Seen(_) | Wrapper::Tied(_) => inner,
             };
             self.visit_expr_mut(expr);

@@ -11,6 +11,7 @@
 //! | `__durable_tied_7(e, &a, &b)` | `tie(tie(e, &a), &b)` if the borrow is made again, or `e` |
 //! | `__durable_joined_7(b)` | `joined(__ty7, b)` |
 //! | `__durable_lookup_2(a.m(k), a)` | `a.m(k)`, which lends its types and holds `a` if it is a borrow; or just that |
+//! | `__durable_lends_4(a.m(k))` | `a.m(k)`, which tells the type of `a`; or just that |
 //! | `#[__durable_probes] { probes; e }` | `{ probes; e }`, or `e` when no probe is left |
 
 use crate::ir::{LocalId, Locals, LookupId, PointId};
@@ -35,6 +36,7 @@ const SOURCE: &str = "__durable_source_";
 const TIED: &str = "__durable_tied_";
 const JOINED: &str = "__durable_joined_";
 const LOOKUP: &str = "__durable_lookup_";
+const LENDS: &str = "__durable_lends_";
 
 /// A placeholder around an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(crate) enum Wrapper {
     Joined(LocalId),
     /// A call that may lend, with what it must hold then in the argument after it.
     Lookup(LookupId),
+    /// A borrow of which it is asked what it borrows from; see `emit::lending`.
+    Lends(usize),
 }
 
 /// A statement that probes a local.
@@ -99,7 +103,7 @@ impl Parse for Outlives {
 }
 
 /// Wraps the expression in a placeholder.
-pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
+pub(crate) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
     let span = expr.span();
     let name = match wrapper {
         Wrapper::Seen(local) => format_ident!("{SEEN}{}", local.0, span = span),
@@ -108,6 +112,7 @@ pub(super) fn wrap(expr: &mut Expr, wrapper: Wrapper) {
         Wrapper::Tied(local) => format_ident!("{TIED}{}", local.0, span = span),
         Wrapper::Joined(local) => format_ident!("{JOINED}{}", local.0, span = span),
         Wrapper::Lookup(lookup) => format_ident!("{LOOKUP}{}", lookup.0, span = span),
+        Wrapper::Lends(number) => format_ident!("{LENDS}{}", number, span = span),
     };
     let inner = std::mem::replace(expr, Expr::Verbatim(proc_macro2::TokenStream::new()));
     *expr = parse_quote!(#name(#inner));
@@ -147,4 +152,5 @@ pub(crate) fn wrapper(name: &Ident) -> Option<Wrapper> {
         .or_else(|| number(TIED).map(|n| Wrapper::Tied(LocalId(n))))
         .or_else(|| number(JOINED).map(|n| Wrapper::Joined(LocalId(n))))
         .or_else(|| number(LOOKUP).map(|n| Wrapper::Lookup(LookupId(n))))
+        .or_else(|| number(LENDS).map(Wrapper::Lends))
 }

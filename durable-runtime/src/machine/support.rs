@@ -37,6 +37,9 @@ pub use super::lookup::{
 pub use super::meaning::{JoinIsOurs, Meant, Ours, SelectIsOurs, TryJoinIsOurs};
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
 pub use super::number::{Number, number};
+pub use super::owner::{
+    Otherwise, Perhaps, Refused, Surely, Unclear, asked, owner, question, question_of,
+};
 pub use super::rest::{Rest, rest};
 pub use super::saved::{
     Answers, Awaitable, AwaitableAgain, Awaits, BranchData, Data, Lend, Lendable, Param, Stored,

@@ -29,6 +29,7 @@ mod closure_tails;
 mod closures;
 mod conditions;
 mod configured;
+mod constant_texts;
 mod drop_order;
 mod errors;
 mod expressions;

@@ -1,0 +1,232 @@
+//! Whether what a method gives surely borrows from the variable that it is called on. Not public API.
+//!
+//! ```text
+//! let b = m.get("b").map(String::as_str).unwrap_or("none");      `m` is a map that owns what it has
+//! ```
+//!
+//! `&'static str` is data, so the type of `b` does not tell. That of `m` does: a method of std on a type
+//! of std borrows from it. All that the macro is not sure of by these types is left to rustc.
+
+use super::lookup::Place;
+use super::saved::Data;
+use super::source::Items;
+use super::support::{Ty, of};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
+use std::marker::PhantomData;
+
+/// The answer: it borrows, and cannot be saved.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused;
+
+/// The answer: it may well own what it has, or have it from a constant.
+#[derive(Clone, Copy, Debug)]
+pub struct Unclear;
+
+impl Refused {
+    /// Sure only if the other answer is.
+    #[must_use]
+    pub fn and<A>(self, other: A) -> A {
+        other
+    }
+    /// Sure if one of them is.
+    #[must_use]
+    pub fn or<A>(self, _: A) -> Self {
+        self
+    }
+    /// What is refused.
+    #[must_use]
+    pub fn of<T>(self, ty: Ty<T>) -> Ty<T> {
+        ty
+    }
+    /// Has been refused.
+    #[must_use]
+    pub fn data<T>(self, _: Data<()>, _: Ty<T>) -> Data<T> {
+        Data::refused()
+    }
+}
+
+impl Unclear {
+    /// Nothing makes it sure.
+    #[must_use]
+    pub fn and<A>(self, _: A) -> Self {
+        self
+    }
+    /// Sure if one of them is.
+    #[must_use]
+    pub fn or<A>(self, other: A) -> A {
+        other
+    }
+    /// Nothing is refused.
+    #[must_use]
+    pub fn of<T>(self, _: Ty<T>) -> Ty<Self> {
+        of()
+    }
+    /// The proof that was found.
+    #[must_use]
+    pub fn data<T>(self, data: Data<T>, _: Ty<T>) -> Data<T> {
+        data
+    }
+}
+
+/// In the twin: a place of this type is asked about.
+pub fn asked<O: ?Sized>(_: Place<O>, _: &O) {}
+
+/// A question about a type of place, for a group of methods.
+pub struct Question<G, O: ?Sized>(PhantomData<fn() -> G>, PhantomData<fn() -> Box<O>>);
+
+impl<G, O: ?Sized> std::fmt::Debug for Question<G, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<Self>())
+    }
+}
+
+/// Asks it.
+#[must_use]
+pub fn question<G, O: ?Sized>(_: G, _: Place<O>) -> Question<G, O> {
+    Question(PhantomData, PhantomData)
+}
+
+/// The same about the type of a value.
+#[must_use]
+pub fn question_of<G, T>(_: G, _: Ty<T>) -> Question<G, T> {
+    Question(PhantomData, PhantomData)
+}
+
+/// Asked first.
+pub trait Surely {
+    /// The answer.
+    type Answer;
+    /// Gives it.
+    fn answer(self) -> Self::Answer;
+}
+
+/// Asked next.
+pub trait Perhaps {
+    /// The answer.
+    type Answer;
+    /// Gives it.
+    fn answer(self) -> Self::Answer;
+}
+
+/// Asked last.
+pub trait Otherwise {
+    /// The answer.
+    type Answer;
+    /// Gives it.
+    fn answer(self) -> Self::Answer;
+}
+
+macro_rules! answers {
+    ($($order:ident [$($generics:tt)*] $question:ty => $answer:ident;)*) => {$(
+        impl<$($generics)*> $order for $question {
+            type Answer = $answer;
+            fn answer(self) -> $answer {
+                $answer
+            }
+        }
+    )*};
+}
+
+/// What is asked.
+pub mod owner {
+    /// Is it of this group itself?
+    #[derive(Clone, Copy, Debug)]
+    pub struct Own<G>(pub G);
+    /// Is it of this group, or one reference away?
+    #[derive(Clone, Copy, Debug)]
+    pub struct Near<G>(pub G);
+    /// Is it no reference?
+    #[derive(Clone, Copy, Debug)]
+    pub struct Whole;
+    /// Is it a reference to what is none?
+    #[derive(Clone, Copy, Debug)]
+    pub struct Single;
+    /// Is there a reference in it?
+    #[derive(Clone, Copy, Debug)]
+    pub struct Holding;
+
+    /// Texts.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Texts;
+    /// What has elements.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Lists;
+    /// What has keys.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Maps;
+    /// What may have nothing.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Options;
+    /// What a range can be taken of.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Sliced;
+}
+use owner::{Holding, Lists, Maps, Near, Options, Own, Single, Sliced, Texts, Whole};
+
+answers! {
+    Surely [G, O: In<G> + ?Sized] &&&Question<Own<G>, O> => Refused;
+    Otherwise [G, O: ?Sized] &Question<Own<G>, O> => Unclear;
+
+    Surely [G, O: IsNear<G> + ?Sized] &&&Question<Near<G>, O> => Refused;
+    Otherwise [G, O: ?Sized] &Question<Near<G>, O> => Unclear;
+
+    Surely [T: ?Sized] &&&Question<Whole, &T> => Unclear;
+    Perhaps [T: ?Sized] &&Question<Whole, &mut T> => Unclear;
+    Otherwise [O: ?Sized] &Question<Whole, O> => Refused;
+
+    Surely [T: ?Sized] &&&Question<Single, &&T> => Unclear;
+    Perhaps [T: ?Sized] &&Question<Single, &T> => Refused;
+    Otherwise [O: ?Sized] &Question<Single, O> => Unclear;
+
+    Surely [T: Holds] &&&Question<Holding, T> => Refused;
+    Otherwise [T] &Question<Holding, T> => Unclear;
+}
+
+/// A type of std of which a method of this group borrows and does nothing else.
+pub trait In<G> {}
+
+/// The same, or a reference to one.
+pub trait IsNear<G> {}
+
+macro_rules! groups {
+    ($($group:ident: $([$($generics:tt)*] $owner:ty),+;)*) => {$($(
+        impl<$($generics)*> In<$group> for $owner {}
+        impl<$($generics)*> IsNear<$group> for $owner {}
+        impl<$($generics)*> IsNear<$group> for &$owner {}
+    )+)*};
+}
+
+groups! {
+    Texts: [] str, [] String;
+    Lists: [T] [T], [T, const N: usize] [T; N], [T] Vec<T>, [T] VecDeque<T>, [T] LinkedList<T>,
+        [T] BTreeSet<T>, [T, S] HashSet<T, S>, [T] BinaryHeap<T>;
+    Maps: [K, V] BTreeMap<K, V>, [K, V, S] HashMap<K, V, S>;
+    Options: [T] Option<T>, [T, E] Result<T, E>;
+    Sliced: [] str, [] String, [T] [T], [T, const N: usize] [T; N], [T] Vec<T>;
+}
+
+/// A value in which there is a reference.
+pub trait Holds {}
+
+macro_rules! holding {
+    ($([$($generics:tt)*] $holder:ty;)*) => {$(
+        impl<$($generics)*> Holds for $holder {}
+    )*};
+}
+
+holding! {
+    [T: ?Sized] &T;
+    [T: Holds] Option<T>;
+    [T: Holds, E] Result<T, E>;
+    [T: Holds] Vec<T>;
+    [T: Holds] VecDeque<T>;
+    [T: Holds] LinkedList<T>;
+    [T: Holds] BTreeSet<T>;
+    [T: Holds, S] HashSet<T, S>;
+    [T: Holds] BinaryHeap<T>;
+    [T: Holds] Items<T>;
+    [K: Holds, V] BTreeMap<K, V>;
+    [K: Holds, V, S] HashMap<K, V, S>;
+    [A: Holds, B] (A, B);
+    [B: Holds] (usize, B);
+}

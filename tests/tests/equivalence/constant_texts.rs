@@ -1,0 +1,154 @@
+//! Texts that live for ever and are found by the methods that lend: they are data, and saved as they are.
+
+use durable_tests::equivalent;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Labelled {
+    n: u32,
+    label: &'static str,
+}
+
+impl Labelled {
+    fn kind(&self) -> &'static str {
+        if self.n > 1 { "many" } else { "one" }
+    }
+    fn first(&self) -> &'static str {
+        "first"
+    }
+    fn get(&self, _: usize) -> Option<&'static str> {
+        Some("got")
+    }
+}
+
+struct Config {
+    name: String,
+    words: Vec<&'static str>,
+    inner: &'static Labelled,
+}
+
+static INNER: Labelled = Labelled {
+    n: 3,
+    label: "-inner-",
+};
+static CONFIG: LazyLock<Config> = LazyLock::new(|| Config {
+    name: "-config-".to_owned(),
+    words: vec![" a ", " b "],
+    inner: &INNER,
+});
+
+fn config() -> &'static Config {
+    &CONFIG
+}
+
+equivalent! {
+    with [(1), (2)];
+    async fn of_owned_collections(n: u32) -> String {
+        let map = HashMap::from([("a", " one "), ("b", "two")]);
+        let copied = map.get("a").copied().unwrap_or("none");
+        let trimmed = map.get("a").map(|v| v.trim()).unwrap_or("none");
+        let list = vec![" x ", "yy"];
+        let first = list.first().unwrap().trim_matches(' ');
+        let longest = list.iter().map(|s| s.trim()).max_by_key(|s| s.len()).unwrap_or("");
+        let found = list.iter().find(|s| s.len() == 2).map(|s| *s).unwrap_or_default();
+        let last = list.iter().copied().last().unwrap_or("none");
+        let all: Vec<_> = list.iter().map(|s| s.trim_start()).collect();
+        let mut sorted: Vec<&str> = list.iter().copied().collect();
+        sorted.sort();
+        tick().await;
+        act(copied, n).await;
+        format!("{copied}{trimmed}{first}{longest}{found}{last}{all:?}{sorted:?}")
+    }
+}
+
+equivalent! {
+    with [(1), (2)];
+    async fn of_constants(n: u32) -> String {
+        let config = config();
+        let name = config.name.trim_matches('-');
+        let word = config.words.first().map(|w| w.trim()).unwrap_or("none");
+        let label = config.inner.label.trim_matches('-');
+        let text = "a b/c d";
+        let first = text.split(' ').next().unwrap_or_default();
+        let parts: Vec<&str> = text.split('/').collect();
+        let kind = match text.trim_matches('a') { "x" => "first", other => other };
+        let mut rest = text;
+        act("n", n).await;
+        rest = &rest[2..];
+        tick().await;
+        format!("{name}{word}{label}{first}{parts:?}{kind}{rest}")
+    }
+}
+
+equivalent! {
+    with [(Labelled { n: 1, label: "-l-" })];
+    async fn of_types_of_ones_own(item: Labelled) -> String {
+        let kind = item.kind();
+        let first = item.first();
+        let got = item.get(3).unwrap_or("none");
+        let label = item.label.trim_matches('-');
+        let parts: Vec<&str> = item.label.split('l').collect();
+        let items = vec![item.clone(), item.clone()];
+        let labels: Vec<_> = items.iter().map(|i| i.label).collect();
+        let kinds: Vec<_> = items.iter().map(|i| i.kind()).collect();
+        let best = items.iter().max_by_key(|i| i.n).map(|i| i.label).unwrap_or("none");
+        let trimmed = items.first().map(|i| i.label.trim_matches('-')).unwrap_or("none");
+        tick().await;
+        act(kind, item.n).await;
+        format!("{kind}{first}{got}{label}{parts:?}{labels:?}{kinds:?}{best}{trimmed}")
+    }
+}
+
+equivalent! {
+    with [("a=b".to_owned()), ("".to_owned())];
+    async fn beside_what_is_borrowed(s: String) -> String {
+        let place = match s.strip_prefix("a").ok_or("no a") {
+            Ok(rest) => if rest.is_empty() { "empty" } else { "rest" },
+            Err(why) => why,
+        };
+        let pairs = vec![("k", 1), ("l", 2)];
+        let Some(&(key, value)) = pairs.iter().max_by_key(|p| p.1) else { return String::new() };
+        let (_, name) = s.split('=').map(|x| (x.len(), "name")).next().unwrap();
+        let zipped: Vec<&str> = s.split('=').zip(["p", "q"]).map(|(_, b)| b).collect();
+        let lengths: Vec<_> = s.split('=').map(|x| x.len()).collect();
+        let count = s.lines().count();
+        let upper: Vec<String> = s.split('=').map(str::to_uppercase).collect();
+        let owned = s.split('=').next().unwrap_or_default().to_owned();
+        let number = s.trim_matches('a').parse::<u32>().unwrap_or(7);
+        let letter = s.chars().next();
+        let letters: Vec<char> = s.chars().collect();
+        let at = s.find('=').unwrap_or(9);
+        let one: String = s.split('=').collect();
+        let cow: Cow<'static, str> = Cow::Owned(s.trim_matches('x').to_owned());
+        tick().await;
+        act(place, value).await;
+        format!("{place}{key}{name}{zipped:?}{lengths:?}{count}{upper:?}{owned}{number}{letter:?}{letters:?}{at}{one}{cow}")
+    }
+}
+
+equivalent! {
+    with [(2)];
+    async fn in_turns(n: u32) -> String {
+        let words = ["a", "bb"];
+        let mut longest = "";
+        let mut seen = Vec::new();
+        for word in words.iter() {
+            act("word", word.len() as u32).await;
+            if word.len() > longest.len() {
+                longest = word.trim();
+            }
+            seen.push(word.trim());
+        }
+        let table = BTreeMap::from([(1, "one"), (2, "two")]);
+        let mut it = table.values().copied();
+        let first = it.next().unwrap_or("none");
+        let shown = if let Some((_, text)) = table.iter().next() { text.trim() } else { "none" };
+        drop(it);
+        tick().await;
+        act(first, n).await;
+        format!("{longest}{seen:?}{first}{shown}")
+    }
+}
