@@ -32,7 +32,7 @@ pub(crate) mod meaning;
 mod moved;
 mod node;
 mod number;
-mod owner;
+mod owners;
 mod point;
 mod rest;
 mod run;

@@ -155,7 +155,7 @@ impl Walk<'_> {
         let groups = methods::lending(&method);
         let is_place = root(&call.receiver).is_some();
         // `last` of an iterator hands on what that has.
-        if methods::passes(&method) && !(is_place && !groups.is_empty()) {
+        if methods::passes(&method) && (!is_place || groups.is_empty()) {
             return receiver.map(passed);
         }
         if groups.is_empty() {

@@ -264,7 +264,7 @@ fn borrowed_in(pat: &Pat, names: &mut Vec<String>) {
         Pat::Ident(pat) => names.push(unraw(&pat.ident)),
         Pat::Type(typed) => {
             let ty = &typed.ty;
-            if !quote::quote!(#ty).to_string().contains("'") {
+            if !quote::quote!(#ty).to_string().contains('\'') {
                 borrowed_in(&typed.pat, names);
             }
         }
