@@ -4,10 +4,10 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    AttemptOf, AttemptRecord, Attribute, Claim, Compare, Condition, End, Fence, FenceError, Field,
-    IdPolicy, MemoryStore, MessageKind, NewMessage, NewRun, NewStep, NewTask, Note, OnConflict,
-    Page, Parent, ParentClose, Park, Phase, Reuse, RunFilter, Store, TagChanges, Tags, Task,
-    TaskClaim, TaskOf, TaskWrite, Unblock, Unfit, Write,
+    AttemptOf, AttemptRecord, Attribute, Claim, Compare, Concurrency, Condition, End, Fairness,
+    Fence, FenceError, Field, IdPolicy, MemoryStore, MessageKind, NewMessage, NewRun, NewStep,
+    NewTask, Note, OnConflict, Page, Parent, ParentClose, Park, Phase, Queueing, Reuse, RunFilter,
+    Store, TagChanges, Tags, Task, TaskClaim, TaskOf, TaskWrite, Unblock, Unfit, Write,
 };
 use store_kit::{POINT, Worker, id, message, new_run, park, step};
 
@@ -93,6 +93,11 @@ fn task(dice: &mut Dice, run: i64) -> TaskWrite {
         0..=3 => TaskWrite::Put(NewTask {
             of,
             queue: "gpu".into(),
+            queueing: Queueing {
+                priority: (dice.roll(3) == 0).then_some(1),
+                fairness: (dice.roll(3) == 0).then(|| Fairness::new("a", 2.0)),
+                concurrency: (dice.roll(3) == 0).then(|| Concurrency::new("a", 1)),
+            },
             activity: "charge".into(),
             put_at: Timestamp(dice.roll(9)),
             body: vec![1],
@@ -288,10 +293,7 @@ async fn claim_tasks(store: &dyn Store, fence: Fence, now: i64) -> Result<Vec<Ta
         limit: 100,
         but: vec![],
     };
-    let mut claimed = store.claim_tasks(fence, claim).await?;
-    // Tasks that were put there at the same time come in any order.
-    claimed.sort_by_key(|task| task.new.of);
-    Ok(claimed)
+    store.claim_tasks(fence, claim).await
 }
 
 /// One kind that may exist, and one that never does.

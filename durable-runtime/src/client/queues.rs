@@ -1,4 +1,4 @@
-//! Queues from outside: what holds for their starts, and how many wait.
+//! Queues from outside: what holds for their starts and activities, and how many wait.
 
 use super::Client;
 use crate::store::{QueueChange, QueueRecord, QueueSettings, Rate, StoreError, TaskQueue};
@@ -100,6 +100,64 @@ impl QueueHandle {
         let rate = Some(Some(Rate::new(count, period)));
         self.change(QueueChange {
             rate,
+            ..QueueChange::default()
+        })
+        .await
+    }
+
+    /// How many activities of workflows of other queues ([`ActivityCall::queue`]) its workers, all
+    /// together, may carry out at a time; `None` for any number. Others wait in line, by priority,
+    /// fairness and time. One has its place from when a worker takes it until its body has ended,
+    /// its workflow does not wait for it any more, or its worker is declared dead.
+    ///
+    /// [`ActivityCall::queue`]: crate::operation::ActivityCall::queue
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn activity_concurrency(
+        &self,
+        limit: impl Into<Option<u32>> + Send,
+    ) -> Result<QueueSettings, StoreError> {
+        let activity_concurrency = Some(limit.into());
+        self.change(QueueChange {
+            activity_concurrency,
+            ..QueueChange::default()
+        })
+        .await
+    }
+
+    /// How many of those may have the same concurrency key, whatever their calls say; `None` leaves
+    /// that to them ([`ActivityCall::concurrency_key`]).
+    ///
+    /// [`ActivityCall::concurrency_key`]: crate::operation::ActivityCall::concurrency_key
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn activity_per_key(
+        &self,
+        limit: impl Into<Option<u32>> + Send,
+    ) -> Result<QueueSettings, StoreError> {
+        let activity_per_key = Some(limit.into());
+        self.change(QueueChange {
+            activity_per_key,
+            ..QueueChange::default()
+        })
+        .await
+    }
+
+    /// How many attempts of those begin in each period, at all workers together; at most as many at
+    /// once.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn activity_rate(
+        &self,
+        count: u32,
+        period: Duration,
+    ) -> Result<QueueSettings, StoreError> {
+        let activity_rate = Some(Some(Rate::new(count, period)));
+        self.change(QueueChange {
+            activity_rate,
             ..QueueChange::default()
         })
         .await

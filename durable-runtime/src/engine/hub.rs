@@ -209,6 +209,7 @@ impl<'a> Hub<'a> {
                 // The look, or the one that is out, has a guard of its own.
                 self.look();
                 self.drive();
+                self.claim_opened();
                 drop(busy);
             }
             WorkerEvent::Scheduled(driven, busy) => self.driven(&driven, busy),

@@ -106,6 +106,10 @@ async fn sample(life: &Life) {
         Ok(depth) => life.meters.depth(depth),
         Err(error) => tracing::warn!(%error, "cannot count what waits in a queue"),
     }
+    match life.store.task_depth(queue, DEPTH_MAX).await {
+        Ok((waiting, running)) => life.meters.activities_on_queue(waiting, running),
+        Err(error) => tracing::warn!(%error, "cannot count the activities on a queue"),
+    }
 }
 
 /// Makes runs claimable again that were blocked elsewhere, by a version of the code that could not

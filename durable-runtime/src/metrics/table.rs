@@ -52,6 +52,10 @@ table! {
         "runs in the memory of the worker";
     QUEUE_DEPTH = "durable_queue_depth", Gauge, Count, ["queue"],
         "runs that are due and that no worker has, counted up to 10,000; looked at every third of a lease";
+    QUEUE_ACTIVITIES_WAITING = "durable_queue_activities_waiting", Gauge, Count, ["queue"],
+        "activities of workflows of other queues that no worker has and that do not wait behind others of their key, counted up to 10,000; looked at every third of a lease";
+    QUEUE_ACTIVITIES_RUNNING = "durable_queue_activities_running", Gauge, Count, ["queue"],
+        "those that workers carry out, counted alike";
     QUEUE_LAG = "durable_queue_lag_seconds", Histogram, Seconds, ["queue"],
         "how long the first of those had been due when the worker claimed";
     RUNS_CLAIMED = "durable_runs_claimed_total", Counter, Count, ["queue"],

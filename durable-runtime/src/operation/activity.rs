@@ -5,6 +5,7 @@ use crate::Durable;
 use crate::codec;
 use crate::id::{Timestamp, check_name};
 use crate::registry::{Activities, ActivityContext, Instance, nothing};
+use crate::store::Queueing;
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -74,6 +75,9 @@ pub struct ActivityOptions {
     /// Whose workers run it; `None`: those of the workflow's queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<Box<str>>,
+    /// Before whom it has its turn there, where that is not as for the workflow that calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queueing: Option<Box<Queueing>>,
     /// How long an attempt may wait for one of a worker's slots
     /// ([`WorkerOptions::max_activities`](crate::WorkerOptions::max_activities)).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +131,7 @@ impl Default for ActivityOptions {
             start_to_close: Some(Duration::from_secs(60)),
             schedule_to_close: None,
             queue: None,
+            queueing: None,
             schedule_to_start: None,
             heartbeat: None,
             cancellation: CancellationType::Try,
@@ -221,7 +226,7 @@ pub struct ActivityCall<T, E> {
     name: Cow<'static, str>,
     #[serde(with = "codec::bytes")]
     args: Vec<u8>,
-    options: ActivityOptions,
+    pub(super) options: ActivityOptions,
     /// Why the arguments could not be encoded; reported when the call begins.
     #[serde(skip)]
     broken: Option<codec::Error>,
@@ -278,6 +283,8 @@ impl<T, E> ActivityCall<T, E> {
 
     /// The call as data.
     pub(super) fn into_request(self, begun: Timestamp) -> Result<ActivityRequest, codec::Error> {
+        let turn = self.options.turn();
+        turn.check().map_err(codec::Error::custom)?;
         match self.broken {
             Some(error) => Err(error),
             None => Ok(ActivityRequest {

@@ -22,6 +22,7 @@ mod shield;
 mod signal;
 mod spawn;
 mod timer;
+mod turn;
 mod update;
 mod workflow;
 

@@ -122,6 +122,23 @@ impl Queueing {
         u64::from(per_key.or(own).unwrap_or(u32::MAX).max(1))
     }
 
+    /// Its concurrency key.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.concurrency.as_ref().map(|own| &*own.key)
+    }
+
+    /// The same for a task, with what `run` says that calls where this says nothing. It has the
+    /// concurrency key of its run, and not the limit: that one counts runs.
+    pub(crate) fn of_call(self, run: &Self) -> Self {
+        let key = run.concurrency.as_ref();
+        let key = key.map(|own| Concurrency::new(own.key.clone(), u32::MAX));
+        let own = self.within(run);
+        Self {
+            concurrency: own.concurrency.or(key),
+            ..own
+        }
+    }
+
     /// Its key, and how far a start moves that back.
     pub(crate) fn turn(&self) -> (&str, i64) {
         match &self.fairness {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What holds for the starts of a queue, at all workers together. By default nothing does.
+/// What holds for a queue, at all workers together. By default nothing does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueSettings {
@@ -19,6 +19,15 @@ pub struct QueueSettings {
     /// How many begin in a period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// How many activities of workflows of other queues may be carried out at a time; 0 counts as 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_concurrency: Option<u32>,
+    /// How many of each concurrency key, whatever their calls say; 0 counts as 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_per_key: Option<u32>,
+    /// How many of their attempts begin in a period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_rate: Option<Rate>,
     /// Whether none begins.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
@@ -48,6 +57,12 @@ pub struct QueueChange {
     pub per_key: Option<Option<u32>>,
     /// The new [`QueueSettings::rate`].
     pub rate: Option<Option<Rate>>,
+    /// The new [`QueueSettings::activity_concurrency`].
+    pub activity_concurrency: Option<Option<u32>>,
+    /// The new [`QueueSettings::activity_per_key`].
+    pub activity_per_key: Option<Option<u32>>,
+    /// The new [`QueueSettings::activity_rate`].
+    pub activity_rate: Option<Option<Rate>>,
     /// The new [`QueueSettings::paused`].
     pub paused: Option<bool>,
 }
@@ -95,6 +110,11 @@ impl QueueChange {
             concurrency: self.concurrency.unwrap_or(old.concurrency),
             per_key: self.per_key.unwrap_or(old.per_key),
             rate: self.rate.unwrap_or(old.rate),
+            activity_concurrency: self
+                .activity_concurrency
+                .unwrap_or(old.activity_concurrency),
+            activity_per_key: self.activity_per_key.unwrap_or(old.activity_per_key),
+            activity_rate: self.activity_rate.unwrap_or(old.activity_rate),
             paused: self.paused.unwrap_or(old.paused),
         }
     }
@@ -103,6 +123,17 @@ impl QueueChange {
 impl QueueSettings {
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What holds for its activities, as if they were starts.
+    pub(crate) fn of_activities(self) -> Self {
+        Self {
+            concurrency: self.activity_concurrency,
+            per_key: self.activity_per_key,
+            rate: self.activity_rate,
+            paused: self.paused,
+            ..Self::default()
+        }
     }
 
     /// How many more may begin now, if so many are under way and the bucket is `filled` as it says.

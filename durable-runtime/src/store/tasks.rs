@@ -13,6 +13,7 @@
 
 use super::error::{FenceError, StoreError};
 use super::message::NewMessage;
+use super::queueing::Queueing;
 use super::records::Fence;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -25,6 +26,9 @@ pub struct NewTask {
     pub of: TaskOf,
     /// The queue whose workers may claim it.
     pub queue: String,
+    /// Before whom it has its turn there. The limit of a key that it only has from its run is
+    /// `u32::MAX`: then what is set for the queue counts alone.
+    pub queueing: Queueing,
     /// The activity's persistent name.
     pub activity: String,
     /// When it was put there.
@@ -85,11 +89,11 @@ pub struct TaskRecord {
 pub struct TaskQueue {
     /// Its name.
     pub queue: String,
-    /// How many nobody has claimed.
+    /// How many nobody carries out.
     pub waiting: u64,
-    /// How many workers have.
+    /// How many workers do.
     pub running: u64,
-    /// When the oldest was put there that nobody has claimed.
+    /// When the oldest was put there that nobody carries out.
     pub since: Option<Timestamp>,
 }
 
@@ -199,17 +203,27 @@ impl TaskWrite {
 
 /// The part of a [`Store`](super::Store) that keeps tasks.
 ///
+/// Tasks of a queue wait in line, as starts do, and the limits of activities that are set for it
+/// ([`QueueSettings`](super::QueueSettings)) count those that workers carry out: from the claim until
+/// the task is gone, returned or lost. Settings hold from the next claim on.
+///
 /// When a worker retires, its tasks are as if nobody had claimed them. When one is declared dead,
 /// so are its, and each says that it was [lost](Task::lost).
 #[async_trait]
 pub trait Tasks {
     /// Takes up to `claim.limit` tasks that nobody has, of runs that are not paused: first those that
-    /// are over, of whatever queue and activity, then those of this queue, unless it is paused, and
-    /// of these activities; the oldest first. Fenced like [`Store::commit`](super::Store::commit).
+    /// are over, of whatever queue and activity, the oldest first; then those of this queue, unless
+    /// it is paused, and of these activities, in the order of their turns and for as many as what is
+    /// set for the queue leaves room. Fenced like [`Store::commit`](super::Store::commit).
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError>;
 
-    /// Whether this claim would find any.
-    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError>;
+    /// From when this claim would find any, or let some join the line; `None` if something else
+    /// has to happen first.
+    async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError>;
+
+    /// How many tasks of this queue wait for a worker, with nothing of their own concurrency key
+    /// before them, and how many are carried out. Each is counted up to `at_most`.
+    async fn task_depth(&self, queue: &str, at_most: usize) -> Result<(usize, usize), StoreError>;
 
     /// The tasks that a worker has, and whether each is to stop.
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError>;

@@ -109,8 +109,11 @@ impl Tasks for WorkerStore {
         let what = What::other("a claim of activities of other queues");
         self.write(what, self.inner.claim_tasks(fence, claim)).await
     }
-    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
-        self.pass(self.inner.has_tasks(claim)).await
+    async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError> {
+        self.pass(self.inner.tasks_due(claim)).await
+    }
+    async fn task_depth(&self, queue: &str, at_most: usize) -> Result<(usize, usize), StoreError> {
+        self.pass(self.inner.task_depth(queue, at_most)).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
         self.pass(self.inner.tasks_of(worker)).await

@@ -315,9 +315,12 @@ impl Tasks for FaultyStore {
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
         self.through(self.inner.claim_tasks(fence, claim)).await
     }
-    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+    async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError> {
         self.read();
-        self.inner.has_tasks(claim).await
+        self.inner.tasks_due(claim).await
+    }
+    async fn task_depth(&self, queue: &str, at_most: usize) -> Result<(usize, usize), StoreError> {
+        self.inner.task_depth(queue, at_most).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
         self.read();

@@ -24,6 +24,7 @@ pub(super) async fn run(client: &Client, term: &mut Terminal<'_>) -> Result<Exit
                 "LIMIT",
                 "PER KEY",
                 "RATE",
+                "ACTIVITY LIMITS",
             ];
             let rows = found
                 .iter()
@@ -63,6 +64,19 @@ fn activities(tasks: &TaskQueue) -> String {
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// `4, 1 per key, 100/s`.
+fn activity_limits(settings: &QueueSettings) -> Option<String> {
+    let limits = [
+        settings.activity_concurrency.map(|limit| limit.to_string()),
+        settings
+            .activity_per_key
+            .map(|limit| format!("{limit} per key")),
+        settings.activity_rate.as_ref().map(super::set::rate),
+    ];
+    let limits: Vec<_> = limits.into_iter().flatten().collect();
+    (!limits.is_empty()).then(|| limits.join(", "))
+}
+
 fn cells(queue: &QueueRecord, tasks: Option<&TaskQueue>) -> Vec<Cell> {
     let QueueRecord {
         name,
@@ -73,9 +87,13 @@ fn cells(queue: &QueueRecord, tasks: Option<&TaskQueue>) -> Vec<Cell> {
     let full = settings
         .concurrency
         .is_some_and(|limit| *running >= u64::from(limit));
+    let full_of_activities = tasks.is_some_and(|tasks| {
+        let limit = settings.activity_concurrency;
+        tasks.waiting > 0 && limit.is_some_and(|limit| tasks.running >= u64::from(limit))
+    });
     let (style, word) = match () {
         () if settings.paused => (WARN, "paused"),
-        () if full && *waiting > 0 => (WARN, "full"),
+        () if full && *waiting > 0 || full_of_activities => (WARN, "full"),
         () if *waiting + *running > 0 || tasks.is_some() => (BUSY, "busy"),
         () => (DIM, "idle"),
     };
@@ -90,5 +108,6 @@ fn cells(queue: &QueueRecord, tasks: Option<&TaskQueue>) -> Vec<Cell> {
         limit(settings.concurrency),
         limit(settings.per_key),
         rate.map_or_else(|| cell(DIM, "-"), Cell::new),
+        activity_limits(settings).map_or_else(|| cell(DIM, "-"), Cell::new),
     ]
 }

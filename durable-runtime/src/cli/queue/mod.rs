@@ -1,4 +1,4 @@
-//! `queue`: what holds for the starts of a queue; look and set.
+//! `queue`: what holds for the starts and the activities of a queue; look and set.
 
 mod list;
 pub(super) mod set;
@@ -69,6 +69,10 @@ fn document(name: &str, settings: &QueueSettings) -> Value {
         "per_key": settings.per_key,
         "rate": settings.rate.map(|rate| set::rate(&rate)),
         "burst": settings.rate.map(|rate| rate.burst),
+        "activity_concurrency": settings.activity_concurrency,
+        "activity_per_key": settings.activity_per_key,
+        "activity_rate": settings.activity_rate.map(|rate| set::rate(&rate)),
+        "activity_burst": settings.activity_rate.map(|rate| rate.burst),
         "paused": settings.paused,
     })
 }
@@ -94,6 +98,9 @@ impl fmt::Display for Words<'_> {
             concurrency,
             per_key,
             rate,
+            activity_concurrency,
+            activity_per_key,
+            activity_rate,
             paused,
         } = self.0;
         let mut words = Vec::new();
@@ -102,6 +109,18 @@ impl fmt::Display for Words<'_> {
         words.extend(
             rate.map(|rate: Rate| format!("{} begin, {} at once", set::rate(&rate), rate.burst)),
         );
+        let of_activities = [
+            activity_concurrency.map(|limit| format!("at most {limit} at a time")),
+            activity_per_key.map(|limit| format!("at most {limit} of each key")),
+            activity_rate.map(|rate| {
+                let text = set::rate(&rate);
+                format!("{text} begin, {} at once", rate.burst)
+            }),
+        ];
+        let of_activities: Vec<_> = of_activities.into_iter().flatten().collect();
+        if !of_activities.is_empty() {
+            words.push(format!("of activities {}", of_activities.join(", ")));
+        }
         if *paused {
             words.push("paused: nothing new begins".to_owned());
         }

@@ -21,6 +21,29 @@ pub(super) struct Args {
     /// How many at once after a while without any [default: as many as in a period]
     #[arg(long, value_name = "N", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
+    #[command(flatten)]
+    activities: OfActivities,
+}
+
+/// The same for activities of workflows of other queues.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_field_names, reason = "they name the options")]
+struct OfActivities {
+    /// How many activities of workflows of other queues may be carried out at a time, or none
+    #[arg(long, value_name = "N", value_parser = limit)]
+    activity_concurrency: Option<Limit>,
+    /// How many of those of each concurrency key, whatever their calls say, or none
+    #[arg(long, value_name = "N", value_parser = limit)]
+    activity_per_key: Option<Limit>,
+    /// How many attempts of those begin in a period, or none for no limit
+    #[arg(long, value_name = "N/PERIOD", value_parser = parse)]
+    activity_rate: Option<RateArg>,
+    /// How many attempts at once after a while without any [default: as many as in a period]
+    #[arg(
+        long, value_name = "N", requires = "activity_rate",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    activity_burst: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,25 +60,35 @@ impl Args {
             per_key,
             rate,
             burst,
+            activities,
         } = self;
-        let rate = rate.map(|RateArg(rate)| {
-            rate.map(|rate| Rate {
-                burst: burst.unwrap_or(rate.burst),
-                ..rate
-            })
-        });
+        let limit = |own: Option<Limit>| own.map(|Limit(limit)| limit);
         let change = QueueChange {
-            concurrency: concurrency.map(|Limit(limit)| limit),
-            per_key: per_key.map(|Limit(limit)| limit),
-            rate,
+            concurrency: limit(concurrency),
+            per_key: limit(per_key),
+            rate: rate.map(|rate| with_burst(rate, burst)),
+            activity_concurrency: limit(activities.activity_concurrency),
+            activity_per_key: limit(activities.activity_per_key),
+            activity_rate: activities
+                .activity_rate
+                .map(|rate| with_burst(rate, activities.activity_burst)),
             paused: None,
         };
         if change == QueueChange::default() {
-            return Err(Failure::usage("nothing is to be set")
-                .hint("name --concurrency, --per-key or --rate"));
+            return Err(Failure::usage("nothing is to be set").hint(
+                "name --concurrency, --per-key or --rate, or one for activities: \
+                 --activity-concurrency, --activity-per-key or --activity-rate",
+            ));
         }
         Ok((name, change))
     }
+}
+
+fn with_burst(RateArg(rate): RateArg, burst: Option<u32>) -> Option<Rate> {
+    rate.map(|rate| Rate {
+        burst: burst.unwrap_or(rate.burst),
+        ..rate
+    })
 }
 
 fn limit(text: &str) -> Result<Limit, String> {

@@ -11,8 +11,8 @@ async fn queues_are_listed_limited_and_paused() {
         list,
         Exit::Ok,
         expect![[r#"
-            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE
-            default  busy    0        4          -           -      -        -
+            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE  ACTIVITY LIMITS
+            default  busy    0        4          -           -      -        -     -
         "#]],
     )
     .await;
@@ -67,16 +67,16 @@ async fn queues_are_listed_limited_and_paused() {
         list,
         Exit::Ok,
         expect![[r#"
-            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE
-            default  busy    0        4          -           2      1        -
-            gpu      paused  0        0          -           10     -        100/s
+            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE   ACTIVITY LIMITS
+            default  busy    0        4          -           2      1        -      -
+            gpu      paused  0        0          -           10     -        100/s  -
         "#]],
     )
     .await;
     let json = &["queue", "list", "-o", "jsonl"];
     shows(&world, json, Exit::Ok, expect![[r#"
-        {"activities":null,"burst":null,"concurrency":2,"name":"default","paused":false,"per_key":1,"rate":null,"running":4,"waiting":0}
-        {"activities":null,"burst":100,"concurrency":10,"name":"gpu","paused":true,"per_key":null,"rate":"100/s","running":0,"waiting":0}
+        {"activities":null,"activity_burst":null,"activity_concurrency":null,"activity_per_key":null,"activity_rate":null,"burst":null,"concurrency":2,"name":"default","paused":false,"per_key":1,"rate":null,"running":4,"waiting":0}
+        {"activities":null,"activity_burst":null,"activity_concurrency":null,"activity_per_key":null,"activity_rate":null,"burst":100,"concurrency":10,"name":"gpu","paused":true,"per_key":null,"rate":"100/s","running":0,"waiting":0}
     "#]]).await;
 }
 
@@ -144,9 +144,9 @@ async fn wrong_limits_of_a_queue_say_what_to_type() {
         nothing,
         Exit::Usage,
         expect![[r#"
-        error: nothing is to be set
-          hint: name --concurrency, --per-key or --rate
-    "#]],
+            error: nothing is to be set
+              hint: name --concurrency, --per-key or --rate, or one for activities: --activity-concurrency, --activity-per-key or --activity-rate
+        "#]],
     )
     .await;
     shows(&world, &set("--concurrency", "0"), Exit::Usage, expect![[r#"

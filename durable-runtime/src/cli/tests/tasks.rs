@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::operation::ActivityRequest;
-use crate::store::{NewTask, TaskClaim, TaskOf, TaskWrite, Write};
+use crate::store::{NewTask, Queueing, TaskClaim, TaskOf, TaskWrite, Write};
 
 /// A run whose activity `charge` waits for workers of `gpu`.
 async fn waiting(world: &World) -> TaskOf {
@@ -30,6 +30,7 @@ async fn waiting(world: &World) -> TaskOf {
     let put = TaskWrite::Put(NewTask {
         of,
         queue: "gpu".into(),
+        queueing: Queueing::default(),
         activity,
         put_at: at(20),
         body: vec![],
@@ -59,9 +60,9 @@ async fn who_has_an_activity_of_another_queue_is_shown() {
         &["queue", "list"],
         Exit::Ok,
         expect![[r#"
-            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE
-            default  busy    0        1          -           -      -        -
-            gpu      busy    0        0          1 waiting   -      -        -
+            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE  ACTIVITY LIMITS
+            default  busy    0        1          -           -      -        -     -
+            gpu      busy    0        0          1 waiting   -      -        -     -
         "#]],
     )
     .await;
@@ -91,9 +92,9 @@ async fn who_has_an_activity_of_another_queue_is_shown() {
         &["queue", "list"],
         Exit::Ok,
         expect![[r#"
-            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE
-            default  busy    0        1          -           -      -        -
-            gpu      busy    0        0          1 running   -      -        -
+            QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE  ACTIVITY LIMITS
+            default  busy    0        1          -           -      -        -     -
+            gpu      busy    0        0          1 running   -      -        -     -
         "#]],
     )
     .await;
@@ -104,4 +105,67 @@ async fn who_has_an_activity_of_another_queue_is_shown() {
         (&task["queue"], &task["attempt"]),
         (&"gpu".into(), &1.into())
     );
+}
+
+#[tokio::test]
+async fn activities_of_a_queue_are_limited() {
+    let world = World::new().await;
+    waiting(&world).await;
+    let set = [
+        "queue",
+        "set",
+        "gpu",
+        "--activity-concurrency",
+        "1",
+        "--activity-per-key",
+        "2",
+        "--activity-rate",
+        "100/s",
+        "--activity-burst",
+        "5",
+    ];
+    shows(
+        &world,
+        &set,
+        Exit::Ok,
+        expect![[r#"
+        gpu: of activities at most 1 at a time, at most 2 of each key, 100/s begin, 5 at once
+    "#]],
+    )
+    .await;
+    let list = &["queue", "list"];
+    shows(
+        &world,
+        list,
+        Exit::Ok,
+        expect![[r#"
+        QUEUE    STATUS  WAITING  UNDER WAY  ACTIVITIES  LIMIT  PER KEY  RATE  ACTIVITY LIMITS
+        default  busy    0        1          -           -      -        -     -
+        gpu      busy    0        0          1 waiting   -      -        -     1, 2 per key, 100/s
+    "#]],
+    )
+    .await;
+    let json = &["queue", "list", "-o", "jsonl"];
+    shows(&world, json, Exit::Ok, expect![[r#"
+        {"activities":null,"activity_burst":null,"activity_concurrency":null,"activity_per_key":null,"activity_rate":null,"burst":null,"concurrency":null,"name":"default","paused":false,"per_key":null,"rate":null,"running":1,"waiting":0}
+        {"activities":{"running":0,"waiting":1,"waiting_since":"2026-01-02T03:04:25.000Z"},"activity_burst":5,"activity_concurrency":1,"activity_per_key":2,"activity_rate":"100/s","burst":null,"concurrency":null,"name":"gpu","paused":false,"per_key":null,"rate":null,"running":0,"waiting":0}
+    "#]]).await;
+    let none = [
+        "queue",
+        "set",
+        "gpu",
+        "--activity-per-key",
+        "none",
+        "--activity-rate",
+        "none",
+    ];
+    shows(
+        &world,
+        &none,
+        Exit::Ok,
+        expect![[r#"
+        gpu: of activities at most 1 at a time
+    "#]],
+    )
+    .await;
 }

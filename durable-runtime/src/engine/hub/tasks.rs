@@ -7,6 +7,7 @@ use super::super::tasks::{Asked, Left, carry_out};
 use super::errand::Errand;
 use super::{Hub, WorkerEvent};
 use crate::clock::Busy;
+use crate::id::Timestamp;
 use crate::registry::Registry;
 use crate::store::{StoreError, Task, TaskClaim, TaskOf};
 use std::collections::{HashMap, HashSet};
@@ -22,13 +23,22 @@ const RETURNED_MAX: usize = 1_000;
 /// What is new of them.
 #[derive(Debug)]
 pub(in crate::engine) enum TasksEvent {
-    /// A claim is done, and there may be more to claim.
-    Claimed(Vec<Task>, bool, Busy),
+    /// A claim is done.
+    Claimed(Vec<Task>, Next, Busy),
     /// Of these that run, those that are still ours, and whether each is to stop; none if the store
     /// could not say.
     Seen(Vec<TaskOf>, Option<HashMap<TaskOf, bool>>, Busy),
     /// One is over.
     Over(TaskOf, Left, Busy),
+}
+
+/// When to claim again, if nothing happens before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Next {
+    /// At once: there may be more, or only the store can say until when there is no room.
+    Again,
+    /// Then a limit of the queue may leave room.
+    At(Option<Timestamp>),
 }
 
 /// Those that run here.
@@ -42,6 +52,8 @@ pub(super) struct Tasks {
     returned: HashSet<TaskOf>,
     /// Who is first in the next claim.
     turn: usize,
+    /// When a limit of the queue leaves room again, as the last claim has seen it.
+    opens: Option<Timestamp>,
 }
 
 /// One that runs here.
@@ -60,6 +72,7 @@ impl Tasks {
             running: HashMap::new(),
             returned: HashSet::new(),
             turn: 0,
+            opens: None,
         }
     }
 
@@ -96,8 +109,13 @@ impl Hub<'_> {
 
     pub(super) fn served(&mut self, event: TasksEvent) {
         match event {
-            TasksEvent::Claimed(tasks, more, busy) => {
-                let again = self.tasks.claiming.back() || more;
+            TasksEvent::Claimed(tasks, next, busy) => {
+                let again = self.tasks.claiming.back() || next == Next::Again;
+                self.tasks.opens = match next {
+                    Next::Again => None,
+                    Next::At(at) => at,
+                };
+                self.claim_opened();
                 for task in tasks {
                     self.carry_out(task);
                 }
@@ -126,6 +144,18 @@ impl Hub<'_> {
         }
     }
 
+    /// Claims what a limit of the queue has held up, or waits for the time.
+    pub(super) fn claim_opened(&mut self) {
+        match self.tasks.opens {
+            Some(at) if at <= self.life.clock.now() => {
+                self.tasks.opens = None;
+                self.claim_tasks();
+            }
+            Some(at) => self.wake_at(at),
+            None => {}
+        }
+    }
+
     /// Looks again for what this worker could not read a while ago.
     pub(super) fn claim_returned(&mut self) {
         if !std::mem::take(&mut self.tasks.returned).is_empty() {
@@ -147,8 +177,8 @@ impl Hub<'_> {
         let (wanted, busy) = (tasks.wanted(&life.gates, limit), life.clock.busy());
         let but = tasks.returned.iter().copied().collect();
         self.jobs.spawn(async move {
-            let (claimed, more) = claim(&life, wanted, limit, but).await;
-            WorkerEvent::Tasks(TasksEvent::Claimed(claimed, more, busy))
+            let (claimed, next) = claim(&life, wanted, limit, but).await;
+            WorkerEvent::Tasks(TasksEvent::Claimed(claimed, next, busy))
         });
     }
 
@@ -205,13 +235,13 @@ impl Hub<'_> {
     }
 }
 
-/// Claims what is over, and up to `free` of what is wanted. Whether there may be more.
+/// Claims what is over, and up to `free` of what is wanted.
 async fn claim(
     life: &Life,
     wanted: Vec<(Vec<String>, usize)>,
     free: usize,
     but: Vec<TaskOf>,
-) -> (Vec<Task>, bool) {
+) -> (Vec<Task>, Next) {
     let mut claim = TaskClaim {
         queue: life.options.queue.clone(),
         activities: Vec::new(),
@@ -220,33 +250,47 @@ async fn claim(
         but,
     };
     // To tell their runs takes no slot.
-    let mut claimed = claim_some(life, &claim).await;
-    let (over, mut left) = (claimed.len(), free);
+    let (mut claimed, _) = claim_some(life, &claim).await;
+    let mut next = Next::At(None);
+    if claimed.len() == OVER_MAX {
+        next = Next::Again;
+    }
+    let mut left = free;
     for (activities, most) in wanted {
         (claim.activities, claim.limit) = (activities, most.min(left));
         if claim.limit == 0 {
             break;
         }
-        let more = claim_some(life, &claim).await;
+        let (more, after) = claim_some(life, &claim).await;
         left -= more.len();
         claimed.extend(more);
+        next = next.or(after);
     }
-    let full = free > 0 && left == 0;
-    (claimed, full || over == OVER_MAX)
+    (claimed, next)
 }
 
-async fn claim_some(life: &Life, claim: &TaskClaim) -> Vec<Task> {
-    // A claim is a commit, a look is not.
-    let any = life.store.has_tasks(claim);
-    match life.guard.keep("look for activities", any, Ok(false)).await {
-        Ok(false) => Vec::new(),
-        Ok(true) => {
-            let claimed = life.committer.claim_tasks(claim.clone()).await;
-            claimed.unwrap_or_default()
+impl Next {
+    /// What happens first.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::At(one), Self::At(two)) => Self::At(one.into_iter().chain(two).min()),
+            _ => Self::Again,
         }
+    }
+}
+
+async fn claim_some(life: &Life, claim: &TaskClaim) -> (Vec<Task>, Next) {
+    // A claim is a commit, a look is not.
+    let due = life.store.tasks_due(claim);
+    match life.guard.keep("look for activities", due, Ok(None)).await {
+        Ok(Some(at)) if at <= claim.now => match life.committer.claim_tasks(claim.clone()).await {
+            Some(claimed) => (claimed, Next::Again),
+            None => (Vec::new(), Next::At(None)),
+        },
+        Ok(at) => (Vec::new(), Next::At(at)),
         Err(error) => {
             tracing::warn!(%error, "cannot look for activities of other queues");
-            Vec::new()
+            (Vec::new(), Next::At(None))
         }
     }
 }

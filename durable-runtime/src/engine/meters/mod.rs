@@ -26,6 +26,8 @@ pub(super) struct Meters {
     queue: String,
     owned: Gauge,
     depth: Gauge,
+    activities_waiting: Gauge,
+    activities_running: Gauge,
     lag: Histogram,
     claimed: Counter,
     taken_over: Counter,
@@ -43,6 +45,8 @@ impl Meters {
             clock,
             owned: table::RUNS_OWNED.gauge(of),
             depth: table::QUEUE_DEPTH.gauge(of),
+            activities_waiting: table::QUEUE_ACTIVITIES_WAITING.gauge(of),
+            activities_running: table::QUEUE_ACTIVITIES_RUNNING.gauge(of),
             lag: table::QUEUE_LAG.histogram(of),
             claimed: table::RUNS_CLAIMED.counter(of),
             taken_over: table::RUNS_TAKEN_OVER.counter(of),
@@ -63,6 +67,13 @@ impl Meters {
     #[expect(clippy::cast_precision_loss, reason = "it is counted up to a few")]
     pub(super) fn depth(&self, runs: usize) {
         self.depth.set(runs as f64);
+    }
+
+    /// So many activities of workflows of other queues wait, and so many are carried out.
+    #[expect(clippy::cast_precision_loss, reason = "it is counted up to a few")]
+    pub(super) fn activities_on_queue(&self, waiting: usize, running: usize) {
+        self.activities_waiting.set(waiting as f64);
+        self.activities_running.set(running as f64);
     }
 
     /// Runs were taken from the queue, the first of them due since then.

@@ -50,6 +50,7 @@ impl Instance {
         let task = NewTask {
             of: self.task_of(op),
             queue: queue.to_owned(),
+            queueing: request.options.turn().of_call(&self.queueing),
             activity: request.name.clone(),
             put_at: now,
             body: codec::encode_plain(&Order {

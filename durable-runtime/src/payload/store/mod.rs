@@ -142,8 +142,12 @@ impl Tasks for CodedStore {
         }
         Ok(claimed)
     }
-    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
-        self.inner.has_tasks(claim).await
+    async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.tasks_due(claim).await
+    }
+
+    async fn task_depth(&self, queue: &str, at_most: usize) -> Result<(usize, usize), StoreError> {
+        self.inner.task_depth(queue, at_most).await
     }
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
         self.inner.tasks_of(worker).await

@@ -56,6 +56,8 @@ pub mod tags;
 #[doc(hidden)]
 pub mod task_claims;
 #[doc(hidden)]
+pub mod task_lines;
+#[doc(hidden)]
 pub mod tasks;
 #[doc(hidden)]
 pub mod turns;
@@ -178,6 +180,17 @@ macro_rules! store_conformance {
                 tasks_of_a_paused_run_wait,
                 tasks_of_a_paused_queue_wait,
                 what_is_over_is_claimed_by_any_worker_and_first,
+            ],
+            task_lines: [
+                tasks_go_by_priority,
+                tasks_of_several_keys_have_their_turns,
+                at_most_so_many_are_carried_out,
+                the_places_of_a_dead_worker_are_free,
+                at_most_so_many_tasks_of_a_key_are_carried_out,
+                limits_of_tasks_change_at_any_time,
+                attempts_on_a_queue_have_a_rate,
+                a_paused_run_leaves_the_line_of_activities,
+                limits_of_starts_are_not_those_of_activities,
             ],
             owning: [
                 a_worker_registers_once,
@@ -338,6 +351,7 @@ pub fn compare(listed: &[(&str, &[&str])]) {
         ("notes", include_str!("notes.rs")),
         ("tasks", include_str!("tasks.rs")),
         ("task_claims", include_str!("task_claims.rs")),
+        ("task_lines", include_str!("task_lines.rs")),
         ("owning", include_str!("owning.rs")),
         ("messages", include_str!("messages.rs")),
         ("signals", include_str!("signals.rs")),

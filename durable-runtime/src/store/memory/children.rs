@@ -2,6 +2,7 @@
 
 use super::run::Place;
 use super::state::State;
+use super::tasks::Held;
 use crate::id::{RunId, Timestamp};
 use crate::store::{ChildEnd, NewRun, PARENT_ENDED, ParentClose, Phase};
 use std::collections::BTreeSet;
@@ -78,7 +79,11 @@ impl State {
         row.phase = phase;
         row.finished_at = Some(at);
         run.notes.clear();
-        run.tasks.clear();
+        let tasks = std::mem::take(&mut run.tasks);
+        self.freed_tasks(tasks.values().filter_map(Held::key).collect());
+        let Some(run) = self.runs.get_mut(&number) else {
+            return;
+        };
         if followed {
             return;
         }

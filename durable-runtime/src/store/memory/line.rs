@@ -40,13 +40,21 @@ pub(super) struct Turn {
 
 impl Line {
     /// The end of the line, for this one.
-    fn tag(&mut self, queueing: &Queueing) -> i64 {
+    pub(super) fn tag(&mut self, queueing: &Queueing) -> i64 {
         let (lane, (key, stride)) = (queueing.lane(), queueing.turn());
         let served = self.served.get(&lane).copied().unwrap_or(0);
         let next = self.fair.entry((lane, key.to_owned())).or_insert(served);
         let tag = served.max(*next);
         *next = tag + stride;
         tag
+    }
+
+    /// Notes how far it has been served, by the lanes and tags of those whose turns are over.
+    pub(super) fn advance(&mut self, turns: impl IntoIterator<Item = (i64, i64)>) {
+        for (lane, tag) in turns {
+            let served = self.served.entry(lane).or_insert(tag);
+            *served = tag.max(*served);
+        }
     }
 }
 
@@ -223,10 +231,7 @@ impl State {
         let Some(line) = self.lines.get_mut(queue) else {
             return;
         };
-        for turn in turns {
-            let served = line.served.entry(turn.lane).or_insert(turn.tag);
-            *served = turn.tag.max(*served);
-        }
+        line.advance(turns.iter().map(|turn| (turn.lane, turn.tag)));
         if !stays {
             self.lines.remove(queue);
         }

@@ -13,6 +13,7 @@ mod places;
 mod run;
 mod schedules;
 mod state;
+mod task_line;
 mod tasks;
 mod writes;
 
@@ -138,12 +139,14 @@ impl Store for MemoryStore {
 
     async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
+        let mut state = self.state()?;
         let tells = writes.iter().any(|write| match write {
             Write::End(_) | Write::Task(_) => true,
-            Write::Step(step) => !step.replies.is_empty(),
+            Write::Step(step) => !step.replies.is_empty() || state.settles_tasks(step),
             _ => false,
         });
-        let written = Batch::commit(&mut *self.state()?, fence, writes)?;
+        let written = Batch::commit(&mut state, fence, writes)?;
+        drop(state);
         self.ring(concerns_others(&written, tells));
         Ok(written)
     }

@@ -19,6 +19,7 @@ impl State {
             reason: String::from_utf8_lossy(&message.payload).into_owned(),
         });
         self.leave_line(number);
+        self.rest_tasks(number, true);
         self.nudge(number, MessageKind::Pause, message.sent_at);
     }
 
@@ -27,6 +28,7 @@ impl State {
         let run = self.runs.get_mut(&number);
         if run.is_some_and(|run| run.row.paused.take().is_some()) {
             self.leave_line(number);
+            self.rest_tasks(number, false);
             self.nudge(number, MessageKind::Resume, at);
         }
     }

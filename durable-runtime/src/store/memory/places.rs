@@ -96,6 +96,12 @@ impl State {
         } else {
             self.queues.insert(queue.to_owned(), (settings, filled));
         }
+        if settings.activity_rate != old.activity_rate {
+            self.filled.remove(queue);
+        }
+        if settings.activity_per_key != old.activity_per_key {
+            self.rearrange_tasks(queue);
+        }
         let running = |run: &&mut Run| run.row.queue == queue && run.row.phase == Phase::Running;
         let mut anew = Vec::new();
         for run in self.runs.values_mut().filter(running) {

@@ -44,6 +44,9 @@ pub(super) struct State {
     pub(super) lines: BTreeMap<String, Line>,
     /// What is set for queues, and how their buckets are filled.
     pub(super) queues: BTreeMap<String, (QueueSettings, i64)>,
+    /// Lines of activities, by queue, and how their buckets are filled.
+    pub(super) task_lines: BTreeMap<String, Line>,
+    pub(super) filled: BTreeMap<String, i64>,
     pub(super) schedules: BTreeMap<ScheduleId, ScheduleRecord>,
 }
 

@@ -2,10 +2,11 @@
 
 use super::MemoryStore;
 use super::state::{Life, State};
+use super::task_line::{Freed, Number, Stand};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    Fence, FenceError, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord,
-    TaskWrite, Tasks, Written,
+    AttemptOf, Fence, FenceError, NewStep, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue,
+    TaskRecord, TaskWrite, Tasks, Written,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 /// A task's row.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
-    new: NewTask,
+    pub(super) new: NewTask,
+    pub(super) stand: Stand,
     claimed: Option<(Incarnation, Timestamp)>,
     beat: Option<(Timestamp, Vec<u8>)>,
     cancelled: bool,
@@ -25,9 +27,30 @@ impl Held {
         self.claimed.is_some_and(|(by, _)| by == worker)
     }
 
-    /// Only its run is to be told.
+    /// Only its run is to be told, and nobody does that yet.
     fn is_over(&self) -> bool {
-        self.cancelled || self.lost
+        self.claimed.is_none() && (self.cancelled || self.lost)
+    }
+
+    pub(super) fn number(&self) -> Number {
+        (self.new.of.run, self.new.of.op)
+    }
+
+    /// Its queue and its concurrency key.
+    pub(super) fn key(&self) -> Option<(String, String)> {
+        let key = self.new.queueing.key()?;
+        Some((self.new.queue.clone(), key.to_owned()))
+    }
+
+    /// Its worker does not carry it out any more: it is before all others of its lane.
+    fn back(&mut self, rests: bool) {
+        self.claimed = None;
+        self.stand = match self.stand {
+            _ if self.is_over() => Stand::Over,
+            Stand::Over => Stand::Over,
+            _ if rests => Stand::Rests,
+            _ => Stand::Line(-1),
+        };
     }
 }
 
@@ -39,36 +62,51 @@ impl State {
         };
         match write {
             TaskWrite::Put(new) => {
-                let (claimed, beat, cancelled, lost) = (None, None, false, false);
+                self.take_task((new.of.run, new.of.op));
                 let held = Held {
+                    stand: self.stand(&new),
+                    claimed: None,
+                    beat: None,
+                    cancelled: false,
+                    lost: false,
                     new,
-                    claimed,
-                    beat,
-                    cancelled,
-                    lost,
                 };
-                run.tasks.insert(held.new.of.op, held);
+                if let Some(run) = self.runs.get_mut(&held.new.of.run) {
+                    run.tasks.insert(held.new.of.op, held);
+                }
             }
             TaskWrite::Cancel { of, message } => {
                 let own = run.tasks.get_mut(&of.op).filter(|own| own.new.of == of);
                 match own {
                     Some(own) if own.claimed.is_some() => own.cancelled = true,
                     Some(_) => {
-                        run.tasks.remove(&of.op);
+                        self.take_task((of.run, of.op));
                         self.put_message(of.run, message);
                     }
                     None => {}
                 }
             }
-            TaskWrite::Remove { op, .. } => {
-                run.tasks.remove(&op);
-            }
+            TaskWrite::Remove { run, op } => self.take_task((run, op)),
             TaskWrite::Beat { .. }
             | TaskWrite::Begin { .. }
             | TaskWrite::Return { .. }
             | TaskWrite::Report { .. } => return Written::Refused,
         }
         Written::Done
+    }
+
+    /// Deletes a task, if there is one.
+    pub(super) fn take_task(&mut self, (run, op): Number) {
+        let run = self.runs.get_mut(&run);
+        let gone = run.and_then(|run| run.tasks.remove(&op));
+        self.freed_tasks(gone.iter().filter_map(Held::key).collect());
+    }
+
+    /// Whether this step is the end of an operation with a task.
+    pub(super) fn settles_tasks(&self, step: &NewStep) -> bool {
+        let run = self.runs.get(&step.run);
+        let settled = |op: &u64| step.settled.contains(&AttemptOf::Activity { op: *op });
+        run.is_some_and(|run| run.tasks.keys().any(settled))
     }
 
     /// What the worker of a task writes.
@@ -84,6 +122,7 @@ impl State {
         let Some(run) = self.runs.get_mut(&of.run) else {
             return Written::Refused;
         };
+        let rests = run.row.paused.is_some();
         let own = run.tasks.get_mut(&of.op);
         let Some(own) = own.filter(|own| own.new.of == of && own.is_of(worker)) else {
             return Written::Refused;
@@ -93,9 +132,13 @@ impl State {
             TaskWrite::Begin { message, .. } => {
                 self.put_message(of.run, message);
             }
-            TaskWrite::Return { .. } => own.claimed = None,
+            TaskWrite::Return { .. } => {
+                own.back(rests);
+                let freed = own.key().into_iter().collect();
+                self.freed_tasks(freed);
+            }
             TaskWrite::Report { message, .. } => {
-                run.tasks.remove(&of.op);
+                self.take_task((of.run, of.op));
                 self.put_message(of.run, message);
             }
             _ => {}
@@ -103,50 +146,83 @@ impl State {
         Written::Done
     }
 
-    fn tasks_mut(&mut self) -> impl Iterator<Item = &mut Held> {
-        let runs = self.runs.values_mut();
-        runs.flat_map(|run| run.tasks.values_mut())
-    }
-
     /// Others may begin what a worker that retires did not end.
     pub(super) fn release_tasks(&mut self, worker: Incarnation) {
-        for own in self.tasks_mut().filter(|own| own.is_of(worker)) {
-            own.claimed = None;
+        let mut freed = Freed::new();
+        for run in self.runs.values_mut() {
+            let rests = run.row.paused.is_some();
+            for own in run.tasks.values_mut().filter(|own| own.is_of(worker)) {
+                own.back(rests);
+                freed.extend(own.key());
+            }
         }
+        self.freed_tasks(freed);
     }
 
     /// Others may say that what dead workers had is lost. Whether there was any.
     pub(super) fn lose_tasks(&mut self) -> bool {
         let alive = self.workers.values().filter(|w| w.life == Life::Alive);
         let alive: Vec<_> = alive.map(|w| w.new.worker).collect();
-        let mut any = false;
-        for own in self.tasks_mut() {
+        let (mut any, mut freed) = (false, Freed::new());
+        let tasks = self
+            .runs
+            .values_mut()
+            .flat_map(|run| run.tasks.values_mut());
+        for own in tasks {
             if own.claimed.is_some_and(|(by, _)| !alive.contains(&by)) {
                 (own.claimed, own.lost, any) = (None, true, true);
+                own.stand = Stand::Over;
+                freed.extend(own.key());
             }
         }
+        self.freed_tasks(freed);
         any
     }
 
-    /// Those that may be claimed, in this order.
-    fn open_tasks(&self, claim: &TaskClaim) -> Vec<(bool, Timestamp, RunId, u64)> {
-        let paused = self.settings(&claim.queue).0.paused;
+    /// Those that are over, and that this claim does not leave to others; the oldest first.
+    fn over_tasks(&self, claim: &TaskClaim) -> Vec<Number> {
         let runs = self.runs.values().filter(|run| run.row.paused.is_none());
-        let all = runs.flat_map(|run| run.tasks.values());
-        let open = all.filter(|own| {
-            let here = own.new.queue == claim.queue && !paused;
-            let wanted = here && claim.activities.contains(&own.new.activity);
-            let free = own.claimed.is_none() && !claim.but.contains(&own.new.of);
-            free && (own.is_over() || wanted)
-        });
-        let key = |own: &Held| {
-            let TaskOf { run, op, .. } = own.new.of;
-            (!own.is_over(), own.new.put_at, run, op)
-        };
-        let mut open: Vec<_> = open.map(key).collect();
-        open.sort_unstable();
-        open
+        let over = runs.flat_map(|run| run.tasks.values());
+        let over = over.filter(|own| own.is_over() && !claim.but.contains(&own.new.of));
+        let mut over: Vec<_> = over.map(|own| (own.new.put_at, own.number())).collect();
+        over.sort_unstable();
+        over.into_iter().map(|(_, number)| number).collect()
     }
+
+    /// Those in line that this claim may have, by lane, tag and number.
+    fn tasks_in_line(&self, claim: &TaskClaim) -> Vec<(i64, i64, Number)> {
+        let turn = |own: &Held| match own.stand {
+            Stand::Line(tag) if fits(claim, own) => {
+                Some((own.new.queueing.lane(), tag, own.number()))
+            }
+            _ => None,
+        };
+        let mut turns: Vec<_> = self.of_queue(&claim.queue).filter_map(turn).collect();
+        turns.sort_unstable();
+        turns
+    }
+
+    fn carry(
+        &mut self,
+        number: Number,
+        stand: Stand,
+        by: (Incarnation, Timestamp),
+    ) -> Option<Task> {
+        let id = self.runs.get(&number.0)?.row.new.id.clone();
+        let own = self.held(number)?;
+        (own.claimed, own.stand) = (Some(by), stand);
+        Some(Task {
+            id,
+            new: own.new.clone(),
+            beat: own.beat.clone(),
+            cancelled: own.cancelled,
+            lost: own.lost,
+        })
+    }
+}
+
+fn fits(claim: &TaskClaim, own: &Held) -> bool {
+    claim.activities.contains(&own.new.activity) && !claim.but.contains(&own.new.of)
 }
 
 #[async_trait]
@@ -154,31 +230,44 @@ impl Tasks for MemoryStore {
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
         let mut state = self.state()?;
         state.check(fence)?;
-        let open = state.open_tasks(&claim);
-        let mut claimed = Vec::new();
-        for (.., number, op) in open.into_iter().take(claim.limit) {
-            let Some(run) = state.runs.get_mut(&number) else {
-                continue;
-            };
-            let id = run.row.new.id.clone();
-            let Some(own) = run.tasks.get_mut(&op) else {
-                continue;
-            };
-            own.claimed = Some((fence.worker, claim.now));
-            claimed.push(Task {
-                id,
-                new: own.new.clone(),
-                beat: own.beat.clone(),
-                cancelled: own.cancelled,
-                lost: own.lost,
-            });
+        let by = (fence.worker, claim.now);
+        let over = state.over_tasks(&claim).into_iter().take(claim.limit);
+        let mut claimed: Vec<_> = over
+            .filter_map(|n| state.carry(n, Stand::Over, by))
+            .collect();
+        let left = claim.limit - claimed.len();
+        if left > 0 && !claim.activities.is_empty() {
+            let room = state.room_for_tasks(&claim.queue, claim.now).min(left);
+            let mut open = state.tasks_in_line(&claim);
+            open.truncate(room);
+            let turns: Vec<_> = open.iter().map(|(lane, tag, _)| (*lane, *tag)).collect();
+            let numbers = open.into_iter().map(|(.., number)| number);
+            claimed.extend(numbers.filter_map(|n| state.carry(n, Stand::Carried, by)));
+            state.served_tasks(&claim.queue, &turns, claim.now);
         }
         state.beat(fence);
         Ok(claimed)
     }
 
-    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
-        Ok(!self.state()?.open_tasks(claim).is_empty())
+    async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError> {
+        let state = self.state()?;
+        if !state.over_tasks(claim).is_empty() {
+            return Ok(Some(claim.now));
+        }
+        if claim.activities.is_empty() {
+            return Ok(None);
+        }
+        Ok(state.tasks_open(&claim.queue, claim.now, |own| fits(claim, own)))
+    }
+
+    async fn task_depth(&self, queue: &str, at_most: usize) -> Result<(usize, usize), StoreError> {
+        let state = self.state()?;
+        let count = |stands: fn(Stand) -> bool| {
+            let tasks = state.of_queue(queue);
+            tasks.filter(|own| stands(own.stand)).take(at_most).count()
+        };
+        let waiting = count(|stand| matches!(stand, Stand::Line(_) | Stand::Joins));
+        Ok((waiting, count(|stand| stand == Stand::Carried)))
     }
 
     async fn tasks_of(&self, worker: Incarnation) -> Result<Vec<(TaskOf, bool)>, StoreError> {
@@ -215,7 +304,7 @@ impl Tasks for MemoryStore {
                 running: 0,
                 since: None,
             });
-            if own.claimed.is_some() {
+            if own.stand == Stand::Carried {
                 queue.running += 1;
             } else {
                 queue.waiting += 1;

@@ -24,8 +24,8 @@ pub(super) struct Batch<'a> {
     skipped: Vec<RunId>,
     /// All schedules before the first end here.
     schedules: Option<BTreeMap<ScheduleId, ScheduleRecord>>,
-    /// All lines before the first start here.
-    lines: Option<BTreeMap<String, Line>>,
+    /// All lines, of starts and of activities, before the first that changes them here.
+    lines: Option<[BTreeMap<String, Line>; 2]>,
 }
 
 /// A run before the batch. Steps and attempts are only ever appended, so lengths are enough.
@@ -89,6 +89,7 @@ impl<'a> Batch<'a> {
             Write::Start(new) => return self.start(new.clone()),
             Write::Task(task) if !task.is_of_owner() => {
                 self.remember(run);
+                self.remember_lines();
                 return Ok(self.state.task_of_worker(self.owner, task.clone()));
             }
             _ => {}
@@ -112,7 +113,10 @@ impl<'a> Batch<'a> {
             Write::Step(step) => self.step(step),
             Write::Attempt(attempt) => Ok(self.attempt(attempt)),
             Write::Note(note) => self.note(note),
-            Write::Task(task) => Ok(self.state.task_of_owner(task)),
+            Write::Task(task) => {
+                self.remember_lines();
+                Ok(self.state.task_of_owner(task))
+            }
             Write::Park(park) => Ok(self.park(park)),
             Write::End(end) => self.end(end),
         }
@@ -203,7 +207,8 @@ impl<'a> Batch<'a> {
             .retain(|attempt| !step.settled.contains(&attempt.of));
         let settled = |op: u64| step.settled.contains(&AttemptOf::Activity { op });
         run.notes.retain(|op, _| !settled(*op));
-        run.tasks.retain(|op, _| !settled(*op));
+        let tasks = run.tasks.keys().copied();
+        let tasks: Vec<_> = tasks.filter(|op| settled(*op)).collect();
         run.steps.push(StepRecord {
             seq: step.seq,
             label: step.label,
@@ -211,6 +216,12 @@ impl<'a> Batch<'a> {
             result: step.result,
             frame: step.frame,
         });
+        if !tasks.is_empty() {
+            self.remember_lines();
+        }
+        for op in tasks {
+            self.state.take_task((step.run, op));
+        }
         Ok(Written::Done)
     }
 
@@ -317,9 +328,10 @@ impl<'a> Batch<'a> {
 
     /// The same for lines, and for all that an end may let into one.
     fn remember_lines(&mut self) {
-        let lines = &self.state.lines;
-        self.lines.get_or_insert_with(|| lines.clone());
-        for run in self.state.behind_keys() {
+        let lines = || [&self.state.lines, &self.state.task_lines].map(Clone::clone);
+        self.lines.get_or_insert_with(lines);
+        let tasks = self.state.runs_in_task_lines();
+        for run in self.state.behind_keys().into_iter().chain(tasks) {
             self.remember(run);
         }
     }
@@ -330,7 +342,7 @@ impl<'a> Batch<'a> {
             self.state.schedules = schedules;
         }
         if let Some(lines) = self.lines {
-            self.state.lines = lines;
+            [self.state.lines, self.state.task_lines] = lines;
         }
         for (run, before) in self.before {
             let taken = self.state.take(run);

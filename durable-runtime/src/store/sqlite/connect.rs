@@ -31,10 +31,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_chains.sql"),
     include_str!("migrations/0015_tasks.sql"),
     include_str!("migrations/0016_over.sql"),
+    include_str!("migrations/0017_task_lines.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.
-const STATEMENTS_MAX: usize = 128;
+const STATEMENTS_MAX: usize = 160;
 
 /// The schema version that this build writes.
 pub(super) fn schema_version() -> i64 {

@@ -113,7 +113,7 @@ impl Start<'_> {
 }
 
 /// The end of the line, for this one.
-fn tag(db: &Db, queue: i64, queueing: &Queueing) -> Outcome<i64> {
+pub(super) fn tag(db: &Db, queue: i64, queueing: &Queueing) -> Outcome<i64> {
     let (key, stride) = queueing.turn();
     let next: i64 = db
         .conn
@@ -268,12 +268,16 @@ fn fill(db: &Db, queue: i64, filled: i64) -> Outcome<()> {
     Ok(())
 }
 
-/// Notes whose turns are over, once their rows are gone; the last one takes the line with it.
-pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
+/// Notes how far a line has been served, by the lanes and tags of those whose turns are over.
+pub(super) fn advance(
+    db: &Db,
+    queue: i64,
+    turns: impl IntoIterator<Item = (i64, i64)>,
+) -> Outcome<()> {
     let mut lanes = BTreeMap::new();
-    for turn in turns {
-        let tag = lanes.entry(turn.lane).or_insert(turn.tag);
-        *tag = turn.tag.max(*tag);
+    for (lane, own) in turns {
+        let tag = lanes.entry(lane).or_insert(own);
+        *tag = own.max(*tag);
     }
     for (lane, tag) in lanes {
         db.conn
@@ -287,6 +291,12 @@ pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
             .prepare_cached("DELETE FROM fair WHERE queue=?1 AND lane=?2 AND tag<=?3")?
             .execute([queue, lane, tag])?;
     }
+    Ok(())
+}
+
+/// Notes whose turns are over, once their rows are gone; the last one takes the line with it.
+pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
+    advance(db, queue, turns.iter().map(|turn| (turn.lane, turn.tag)))?;
     let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM queue WHERE queue=?1) \
          OR EXISTS(SELECT 1 FROM ready WHERE tag IS NOT NULL AND queue=?1) \
          OR EXISTS(SELECT 1 FROM ready WHERE gate=1 AND queue=?1) \
@@ -301,7 +311,7 @@ pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
 }
 
 /// Forgets whose turn it is.
-fn forget(db: &Db, queue: i64) -> Outcome<()> {
+pub(super) fn forget(db: &Db, queue: i64) -> Outcome<()> {
     for sql in [
         "DELETE FROM served WHERE queue=?1",
         "DELETE FROM fair WHERE queue=?1",

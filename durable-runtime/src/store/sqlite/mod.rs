@@ -30,6 +30,7 @@ mod reader;
 mod rows;
 mod schedules;
 mod tags;
+mod task_line;
 mod tasks;
 #[cfg(test)]
 mod tests;

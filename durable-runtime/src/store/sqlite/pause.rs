@@ -6,7 +6,7 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{inbox, places, rows};
+use super::{inbox, places, rows, task_line};
 use crate::id::{RunId, Timestamp};
 use crate::store::{MessageKind, NewMessage};
 use rusqlite::params;
@@ -75,6 +75,10 @@ fn turned(
         Some(true) => inbox::nudge(db, run, kind, at)?,
         Some(false) => change_lane(db, run)?,
         None => return Ok(()),
+    }
+    match kind {
+        MessageKind::Pause => task_line::rest(db, run)?,
+        _ => task_line::go_on(db, run)?,
     }
     db.noteworthy = true;
     Ok(())

@@ -5,7 +5,7 @@
 
 use super::error::{Outcome, bug};
 use super::writer::Db;
-use super::{SqliteStore, line, query, rows};
+use super::{SqliteStore, line, query, rows, task_line};
 use crate::codec;
 use crate::id::{RunId, Timestamp};
 use crate::store::{
@@ -63,6 +63,10 @@ fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSetting
     let settings = change.apply(old);
     // What was used of another rate says nothing of this one.
     let filled = if settings.rate == old.rate { filled } else { 0 };
+    let carried = match task_line::settings(&db.conn, queue)?.1 {
+        carried if settings.activity_rate == old.activity_rate => carried,
+        _ => 0,
+    };
     if settings.is_default() {
         db.conn
             .prepare_cached("DELETE FROM queue WHERE queue=?1")?
@@ -71,10 +75,10 @@ fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSetting
         let bytes = codec::encode(&settings).map_err(|error| bug(error.to_string()))?;
         db.conn
             .prepare_cached(
-                "INSERT INTO queue(queue,settings,filled) VALUES(?1,?2,?3) \
-                 ON CONFLICT(queue) DO UPDATE SET settings=?2, filled=?3",
+                "INSERT INTO queue(queue,settings,filled,activities_filled) VALUES(?1,?2,?3,?4) \
+                 ON CONFLICT(queue) DO UPDATE SET settings=?2, filled=?3, activities_filled=?4",
             )?
-            .execute(params![queue, bytes, filled])?;
+            .execute(params![queue, bytes, filled, carried])?;
     }
     // Those that have begun without a line: in memory, or parked.
     for sql in [
@@ -86,6 +90,9 @@ fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSetting
         db.conn.prepare_cached(sql)?.execute([queue])?;
     }
     line::rearrange(db, queue)?;
+    if settings.activity_per_key != old.activity_per_key {
+        task_line::rearrange(db, queue)?;
+    }
     db.noteworthy = true;
     Ok(settings)
 }

@@ -2,8 +2,9 @@
 
 use super::error::{Outcome, bug};
 use super::fence::ALIVE;
+use super::task_line::{self, Opens};
 use super::writer::Db;
-use super::{SqliteStore, fence, inbox, limit, places, rows};
+use super::{SqliteStore, fence, inbox, limit, query, rows};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
     Fence, FenceError, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord,
@@ -15,12 +16,15 @@ use rusqlite::{Connection, Row, ToSql, params};
 /// Those that are over, and of which nobody tells their runs yet.
 const OVER: &str = "t.worker IS NULL AND (t.cancelled OR t.lost)";
 
-/// Those of a queue (2) and of some activities (3) that are to be carried out.
-const OPEN: &str = "t.worker IS NULL AND NOT (t.cancelled OR t.lost) AND t.queue=?2 \
+/// The runs of these rest; those of tasks in line do not.
+const RESTS: &str = "(SELECT paused FROM workflow w WHERE w.run=t.run) IS NOT NULL";
+
+/// Those in the line of a queue (2), of some activities (3).
+const OPEN: &str = "t.gate=2 AND t.queue=?2 \
     AND t.activity IN (SELECT n FROM name WHERE text IN (SELECT value FROM json_each(?3)))";
 
-/// Of both; those that are left to others are the first parameter.
-const GOES_ON: &str = "(SELECT paused FROM workflow w WHERE w.run=t.run) IS NULL AND NOT EXISTS( \
+/// They are left to others: the first parameter.
+const LEFT: &str = "EXISTS( \
     SELECT 1 FROM json_each(?1) WHERE value=t.run||':'||t.op||':'||t.attempt)";
 
 fn of(row: &Row<'_>) -> rusqlite::Result<TaskOf> {
@@ -42,7 +46,7 @@ pub(super) fn of_owner(db: &mut Db, write: &TaskWrite) -> Outcome<Written> {
         TaskWrite::Cancel { of, message } => {
             let key = params![of.run.0, of.op.cast_signed(), of.attempt];
             let sql = "DELETE FROM task WHERE run=?1 AND op=?2 AND attempt=?3 AND worker IS NULL";
-            if db.conn.prepare_cached(sql)?.execute(key)? > 0 {
+            if task_line::frees(db, sql, key)? > 0 {
                 inbox::put(db, of.run, message)?;
             }
             let sql = "UPDATE task SET cancelled=1 WHERE run=?1 AND op=?2 AND attempt=?3";
@@ -63,10 +67,12 @@ pub(super) fn of_owner(db: &mut Db, write: &TaskWrite) -> Outcome<Written> {
 fn put(db: &mut Db, task: &NewTask) -> Outcome<()> {
     let queue = db.names.intern(&db.conn, &task.queue)?;
     let activity = db.names.intern(&db.conn, &task.activity)?;
+    settle(db, task.of.run, task.of.op.cast_signed())?;
+    let (gate, tag) = task_line::gate(db, queue, task)?;
     db.conn
         .prepare_cached(
-            "INSERT OR REPLACE INTO task(run,op,attempt,queue,activity,put_at,body) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7)",
+            "INSERT INTO task(run,op,attempt,queue,activity,put_at,body,lane,gate,tag,queueing,ckey) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
         )?
         .execute(params![
             task.of.run.0,
@@ -75,7 +81,12 @@ fn put(db: &mut Db, task: &NewTask) -> Outcome<()> {
             queue,
             activity,
             task.put_at.0,
-            task.body
+            task.body,
+            task.queueing.lane(),
+            gate,
+            tag,
+            rows::encoded_queueing(&task.queueing),
+            task.queueing.key()
         ])?;
     Ok(())
 }
@@ -100,19 +111,17 @@ pub(super) fn of_worker(db: &mut Db, worker: Incarnation, write: &TaskWrite) -> 
         }
         TaskWrite::Return { of } => {
             let (run, op, attempt) = key(of);
-            let sql = format!("UPDATE task SET worker=NULL, claimed_at=NULL {own}");
+            let back = task_line::BACK;
+            let sql = format!("UPDATE task SET worker=NULL, claimed_at=NULL, {back} {own}");
             let values = params![run, op, attempt, worker.0];
             db.noteworthy = true;
-            (db.conn.prepare_cached(&sql)?.execute(values)?, None)
+            (task_line::frees(db, &sql, values)?, None)
         }
         TaskWrite::Report { of, message } => {
             let (run, op, attempt) = key(of);
             let sql = format!("DELETE FROM task {own}");
             let values = params![run, op, attempt, worker.0];
-            (
-                db.conn.prepare_cached(&sql)?.execute(values)?,
-                Some(message),
-            )
+            (task_line::frees(db, &sql, values)?, Some(message))
         }
         TaskWrite::Put(_) | TaskWrite::Cancel { .. } | TaskWrite::Remove { .. } => {
             return Err(bug("the owner of a run writes that").into());
@@ -130,7 +139,7 @@ pub(super) fn of_worker(db: &mut Db, worker: Incarnation, write: &TaskWrite) -> 
 /// An operation is over.
 pub(super) fn settle(db: &mut Db, run: RunId, op: i64) -> Outcome<()> {
     let sql = "DELETE FROM task WHERE run=?1 AND op=?2";
-    let gone = db.conn.prepare_cached(sql)?.execute([run.0, op])?;
+    let gone = task_line::frees(db, sql, [run.0, op])?;
     // Its worker is to hear of it.
     db.noteworthy |= gone > 0;
     Ok(())
@@ -138,24 +147,23 @@ pub(super) fn settle(db: &mut Db, run: RunId, op: i64) -> Outcome<()> {
 
 /// A run is over.
 pub(super) fn drop_all(db: &mut Db, run: RunId) -> Outcome<()> {
-    let sql = "DELETE FROM task WHERE run=?1";
-    let gone = db.conn.prepare_cached(sql)?.execute([run.0])?;
+    let gone = task_line::frees(db, "DELETE FROM task WHERE run=?1", [run.0])?;
     db.noteworthy |= gone > 0;
     Ok(())
 }
 
 /// Others may begin what a worker that retires did not end.
 pub(super) fn release(db: &Db, worker: Incarnation) -> Outcome<()> {
-    let sql = "UPDATE task SET worker=NULL, claimed_at=NULL WHERE worker=?1";
-    db.conn.prepare_cached(sql)?.execute([worker.0])?;
-    Ok(())
+    let back = task_line::BACK;
+    let sql = format!("UPDATE task SET worker=NULL, claimed_at=NULL, {back} WHERE worker=?1");
+    task_line::frees(db, &sql, [worker.0]).map(drop)
 }
 
 /// Others may say that what dead workers had is lost.
 pub(super) fn lose(db: &mut Db) -> Outcome<()> {
-    let sql = "UPDATE task SET worker=NULL, claimed_at=NULL, lost=1 WHERE worker IS NOT NULL \
+    let sql = "UPDATE task SET worker=NULL, claimed_at=NULL, lost=1, gate=NULL WHERE worker IS NOT NULL \
                AND NOT EXISTS(SELECT 1 FROM worker w WHERE w.worker=task.worker AND w.state=?1)";
-    let lost = db.conn.prepare_cached(sql)?.execute([ALIVE])?;
+    let lost = task_line::frees(db, sql, [ALIVE])?;
     db.noteworthy |= lost > 0;
     Ok(())
 }
@@ -163,38 +171,54 @@ pub(super) fn lose(db: &mut Db) -> Outcome<()> {
 fn claim(db: &Db, fence: Fence, claim: &TaskClaim) -> Outcome<Vec<Task>> {
     fence::pass(db, fence)?;
     let but = names(&others(claim))?;
-    let mut tasks = some(db, OVER, params![but, limit(claim.limit)])?;
+    let over = format!("task t WHERE {OVER} AND NOT {RESTS} AND NOT {LEFT} ORDER BY t.put_at");
+    let over = some(db, &over, params![but, limit(claim.limit)])?;
+    let mut tasks: Vec<Task> = over.into_iter().map(|(task, _)| task).collect();
+    carry(db, fence, claim.now, &tasks, None)?;
     let left = claim.limit - tasks.len();
-    if let Some(queue) = open_queue(&db.conn, &claim.queue)?.filter(|_| left > 0) {
-        let wanted = params![but, queue, names(&claim.activities)?, limit(left)];
-        tasks.extend(some(db, OPEN, wanted)?);
-    }
-    for task in &tasks {
-        let TaskOf { run, op, .. } = task.new.of;
-        let sql = "UPDATE task SET worker=?3, claimed_at=?4 WHERE run=?1 AND op=?2";
-        let key = [run.0, op.cast_signed(), fence.worker.0, claim.now.0];
-        db.conn.prepare_cached(sql)?.execute(key)?;
-    }
+    let queue = query::queue(&db.conn, &claim.queue)?;
+    let Some(queue) = queue.filter(|_| left > 0 && !claim.activities.is_empty()) else {
+        return Ok(tasks);
+    };
+    let room = task_line::room(db, queue, claim.now)?.min(left);
+    let open =
+        format!("task t INDEXED BY task_line WHERE {OPEN} AND NOT {LEFT} ORDER BY t.lane, t.tag");
+    let wanted = params![but, queue, names(&claim.activities)?, limit(room)];
+    let (open, turns): (Vec<_>, Vec<_>) = some(db, &open, wanted)?.into_iter().unzip();
+    carry(db, fence, claim.now, &open, Some(task_line::CARRIED))?;
+    task_line::served(db, queue, &turns, claim.now)?;
+    tasks.extend(open);
     Ok(tasks)
 }
 
-/// The oldest of these, as many as the last parameter says.
-fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<Task>> {
+fn carry(db: &Db, fence: Fence, now: Timestamp, tasks: &[Task], gate: Option<i64>) -> Outcome<()> {
+    for task in tasks {
+        let TaskOf { run, op, .. } = task.new.of;
+        let sql = "UPDATE task SET worker=?3, claimed_at=?4, gate=?5 WHERE run=?1 AND op=?2";
+        let values = params![run.0, op.cast_signed(), fence.worker.0, now.0, gate];
+        db.conn.prepare_cached(sql)?.execute(values)?;
+    }
+    Ok(())
+}
+
+/// The first of these, as many as the last parameter says, with their lanes and tags.
+fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<(Task, (i64, i64))>> {
     let last = values.len();
     let sql = format!(
         "SELECT t.run, t.op, t.attempt, (SELECT id FROM workflow w WHERE w.run=t.run), \
          (SELECT text FROM name WHERE n=t.activity), t.put_at, t.body, t.beat_at, t.details, \
-         t.cancelled, t.lost, (SELECT text FROM name WHERE n=t.queue) \
-         FROM task t WHERE {of_these} AND {GOES_ON} ORDER BY t.put_at, t.run, t.op LIMIT ?{last}"
+         t.cancelled, t.lost, (SELECT text FROM name WHERE n=t.queue), t.queueing, t.lane, \
+         coalesce(t.tag,0) FROM {of_these}, t.run, t.op LIMIT ?{last}"
     );
     rows::all(&db.conn, &sql, values, |row| {
         let id: String = row.get(3)?;
         let details = row.get::<_, Option<Vec<u8>>>(8)?;
-        Ok(Task {
+        let task = Task {
             id: WorkflowId::new(id).map_err(|error| rows::foreign(3, error.to_string()))?,
             new: NewTask {
                 of: of(row)?,
                 queue: row.get(11)?,
+                queueing: rows::queueing(row, 12)?,
                 activity: row.get(4)?,
                 put_at: Timestamp(row.get(5)?),
                 body: row.get(6)?,
@@ -202,18 +226,9 @@ fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<Task>> {
             beat: time(row, 7)?.map(|at| (at, details.unwrap_or_default())),
             cancelled: row.get(9)?,
             lost: row.get(10)?,
-        })
+        };
+        Ok((task, (row.get(13)?, row.get(14)?)))
     })
-}
-
-/// The number of a queue, if anything was ever put there and it is not paused.
-fn open_queue(conn: &Connection, queue: &str) -> Outcome<Option<i64>> {
-    let sql = "SELECT n FROM name WHERE text=?1";
-    let Some(number) = rows::first(conn, sql, [queue], |row| row.get(0))? else {
-        return Ok(None);
-    };
-    let paused = places::settings(conn, number)?.0.paused;
-    Ok(Some(number).filter(|_| !paused))
 }
 
 fn names(texts: &[String]) -> Outcome<String> {
@@ -226,20 +241,30 @@ fn others(claim: &TaskClaim) -> Vec<String> {
     claim.but.iter().map(text).collect()
 }
 
-fn has(conn: &Connection, claim: &TaskClaim) -> Outcome<bool> {
+fn due(conn: &Connection, claim: &TaskClaim) -> Outcome<Option<Timestamp>> {
     let any = |of_these: &str, values: &[&dyn ToSql]| {
-        let sql = format!("SELECT 1 FROM task t WHERE {of_these} AND {GOES_ON} LIMIT 1");
+        let sql = format!("SELECT 1 FROM {of_these} AND NOT {LEFT} LIMIT 1");
         rows::first(conn, &sql, values, |_| Ok(())).map(|found| found.is_some())
     };
     let but = names(&others(claim))?;
-    if any(OVER, params![but])? {
-        return Ok(true);
+    if any(
+        &format!("task t WHERE {OVER} AND NOT {RESTS}"),
+        params![but],
+    )? {
+        return Ok(Some(claim.now));
     }
-    let wanted = !claim.activities.is_empty();
-    match open_queue(conn, &claim.queue)?.filter(|_| wanted) {
-        Some(queue) => any(OPEN, params![but, queue, names(&claim.activities)?]),
-        None => Ok(false),
-    }
+    let queue = query::queue(conn, &claim.queue)?;
+    let Some(queue) = queue.filter(|_| !claim.activities.is_empty()) else {
+        return Ok(None);
+    };
+    let opens = task_line::opens(conn, queue, claim.now)?;
+    let wanted = params![but, queue, names(&claim.activities)?];
+    let open = format!("task t INDEXED BY task_line WHERE {OPEN}");
+    Ok(match opens {
+        Some((at, Opens::Joins)) => Some(at),
+        Some((at, Opens::Room)) if any(&open, wanted)? => Some(at),
+        _ => None,
+    })
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
@@ -263,9 +288,18 @@ impl Tasks for SqliteStore {
             .await
     }
 
-    async fn has_tasks(&self, claim: &TaskClaim) -> Result<bool, StoreError> {
+    async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError> {
         let claim = claim.clone();
-        let work = move |conn: &_| has(conn, &claim);
+        let work = move |conn: &_| due(conn, &claim);
+        self.readers.call(work).await
+    }
+
+    async fn task_depth(&self, queue: &str, at_most: usize) -> Result<(usize, usize), StoreError> {
+        let queue = queue.to_owned();
+        let work = move |conn: &_| match query::queue(conn, &queue)? {
+            Some(queue) => task_line::depth(conn, queue, at_most),
+            None => Ok((0, 0)),
+        };
         self.readers.call(work).await
     }
 
@@ -284,8 +318,8 @@ impl Tasks for SqliteStore {
     }
 
     async fn task_queues(&self) -> Result<Vec<TaskQueue>, StoreError> {
-        let sql = "SELECT n.text, count(*)-count(t.worker), count(t.worker), \
-                   min(iif(t.worker IS NULL,t.put_at,NULL)) \
+        let sql = "SELECT n.text, count(*)-sum(t.gate IS 0), sum(t.gate IS 0), \
+                   min(iif(t.gate IS 0,NULL,t.put_at)) \
                    FROM task t JOIN name n ON n.n=t.queue GROUP BY n.text ORDER BY n.text";
         let row = |row: &Row<'_>| {
             Ok(TaskQueue {

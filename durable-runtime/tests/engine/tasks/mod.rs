@@ -3,6 +3,7 @@
 mod cancellation;
 mod claims;
 mod cuts;
+mod limits;
 mod lost;
 mod surface;
 mod time_outs;

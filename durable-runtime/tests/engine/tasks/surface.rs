@@ -145,7 +145,7 @@ async fn nothing_begins_for_a_workflow_that_is_paused() {
             limit: 1,
             but: vec![],
         };
-        assert!(!bench.store.has_tasks(&claim).await.unwrap());
+        assert_eq!(bench.store.tasks_due(&claim).await, Ok(None));
         bench.send("w", "r", MessageKind::Resume).await;
         assert_eq!(handle.result().await.unwrap(), Ok("a".to_owned()));
         near.stop().await;
