@@ -277,10 +277,11 @@ impl Bench {
     }
 
     pub(crate) async fn send(&self, id: &str, msg: &str, kind: MessageKind) -> Sent {
+        let signal = kind == MessageKind::Signal;
         let message = NewMessage {
             msg: msg.into(),
             kind,
-            name: String::new(),
+            name: if signal { "word" } else { "" }.into(),
             payload: b"because".to_vec(),
             sent_at: self.clock.now(),
             unread_max: None,
