@@ -236,12 +236,18 @@ impl Turn<'_> {
             }
             Overlap::BufferAll => kept.push_back(next),
             Overlap::CancelOther | Overlap::TerminateOther => {
-                // Of those that wait the latest counts.
-                counts.skipped += kept.len() as u64;
-                kept.clear();
+                // Of those that wait the latest counts, beside what somebody asked for and is to wait.
+                let waited = kept.len();
+                let default = self.schedule.overlap;
+                kept.retain(|kept| kept.is_asked_to_wait(default));
+                counts.skipped += (waited - kept.len()) as u64;
                 if let Some(chosen) = chosen {
-                    counts.skipped += 1;
-                    *chosen = next;
+                    let before = std::mem::replace(chosen, next);
+                    if before.is_asked_to_wait(default) {
+                        kept.push_front(before);
+                    } else {
+                        self.state.counts.skipped += 1;
+                    }
                     return;
                 }
                 kept.push_back(next);

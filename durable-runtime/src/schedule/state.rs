@@ -44,6 +44,14 @@ pub(crate) struct Pending {
     pub(crate) overlap: Option<Overlap>,
 }
 
+impl Pending {
+    /// Whether somebody asked for it, and for its turn: no later time takes its place.
+    pub(crate) fn is_asked_to_wait(&self, default: Overlap) -> bool {
+        let overlap = self.overlap.unwrap_or(default);
+        self.cause != Cause::Time && matches!(overlap, Overlap::BufferOne | Overlap::BufferAll)
+    }
+}
+
 /// Times of the past to start for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Backfill {

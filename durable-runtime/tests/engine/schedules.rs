@@ -1,5 +1,6 @@
 //! Schedules with whole workers: times that are kept, runs in the way, what people ask.
 
+mod broken;
 mod once;
 mod tagged;
 

@@ -1,7 +1,7 @@
 //! Each overlap policy, with a run in the way.
 
 use super::super::policy::{Overlap, Schedule};
-use super::super::state::{Cause, State};
+use super::super::state::{Backfill, Cause, State};
 use super::super::{advance, advance::Decision};
 use super::{id, times};
 use crate::id::{RunId, Timestamp, WorkflowId};
@@ -188,4 +188,37 @@ fn what_was_started_by_other_hands_is_passed_over() {
     assert_eq!(started(&decision), [2]);
     assert_eq!(driven.state.counts.repeated, 1);
     assert_eq!(driven.state.recent[0].cause, Cause::Time);
+}
+
+#[test]
+fn what_somebody_asked_for_outlasts_later_times() {
+    for policy in [Overlap::CancelOther, Overlap::TerminateOther] {
+        let mut driven = Driven::with(policy);
+        assert_eq!(started(&driven.look(10, &[])), [10]);
+        driven.state.backfills.push_back(Backfill {
+            cursor: Timestamp(1_999),
+            until: Timestamp(4_000),
+            overlap: Overlap::BufferAll,
+        });
+        assert_eq!(started(&driven.look(10, &[])), NONE);
+        // The next time stops what runs, and goes before what waits.
+        let next = driven.look(11, &[]);
+        assert_eq!((started(&next), next.stops.len()), (vec![], 1));
+        assert_eq!(started(&driven.look(11, &[10])), [11]);
+        let waiting = driven
+            .state
+            .buffer
+            .iter()
+            .map(|pending| pending.time.0 / 1000);
+        assert_eq!(waiting.collect::<Vec<_>>(), [2, 3, 4]);
+        assert_eq!(started(&driven.look(11, &[11])), [2]);
+        // Also if it comes in the turn in which one of those would be next.
+        assert_eq!(started(&driven.look(12, &[2])), [12]);
+        for second in [3, 4] {
+            let before = if second == 3 { 12 } else { 3 };
+            assert_eq!(started(&driven.look(12, &[before])), [second]);
+        }
+        let counts = &driven.state.counts;
+        assert_eq!((counts.started, counts.skipped), (6, 9));
+    }
 }
