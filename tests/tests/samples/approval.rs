@@ -1,6 +1,6 @@
 //! An expense whose decision is an activity: a person completes it from outside, by its token.
 
-use crate::modes::{calls, in_four_modes};
+use crate::modes::{calls, in_four_modes, on_each_store};
 use durable_runtime::activity::{self, ActivityToken};
 use durable_runtime::client::CompletionError;
 use durable_runtime::operation::{ActivityError, TimeoutKind};
@@ -129,11 +129,18 @@ async fn a_decision_that_comes_too_late_is_an_error() {
 
 #[tokio::test]
 async fn a_token_of_another_store_is_unknown() {
-    let (here, elsewhere) = (TestEnv::new(), TestEnv::new());
-    let (_, told) = decided(&here, "d", Duration::from_secs(3), approved()).await;
-    assert_eq!(told, Ok(()));
-    let token = DESK.lock().unwrap()["expense d"];
-    let activity = elsewhere.client().activity(token);
-    let unknown = activity.complete(&approved()).await;
-    assert_eq!(unknown, Err(CompletionError::Unknown(token)));
+    for (name, elsewhere) in [
+        ("d", TestEnv::new()),
+        ("e", TestEnv::builder().sqlite().build()),
+    ] {
+        on_each_store(async |here| {
+            let (_, told) = decided(here, name, Duration::from_secs(3), approved()).await;
+            assert_eq!(told, Ok(()));
+            let token = DESK.lock().unwrap()[&format!("expense {name}")];
+            let activity = elsewhere.client().activity(token);
+            let unknown = activity.complete(&approved()).await;
+            assert_eq!(unknown, Err(CompletionError::Unknown(token)));
+        })
+        .await;
+    }
 }

@@ -80,6 +80,7 @@ async fn chunks_are_merged_as_they_end() {
 
 #[tokio::test]
 async fn no_chunks_are_merged_at_once() {
+    // Straight through: it comes to no await, so there is nothing to suspend or to cut.
     let none = on_each_store(async |env| (by_call(env, 0, None).await, by_end(env, 0, None).await));
     assert_eq!(none.await, ((Ok((0, 0)), 0), (Ok((0, 0, vec![])), 0)));
 }

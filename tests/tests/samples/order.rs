@@ -106,6 +106,22 @@ async fn a_declined_card_puts_the_goods_back() {
 }
 
 #[tokio::test]
+async fn a_payment_provider_that_is_down_has_taken_no_money() {
+    let (answer, done) = in_four_modes(async |env| {
+        // Five outages and a refusal: the last answer says that nothing was taken.
+        env.fail(charge, 5, Failure::Error(outage()));
+        env.fail(charge, 1, Failure::Error(refusal()));
+        heard(env, ordered(env).await).await
+    })
+    .await;
+    let failed = ActivityError::Failed(refusal());
+    assert_eq!(answer, Err(OrderError::Service(failed)));
+    assert_eq!(done[..7], [&["reserve"][..], &["charge"; 6]].concat());
+    // No refund is due.
+    assert_eq!(done[7..], ["unreserve"]);
+}
+
+#[tokio::test]
 async fn a_payment_provider_that_never_answers_may_have_taken_the_money() {
     let (answer, done) = in_four_modes(async |env| {
         env.fail(charge, 6, Failure::TimeOut);

@@ -1,7 +1,7 @@
 //! A subscription with a trial: a cancel ends it after the running period, a message changes the
 //! amount while it runs.
 
-use crate::modes::{calls, in_four_modes, on_each_store};
+use crate::modes::{calls, in_four_modes};
 use durable_runtime::prelude::*;
 use durable_runtime::testing::TestEnv;
 use serde::{Deserialize, Serialize};
@@ -89,12 +89,15 @@ async fn subscribed(env: &TestEnv, customer: Customer) -> Handle<Result<u32, Err
 
 #[tokio::test]
 async fn a_year_is_twelve_charges() {
-    let (total, took) = on_each_store(async |env| {
+    let (total, took, done) = in_four_modes(async |env| {
         let handle = subscribed(env, ada(12)).await;
-        (handle.result().await.unwrap().unwrap(), env.elapsed())
+        let total = handle.result().await.unwrap().unwrap();
+        (total, env.elapsed(), calls(env))
     })
     .await;
     assert_eq!((total, took), (1_440, (14 + 360) * DAY));
+    assert_eq!(done[1..13], ["bill"; 12]);
+    assert_eq!([done[0], done[13]], ["write_to"; 2]);
 }
 
 #[tokio::test]
