@@ -2,7 +2,7 @@
 
 use crate::codec;
 use crate::id::{InvalidId, WorkflowId};
-use crate::store::{Phase, StoreError};
+use crate::store::{Phase, StoreError, UNREAD_BYTES_MAX};
 
 /// A question or a request could not be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +23,12 @@ pub enum ClientError {
         phase: Phase,
     },
     /// The workflow has as many unread messages as this client lets it have
-    /// ([`Client::unread_max`](super::Client::unread_max)); nothing was sent.
-    #[error("workflow `{id}` has {unread_max} unread messages, so it was sent no more")]
+    /// ([`Client::unread_max`](super::Client::unread_max)), or its unread messages would have more
+    /// bytes than [`UNREAD_BYTES_MAX`](crate::store::UNREAD_BYTES_MAX) with this one; nothing was sent.
+    #[error(
+        "workflow `{id}` has {unread_max} unread messages, or {limit} MiB of them, so it was sent no more",
+        limit = UNREAD_BYTES_MAX >> 20
+    )]
     Full {
         /// The workflow.
         id: WorkflowId,

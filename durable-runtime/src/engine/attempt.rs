@@ -136,11 +136,16 @@ impl Attempt {
         self.task.abort();
     }
 
-    /// Stops it, and waits until it holds nothing any more.
-    pub(super) async fn stop(mut self) {
-        self.abort();
-        // A body that does not stop in time cannot be helped; its result counts for nothing.
-        let _ = tokio::time::timeout(STOP_GRACE, &mut self.task).await;
+    /// Stops all of these, and waits until they hold nothing any more.
+    pub(super) async fn stop(mut all: Vec<Self>) {
+        all.iter().for_each(Self::abort);
+        let stopped = async {
+            for attempt in &mut all {
+                let _ = (&mut attempt.task).await;
+            }
+        };
+        // Bodies that do not stop in time cannot be helped; their results count for nothing.
+        let _ = tokio::time::timeout(STOP_GRACE, stopped).await;
     }
 
     /// Waits for its end.

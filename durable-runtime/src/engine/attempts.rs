@@ -95,12 +95,7 @@ impl Attempts {
         for (_, attempt) in outliving {
             background.take(attempt);
         }
-        for (_, attempt) in &stopped {
-            attempt.abort();
-        }
-        for (_, attempt) in stopped {
-            attempt.stop().await;
-        }
+        Attempt::stop(stopped.into_iter().map(|(_, attempt)| attempt).collect()).await;
     }
 
     /// The heartbeats of all that run and that were not taken before.

@@ -33,7 +33,8 @@ pub struct WorkerOptions {
     pub activities: BTreeMap<String, ActivityLimits>,
     /// How many workflows are claimed at once at most. Default: 100.
     pub claim_batch: usize,
-    /// Whether the frames of ended workflows are kept for inspection. Default: no.
+    /// Whether the frames of ended workflows are kept for inspection. Of one that is terminated while
+    /// no worker has it, the latest is kept in either case, and no other. Default: no.
     pub keep_frames: bool,
     /// Inputs, answers and return values of more bytes are warned about, once for each await of a
     /// workflow. The limit is

@@ -403,19 +403,16 @@ impl Run {
 
     async fn read_inbox(&mut self) -> Option<Event> {
         let (store, worker) = (self.life.store.clone(), self.life.worker);
-        let mail = match read(|| store.mail(worker, &[])).await {
+        let run = self.instance.run;
+        let mail = match read(|| store.mail_of(worker, run)).await {
             Ok(mail) => mail,
             Err(error) => {
                 tracing::error!(%error, "an inbox cannot be read");
                 return None;
             }
         };
-        // Without an unread message the refused park has told the counter.
-        let mine = mail.into_iter().find(|(run, ..)| *run == self.instance.run);
-        let (wakes, messages) = mine
-            .map_or((self.instance.wakes, Vec::new()), |(_, wakes, mail)| {
-                (wakes, mail)
-            });
+        // If the run is somebody else's by now, the next commit is refused and says so.
+        let (wakes, messages) = mail.unwrap_or((self.instance.wakes, Vec::new()));
         Some(Event::Mail { wakes, messages })
     }
 
@@ -454,11 +451,9 @@ impl Run {
             return Ok(None);
         };
         let worker = self.life.worker;
-        let mail = read(|| store.mail(worker, &[])).await?;
-        let mine = mail.into_iter().find(|(other, ..)| *other == run);
-        let (wakes, inbox) = mine.map_or((self.instance.wakes, Vec::new()), |(_, wakes, mail)| {
-            (wakes, mail)
-        });
+        let Some((wakes, inbox)) = read(|| store.mail_of(worker, run)).await? else {
+            return Ok(None);
+        };
         let latest = read(|| store.latest_step(run)).await?;
         let attempts = read(|| store.attempts(run)).await?;
         let notes = read(|| store.notes(run)).await?;

@@ -151,7 +151,7 @@ pub enum SendError {
         /// How it ended.
         phase: Phase,
     },
-    /// It has as many unread messages as it may have; nothing was sent.
+    /// It has as many unread messages as it may have, or as many bytes of them; nothing was sent.
     #[error("{0} has too many unread messages")]
     Full(WorkflowId),
     /// This workflow was cancelled before it sent the message, and it will not be sent. Of one that was

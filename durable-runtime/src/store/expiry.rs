@@ -1,6 +1,14 @@
-//! Ended runs that are not kept any longer.
+//! Ended runs, and workers that are gone, which are not kept any longer.
 
 use crate::id::Timestamp;
+use std::time::Duration;
+
+/// How long a worker that is gone stays on record, for people. Its fence does not hold with a row or
+/// without one.
+pub(crate) const WORKER_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// How many of them are forgotten at once.
+pub(crate) const WORKERS_FORGOTTEN_MAX: usize = 100;
 
 /// Which ended runs to delete.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,6 +66,10 @@ impl MessageKind {
 /// more, unless they are told otherwise.
 pub const UNREAD_MAX: u32 = 10_000;
 
+/// How many bytes the values of unread signals and updates of a workflow have together at most, where
+/// there is a limit of how many there are (64 MiB): whoever gets the run reads all of them.
+pub const UNREAD_BYTES_MAX: usize = 64 << 20;
+
 /// How many runs before the current one of a workflow are asked whether they have had a message that
 /// is sent again: those that it goes on for, or of its id, if a workflow has sent it.
 pub const CHAIN_MAX: u32 = 100;
@@ -85,7 +89,8 @@ pub struct NewMessage {
     pub payload: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
-    /// How many unread signals and updates its run may have before this one; `None`: any number.
+    /// How many unread signals and updates its run may have before this one, of
+    /// [`UNREAD_BYTES_MAX`] with it; `None`: any number, of any size.
     pub unread_max: Option<u32>,
 }
 

@@ -39,10 +39,13 @@ pub use children::{ChildEnd, Parent, ParentClose};
 pub use condition::{Compare, Condition, Field};
 pub use error::{FenceError, StoreError};
 pub use expiry::{Deleted, Expiry, Kinds};
+pub(crate) use expiry::{WORKER_KEPT, WORKERS_FORGOTTEN_MAX};
 pub use ids::{IdPolicy, OnConflict, Reuse};
 pub use listing::{Listing, Page, RunFilter};
 pub use memory::MemoryStore;
-pub use message::{CHAIN_MAX, Message, MessageKind, NewMessage, Sent, Told, UNREAD_MAX};
+pub use message::{
+    CHAIN_MAX, Message, MessageKind, NewMessage, Sent, Told, UNREAD_BYTES_MAX, UNREAD_MAX,
+};
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
@@ -128,6 +131,7 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// Declares workers dead whose lease ended before `now`, and commits that before it returns.
     /// Answers all dead workers that still own runs, including those declared dead earlier and
     /// those that have no row at all (a restored backup). Their [tasks](Tasks) are lost.
+    /// Forgets some of the workers that were gone for a week and own nothing.
     async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError>;
 
     /// Makes `fence.worker` the owner of up to `limit` runs of the dead worker `from`, in a
@@ -150,6 +154,14 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
         worker: Incarnation,
         known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError>;
+
+    /// The same of one run, all that is unread, also if there is nothing. `None` if `worker` is told
+    /// nothing of it (any more).
+    async fn mail_of(
+        &self,
+        worker: Incarnation,
+        run: RunId,
+    ) -> Result<Option<(i64, Vec<Message>)>, StoreError>;
 
     /// Makes blocked runs claimable again (due at `now`) whose suspend point is named, and, where
     /// a fingerprint is given, whose frame has exactly it. Answers how many.
@@ -186,8 +198,8 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// them are asked).
     /// A new one is refused where [`NewMessage::unread_max`] says so.
     /// [`MessageKind::Terminate`] ends a run without an owner at once, with the payload as its
-    /// error text; its frames are kept; its parent and its children hear of it as of any
-    /// [`End`].
+    /// error text; its latest frame is kept, and no other; its parent and its children hear of it as
+    /// of any [`End`].
     ///
     /// [`MessageKind::Pause`] lets a run rest, for the reason in the payload: nobody claims it. If
     /// somebody owns it, it is told by a message with an id of the store's, and parked where no

@@ -177,6 +177,13 @@ impl Store for WorkerStore {
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
         self.pass(self.inner.mail(worker, known)).await
     }
+    async fn mail_of(
+        &self,
+        worker: Incarnation,
+        run: RunId,
+    ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
+        self.pass(self.inner.mail_of(worker, run)).await
+    }
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
         self.pass(self.inner.unblock(points, now)).await
     }

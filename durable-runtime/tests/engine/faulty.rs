@@ -389,6 +389,14 @@ impl Store for FaultyStore {
         self.read();
         self.inner.mail(worker, known).await
     }
+    async fn mail_of(
+        &self,
+        worker: Incarnation,
+        run: RunId,
+    ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
+        self.read();
+        self.inner.mail_of(worker, run).await
+    }
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
         self.read();
         let done = self.through(self.inner.unblock(points, now)).await;

@@ -41,7 +41,7 @@ async fn a_full_inbox_refuses(bench: Bench) {
     let refused = handle.signal(ADD, 3).id("3").await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "workflow `s` has 3 unread messages, so it was sent no more"
+        "workflow `s` has 3 unread messages, or 64 MiB of them, so it was sent no more"
     );
     // One that is there already is no new one.
     handle.signal(ADD, 1).id("1").await.unwrap();

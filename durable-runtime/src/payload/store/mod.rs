@@ -246,6 +246,20 @@ impl Store for CodedStore {
         }
         Ok(mail)
     }
+    async fn mail_of(
+        &self,
+        worker: Incarnation,
+        run: RunId,
+    ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
+        let mut mail = self.inner.mail_of(worker, run).await?;
+        if let Some((_, messages)) = &mut mail
+            && !messages.is_empty()
+        {
+            let id = self.name(run).await?;
+            read::messages(&self.codecs, &id, messages);
+        }
+        Ok(mail)
+    }
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
         self.inner.unblock(points, now).await
     }

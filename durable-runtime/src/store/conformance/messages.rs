@@ -7,8 +7,8 @@ use super::kit::{
 use super::stepping::continued;
 use crate::id::{RunId, Timestamp, check_name};
 use crate::store::{
-    End, IdPolicy, MessageKind, NewMessage, NewRun, NewStep, Phase, QueueChange, Reuse, RunState,
-    Sent, Store, StoreError, Told, Write, Written,
+    End, IdPolicy, MessageKind, NewMessage, NewRun, NewStep, OnConflict, Phase, QueueChange, Reuse,
+    RunState, Sent, Store, StoreError, Told, UNREAD_BYTES_MAX, Write, Written,
 };
 
 const RUN: RunId = RunId(10);
@@ -395,4 +395,97 @@ pub async fn names_that_nobody_could_find_are_refused(store: &dyn Store) {
     }
     assert_eq!(store.find(&id(11)).await, Ok(None));
     assert_eq!(store.inbox(RUN).await, Ok(vec![]));
+}
+
+pub async fn a_run_takes_as_many_bytes_as_it_may(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10]).await;
+    worker.write(Write::Step(step(10, 1))).await;
+    let letter = |msg: &str, size: usize| NewMessage {
+        payload: vec![0; size],
+        unread_max: Some(100),
+        ..signal(msg, "approve", 1)
+    };
+    let quarter = UNREAD_BYTES_MAX / 4;
+    let (accepted, full) = (Ok(Sent::Accepted(RUN)), Ok(Sent::Full(RUN)));
+    for msg in ["a", "b", "c", "d"] {
+        assert_eq!(store.send(&id(10), letter(msg, quarter)).await, accepted);
+    }
+    assert_eq!(store.send(&id(10), letter("e", 1)).await, full);
+    // What is there already, what asks for no limit, and what is no letter.
+    assert_eq!(store.send(&id(10), letter("a", quarter)).await, accepted);
+    assert_eq!(store.send(&id(10), message("cancel")).await, accepted);
+    let anyway = NewMessage {
+        unread_max: None,
+        ..letter("f", 1)
+    };
+    assert_eq!(store.send(&id(10), anyway).await, accepted);
+    // Read from the middle, and then from the front.
+    let reads = |seq, ord| {
+        Write::Step(NewStep {
+            consumed: vec![ord],
+            ..step(10, seq)
+        })
+    };
+    worker.write(reads(2, 2)).await;
+    assert_eq!(store.send(&id(10), letter("g", quarter)).await, full);
+    assert_eq!(
+        store.send(&id(10), letter("g", quarter - 1)).await,
+        accepted
+    );
+    assert_eq!(store.send(&id(10), letter("h", 1)).await, full);
+    worker.write(reads(3, 1)).await;
+    assert_eq!(store.send(&id(10), letter("h", quarter)).await, accepted);
+    assert_eq!(store.send(&id(10), letter("i", 1)).await, full);
+}
+
+pub async fn the_mail_of_one_run_is_all_of_its_own(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 11]).await;
+    start(store, 12).await;
+    assert_eq!(store.mail_of(worker.id(), RUN).await, Ok(Some((0, vec![]))));
+    for (run, msg) in [(11, "a"), (10, "b"), (12, "c"), (10, "d")] {
+        send(store, run, msg).await;
+    }
+    let inbox = store.inbox(RUN).await.expect("readable");
+    assert_eq!(inbox.len(), 2);
+    assert_eq!(store.mail_of(worker.id(), RUN).await, Ok(Some((2, inbox))));
+    // Of others', and of none.
+    for run in [12, 99] {
+        assert_eq!(store.mail_of(worker.id(), RunId(run)).await, Ok(None));
+    }
+    let mail = store.mail(worker.id(), &[]).await.expect("readable");
+    assert_eq!(
+        mail.iter().map(|(run, ..)| run.0).collect::<Vec<_>>(),
+        [10, 11]
+    );
+}
+
+pub async fn a_terminated_run_keeps_its_latest_frame_alone(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 11]).await;
+    for run in [10, 11] {
+        for seq in 1..=3 {
+            worker.write(Write::Step(step(run, seq))).await;
+        }
+    }
+    worker.write(Write::Park(park(10, 0, 3))).await;
+    let sent = store.send(&id(10), terminate("t")).await;
+    assert_eq!(sent, Ok(Sent::Terminated(RUN)));
+    let replacement = NewRun {
+        id: id(11),
+        ids: IdPolicy {
+            conflict: OnConflict::TerminateExisting,
+            ..IdPolicy::default()
+        },
+        ..waiting(12)
+    };
+    assert_eq!(store.start(replacement).await, Ok(Written::Started));
+    for run in [10, 11] {
+        let steps = store.steps(RunId(run), 0, 10).await.expect("readable");
+        let frames = steps.iter().map(|step| step.frame.is_some());
+        assert_eq!(frames.collect::<Vec<_>>(), [false, false, true], "{run}");
+        let latest = store.latest_step(RunId(run)).await.expect("readable");
+        assert_eq!(latest, steps.last().cloned());
+    }
 }

@@ -202,6 +202,7 @@ macro_rules! store_conformance {
                 a_retired_worker_leaves_without_a_strike,
                 strikes_count_deaths_without_progress,
                 workers_are_listed_living_first,
+                who_is_long_gone_is_forgotten,
             ],
             messages: [
                 a_message_to_nobody_is_not_found,
@@ -219,6 +220,9 @@ macro_rules! store_conformance {
                 what_a_workflow_has_sent_counts_once_for_an_id,
                 a_message_to_one_run_does_not_follow_it,
                 names_that_nobody_could_find_are_refused,
+                a_run_takes_as_many_bytes_as_it_may,
+                the_mail_of_one_run_is_all_of_its_own,
+                a_terminated_run_keeps_its_latest_frame_alone,
             ],
             signals: [
                 a_signal_keeps_its_name_and_value,

@@ -4,7 +4,10 @@ use super::kit::{
     LEASE, Worker, attempt, find, new_worker, numbers, park_until, send, start, state, step,
 };
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{AttemptOf, FenceError, NewStep, RunState, Store, StoreError, Write, Written};
+use crate::store::{
+    AttemptOf, FenceError, NewStep, NewWorker, RunState, Store, StoreError, WORKER_KEPT, Write,
+    Written,
+};
 
 /// A moment after the kit's leases have ended.
 const LATE: Timestamp = Timestamp(LEASE.0 + 1);
@@ -189,4 +192,38 @@ pub async fn workers_are_listed_living_first(store: &dyn Store) {
         seen,
         [(2, "worker 2", true, 1, 1), (1, "worker 1", false, 1, 2)]
     );
+}
+
+pub async fn who_is_long_gone_is_forgotten(store: &dyn Store) {
+    let mut dead = Worker::register(store, 1).await;
+    dead.starts(&[10]).await;
+    let retired = Worker::register(store, 2).await;
+    store.retire(retired.id()).await.expect("writable");
+    let living = NewWorker {
+        lease_until: Timestamp(i64::MAX),
+        ..new_worker(3)
+    };
+    store.register(living).await.expect("a new worker");
+    let known = async || {
+        let workers = store.workers().await.expect("readable");
+        let mut known: Vec<_> = workers.iter().map(|worker| worker.worker.0).collect();
+        known.sort_unstable();
+        known
+    };
+    let late = Timestamp(LEASE.0 + 1);
+    assert_eq!(store.mark_dead(late).await, Ok(vec![dead.id()]));
+    let week = LEASE.after(WORKER_KEPT);
+    assert_eq!(store.mark_dead(week).await, Ok(vec![dead.id()]));
+    assert_eq!(known().await, [1, 2, 3]);
+    // Who owns something stays until that is taken.
+    let after = Timestamp(week.0 + 1);
+    assert_eq!(store.mark_dead(after).await, Ok(vec![dead.id()]));
+    assert_eq!(known().await, [1, 3]);
+    let mut other = Worker::with_beat(store, 3, 0);
+    other.fence.lease_until = Timestamp(i64::MAX);
+    assert_eq!(other.take_over(dead.id()).await.len(), 1);
+    assert_eq!(store.mark_dead(after).await, Ok(vec![]));
+    assert_eq!(known().await, [3]);
+    // It writes nothing any more, as before.
+    assert_eq!(dead.try_commit(vec![]).await, Err(FenceError::HistoryLost));
 }

@@ -1,6 +1,6 @@
 //! What the end of a run does to its parent and its children.
 
-use super::run::Place;
+use super::run::{Frames, Place};
 use super::state::State;
 use super::tasks::Held;
 use crate::id::{RunId, Timestamp};
@@ -31,6 +31,7 @@ impl State {
                 if close == ParentClose::Terminate && !owned {
                     if let Some(run) = self.runs.get_mut(&child) {
                         run.row.error = Some(PARENT_ENDED.into());
+                        run.row.frames = Frames::Latest;
                     }
                     self.end(child, Phase::Terminated, at, false);
                     ended.push(child);

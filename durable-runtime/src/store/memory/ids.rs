@@ -1,6 +1,6 @@
 //! Who may have an id.
 
-use super::run::Run;
+use super::run::{Frames, Run};
 use super::state::State;
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{IdPolicy, NewRun, Phase, Written};
@@ -47,6 +47,7 @@ impl State {
             row.seq = seq;
         }
         row.evicted = owner;
+        row.frames = Frames::Latest;
         self.finish(number, Phase::Terminated, at);
         if owner.is_some() {
             self.put_message(number, IdPolicy::eviction(at));

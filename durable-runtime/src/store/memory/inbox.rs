@@ -1,6 +1,6 @@
 //! What a message does to a run.
 
-use super::run::{Kept, Place};
+use super::run::{Frames, Kept, Place};
 use super::state::State;
 use crate::id::{RunId, Timestamp};
 use crate::store::{CHAIN_MAX, Message, MessageKind, NewMessage, Phase, Sent, Told};
@@ -24,6 +24,7 @@ impl State {
             Place::Ready(_) if message.kind == MessageKind::Terminate => {
                 let reason = String::from_utf8_lossy(&message.payload).into_owned();
                 row.error = Some(reason).filter(|reason| !reason.is_empty());
+                row.frames = Frames::Latest;
                 let at = message.sent_at;
                 if message.is_of_the_chain() {
                     // The end keeps its id.

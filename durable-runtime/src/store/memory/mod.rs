@@ -190,6 +190,7 @@ impl Store for MemoryStore {
             worker.life = Life::Dead;
         }
         self.ring(state.lose_tasks());
+        state.forget_workers(now);
         let mut owners: Vec<_> = state.owned.iter().map(|(owner, _)| *owner).collect();
         owners.dedup();
         owners.retain(|owner| state.is_dead(*owner));
@@ -253,6 +254,17 @@ impl Store for MemoryStore {
             .collect();
         mail.sort_unstable_by_key(|(run, ..)| *run);
         Ok(mail)
+    }
+
+    async fn mail_of(
+        &self,
+        worker: Incarnation,
+        run: RunId,
+    ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
+        let state = self.state()?;
+        let found = state.runs.get(&run);
+        let told = found.filter(|run| run.is_owned_by(worker) || run.row.evicted == Some(worker));
+        Ok(told.map(|run| (run.row.wakes, run.unread())))
     }
 
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {

@@ -5,7 +5,7 @@ use super::tasks::Held;
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
     AttemptRecord, ClaimedRun, Message, MessageKind, NewMessage, NewRun, Paused, Phase, Reply,
-    RunRecord, RunState, StepRecord, Unblock, Unfit,
+    RunRecord, RunState, StepRecord, UNREAD_BYTES_MAX, Unblock, Unfit,
 };
 use std::collections::BTreeMap;
 
@@ -33,6 +33,15 @@ impl Place {
             Self::Owned(_) | Self::Finished => None,
         }
     }
+}
+
+/// Which of its frames are there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Frames {
+    All,
+    /// It was ended by others.
+    Latest,
+    Dropped,
 }
 
 /// How a run waits.
@@ -64,7 +73,7 @@ pub(super) struct Row {
     pub(super) finished_at: Option<Timestamp>,
     pub(super) output: Option<Vec<u8>>,
     pub(super) error: Option<String>,
-    pub(super) frames_dropped: bool,
+    pub(super) frames: Frames,
     pub(super) published: Option<Vec<u8>>,
     /// The run that continues it.
     pub(super) next: Option<RunId>,
@@ -122,7 +131,7 @@ impl Run {
             finished_at: None,
             output: None,
             error: None,
-            frames_dropped: false,
+            frames: Frames::All,
             published: None,
             next: None,
             before: None,
@@ -183,7 +192,15 @@ impl Run {
     /// Whether it has too many unread messages to take this one, which is new to it.
     pub(super) fn is_full_for(&self, message: &NewMessage) -> bool {
         let unread = |kept: &&Kept| kept.used_seq.is_none() && kept.message.kind.is_letter();
-        let full = |max| self.inbox.iter().filter(unread).count() >= max as usize;
+        let unread = || self.inbox.iter().filter(unread);
+        let bytes = || {
+            unread()
+                .map(|kept| kept.message.payload.len())
+                .sum::<usize>()
+        };
+        let full = |max| {
+            unread().count() >= max as usize || bytes() + message.payload.len() > UNREAD_BYTES_MAX
+        };
         message.kind.is_letter()
             && message.unread_max.is_some_and(full)
             && !self
@@ -206,9 +223,12 @@ impl Run {
     /// A step as a reader sees it.
     pub(super) fn view(&self, step: &StepRecord) -> StepRecord {
         let mut step = step.clone();
-        if self.row.frames_dropped {
-            step.frame = None;
-        }
+        let kept = match self.row.frames {
+            Frames::All => true,
+            Frames::Latest => step.seq == self.last_seq(),
+            Frames::Dropped => false,
+        };
+        step.frame = step.frame.filter(|_| kept);
         step
     }
 

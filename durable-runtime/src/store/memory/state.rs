@@ -3,7 +3,10 @@
 use super::line::{Gate, Line};
 use super::run::{Place, Run};
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
-use crate::store::{CHAIN_MAX, Fence, FenceError, NewWorker, QueueSettings, ScheduleRecord};
+use crate::store::{
+    CHAIN_MAX, Fence, FenceError, NewWorker, QueueSettings, ScheduleRecord, WORKER_KEPT,
+    WORKERS_FORGOTTEN_MAX,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's row.
@@ -179,6 +182,19 @@ impl State {
     pub(super) fn owned_by(&self, owner: Incarnation) -> impl Iterator<Item = RunId> + '_ {
         let all = (owner, RunId(i64::MIN))..=(owner, RunId(i64::MAX));
         self.owned.range(all).map(|(_, run)| *run)
+    }
+
+    /// Forgets workers that are long gone and own nothing.
+    pub(super) fn forget_workers(&mut self, now: Timestamp) {
+        let gone = self.workers.iter().filter(|(worker, row)| {
+            row.life != Life::Alive
+                && row.lease_until.after(WORKER_KEPT) < now
+                && self.owned_by(**worker).next().is_none()
+        });
+        let gone = gone.map(|(worker, _)| *worker).take(WORKERS_FORGOTTEN_MAX);
+        for worker in gone.collect::<Vec<_>>() {
+            self.workers.remove(&worker);
+        }
     }
 
     /// Whether `worker` can never write again.

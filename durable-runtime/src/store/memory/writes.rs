@@ -2,7 +2,7 @@
 
 use super::ids::Admission;
 use super::line::{Gate, Line};
-use super::run::{Kept, Place, Ready, Row, Run};
+use super::run::{Frames, Kept, Place, Ready, Row, Run};
 use super::state::State;
 use super::tasks::Held;
 use crate::id::{Incarnation, RunId, ScheduleId, WorkflowId};
@@ -290,7 +290,11 @@ impl<'a> Batch<'a> {
         row.seq = end.seq;
         row.output = end.output;
         row.error = end.error;
-        row.frames_dropped = !end.keep_frames;
+        row.frames = if end.keep_frames {
+            Frames::All
+        } else {
+            Frames::Dropped
+        };
         row.published = end.published;
         if followed {
             let id = row.new.id.clone();

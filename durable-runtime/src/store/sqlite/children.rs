@@ -101,6 +101,13 @@ pub(super) fn terminate(
     db.conn
         .prepare_cached("DELETE FROM ready WHERE run=?1")?
         .execute([run.0])?;
+    // Its owner would say which to keep. The latest has what it has published, and what people look at.
+    db.conn
+        .prepare_cached(
+            "UPDATE step SET frame=NULL WHERE run=?1 AND frame IS NOT NULL \
+             AND seq<(SELECT max(seq) FROM step WHERE run=?1)",
+        )?
+        .execute([run.0])?;
     place.freed(db)?;
     db.noteworthy = true;
     inbox::drop_unread(db, run)?;

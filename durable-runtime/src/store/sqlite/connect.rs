@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_tasks.sql"),
     include_str!("migrations/0016_over.sql"),
     include_str!("migrations/0017_task_lines.sql"),
+    include_str!("migrations/0018_mail.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.

@@ -2,9 +2,9 @@
 
 use super::error::Outcome;
 use super::writer::Db;
-use super::{pause, rows};
+use super::{limit, pause, rows};
 use crate::id::{RunId, Timestamp, WorkflowId};
-use crate::store::{CHAIN_MAX, Heard, MessageKind, NewMessage};
+use crate::store::{CHAIN_MAX, Heard, MessageKind, NewMessage, UNREAD_BYTES_MAX};
 use rusqlite::{Connection, params};
 
 /// Puts a message into the inbox of a run that has not ended, and makes it due if it waits. A
@@ -17,9 +17,10 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
     let added = db
         .conn
         .prepare_cached(
-            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at,name) \
-             SELECT run,?2,wakes+1,?3,?4,?5,?6 FROM workflow WHERE run=?1 \
-             ON CONFLICT(run,msg) DO NOTHING",
+            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at,name,bytes) \
+             SELECT run,?2,wakes+1,?3,?4,?5,?6, ?7+coalesce((SELECT bytes FROM inbox i INDEXED BY \
+               inbox_open WHERE i.run=?1 AND used_seq IS NULL ORDER BY ord DESC LIMIT 1),0) \
+             FROM workflow WHERE run=?1 ON CONFLICT(run,msg) DO NOTHING",
         )?
         .execute(params![
             run.0,
@@ -27,7 +28,12 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
             message.kind as i64,
             message.payload,
             message.sent_at.0,
-            message.name
+            message.name,
+            if message.kind.is_letter() {
+                limit(message.payload.len())
+            } else {
+                0
+            },
         ])?;
     if added == 0 {
         return Ok(false);
@@ -83,13 +89,13 @@ pub(super) fn is_full(db: &Db, run: RunId, message: &NewMessage) -> Outcome<bool
     let Some(max) = message.unread_max.filter(|_| message.kind.is_letter()) else {
         return Ok(false);
     };
-    // The counter has moved on by one with each message since the first that is unread: as long as
-    // that is not far, none need be counted.
+    // The counter has moved on by one with each message since the first that is unread, and so have
+    // the bytes: as long as both are not far, nothing need be counted.
+    let size = limit(message.payload.len());
     let may_be = rows::first(
         &db.conn,
-        "SELECT 1 FROM workflow WHERE run=?1 AND wakes+1-?2 >= \
-         (SELECT min(ord) FROM inbox WHERE run=?1 AND used_seq IS NULL)",
-        [run.0, i64::from(max)],
+        MAY_BE_FULL,
+        params![run.0, max, size, limit(UNREAD_BYTES_MAX)],
         |_| Ok(()),
     )?;
     if may_be.is_none() && max > 0 {
@@ -97,26 +103,41 @@ pub(super) fn is_full(db: &Db, run: RunId, message: &NewMessage) -> Outcome<bool
     }
     let full = rows::first(
         &db.conn,
-        "SELECT count(*)>=?2 AND NOT EXISTS(SELECT 1 FROM inbox WHERE run=?1 AND msg=?3) \
+        "SELECT (count(*)>=?2 OR coalesce(sum(length(payload)),0)+?6>?7) \
+         AND NOT EXISTS(SELECT 1 FROM inbox WHERE run=?1 AND msg=?3) \
          FROM inbox WHERE run=?1 AND used_seq IS NULL AND kind IN (?4,?5)",
         params![
             run.0,
             max,
             message.msg,
             MessageKind::Signal as i64,
-            MessageKind::Update as i64
+            MessageKind::Update as i64,
+            size,
+            limit(UNREAD_BYTES_MAX)
         ],
         |row| row.get(0),
     )?;
     Ok(full == Some(true))
 }
 
+/// Whether there may be as many unread messages as ?2, or more bytes of them than ?4 with ?3 more.
+pub(super) const MAY_BE_FULL: &str = "\
+    WITH unread AS (SELECT ord, bytes, length(payload) AS size FROM inbox INDEXED BY inbox_open \
+      WHERE run=?1 AND used_seq IS NULL), \
+    first AS (SELECT ord, bytes-size AS before FROM unread ORDER BY ord LIMIT 1), \
+    last AS (SELECT bytes FROM unread ORDER BY ord DESC LIMIT 1) \
+    SELECT 1 FROM workflow w, first, last WHERE w.run=?1 \
+    AND (w.wakes+1-?2>=first.ord OR last.bytes-first.before+?3>?4)";
+
 /// Tells the owner of a run what has changed in the run's row. The counter names the message.
 pub(super) fn nudge(db: &Db, run: RunId, kind: MessageKind, at: Timestamp) -> Outcome<()> {
     db.conn
         .prepare_cached(
-            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at) \
-             SELECT run, 'nudge/'||(wakes+1), wakes+1, ?2, x'', ?3 FROM workflow WHERE run=?1",
+            "INSERT INTO inbox(run,msg,ord,kind,payload,sent_at,bytes) \
+             SELECT run, 'nudge/'||(wakes+1), wakes+1, ?2, x'', ?3, \
+               coalesce((SELECT bytes FROM inbox i INDEXED BY inbox_open \
+                 WHERE i.run=?1 AND used_seq IS NULL ORDER BY ord DESC LIMIT 1),0) \
+             FROM workflow WHERE run=?1",
         )?
         .execute([run.0, kind as i64, at.0])?;
     db.conn

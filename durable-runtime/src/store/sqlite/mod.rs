@@ -25,6 +25,8 @@ mod notes;
 mod owner;
 mod pause;
 mod places;
+#[cfg(test)]
+mod plans;
 mod query;
 mod reader;
 mod rows;
@@ -200,6 +202,16 @@ impl Store for SqliteStore {
         let known = known.iter().copied().collect();
         self.readers
             .call(move |conn| query::mail(conn, worker, &known))
+            .await
+    }
+
+    async fn mail_of(
+        &self,
+        worker: Incarnation,
+        run: RunId,
+    ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
+        self.readers
+            .call(move |conn| query::mail_of(conn, worker, run))
             .await
     }
 

@@ -4,9 +4,11 @@ use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
 use super::query::{FITS, Fitting};
 use super::writer::Db;
-use super::{fence, line, notes, query, rows, tasks};
+use super::{fence, limit, line, notes, query, rows, tasks};
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{Claim, ClaimedRun, Fence, NewWorker, Unblock};
+use crate::store::{
+    Claim, ClaimedRun, Fence, NewWorker, Unblock, WORKER_KEPT, WORKERS_FORGOTTEN_MAX,
+};
 use rusqlite::params;
 
 pub(super) fn register(db: &Db, new: &NewWorker) -> Outcome<()> {
@@ -109,11 +111,25 @@ fn load(db: &Db, run: RunId, (wakes, strikes): (i64, u32)) -> Outcome<ClaimedRun
     })
 }
 
+/// Those who live and are late; there are few who live.
+pub(super) const LATE: &str = "UPDATE worker INDEXED BY worker_alive SET state=?2 \
+    WHERE state=0 AND lease_until<?1";
+
+/// Those who are gone and own nothing.
+pub(super) const FORGET: &str = "DELETE FROM worker WHERE worker IN (\
+    SELECT g.worker FROM worker g INDEXED BY worker_gone WHERE g.state<>0 AND g.lease_until<?1 \
+    AND NOT EXISTS(SELECT 1 FROM workflow w WHERE w.owner=g.worker) \
+    AND NOT EXISTS(SELECT 1 FROM task t WHERE t.worker=g.worker) LIMIT ?2)";
+
 pub(super) fn mark_dead(db: &mut Db, now: Timestamp) -> Outcome<Vec<Incarnation>> {
-    db.conn
-        .prepare_cached("UPDATE worker SET state=?2 WHERE state=?3 AND lease_until<?1")?
-        .execute([now.0, DEAD, ALIVE])?;
+    db.conn.prepare_cached(LATE)?.execute([now.0, DEAD])?;
     tasks::lose(db)?;
+    let kept_until = now
+        .0
+        .saturating_sub(i64::try_from(WORKER_KEPT.as_millis()).unwrap_or(i64::MAX));
+    db.conn
+        .prepare_cached(FORGET)?
+        .execute([kept_until, limit(WORKERS_FORGOTTEN_MAX)])?;
     // Jumps from owner to owner through the index instead of reading every owned run.
     rows::all(
         &db.conn,

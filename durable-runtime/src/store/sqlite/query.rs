@@ -9,37 +9,64 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use std::collections::BTreeMap;
 
-/// Unread messages by run, with the counter of each. Goes from run to run of those with unread
-/// messages, so that messages which are known cost nothing.
+/// The first run from this one on that has unread messages.
+pub(super) const UNREAD: &str = "SELECT run FROM inbox INDEXED BY inbox_open \
+    WHERE used_seq IS NULL AND run>=?1 ORDER BY run LIMIT 1";
+
+/// The first run from this one on whose messages a worker is told: it owns it, or has owned it until
+/// another start took its id. With its counter.
+pub(super) const TOLD: &str = "SELECT * FROM (SELECT run, wakes FROM workflow INDEXED BY workflow_owned \
+      WHERE owner=?1 AND run>=?2 ORDER BY run LIMIT 1) \
+    UNION ALL SELECT * FROM (SELECT run, wakes FROM workflow INDEXED BY workflow_evicted \
+      WHERE evicted=?1 AND run>=?2 ORDER BY run LIMIT 1) ORDER BY run LIMIT 1";
+
+/// Unread messages by run, with the counter of each. Goes through the runs with unread messages and
+/// those of the worker side by side, each time to the first that the other may have: what others own
+/// or wait for costs no more than there are runs here, and messages that are known cost nothing.
 pub(super) fn mail(
     conn: &Connection,
     worker: Incarnation,
     known: &BTreeMap<RunId, i64>,
 ) -> Outcome<Vec<(RunId, i64, Vec<Message>)>> {
     let moment = conn.unchecked_transaction()?;
-    let (mut mail, mut last) = (Vec::new(), i64::MIN);
-    while let Some(run) = rows::first(
-        &moment,
-        "SELECT run FROM inbox INDEXED BY inbox_open WHERE used_seq IS NULL AND run>?1 \
-         ORDER BY run LIMIT 1",
-        [last],
-        |row| row.get(0),
-    )? {
-        last = run;
-        let wakes = rows::first(
-            &moment,
-            "SELECT wakes FROM workflow WHERE run=?1 AND (owner=?2 OR evicted=?2)",
-            [run, worker.0],
-            |row| row.get(0),
-        )?;
-        let Some(wakes) = wakes else { continue };
+    let (mut mail, mut from) = (Vec::new(), i64::MIN);
+    while let Some(unread) = rows::first(&moment, UNREAD, [from], |row| row.get::<_, i64>(0))? {
+        let told = rows::first(&moment, TOLD, [worker.0, unread], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get(1)?))
+        })?;
+        let Some((run, wakes)) = told else { break };
+        if run > unread {
+            from = run;
+            continue;
+        }
         let after = known.get(&RunId(run)).copied().unwrap_or(i64::MIN);
         let messages = rows::inbox(&moment, RunId(run), after)?;
         if !messages.is_empty() {
             mail.push((RunId(run), wakes, messages));
         }
+        let Some(next) = run.checked_add(1) else {
+            break;
+        };
+        from = next;
     }
     Ok(mail)
+}
+
+/// The counter and the unread messages of one run, if the worker is told of them.
+pub(super) fn mail_of(
+    conn: &Connection,
+    worker: Incarnation,
+    run: RunId,
+) -> Outcome<Option<(i64, Vec<Message>)>> {
+    let moment = conn.unchecked_transaction()?;
+    let wakes = rows::first(
+        &moment,
+        "SELECT wakes FROM workflow WHERE run=?1 AND (owner=?2 OR evicted=?2)",
+        [run.0, worker.0],
+        |row| row.get(0),
+    )?;
+    let Some(wakes) = wakes else { return Ok(None) };
+    Ok(Some((wakes, rows::inbox(&moment, run, i64::MIN)?)))
 }
 
 pub(super) fn reply(conn: &Connection, run: RunId, msg: &str) -> Outcome<Heard> {
