@@ -18,7 +18,7 @@ use crate::diag::Code as ErrorCode;
 use crate::ir::{Code, Detached, LocalId, LocalKind, Region, RegionId, Statement};
 use crate::names::{self, unraw};
 use crate::syntax::Input;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -249,19 +249,32 @@ fn free(block: &Block) -> (Vec<Ident>, Vec<Ident>) {
     (used.iter().map(names).collect(), changes)
 }
 
-/// All words of some code, once each, those in its texts included.
+/// All words of some code, once each, those in its texts included; not the labels of fields in
+/// `Name { field: value }`, which are no variables in the arguments of a user's macro either.
 fn words(tokens: TokenStream, found: &mut Vec<Ident>) {
+    words_in(tokens, false, found);
+}
+
+fn words_in(tokens: TokenStream, fields: bool, found: &mut Vec<Ident>) {
     let add = |ident: Ident, found: &mut Vec<Ident>| {
         if !found.iter().any(|f| unraw(f) == unraw(&ident)) {
             found.push(ident);
         }
     };
-    for token in tokens {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let colon =
+        |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(p)) if p.as_char() == ':');
+    for (at, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Group(group) => words(group.stream(), found),
+            TokenTree::Group(group) => {
+                let named = at > 0 && matches!(tokens[at - 1], TokenTree::Ident(_));
+                let fields = named && group.delimiter() == Delimiter::Brace;
+                words_in(group.stream(), fields, found);
+            }
+            TokenTree::Ident(_) if fields && colon(at + 1) && !colon(at + 2) => {}
             // No keyword: one in the arguments of a user's macro would be taken for a name.
             TokenTree::Ident(ident) if syn::parse2::<Ident>(quote!(#ident)).is_ok() => {
-                add(ident, found);
+                add(ident.clone(), found);
             }
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();

@@ -74,9 +74,11 @@ fn compare_under<R: Durable + Debug>(
     input: &[u8],
 ) -> Plain {
     log::take();
-    let expected = schedule::finish(plain, schedule);
+    let (expected_bytes, expected_text) = log::plain(|| {
+        let expected = schedule::finish(plain, schedule);
+        (encoded(&expected), format!("{expected:?}"))
+    });
     let expected_log = log::take();
-    let (expected_bytes, expected_text) = (encoded(&expected), format!("{expected:?}"));
 
     let check = |rebuild: Rebuild| {
         let ran = drive::run(def, input, rebuild, schedule);

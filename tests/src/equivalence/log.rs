@@ -64,6 +64,19 @@ pub(super) struct Place(usize);
 thread_local! {
     static LOG: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
     static TURN: Cell<usize> = const { Cell::new(0) };
+    static PLAIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a test says whose plain function is too long or too large to be compared: nothing of a
+/// machine. `cargo xtask equivalence` looks for it.
+pub(super) const OUTGROWN: &str = "the plain function outgrows the comparison";
+
+/// Runs the plain copy.
+pub(super) fn plain<R>(run: impl FnOnce() -> R) -> R {
+    PLAIN.set(true);
+    let done = run();
+    PLAIN.set(false);
+    done
 }
 
 /// The function goes on for the `turn`-th time.
@@ -76,7 +89,14 @@ pub(super) fn set_turn(turn: usize) {
 /// # Panics
 /// When it is not.
 pub fn encoded<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    codec::encode(value).expect("a test's value can be encoded")
+    codec::encode(value).unwrap_or_else(|error| {
+        let what = if PLAIN.get() {
+            OUTGROWN
+        } else {
+            "a test's value cannot be encoded"
+        };
+        panic!("{what}: {error}")
+    })
 }
 
 /// Adds a call, and says where it is, for [`give_up`].

@@ -117,5 +117,5 @@ pub(super) fn finish<R>(future: impl Future<Output = R>, schedule: Schedule) -> 
             *next.expect("one of them") = true;
         });
     }
-    panic!("the plain function does not come to an end");
+    panic!("{}: more than {ANSWERS_MAX} answers", log::OUTGROWN);
 }

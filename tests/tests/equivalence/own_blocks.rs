@@ -415,3 +415,26 @@ equivalent! {
         .await
     }
 }
+
+// A label in the arguments of a user's macro was taken for the variable of that name, and moved.
+equivalent! {
+    with [(vec![3, 4], "first".to_owned())];
+    async fn a_field_has_the_name_of_a_variable(lines: Vec<u32>, mut name: String) -> String {
+        let mut round = 0;
+        loop {
+            round += 1;
+            note("name", &name);
+            if round > 2 {
+                break;
+            }
+            let mine = lines.clone();
+            let later = async move {
+                durable_tests::event!(order = Order { id: 1, name: String::from("o"), lines: mine.clone() }.id);
+                act("later", mine.len()).await
+            };
+            act("between", round).await;
+            name += &later.await.to_string();
+        }
+        name
+    }
+}

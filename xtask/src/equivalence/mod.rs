@@ -3,7 +3,7 @@
 //! ```text
 //! seed ─▶ generate ─▶ print ─▶ rustc, some programs at a time ─▶ run ─▶ report
 //!            ▲                     │
-//!            └─────────────────────┘ refused: another in its place
+//!            └─────────────────────┴──────▶ refused, or outgrown: another in its place
 //! ```
 //!
 //! Each program is compiled twice by `durable_tests::equivalent!` and rebuilt from stored bytes at
@@ -90,6 +90,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     println!("{}", report.table());
     println!("{}", report.refusal_line());
     let seconds = begun.elapsed().as_secs_f64();
+    if report.outgrown > 0 {
+        let outgrown = report.outgrown;
+        println!(
+            "outgrown: {outgrown} programs whose plain function has no end or whose values have no bound"
+        );
+    }
     println!("seed {}, {seconds:.0} s", args.seed);
     let mut good = report.diverged == 0 && report.invalid == 0;
     for (code, &times) in &report.refused {
@@ -146,7 +152,8 @@ impl Runner<'_> {
             }
             eprintln!("{} programs compared", report.compared);
             ensure!(
-                report.refusals() + report.invalid <= REFUSED_MAX * wanted.max(20),
+                report.refusals() + report.invalid + report.outgrown
+                    <= REFUSED_MAX * wanted.max(20),
                 "the macro refuses more than it accepts: {}",
                 report.refusal_line()
             );
@@ -213,6 +220,7 @@ impl Runner<'_> {
                 let (smaller, said) = shrink::shrink(&self.tools, &dir, program, &said)?;
                 report::show("made smaller", &smaller, &said);
             }
+            Outcome::Outgrown => report.outgrown += 1,
             Outcome::Refused { code, text } => {
                 if self.args.refusals || code.is_none() {
                     report::show("refused", program, &text);

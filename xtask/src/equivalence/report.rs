@@ -48,6 +48,8 @@ pub(super) struct Report {
     pub(super) compared: usize,
     pub(super) diverged: usize,
     pub(super) invalid: usize,
+    /// Not compared: too long, or too large.
+    pub(super) outgrown: usize,
     /// How often each code refused a program. `None`: rustc's words, not ours.
     pub(super) refused: BTreeMap<Option<String>, usize>,
     /// Of the compared programs: how often a construct occurs, and in how many.
