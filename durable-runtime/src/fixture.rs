@@ -125,7 +125,7 @@ impl World {
 
     pub(crate) async fn commit(&self, write: Write) -> Written {
         self.worker
-            .commit(self.fence(), vec![write])
+            .commit(self.fence(), [write].into())
             .await
             .unwrap()
             .remove(0)

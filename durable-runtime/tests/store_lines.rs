@@ -185,7 +185,7 @@ async fn measure(round: i32, what: &str) {
     let begun = Instant::now();
     for batch in starts.chunks(100) {
         store
-            .commit(fence, batch.to_vec())
+            .commit(fence, batch.into())
             .await
             .expect("the fence holds");
         fence.beat += 1;

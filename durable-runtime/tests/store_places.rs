@@ -131,7 +131,7 @@ impl World<'_> {
         let mut answers = Vec::new();
         for at in 0..2 {
             let fence = self.fence(at, worker);
-            let written = self.stores[at].commit(fence, vec![write.clone()]).await;
+            let written = self.stores[at].commit(fence, [write.clone()].into()).await;
             self.beats[at][worker] += 1;
             answers.push(written.expect("the fence holds").remove(0));
         }

@@ -311,7 +311,7 @@ async fn b7_an_ambiguous_commit_is_decided_by_repeating_it() {
     let mut a = owner(&two.a).await;
     let batch = vec![Write::Step(step(10, 1))];
     // Asked for, but the answer is not waited for.
-    let mut lost = Box::pin(two.a.commit(a.fence, batch.clone()));
+    let mut lost = Box::pin(two.a.commit(a.fence, batch.clone().into()));
     let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(lost.as_mut().poll(cx))).await;
     assert!(
         polled.is_pending(),
@@ -329,7 +329,7 @@ async fn b7_an_ambiguous_commit_is_decided_by_repeating_it() {
         .expect("the lock is free");
     let batch = vec![Write::Step(step(10, 2))];
     let hurried = store_kit::open_impatient(&two.path).await;
-    let refused = hurried.commit(a.fence, batch.clone()).await;
+    let refused = hurried.commit(a.fence, batch.clone().into()).await;
     assert!(matches!(refused, Err(FenceError::Store(_))), "{refused:?}");
     other
         .execute_batch("ROLLBACK")

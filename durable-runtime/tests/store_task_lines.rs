@@ -149,7 +149,7 @@ impl World<'_> {
         let mut answers = Vec::new();
         for at in 0..2 {
             let fence = self.fence(at, worker);
-            let written = self.stores[at].commit(fence, vec![write.clone()]).await;
+            let written = self.stores[at].commit(fence, [write.clone()].into()).await;
             self.beats[at][worker] += 1;
             answers.push(written.expect("the fence holds").remove(0));
         }
@@ -170,7 +170,7 @@ impl World<'_> {
                 lease_until: Timestamp(self.now),
                 ..self.fence(at, worker)
             };
-            self.stores[at].commit(fence, vec![]).await.expect("held");
+            self.stores[at].commit(fence, [].into()).await.expect("held");
             let dead = self.stores[at].mark_dead(Timestamp(self.now + 1)).await;
             dead.expect("a store");
         }

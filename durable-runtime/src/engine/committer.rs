@@ -21,6 +21,7 @@ use crate::store::{
     self, Claim, ClaimedRun, Fence, FenceError, Record, Store, StoreError, TaskClaim, Transacted,
     Work, Write, Written,
 };
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -135,12 +136,13 @@ impl Committer {
 /// One run's part of a batch.
 struct Part {
     id: WorkflowId,
-    writes: Vec<Write>,
+    /// Which of the batch's writes are its own.
+    writes: Range<usize>,
     answer: Answer<Result<Vec<Written>, CommitError>>,
 }
 
 enum Call {
-    Commit(Vec<Write>),
+    Commit(Arc<[Write]>),
     Claim(Claim),
     TakeOver(Incarnation, usize),
     Tasks(TaskClaim),
@@ -239,8 +241,8 @@ impl Task {
             };
             match request {
                 Request::Writes { id, writes, answer } => {
-                    let parts = self.gather(Part { id, writes, answer });
-                    self.commit(parts).await?;
+                    let (parts, writes) = self.gather(id, writes, answer);
+                    self.commit(parts, writes.into()).await?;
                 }
                 Request::Claim(claim, answer) => {
                     self.claim(&Call::Claim(claim), answer, Reply::runs).await?;
@@ -263,20 +265,32 @@ impl Task {
     /// Every commit is a beat; an empty one is made when there was none for a while.
     async fn heartbeat(&mut self, _busy: Busy) -> Result<(), Lost> {
         if self.last_beat.after(self.lease / 3) <= self.clock.now() {
-            self.perform(&Call::Commit(Vec::new())).await?;
+            self.perform(&Call::Commit([].into())).await?;
         }
         Ok(())
     }
 
-    /// Takes what is queued behind `first`, up to the limits of a batch.
-    fn gather(&mut self, first: Part) -> Vec<Part> {
-        let (mut count, mut bytes) = (first.writes.len(), size(&first.writes));
-        let mut parts = vec![first];
-        while count < BATCH_WRITES_MAX && bytes < BATCH_BYTES_MAX {
+    /// Takes what is queued behind the first writes, up to the limits of a batch.
+    fn gather(
+        &mut self,
+        id: WorkflowId,
+        first: Vec<Write>,
+        answer: Answer<Result<Vec<Written>, CommitError>>,
+    ) -> (Vec<Part>, Vec<Write>) {
+        let (mut all, mut bytes) = (first, 0);
+        let writes = 0..all.len();
+        let mut parts = vec![Part { id, writes, answer }];
+        let mut counted = 0;
+        while all.len() < BATCH_WRITES_MAX {
+            bytes += size(&all[counted..]);
+            counted = all.len();
+            if bytes >= BATCH_BYTES_MAX {
+                break;
+            }
             match self.requests.try_recv() {
                 Ok(Request::Writes { id, writes, answer }) => {
-                    count += writes.len();
-                    bytes += size(&writes);
+                    all.extend(writes);
+                    let writes = counted..all.len();
                     parts.push(Part { id, writes, answer });
                 }
                 Ok(other) => {
@@ -286,32 +300,36 @@ impl Task {
                 Err(_) => break,
             }
         }
-        parts
+        (parts, all)
     }
 
-    async fn commit(&mut self, parts: Vec<Part>) -> Result<(), Lost> {
-        let writes = parts.iter().flat_map(|part| part.writes.iter().cloned());
-        let writes: Vec<_> = writes.collect();
+    async fn commit(&mut self, parts: Vec<Part>, writes: Arc<[Write]>) -> Result<(), Lost> {
         let batch = self.meters.batch(writes.len(), || size(&writes));
-        let reply = self.perform(&Call::Commit(writes)).await?;
+        let reply = self.perform(&Call::Commit(Arc::clone(&writes))).await?;
         if !matches!(reply, Reply::Refused(_)) {
             self.meters.committed(batch);
         }
         match reply {
             // The batch falls with the part that is to blame; find it.
             Reply::Refused(_) if parts.len() > 1 => {
-                for part in parts {
-                    let call = Call::Commit(part.writes.clone());
-                    let reply = self.perform(&call).await?;
-                    self.answer(vec![part], reply).await?;
+                for mut part in parts {
+                    let own: Arc<[Write]> = writes[part.writes].into();
+                    part.writes = 0..own.len();
+                    let reply = self.perform(&Call::Commit(Arc::clone(&own))).await?;
+                    self.answer(vec![part], &own, reply).await?;
                 }
                 Ok(())
             }
-            reply => self.answer(parts, reply).await,
+            reply => self.answer(parts, &writes, reply).await,
         }
     }
 
-    async fn answer(&mut self, parts: Vec<Part>, reply: Reply) -> Result<(), Lost> {
+    async fn answer(
+        &mut self,
+        parts: Vec<Part>,
+        writes: &[Write],
+        reply: Reply,
+    ) -> Result<(), Lost> {
         match reply {
             Reply::Written(written) => {
                 let mut written = written.into_iter();
@@ -323,7 +341,7 @@ impl Task {
             }
             Reply::Unknown => {
                 for part in parts {
-                    let answers = self.find_out(&part).await?;
+                    let answers = self.find_out(&part.id, &writes[part.writes]).await?;
                     let _ = part.answer.send(Ok(answers));
                 }
             }
@@ -435,7 +453,7 @@ impl Task {
         match call {
             Call::Commit(writes) => self
                 .store
-                .commit(fence, writes.clone())
+                .commit(fence, Arc::clone(writes))
                 .await
                 .map(Reply::Written),
             Call::Claim(claim) => self

@@ -68,6 +68,7 @@ pub use transact::{Record, Recorded, Transacted, Work};
 
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A durable home for workflows. "On disk" below means that a power cut cannot undo it.
@@ -88,8 +89,9 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// changes nothing; the others are applied.
     ///
     /// If the outcome is unknown (`StoreError::Unavailable`), repeat the same call: it then either
-    /// applies the batch or answers [`FenceError::AlreadyApplied`].
-    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError>;
+    /// applies the batch or answers [`FenceError::AlreadyApplied`]. The writes are shared, so that
+    /// nobody has to copy them for that.
+    async fn commit(&self, fence: Fence, writes: Arc<[Write]>) -> Result<Vec<Written>, FenceError>;
 
     /// Takes up to `claim.limit` runs that are due (`due_at <= claim.now`, not blocked, in
     /// `claim.queue`, at one of `claim.points`, and of none of the kinds in `claim.unfit`),

@@ -133,9 +133,9 @@ impl Store for WorkerStore {
         let what = What::other("the birth of a worker");
         self.write(what, self.inner.register(worker)).await
     }
-    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+    async fn commit(&self, fence: Fence, writes: Arc<[Write]>) -> Result<Vec<Written>, FenceError> {
         self.ends.look_for_trouble(&writes).await;
-        let of = writes.clone();
+        let of = Arc::clone(&writes);
         let what = What::commit(&self.ends, of);
         self.write(what, self.inner.commit(fence, writes)).await
     }

@@ -340,13 +340,10 @@ impl Store for FaultyStore {
     async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {
         self.through(self.inner.register(worker)).await
     }
-    async fn commit(
-        &self,
-        fence: Fence,
-        mut writes: Vec<Write>,
-    ) -> Result<Vec<Written>, FenceError> {
+    async fn commit(&self, fence: Fence, writes: Arc<[Write]>) -> Result<Vec<Written>, FenceError> {
+        let mut writes = writes.to_vec();
         (self.flaw.writes)(&mut writes);
-        let written = self.through(self.inner.commit(fence, writes)).await;
+        let written = self.through(self.inner.commit(fence, writes.into())).await;
         if matches!(written, Err(FenceError::Dead)) {
             self.refused.fetch_add(1, Ordering::SeqCst);
         }

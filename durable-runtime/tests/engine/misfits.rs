@@ -102,7 +102,7 @@ async fn misfit(bench: &Bench, own: bool) {
         held: false,
     };
     let writes = vec![Write::Step(step), Write::Park(park)];
-    let written = store.commit(fence(1), writes).await;
+    let written = store.commit(fence(1), writes.into()).await;
     assert_eq!(written, Ok(vec![Written::Done, Written::Parked]));
 }
 

@@ -129,7 +129,7 @@ impl<'a> Worker<'a> {
     }
 
     pub(crate) async fn commit(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
-        let written = self.store.commit(self.fence, writes).await?;
+        let written = self.store.commit(self.fence, writes.into()).await?;
         self.fence.beat += 1;
         Ok(written)
     }

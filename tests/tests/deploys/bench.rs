@@ -327,7 +327,7 @@ impl Bench {
             lease_until,
         };
         self.store
-            .commit(fence, vec![Write::Step(step), Write::Park(park)])
+            .commit(fence, [Write::Step(step), Write::Park(park)].into())
             .await
             .unwrap();
     }

@@ -1,19 +1,24 @@
 //! What became of writes whose answer was lost, and how large writes are.
 
-use super::{Lost, Part, RETRY_FIRST, Task};
+use super::{Lost, RETRY_FIRST, Task};
+use crate::id::WorkflowId;
 use crate::store::{Park, RunState, StoreError, TaskWrite, Write, Written};
 use std::future::Future;
 
 impl Task {
     /// The answers to writes that were applied without one. Nothing else is committed meanwhile,
     /// and nobody else writes runs that this incarnation owns, so the row still shows them.
-    pub(super) async fn find_out(&self, part: &Part) -> Result<Vec<Written>, Lost> {
-        if part.writes.iter().all(Write::is_of_task_worker) {
-            return self.find_out_of_tasks(&part.writes).await;
+    pub(super) async fn find_out(
+        &self,
+        id: &WorkflowId,
+        writes: &[Write],
+    ) -> Result<Vec<Written>, Lost> {
+        if writes.iter().all(Write::is_of_task_worker) {
+            return self.find_out_of_tasks(writes).await;
         }
-        let found = self.read(|| self.store.find(&part.id)).await?;
+        let found = self.read(|| self.store.find(id)).await?;
         let Some(found) = found else {
-            return match part.writes.split_first() {
+            return match writes.split_first() {
                 // Applied, and its id is free: its number was taken.
                 Some((Write::Start(_), others)) => {
                     let refused = others.iter().map(|_| Written::Refused);
@@ -24,13 +29,13 @@ impl Task {
         };
         // Another start has taken the id: what it was told is of no use any more.
         let is_start = |write: &Write| matches!(write, Write::Start(_));
-        let first = part.writes.first().filter(|write| !is_start(write));
+        let first = writes.first().filter(|write| !is_start(write));
         let run = first.map(Write::run);
-        if run.is_some_and(|run| run != found.run) && !part.writes.iter().any(is_start) {
-            return Ok(part.writes.iter().map(|_| Written::Refused).collect());
+        if run.is_some_and(|run| run != found.run) && !writes.iter().any(is_start) {
+            return Ok(writes.iter().map(|_| Written::Refused).collect());
         }
         let still_ours = found.state == RunState::Owned(self.worker);
-        let exists = matches!(part.writes.first(), Some(Write::Start(new)) if new.run != found.run);
+        let exists = matches!(writes.first(), Some(Write::Start(new)) if new.run != found.run);
         let answer = |write: &Write| match write {
             Write::Start(_) if exists => Written::Exists(Box::new(found.clone())),
             _ if exists => Written::Refused,
@@ -40,7 +45,7 @@ impl Task {
             Write::End(_) if still_ours => Written::Refused,
             _ => Written::Done,
         };
-        Ok(part.writes.iter().map(answer).collect())
+        Ok(writes.iter().map(answer).collect())
     }
 
     /// The same of writes about tasks that this incarnation has: while it is alive, only the owners of

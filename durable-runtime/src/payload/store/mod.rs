@@ -165,12 +165,9 @@ impl Store for CodedStore {
     async fn register(&self, worker: NewWorker) -> Result<(), StoreError> {
         self.inner.register(worker).await
     }
-    async fn commit(
-        &self,
-        fence: Fence,
-        mut writes: Vec<Write>,
-    ) -> Result<Vec<Written>, FenceError> {
+    async fn commit(&self, fence: Fence, writes: Arc<[Write]>) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
+        let mut writes = writes.to_vec();
         let starts = writes.iter().enumerate();
         let starts = starts.filter_map(|(at, write)| match write {
             Write::Start(new) => Some((new.run, (at, new.id.clone()))),
@@ -187,7 +184,7 @@ impl Store for CodedStore {
             };
             write::one(&self.codecs, id.as_ref(), write)?;
         }
-        let mut written = self.inner.commit(fence, writes).await?;
+        let mut written = self.inner.commit(fence, writes.into()).await?;
         // Not before: its number may be that of another run.
         for (run, (at, id)) in starts {
             if written.get(at) == Some(&Written::Started) {

@@ -258,14 +258,14 @@ pub async fn a_stale_beat_writes_nothing(store: &dyn Store) {
     // One behind: that batch was applied. Two behind or ahead: another history.
     let behind = Worker::with_beat(store, 1, 1);
     let batch = store
-        .commit(behind.fence, vec![Write::End(end(10, 0))])
+        .commit(behind.fence, [Write::End(end(10, 0))].into())
         .await;
     assert_eq!(batch, Err(FenceError::AlreadyApplied));
     assert_eq!(state(store, 10).await, RunState::Owned(worker.id()));
     writes_nothing(Worker::with_beat(store, 1, 0), FenceError::HistoryLost).await;
     let ahead = Worker::with_beat(store, 1, 3);
     let batch = store
-        .commit(ahead.fence, vec![Write::End(end(10, 0))])
+        .commit(ahead.fence, [Write::End(end(10, 0))].into())
         .await;
     assert_eq!(batch, Err(FenceError::HistoryLost));
     // The worker itself goes on.
@@ -283,7 +283,7 @@ pub async fn a_dead_worker_writes_nothing(store: &dyn Store) {
     assert_eq!(dead, Ok(vec![worker.id()]));
     let stale = Worker::with_beat(store, 1, 0);
     assert_eq!(
-        store.commit(stale.fence, vec![]).await,
+        store.commit(stale.fence, [].into()).await,
         Err(FenceError::Dead)
     );
     writes_nothing(worker, FenceError::Dead).await;

@@ -47,7 +47,7 @@ impl<'a> Worker<'a> {
         &mut self,
         writes: Vec<Write>,
     ) -> Result<Vec<Written>, FenceError> {
-        let written = self.store.commit(self.fence, writes).await?;
+        let written = self.store.commit(self.fence, writes.into()).await?;
         self.fence.beat += 1;
         Ok(written)
     }

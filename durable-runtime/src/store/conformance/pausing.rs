@@ -189,7 +189,7 @@ pub async fn a_dead_workers_run_stays_paused(store: &dyn Store) {
         lease_until: Timestamp(LEASE.0 * 2),
         ..second.fence
     };
-    store.commit(fence, vec![]).await.expect("a beat");
+    store.commit(fence, [].into()).await.expect("a beat");
     second.fence.beat += 1;
     assert_eq!(store.mark_dead(late).await, Ok(vec![first.id()]));
     let taken = second.take_over(first.id()).await;

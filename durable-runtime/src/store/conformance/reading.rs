@@ -310,6 +310,6 @@ pub async fn a_closed_store_says_so(store: &dyn Store) {
         beat: 0,
         lease_until: Timestamp(1),
     };
-    let commit = store.commit(fence, vec![]).await;
+    let commit = store.commit(fence, [].into()).await;
     assert_eq!(commit, Err(FenceError::Store(StoreError::Closed)));
 }

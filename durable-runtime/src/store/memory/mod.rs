@@ -137,7 +137,7 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+    async fn commit(&self, fence: Fence, writes: Arc<[Write]>) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
         let mut state = self.state()?;
         let tells = writes.iter().any(|write| match write {
@@ -145,7 +145,7 @@ impl Store for MemoryStore {
             Write::Step(step) => !step.replies.is_empty() || state.settles_tasks(step),
             _ => false,
         });
-        let written = Batch::commit(&mut state, fence, writes)?;
+        let written = Batch::commit(&mut state, fence, &writes)?;
         drop(state);
         self.ring(concerns_others(&written, tells));
         Ok(written)

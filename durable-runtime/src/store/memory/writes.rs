@@ -48,7 +48,7 @@ impl<'a> Batch<'a> {
     pub(super) fn commit(
         state: &'a mut State,
         fence: Fence,
-        writes: Vec<Write>,
+        writes: &[Write],
     ) -> Result<Vec<Written>, FenceError> {
         state.check(fence)?;
         let mut batch = Batch {
@@ -72,9 +72,10 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn apply_all(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+    fn apply_all(&mut self, writes: &[Write]) -> Result<Vec<Written>, FenceError> {
         let written = writes
-            .into_iter()
+            .iter()
+            .cloned()
             .map(|write| self.apply(write))
             .collect::<Result<_, _>>()?;
         match self.continued.first_key_value() {

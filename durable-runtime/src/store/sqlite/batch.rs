@@ -15,7 +15,7 @@ use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
 
 /// Applies `writes` under `fence`.
-pub(super) fn commit(db: &mut Db, fence: Fence, writes: Vec<Write>) -> Outcome<Vec<Written>> {
+pub(super) fn commit(db: &mut Db, fence: Fence, writes: &[Write]) -> Outcome<Vec<Written>> {
     fence::pass(db, fence)?;
     let mut batch = Batch {
         db,
@@ -24,7 +24,7 @@ pub(super) fn commit(db: &mut Db, fence: Fence, writes: Vec<Write>) -> Outcome<V
         skipped: Vec::new(),
     };
     let written = writes
-        .into_iter()
+        .iter()
         .map(|write| batch.apply(write))
         .collect::<Outcome<_>>()?;
     match batch.continued.first_key_value() {
@@ -145,9 +145,9 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    fn apply(&mut self, write: Write) -> Outcome<Written> {
+    fn apply(&mut self, write: &Write) -> Outcome<Written> {
         let run = write.run();
-        match &write {
+        match write {
             Write::Start(new) => return self.start(new),
             Write::Task(task) if !task.is_of_owner() => {
                 return tasks::of_worker(self.db, self.owner, task);
@@ -158,13 +158,13 @@ impl Batch<'_> {
             return Ok(Written::Refused);
         }
         let answer = match write {
-            Write::Start(new) => self.start(&new),
-            Write::Step(step) => self.step(&step),
-            Write::Attempt(attempt) => self.attempt(&attempt),
-            Write::Note(note) => self.note(&note),
-            Write::Task(task) => self.task(&task),
-            Write::Park(park) => self.park(&park),
-            Write::End(end) => self.end(&end),
+            Write::Start(new) => self.start(new),
+            Write::Step(step) => self.step(step),
+            Write::Attempt(attempt) => self.attempt(attempt),
+            Write::Note(note) => self.note(note),
+            Write::Task(task) => self.task(task),
+            Write::Park(park) => self.park(park),
+            Write::End(end) => self.end(end),
         }?;
         if answer == Written::Refused {
             ids::let_go(self.db, run, self.owner)?;

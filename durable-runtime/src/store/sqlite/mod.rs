@@ -50,6 +50,7 @@ use super::{
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -140,10 +141,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn commit(&self, fence: Fence, writes: Vec<Write>) -> Result<Vec<Written>, FenceError> {
+    async fn commit(&self, fence: Fence, writes: Arc<[Write]>) -> Result<Vec<Written>, FenceError> {
         limits::check_writes(&writes)?;
         let rows = writes.len() + 1;
-        self.write(rows, move |db| batch::commit(db, fence, writes))
+        self.write(rows, move |db| batch::commit(db, fence, &writes))
             .await
     }
 

@@ -131,10 +131,10 @@ impl What {
     }
 
     /// One transaction of a worker.
-    pub(in super::super) async fn commit(ends: &Ends, writes: Vec<Write>) -> Self {
+    pub(in super::super) async fn commit(ends: &Ends, writes: Arc<[Write]>) -> Self {
         let mut all = Self::default();
         let mut texts: Vec<String> = Vec::new();
-        for write in &writes {
+        for write in &*writes {
             let (id, workflow) = names(ends, write.run(), &writes).await;
             let text = match write {
                 Write::Start(_) => "the start".to_owned(),
