@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-/// How many starts wait for the worker; beyond that they go to the store's queue.
+/// How many starts are on their way to the worker; further ones wait for a place, since it takes them
+/// without waiting for anything itself.
 pub(super) const STARTS_MAX: usize = 1024;
 
 /// A start on its way to the worker.
@@ -119,7 +120,7 @@ impl WorkerLink {
                 busy: self.clock().busy(),
                 answer,
             };
-            if self.0.starts.try_send(start).is_ok()
+            if self.0.starts.send(start).await.is_ok()
                 && let Ok(written) = answered.await
             {
                 return written;
@@ -255,5 +256,47 @@ impl Watched {
         waiting.retain(|waiter| !waiter.is_closed());
         waiting.push(sender);
         Some(receiver)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STARTS_MAX, WorkerLink};
+    use crate::clock::SystemClock;
+    use crate::engine::health::Health;
+    use crate::id::{RunId, Timestamp, WorkflowId};
+    use crate::store::{MemoryStore, NewRun, Store as _, Written};
+    use std::sync::Arc;
+    use tokio::task::JoinSet;
+
+    /// The store is closed: a start that went past the worker would say so.
+    #[tokio::test]
+    async fn starts_beyond_the_channel_wait_for_the_worker() {
+        let count = 3 * STARTS_MAX;
+        let store = Arc::new(MemoryStore::new());
+        store.close().await.expect("it was open");
+        let (link, mut arriving) =
+            WorkerLink::new(store, Arc::new(SystemClock), "default".to_owned());
+        link.health_sender().set(Health::Well);
+        let mut starts = JoinSet::new();
+        for run in 0..count {
+            let (run, link) = (i64::try_from(run).expect("few"), link.clone());
+            let id = WorkflowId::new(format!("w{run}")).expect("an id");
+            let (kind, queue) = ("order".to_owned(), "default".to_owned());
+            let new = NewRun::new(RunId(run), id, kind, queue, Vec::new(), Timestamp(0));
+            starts.spawn(async move { link.start(new).await });
+        }
+        let mut answered = 0;
+        while answered < count {
+            tokio::select! {
+                Some(start) = arriving.recv() => {
+                    start.answer.send(Ok(Written::Started)).expect("it waits");
+                }
+                Some(done) = starts.join_next() => {
+                    assert_eq!(done.expect("no panic"), Ok(Written::Started));
+                    answered += 1;
+                }
+            }
+        }
     }
 }
