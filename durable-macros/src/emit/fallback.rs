@@ -10,6 +10,7 @@
 
 use crate::diag::compile_errors;
 use crate::names;
+use crate::syntax::enclosing;
 use crate::syntax::outline::Outline;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -30,12 +31,17 @@ pub(crate) fn fallback(kind: Kind, item: &TokenStream, error: &syn::Error) -> To
     };
     if outline.has_readable_body() && outline.has_readable_params() {
         let public = public(kind, &outline, &quote!(::core::unreachable!()));
-        let editor = for_an_editor(&outline);
+        let editor = (!in_an_impl(item)).then(|| for_an_editor(&outline));
         return quote!(#errors #public #editor);
     }
     let public = public(kind, &outline, &quote!(::core::unreachable!()));
     let unread = unread(error);
     quote!(#public #unread)
+}
+
+/// Whether it stands where only associated items may.
+fn in_an_impl(item: &TokenStream) -> bool {
+    syn::parse2(item.clone()).is_ok_and(|function| enclosing::in_an_impl(&function))
 }
 
 /// Rustc has read the function before us, and has said what is wrong with its syntax; an error of

@@ -6,7 +6,7 @@ use crate::ir::{Body, BranchCode, LocalId, PointId};
 use crate::lower::{Layout, Part};
 use crate::names::{self, internal};
 use crate::normalize::{Normalized, hygiene};
-use crate::syntax::Input;
+use crate::syntax::{Input, is_lint};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -23,8 +23,8 @@ pub(super) fn machine(
     let (cx, entry, output) = (internal("cx"), internal("entry"), input.returned());
     let (looped, cursors) = (tokens::looped(body, layout), tokens::cursors(body, layout));
     let params = input.params.iter().map(|p| {
-        let (pat, ty) = (&p.pat, p.stored());
-        quote!(#pat: #ty)
+        let (lints, pat, ty) = (&p.lints, &p.pat, p.stored());
+        quote!(#(#lints)* #pat: #ty)
     });
     let (twin, lending) = twin::body(normalized, liveness, layout, &input.macros);
     let (meant, names) = (input.meant.proofs(), hygiene::proofs(input));
@@ -36,11 +36,7 @@ pub(super) fn machine(
     let resume = resume_table(layout);
     let dispatch = super::blocks::dispatch(body, liveness, layout);
     let own = own(input, body, liveness, layout);
-    let lints = input.attrs.iter().filter(|a| {
-        ["allow", "expect", "warn", "deny"]
-            .iter()
-            .any(|level| a.path().is_ident(level))
-    });
+    let lints = input.attrs.iter().filter(|attr| is_lint(attr));
     let lendable = input.params.iter().filter(|p| !p.given_back);
     let lendable = lendable.filter_map(|p| {
         let (owned, at) = (p.owned.as_ref()?, p.ty.span());

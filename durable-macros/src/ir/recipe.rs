@@ -25,6 +25,8 @@ pub(crate) struct Recipe {
     pub(crate) binds: Locals,
     /// The locals that it needs: they live as long as what it makes.
     pub(crate) inputs: Locals,
+    /// Variables that it looks something up by, as a reference.
+    pub(crate) looked_up_by: Locals,
     /// Operands that are computed once, where the borrow is made first.
     pub(crate) keys: Vec<(LocalId, Expr)>,
     /// The pattern does not match everything; it has matched what is there.

@@ -6,6 +6,7 @@
 //! … and live across a suspend point                        → saved, by name
 //! ```
 
+mod keys;
 mod lost;
 mod next_use;
 mod parts;
@@ -182,6 +183,7 @@ pub(crate) fn layout(body: &Body, liveness: &Liveness, diagnostics: &mut Diagnos
     });
 
     refuse_passed(body, &passed, diagnostics, &mut told);
+    keys::refuse_changes(body, liveness, &remade, diagnostics);
     let lost = lost::lost(body, &parts);
     let points = stops
         .iter()

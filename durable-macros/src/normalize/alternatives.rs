@@ -178,6 +178,7 @@ impl Builder<'_> {
             unique: false,
             code: None,
             mixed: Locals::new(),
+            looked_up_by: Locals::new(),
         });
     }
 }

@@ -141,6 +141,7 @@ impl Builder<'_> {
             unique: draft.unique,
             code: None,
             mixed: Locals::new(),
+            looked_up_by: Locals::new(),
         };
         self.register(recipe);
         Some(lent)
@@ -173,6 +174,7 @@ impl Builder<'_> {
             unique: lent.unique,
             code: None,
             mixed,
+            looked_up_by: Locals::new(),
         });
     }
 

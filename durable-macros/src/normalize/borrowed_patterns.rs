@@ -155,6 +155,7 @@ impl Builder<'_> {
             unique,
             code: None,
             mixed: Locals::new(),
+            looked_up_by: Locals::new(),
         });
     }
 }

@@ -49,6 +49,7 @@ pub(super) struct Draft {
     twin: Expr,
     pub(super) inputs: Locals,
     pub(super) keys: Vec<(LocalId, Expr)>,
+    looked_up_by: Locals,
     /// Locals that the borrow must hold.
     pub(super) tied: Vec<Expr>,
     /// What is borrowed is a value without a name.
@@ -95,6 +96,7 @@ impl Builder<'_> {
             unique: draft.unique,
             code: None,
             mixed: Locals::new(),
+            looked_up_by: draft.looked_up_by,
         })
     }
 
@@ -214,6 +216,7 @@ impl Builder<'_> {
             }
             (Expr::Reference(machine), Expr::Reference(twin)) if machine.mutability.is_none() => {
                 if !matches!(bare(&mut machine.expr), Expr::Lit(_)) {
+                    draft.looked_up_by.extend(self.variable(&machine.expr));
                     self.borrowed_place(&mut machine.expr, &mut twin.expr, By::Key, draft);
                 }
             }
@@ -272,6 +275,7 @@ impl Draft {
             twin: twin.clone(),
             inputs: Locals::new(),
             keys: Vec::new(),
+            looked_up_by: Locals::new(),
             tied: Vec::new(),
             owner: false,
             unique: false,

@@ -1,9 +1,9 @@
 //! The accepted function: attributes, signature, parameters, body.
 
 use super::args::Plain;
-use super::fork;
 use super::generics::{self, Parameters};
 use super::meaning::Meant;
+use super::{enclosing, fork};
 use crate::diag::{Code, Diagnostics, error};
 use crate::normalize::blocks::{self, AsyncBlock};
 use crate::normalize::standard::{self, Opened};
@@ -40,6 +40,8 @@ pub(crate) struct Input {
 /// One parameter.
 #[derive(Debug)]
 pub(crate) struct Param {
+    /// `#[allow(…)]` and the like.
+    pub(crate) lints: Vec<Attribute>,
     pub(crate) pat: Pat,
     /// As written.
     pub(crate) ty: Type,
@@ -58,6 +60,11 @@ impl Input {
     pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
         let scattered = hygiene::scattered(&tokens);
         let mut function = function(tokens, "workflow", None)?;
+        enclosing::refuse(
+            &function,
+            "a workflow",
+            "move it out of the `impl` block, and pass what it needs as parameters",
+        )?;
         let generics = Parameters::take(&mut function.sig);
         generics.refuse_closures()?;
         let mut input = Self::new(function)?;
@@ -257,6 +264,12 @@ fn function(tokens: TokenStream, what: &str, plain: Option<Plain>) -> syn::Resul
     Ok(function)
 }
 
+/// Whether an attribute sets the level of a lint.
+pub(crate) fn is_lint(attr: &Attribute) -> bool {
+    let levels = ["allow", "expect", "warn", "deny"];
+    levels.iter().any(|level| attr.path().is_ident(level))
+}
+
 fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
     match arg {
         FnArg::Typed(typed) => {
@@ -280,6 +293,7 @@ fn param((index, arg): (usize, FnArg)) -> syn::Result<Param> {
             };
             Ok(Param {
                 ident,
+                lints: typed.attrs.into_iter().filter(is_lint).collect(),
                 pat: *typed.pat,
                 ty: *typed.ty,
                 owned: None,

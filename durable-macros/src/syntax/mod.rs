@@ -4,6 +4,7 @@ pub(crate) mod args;
 pub(crate) mod by_ref;
 mod check;
 pub(crate) mod configured;
+pub(crate) mod enclosing;
 pub(crate) mod endless;
 mod foreign;
 pub(crate) mod fork;
@@ -17,5 +18,5 @@ pub(crate) mod outline;
 mod select;
 
 pub(crate) use check::check;
-pub(crate) use input::{Input, Param};
+pub(crate) use input::{Input, Param, is_lint};
 pub(crate) use limit::bare;
