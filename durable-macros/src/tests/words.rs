@@ -55,7 +55,7 @@ const PROGRAMS: &[&str] = &[
     "async fn f(order: Order, n: u32) -> u32 {
         let total = order.lines.iter().map(|line| line.cents).sum::<u32>();
         let paid = charge(total, n).await.unwrap_or_default();
-        if paid > total { return Self::SIZE; }
+        if paid > total { return Sizes::LEAST; }
         paid + order.size()
     }",
     "async fn f(orders: Vec<Order>) -> u32 {
