@@ -109,6 +109,12 @@ pub(crate) fn at(mut ident: Ident, span: Span) -> Ident {
     ident
 }
 
+/// Where the braces of a block stand in the user's code.
+pub(crate) fn whole(block: &TokenStream) -> Span {
+    let tokens = block.clone().into_iter().next();
+    tokens.map_or_else(Span::call_site, |block| block.span())
+}
+
 /// A fixed internal local.
 pub(crate) fn internal(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())

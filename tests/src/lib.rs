@@ -6,4 +6,5 @@
     reason = "test support"
 )]
 
+pub mod editions;
 pub mod equivalence;

@@ -52,7 +52,17 @@ pub(super) fn machine(
         #own
     };
     let code = super::blocks::called(code, normalized);
-    let twin = quote!(let _ = |#(#params),*| -> #output #twin;);
+    // An arm drops temporaries as in edition 2024. In a crate of another edition rustc says where that is
+    // another order: if it sees from the spans of the whole closure which edition that is.
+    let mut bar = proc_macro2::Punct::new('|', proc_macro2::Spacing::Alone);
+    bar.set_span(names::whole(&twin));
+    let twin = quote! {
+        #[deny(
+            if_let_rescope, tail_expr_drop_order,
+            reason = "a workflow drops temporaries as in edition 2024, which is another order here: use `match`, or bind the value with `let`"
+        )]
+        let _ = #bar #(#params),* #bar -> #output #twin;
+    };
     let proofs = quote!(#(#lendable)* #lookups #looped #cursors #saved #outputs);
     let types = tokens::types(body, layout, &quote!(#twin #proofs #code));
     let calls = super::lookups::tokens(body, layout);
