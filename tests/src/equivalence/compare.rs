@@ -4,11 +4,13 @@ use super::drive::{self, Rebuild};
 use super::engine::{self, Plain};
 use super::log::{self, encoded};
 use super::schedule::{self, Schedule};
+use super::spawned;
 use durable_runtime::Durable;
 use durable_runtime::codec;
 use durable_runtime::operation::WorkflowCall;
 use durable_runtime::registry::{self, WorkflowDef};
 use std::fmt::Debug;
+use std::panic::{self, AssertUnwindSafe};
 
 /// At most this many awaits are tried one by one in [`Rebuild::At`].
 const KILLS_MAX: usize = 40;
@@ -27,8 +29,10 @@ pub fn compare<R: Durable + Debug, F: Future<Output = R>>(
     call: WorkflowCall<R>,
 ) {
     let (def, input) = parts(&call);
-    let first = machines(plain, def, input);
-    engine::compare::<R>(&first, def, input);
+    // A run that has panicked is tried again by the engine, for ever.
+    if let Some(first) = machines(plain, def, input) {
+        engine::compare::<R>(&first, def, input);
+    }
 }
 
 /// Runs both copies of a function, without an engine: for very many functions.
@@ -48,14 +52,14 @@ fn parts<R>(call: &WorkflowCall<R>) -> (&'static WorkflowDef, &[u8]) {
     (definition(call.name()), input)
 }
 
-/// Compares under all orders of answers; what the plain copy did under the first.
+/// Compares under all orders of answers; what the plain copy did under the first, unless it panicked.
 fn machines<R: Durable + Debug, F: Future<Output = R>>(
     plain: impl Fn() -> F,
     def: &'static WorkflowDef,
     input: &[u8],
-) -> Plain {
+) -> Option<Plain> {
     let first = compare_under(Schedule::First, plain(), def, input);
-    if first.concurrent {
+    if first.as_ref().is_none_or(|first| first.concurrent) {
         for schedule in [Schedule::Last]
             .into_iter()
             .chain((0..SEEDS).map(Schedule::Seeded))
@@ -66,28 +70,53 @@ fn machines<R: Durable + Debug, F: Future<Output = R>>(
     first
 }
 
-/// Compares under one order of answers.
+/// Compares under one order of answers. Where the plain copy panics, the machine must panic with the same message,
+/// after the same calls.
 fn compare_under<R: Durable + Debug>(
     schedule: Schedule,
     plain: impl Future<Output = R>,
     def: &'static WorkflowDef,
     input: &[u8],
-) -> Plain {
+) -> Option<Plain> {
     log::take();
-    let (expected_bytes, expected_text) = log::plain(|| {
-        let expected = schedule::finish(plain, schedule);
-        (encoded(&expected), format!("{expected:?}"))
+    let expected = log::plain(|| {
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            let expected = schedule::finish(plain, schedule);
+            (encoded(&expected), format!("{expected:?}"))
+        }))
     });
-    let expected_log = log::take();
+    let expected_log = match expected {
+        Ok(_) => log::take(),
+        Err(_) => {
+            spawned::give_up();
+            log::take_before_panic()
+        }
+    };
+    let expected = expected.map_err(|payload| drive::message(&*payload));
+    if let Err(message) = &expected
+        && message.starts_with(log::OUTGROWN)
+    {
+        panic!("{message}");
+    }
 
     let check = |rebuild: Rebuild| {
         let ran = drive::run(def, input, rebuild, schedule);
-        let bytes = ran.output;
         let way = format!("{schedule:?}, {rebuild:?}");
-        assert_eq!(log::take(), expected_log, "{way}: calls");
-        let output: R = codec::decode(&bytes).expect("the result can be decoded");
-        assert_eq!(format!("{output:?}"), expected_text, "{way}: result");
-        assert_eq!(bytes, expected_bytes, "{way}: encoded result");
+        let log = match ran.output {
+            Ok(_) => log::take(),
+            Err(_) => log::take_before_panic(),
+        };
+        assert_eq!(log, expected_log, "{way}: calls");
+        let output = ran.output.map(|bytes| {
+            let output: R = codec::decode(&bytes).expect("the result can be decoded");
+            (bytes, format!("{output:?}"))
+        });
+        let text = |output: &Result<(Vec<u8>, String), String>| {
+            let text = output.as_ref().map(|(_, text)| text.clone());
+            text.map_err(String::clone)
+        };
+        assert_eq!(text(&output), text(&expected), "{way}: result");
+        assert_eq!(output, expected, "{way}: encoded result");
         (ran.awaits, ran.concurrent)
     };
     let (awaits, concurrent) = check(Rebuild::Never);
@@ -97,12 +126,12 @@ fn compare_under<R: Durable + Debug>(
     for kill in 0..awaits.min(kills) {
         assert_eq!(check(Rebuild::At(kill)), (awaits, concurrent));
     }
-    Plain {
-        output: expected_bytes,
+    Some(Plain {
+        output: expected.ok()?.0,
         log: expected_log,
         awaits,
         concurrent,
-    }
+    })
 }
 
 /// The one workflow of this name in the test binary.

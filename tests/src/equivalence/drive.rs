@@ -26,8 +26,8 @@ pub(super) enum Rebuild {
 /// What a machine did on its way.
 #[derive(Debug)]
 pub(super) struct Ran {
-    /// What it returned, encoded.
-    pub(super) output: Vec<u8>,
+    /// What it returned, encoded, or the message of its panic.
+    pub(super) output: Result<Vec<u8>, String>,
     /// The number of awaits.
     pub(super) awaits: usize,
     /// Whether operations were under way at the same time.
@@ -49,13 +49,19 @@ pub(super) fn run(
             Turn::Suspended(checkpoint) => checkpoint,
             Turn::Finished(finished) => {
                 return Ran {
-                    output: finished.output.expect("the result can be encoded"),
+                    output: Ok(finished.output.expect("the result can be encoded")),
                     awaits: number,
                     concurrent,
                 };
             }
             Turn::Blocked(blocked) => panic!("{rebuild:?}, await {number}: {blocked}"),
-            Turn::Panicked(message) => panic!("{rebuild:?}, await {number}: panicked: {message}"),
+            Turn::Panicked(message) => {
+                return Ran {
+                    output: Err(message),
+                    awaits: number,
+                    concurrent,
+                };
+            }
         };
         sound(def, &checkpoint.frame);
         let calls = open(&checkpoint, &mut begun);
@@ -86,6 +92,15 @@ pub(super) fn run(
         turn = machine.turn(&answers, Timestamp(0));
     }
     panic!("the machine does not come to an end");
+}
+
+/// What was said by a panic that was caught.
+pub(super) fn message(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 /// Drives a machine to the panic at which it ends, and answers the message.

@@ -138,6 +138,14 @@ pub(super) fn take() -> Vec<Entry> {
     log
 }
 
+/// Ends the log of a function that has panicked: what it asked for in that turn never began.
+pub(super) fn take_before_panic() -> Vec<Entry> {
+    let turn = TURN.get();
+    let mut log = take();
+    log.retain(|entry| !entry.begins || entry.turn < turn);
+    log
+}
+
 /// Ends the log and answers it in the order in which everything happened.
 pub(super) fn take_as_it_came() -> Vec<Entry> {
     set_turn(0);

@@ -18,8 +18,8 @@
 //!   answered there in the order in which it began.
 //!
 //! Not in the engine are functions whose timers run beside other operations, since the clock has the
-//! order of their ends in its hand, and those of more than a thousand awaits. Those of more than
-//! forty are not killed there.
+//! order of their ends in its hand, those of more than a thousand awaits, and those that panic, which
+//! it tries again for ever. Those of more than forty awaits are not killed there.
 //!
 //! Generated programs (`cargo xtask equivalence`) are thousands: they begin with `in machines;`, and
 //! are driven by the test alone.

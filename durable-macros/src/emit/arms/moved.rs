@@ -216,7 +216,8 @@ impl Moves {
                 self.value(&e.right);
             }
             Expr::Binary(e) => self.values([&*e.left, &*e.right]),
-            Expr::Assign(e) => self.value(&e.right),
+            Expr::Assign(e) if takes_whole(&e.left) => self.value(&e.right),
+            Expr::Assign(e) => self.place(&e.right),
             Expr::Try(e) => self.value(&e.expr),
             Expr::Cast(e) => self.place(&e.expr),
             Expr::Let(e) => self.place(&e.expr),
@@ -248,6 +249,14 @@ impl<'ast> Visit<'ast> for Moves {
             self.assigned.extend(macro_mentions(mac));
         }
     }
+}
+
+/// Whether what is assigned is no pattern: `_ = text` moves nothing, `(a, _) = both` not all.
+fn takes_whole(place: &Expr) -> bool {
+    !matches!(
+        place,
+        Expr::Infer(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Struct(_) | Expr::Call(_)
+    )
 }
 
 /// Whether a pattern takes the whole value under one name.
