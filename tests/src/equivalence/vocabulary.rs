@@ -32,6 +32,8 @@ pub enum Shape {
     Named(String, Vec<u32>),
 }
 
+pub use Shape::{Circle, Dot};
+
 /// What goes wrong in a generated program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "they mean nothing")]
@@ -198,4 +200,13 @@ macro_rules! twice {
     ($value:expr) => {
         ($value, $value)
     };
+}
+
+/// Binds a name that is also one outside.
+#[macro_export]
+macro_rules! own_inside {
+    ($value:expr) => {{
+        let inside = 10;
+        $value ^ inside
+    }};
 }

@@ -84,7 +84,7 @@ impl Gen {
         format!("{}_{name}", self.program)
     }
 
-    fn add_helper(&mut self, signature: &str, body: &str) {
+    pub(super) fn add_helper(&mut self, signature: &str, body: &str) {
         self.helpers += &format!("#[workflow]\npub(super) async fn {signature} {{\n{body}}}\n");
     }
 

@@ -14,23 +14,31 @@
 
 mod across;
 mod borrowed_loops;
+mod borrowed_parts;
 mod borrows;
 mod branches;
 mod calls;
 mod closures;
 mod collections;
+mod drops;
 mod effects;
 mod forks;
+mod found;
+mod given_back;
 mod helpers;
 mod kinds;
 mod lookups;
 mod loops;
 mod macros;
+mod names;
 mod oddities;
 mod own_blocks;
+mod panics;
 mod places;
+mod races;
 mod spawned;
 mod statements;
+mod std_macros;
 mod templates;
 mod values;
 

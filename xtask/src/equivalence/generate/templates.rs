@@ -171,6 +171,35 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("try_join_all of blocks", 2, Gen::all_blocks_tried),
     template("spawn of a block", 2, Gen::spawned_block),
     template("block kept over an await", 2, Gen::kept_block),
+    template(
+        "drop loggers in a scope that awaits",
+        4,
+        Gen::drops_in_a_scope,
+    ),
+    template(
+        "drop logger in what is looked at",
+        3,
+        Gen::drops_of_what_is_looked_at,
+    ),
+    template(
+        "helper workflow that changes what it is lent",
+        3,
+        Gen::changing_helper,
+    ),
+    template("await in a macro of std", 4, Gen::await_in_std_macro),
+    template("for over what is found", 3, Gen::for_found),
+    template("for over parts of texts and lists", 4, Gen::for_parts),
+    template("for over an odd source", 2, Gen::for_odd),
+    template("names", 4, Gen::names),
+    template("type that is inferred across awaits", 3, Gen::inferred),
+    template("type of a local", 3, Gen::type_of_a_local),
+    template("rare expressions", 5, Gen::rare_expressions),
+    template("parts that a pattern borrows", 4, Gen::borrowed_parts),
+    template("partial move", 3, Gen::partial_move),
+    template("handle that loses a race", 2, Gen::handle_that_loses),
+    template("bounded JoinSet", 2, Gen::bounded_set),
+    template("`?` in a block", 2, Gen::question_mark_in_a_block),
+    template("panic", 2, Gen::panics),
 ];
 
 impl Gen {
