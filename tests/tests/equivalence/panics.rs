@@ -37,7 +37,7 @@ equivalent! {
 
 equivalent! {
     with [(0), (1), (2), (3), (255)];
-    async fn places(n: u8) -> Vec<u8> {
+    async fn panics_of_places(n: u8) -> Vec<u8> {
         let mut v = vec![1u8, 2];
         v[n as usize] = act("a", 1u8).await;
         v[n as usize + 1] += act("b", 1u8).await;
@@ -57,7 +57,7 @@ equivalent! {
 
 equivalent! {
     with [(0), (1), (2), (3), (255)];
-    async fn in_a_loop(n: u8) -> u32 {
+    async fn panics_in_a_loop(n: u8) -> u32 {
         let mut t = 250u8;
         for i in 0..n {
             t += act("i", i).await;
