@@ -170,7 +170,10 @@ impl World<'_> {
                 lease_until: Timestamp(self.now),
                 ..self.fence(at, worker)
             };
-            self.stores[at].commit(fence, [].into()).await.expect("held");
+            self.stores[at]
+                .commit(fence, [].into())
+                .await
+                .expect("held");
             let dead = self.stores[at].mark_dead(Timestamp(self.now + 1)).await;
             dead.expect("a store");
         }

@@ -8,9 +8,9 @@ use quote::quote;
 use syn::visit::{self, Visit};
 use syn::{Block, ItemFn, Signature};
 
-/// Refuses a function that does.
+/// Refuses a function that does; a method is refused for its `self`.
 pub(super) fn refuse(function: &ItemFn, what: &str, help: &str) -> syn::Result<()> {
-    if !in_an_impl(function) {
+    if function.sig.receiver().is_some() || !in_an_impl(function) {
         return Ok(());
     }
     let name = &function.sig.ident;

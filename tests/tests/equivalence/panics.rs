@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 equivalent! {
     with [(0), (1), (2), (3), (255)];
-    async fn sums(n: u8) -> u8 {
+    async fn panics_of_sums(n: u8) -> u8 {
         let x = (n - 1) + act("a", 1u8).await;
         let y = {
             note("y", 1);

@@ -194,7 +194,10 @@ pub async fn the_places_of_a_dead_worker_are_free(store: &dyn Store) {
         lease_until: Timestamp(9_000),
         ..owner.fence
     };
-    store.commit(late, [].into()).await.expect("the fence holds");
+    store
+        .commit(late, [].into())
+        .await
+        .expect("the fence holds");
     owner.fence.beat += 1;
     store.mark_dead(Timestamp(2_000)).await.expect("writable");
     assert_eq!(takes(&mut owner, 9, 2_000).await, [1, 2]);
