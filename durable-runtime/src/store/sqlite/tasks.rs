@@ -235,7 +235,7 @@ fn names(texts: &[String]) -> Outcome<String> {
     Ok(serde_json::to_string(texts).map_err(|error| bug(error.to_string()))?)
 }
 
-/// Those that are left to others, as `GOES_ON` compares them.
+/// Those that are left to others, as `LEFT` compares them.
 fn others(claim: &TaskClaim) -> Vec<String> {
     let text = |of: &TaskOf| format!("{}:{}:{}", of.run.0, of.op.cast_signed(), of.attempt);
     claim.but.iter().map(text).collect()
