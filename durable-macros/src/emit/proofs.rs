@@ -150,7 +150,7 @@ fn one(
             lending.verdict(borrow, &ty),
         );
         proof = quote!({
-            use #rt::{Otherwise as _, Perhaps as _, Surely as _};
+            use #rt::{Finally as _, Otherwise as _, Perhaps as _, Surely as _};
             #words
             let __verdict = #verdict;
             <#inferred as #owns>::owns(__verdict.of(#ty));
@@ -159,7 +159,7 @@ fn one(
     } else if let Some((borrow, rest)) = lending.rest(local) {
         let verdict = lending.verdict(borrow, &names::local_ty(rest.0));
         proof = quote!({
-            use #rt::{Otherwise as _, Perhaps as _, Surely as _};
+            use #rt::{Finally as _, Otherwise as _, Perhaps as _, Surely as _};
             (#verdict).data(#proof, #ty)
         });
     }

@@ -74,6 +74,14 @@ pub fn asked<O: ?Sized>(_: Place<O>, _: &O) {}
 /// A question about a type of place, for a group of methods.
 pub struct Question<G, O: ?Sized>(PhantomData<fn() -> G>, PhantomData<fn() -> Box<O>>);
 
+impl<G, O: ?Sized> Clone for Question<G, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<G, O: ?Sized> Copy for Question<G, O> {}
+
 impl<G, O: ?Sized> std::fmt::Debug for Question<G, O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(std::any::type_name::<Self>())
@@ -108,8 +116,16 @@ pub trait Perhaps {
     fn answer(self) -> Self::Answer;
 }
 
-/// Asked last.
+/// Asked after that.
 pub trait Otherwise {
+    /// The answer.
+    type Answer;
+    /// Gives it.
+    fn answer(self) -> Self::Answer;
+}
+
+/// Asked last.
+pub trait Finally {
     /// The answer.
     type Answer;
     /// Gives it.
@@ -164,11 +180,16 @@ pub mod owner {
 use owner::{Holding, Lists, Maps, Near, Options, Own, Single, Sliced, Texts, Whole};
 
 answers! {
-    Surely [G, O: In<G> + ?Sized] &&&Question<Own<G>, O> => Refused;
-    Otherwise [G, O: ?Sized] &Question<Own<G>, O> => Unclear;
+    // `&&'static str` may have become `&'static str`, which is borrowed from nothing.
+    Surely [G, O: HasReferences + ?Sized] &&&Question<Own<G>, O> => Unclear;
+    Perhaps [G, O: HasReferencesAsKeys] &&Question<Own<G>, O> => Unclear;
+    Otherwise [G, O: In<G> + ?Sized] &Question<Own<G>, O> => Refused;
+    Finally [G, O: ?Sized] Question<Own<G>, O> => Unclear;
 
-    Surely [G, O: IsNear<G> + ?Sized] &&&Question<Near<G>, O> => Refused;
-    Otherwise [G, O: ?Sized] &Question<Near<G>, O> => Unclear;
+    Surely [G, O: HasReferences + ?Sized] &&&Question<Near<G>, O> => Unclear;
+    Perhaps [G, O: HasReferencesAsKeys] &&Question<Near<G>, O> => Unclear;
+    Otherwise [G, O: IsNear<G> + ?Sized] &Question<Near<G>, O> => Refused;
+    Finally [G, O: ?Sized] Question<Near<G>, O> => Unclear;
 
     Surely [T: ?Sized] &&&Question<Whole, &T> => Unclear;
     Perhaps [T: ?Sized] &&Question<Whole, &mut T> => Unclear;
@@ -203,6 +224,27 @@ groups! {
     Maps: [K, V] BTreeMap<K, V>, [K, V, S] HashMap<K, V, S>;
     Options: [T] Option<T>, [T, E] Result<T, E>;
     Sliced: [] str, [] String, [T] [T], [T, const N: usize] [T; N], [T] Vec<T>;
+}
+
+/// Elements or values of it are references, or have some.
+pub trait HasReferences {}
+
+/// So are its keys.
+pub trait HasReferencesAsKeys {}
+
+macro_rules! with_references {
+    ($($has:ident: $([$($generics:tt)*] $owner:ty),+;)*) => {$($(
+        impl<$($generics)*> $has for $owner {}
+        impl<$($generics)*> $has for &$owner {}
+    )+)*};
+}
+
+with_references! {
+    HasReferences: [T: Holds] [T], [T: Holds, const N: usize] [T; N], [T: Holds] Vec<T>,
+        [T: Holds] VecDeque<T>, [T: Holds] LinkedList<T>, [T: Holds] BTreeSet<T>,
+        [T: Holds, S] HashSet<T, S>, [T: Holds] BinaryHeap<T>, [T: Holds] Option<T>,
+        [T: Holds, E] Result<T, E>, [K, V: Holds] BTreeMap<K, V>, [K, V: Holds, S] HashMap<K, V, S>;
+    HasReferencesAsKeys: [K: Holds, V] BTreeMap<K, V>, [K: Holds, V, S] HashMap<K, V, S>;
 }
 
 /// A value in which there is a reference.

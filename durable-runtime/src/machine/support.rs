@@ -38,7 +38,7 @@ pub use super::meaning::{JoinIsOurs, Meant, Ours, SelectIsOurs, TryJoinIsOurs};
 pub use super::moved::{IsCopied, IsLentOn, IsMoved};
 pub use super::number::{Number, number};
 pub use super::owners::{
-    Otherwise, Perhaps, Refused, Surely, Unclear, asked, owner, question, question_of,
+    Finally, Otherwise, Perhaps, Refused, Surely, Unclear, asked, owner, question, question_of,
 };
 pub use super::rest::{Rest, rest};
 pub use super::saved::{

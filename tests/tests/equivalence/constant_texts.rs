@@ -152,3 +152,38 @@ equivalent! {
         format!("{longest}{seen:?}{first}{shown}")
     }
 }
+
+// What is found is a `&&'static str`; what is kept of it is the text.
+equivalent! {
+    with [(1), (2), (7)];
+    async fn texts_that_are_found(id: u64) -> String {
+        let labels = HashMap::from([(1_u64, "one"), (2, "two")]);
+        let mut shown = "none";
+        if let Some(label) = labels.get(&id) {
+            shown = label;
+        }
+        let kind: &str = match labels.get(&id) {
+            Some(text) => text,
+            None => "no kind",
+        };
+        act("found", id).await;
+        format!("{shown} {kind}")
+    }
+}
+
+equivalent! {
+    with [(1), (2)];
+    async fn the_longest_of_some_texts(n: usize) -> String {
+        let words = vec!["a", "abc", "ab"];
+        let longest: &str = words.iter().take(n).max_by_key(|word| word.len()).unwrap_or(&"");
+        let mut other = "";
+        for word in words.iter() {
+            act("word", word.len()).await;
+            if word.len() > other.len() {
+                other = word;
+            }
+        }
+        act("done", n).await;
+        format!("{longest} {other}")
+    }
+}
