@@ -69,7 +69,12 @@ async fn cut(
         Ok("Ok(())".to_owned()),
         "{context}"
     );
-    let ended = bench.store.follow(old).await.unwrap().unwrap();
+    let mut ended = bench.store.follow(old).await.unwrap().unwrap();
+    // Its own worker may hear of it later than the act was answered.
+    while owned && ended.phase == Phase::Running {
+        tokio::task::yield_now().await;
+        ended = bench.store.follow(old).await.unwrap().unwrap();
+    }
     let expected = match act {
         _ if !owned && act != Act::Terminate => Phase::Running,
         Act::Cancel => Phase::Cancelled,
