@@ -276,7 +276,7 @@ pub async fn all_tags_together_have_a_limit(store: &dyn Store) {
 }
 
 /// So many bytes that no codec makes fewer of.
-fn incompressible(many: usize) -> Vec<u8> {
+pub(super) fn incompressible(many: usize) -> Vec<u8> {
     // Xorshift, G. Marsaglia 2003.
     let mut state = 88_172_645_463_325_252_u64;
     let bytes = std::iter::repeat_with(|| {
