@@ -5,11 +5,12 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    Claim, Concurrency, Fence, MemoryStore, MessageKind, NewMessage, NewRun, NewWorker, Park,
-    Phase, QueueChange, QueueSettings, Queueing, Rate, Sent, Store, Write, Written,
+    Claim, Concurrency, MessageKind, NewMessage, NewRun, Park, Phase, QueueChange, QueueSettings,
+    Queueing, Rate, Sent, Store, Write, Written,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use store_kit::pair::{Pair, each_seed, resumed};
 use store_kit::{end, id, message, new_run, park};
 
 /// What the test knows about the runs.
@@ -60,38 +61,9 @@ impl Model {
 }
 
 /// Both stores, with two workers on each.
-struct World<'a> {
-    stores: [&'a dyn Store; 2],
-    workers: [i64; 2],
-    beats: [[i64; 2]; 2],
-    born: i64,
-    now: i64,
-}
+type World<'a> = Pair<'a, 2>;
 
 impl World<'_> {
-    async fn born(&mut self, worker: usize) {
-        self.born += 1;
-        self.workers[worker] = self.born;
-        for (store, beats) in self.stores.iter().zip(&mut self.beats) {
-            beats[worker] = 0;
-            let new = NewWorker {
-                worker: Incarnation(self.born),
-                label: "worker".into(),
-                points: vec![],
-                lease_until: Timestamp(self.now + 1_000_000),
-            };
-            store.register(new).await.expect("a new worker");
-        }
-    }
-
-    fn fence(&self, store: usize, worker: usize) -> Fence {
-        Fence {
-            worker: Incarnation(self.workers[worker]),
-            beat: self.beats[store][worker],
-            lease_until: Timestamp(self.now + 1_000_000),
-        }
-    }
-
     async fn claim(&mut self, worker: usize, limit: usize) -> Vec<i64> {
         let mut answers = Vec::new();
         for at in 0..2 {
@@ -126,18 +98,6 @@ impl World<'_> {
         );
         runs.into_iter().map(|(run, _)| run).collect()
     }
-
-    async fn write(&mut self, worker: usize, write: Write) -> Written {
-        let mut answers = Vec::new();
-        for at in 0..2 {
-            let fence = self.fence(at, worker);
-            let written = self.stores[at].commit(fence, [write.clone()].into()).await;
-            self.beats[at][worker] += 1;
-            answers.push(written.expect("the fence holds").remove(0));
-        }
-        assert_eq!(answers[0], answers[1]);
-        answers.remove(0)
-    }
 }
 
 fn change(dice: &mut fastrand::Rng) -> QueueChange {
@@ -164,26 +124,14 @@ fn change(dice: &mut fastrand::Rng) -> QueueChange {
 
 #[tokio::test]
 async fn limits_hold_whatever_happens() {
-    for seed in 1..=8 {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let sqlite = store_kit::open(&folder.path().join("orders.db")).await;
-        play(&MemoryStore::new(), &sqlite, seed).await;
-    }
+    each_seed(8, play).await;
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of what can happen")]
-async fn play(memory: &dyn Store, sqlite: &dyn Store, seed: u64) {
+async fn play(stores: [&dyn Store; 2], seed: u64) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let mut model = Model::default();
-    let mut world = World {
-        stores: [memory, sqlite],
-        workers: [0; 2],
-        beats: [[0; 2]; 2],
-        born: 0,
-        now: 10,
-    };
-    world.born(0).await;
-    world.born(1).await;
+    let mut world = World::new(stores).await;
     // From the first start on there is a line, so that everything is in order.
     let concurrency = Some(Some(2));
     let mut next_change = Some(QueueChange {
@@ -282,22 +230,13 @@ async fn play(memory: &dyn Store, sqlite: &dyn Store, seed: u64) {
             _ => next_change = Some(change(&mut dice)),
         }
         if let Some(change) = next_change.take() {
-            for store in world.stores {
-                let settings = store.change_queue("main", change).await;
-                model.settings = settings.expect("a store");
-            }
+            model.settings = world.change("main", change).await;
         }
         let [a, b] = world.stores;
         assert_eq!(a.queues().await, b.queues().await, "{what}");
     }
     // Nobody is stuck: as those that run end, all others begin.
-    let change = QueueChange {
-        paused: Some(false),
-        ..QueueChange::default()
-    };
-    for store in world.stores {
-        model.settings = store.change_queue("main", change).await.expect("a store");
-    }
+    model.settings = world.change("main", resumed()).await;
     for _ in 0..1_000 {
         world.now += 10;
         for worker in 0..2 {

@@ -5,12 +5,12 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
-    Concurrency, Fairness, Fence, MemoryStore, MessageKind, NewMessage, NewTask, NewWorker, Phase,
-    QueueChange, QueueSettings, Queueing, Rate, Store, TaskClaim, TaskOf, TaskWrite, Write,
-    Written,
+    Concurrency, Fairness, Fence, MessageKind, NewMessage, NewTask, Phase, QueueChange,
+    QueueSettings, Queueing, Rate, Store, TaskClaim, TaskOf, TaskWrite, Write, Written,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use store_kit::pair::{Pair, each_seed, resumed};
 use store_kit::{end, id, message, new_run};
 
 /// The worker that owns all runs, and those that carry activities out.
@@ -85,38 +85,9 @@ impl Model {
 }
 
 /// Both stores, with three workers on each.
-struct World<'a> {
-    stores: [&'a dyn Store; 2],
-    workers: [i64; 3],
-    beats: [[i64; 3]; 2],
-    born: i64,
-    now: i64,
-}
+type World<'a> = Pair<'a, 3>;
 
 impl World<'_> {
-    async fn born(&mut self, worker: usize, lease: i64) {
-        self.born += 1;
-        self.workers[worker] = self.born;
-        for (store, beats) in self.stores.iter().zip(&mut self.beats) {
-            beats[worker] = 0;
-            let new = NewWorker {
-                worker: Incarnation(self.born),
-                label: "worker".into(),
-                points: vec![],
-                lease_until: Timestamp(lease),
-            };
-            store.register(new).await.expect("a new worker");
-        }
-    }
-
-    fn fence(&self, store: usize, worker: usize) -> Fence {
-        Fence {
-            worker: Incarnation(self.workers[worker]),
-            beat: self.beats[store][worker],
-            lease_until: Timestamp(self.now + 1_000_000),
-        }
-    }
-
     async fn claim(&mut self, worker: usize, limit: usize) -> Vec<(TaskOf, bool)> {
         let mut answers = Vec::new();
         for at in 0..2 {
@@ -145,18 +116,6 @@ impl World<'_> {
         claimed
     }
 
-    async fn write(&mut self, worker: usize, write: Write) -> Written {
-        let mut answers = Vec::new();
-        for at in 0..2 {
-            let fence = self.fence(at, worker);
-            let written = self.stores[at].commit(fence, [write.clone()].into()).await;
-            self.beats[at][worker] += 1;
-            answers.push(written.expect("the fence holds").remove(0));
-        }
-        assert_eq!(answers[0], answers[1]);
-        answers.remove(0)
-    }
-
     /// The life of a worker ends, in good order or not.
     async fn ends(&mut self, worker: usize, in_good_order: bool) {
         let own = Incarnation(self.workers[worker]);
@@ -177,7 +136,7 @@ impl World<'_> {
             let dead = self.stores[at].mark_dead(Timestamp(self.now + 1)).await;
             dead.expect("a store");
         }
-        self.born(worker, self.now + 1_000_000).await;
+        self.born(worker).await;
     }
 }
 
@@ -226,26 +185,13 @@ fn turn(dice: &mut fastrand::Rng) -> Queueing {
 
 #[tokio::test]
 async fn limits_of_activities_hold_whatever_happens() {
-    for seed in 1..=10 {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let sqlite = store_kit::open(&folder.path().join("orders.db")).await;
-        play(&MemoryStore::new(), &sqlite, seed).await;
-    }
+    each_seed(10, play).await;
 }
 
-async fn play(memory: &dyn Store, sqlite: &dyn Store, seed: u64) {
+async fn play(stores: [&dyn Store; 2], seed: u64) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let mut model = Model::default();
-    let mut world = World {
-        stores: [memory, sqlite],
-        workers: [0; 3],
-        beats: [[0; 3]; 2],
-        born: 0,
-        now: 10,
-    };
-    for worker in [0, 1, OWNER] {
-        world.born(worker, 1_000_000).await;
-    }
+    let mut world = World::new(stores).await;
     let mut runs = 0;
     let mut ops = 0;
     for _ in 0..300 {
@@ -266,13 +212,7 @@ async fn play(memory: &dyn Store, sqlite: &dyn Store, seed: u64) {
         assert_eq!(depth.expect("readable").1, model.running.len(), "{what}");
     }
     // Nobody is stuck: as those that are carried out end, all others begin.
-    let change = QueueChange {
-        paused: Some(false),
-        ..QueueChange::default()
-    };
-    for store in world.stores {
-        model.settings = store.change_queue("gpu", change).await.expect("a store");
-    }
+    model.settings = world.change("gpu", resumed()).await;
     for run in std::mem::take(&mut model.paused) {
         send(&world, run, MessageKind::Resume).await;
     }
@@ -430,12 +370,8 @@ async fn act(
             }
         }
         _ => {
-            let change = change(dice);
             let rate = model.settings.activity_rate;
-            for store in world.stores {
-                let settings = store.change_queue("gpu", change).await;
-                model.settings = settings.expect("a store");
-            }
+            model.settings = world.change("gpu", change(dice)).await;
             if model.settings.activity_rate != rate {
                 // Of another rate nothing is used up.
                 model.begun.clear();

@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, ItemFn, Signature};
 
 /// Refuses a function that does; a method is refused for its `self`.
-pub(super) fn refuse(function: &ItemFn, what: &str, help: &str) -> syn::Result<()> {
+pub(super) fn refuse(function: &ItemFn) -> syn::Result<()> {
     if function.sig.receiver().is_some() || !in_an_impl(function) {
         return Ok(());
     }
@@ -18,9 +18,9 @@ pub(super) fn refuse(function: &ItemFn, what: &str, help: &str) -> syn::Result<(
         name,
         Code::Parameter,
         &format!(
-            "`{name}` stands in an `impl` block, and {what} is a free function: it is found by its name alone"
+            "`{name}` stands in an `impl` block, and a workflow is a free function: it is found by its name alone"
         ),
-        help,
+        "move it out of the `impl` block, and pass what it needs as parameters",
     ))
 }
 

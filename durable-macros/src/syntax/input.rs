@@ -60,11 +60,7 @@ impl Input {
     pub(crate) fn workflow(tokens: TokenStream) -> syn::Result<Self> {
         let scattered = hygiene::scattered(&tokens);
         let mut function = function(tokens, "workflow", None)?;
-        enclosing::refuse(
-            &function,
-            "a workflow",
-            "move it out of the `impl` block, and pass what it needs as parameters",
-        )?;
+        enclosing::refuse(&function)?;
         let generics = Parameters::take(&mut function.sig);
         generics.refuse_closures()?;
         let mut input = Self::new(function)?;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod pair;
+
 use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use durable_runtime::store::{
     Claim, ClaimedRun, End, Fence, FenceError, MessageKind, NewMessage, NewRun, NewStep, NewWorker,

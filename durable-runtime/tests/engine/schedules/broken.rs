@@ -15,6 +15,20 @@ async fn explosive() -> Result<(), Error> {
     panic!("boom");
 }
 
+/// A schedule that nothing is wrong with.
+async fn start_good(client: &Client) {
+    let times = minutely().limit(3);
+    let start = start_punctual(client, "s", "a".to_owned());
+    start.on_schedule(times).await.unwrap();
+}
+
+/// All that it starts has ended well.
+async fn good_ended(bench: &Bench) {
+    for minute in 1..=3 {
+        assert_eq!(bench.end(&id(minute)).await.phase, Phase::Completed);
+    }
+}
+
 /// A panic is tried again and again, so the run is in the way of the next one, by policy.
 #[tokio::test]
 async fn a_workflow_that_panics_harms_no_other_schedule() {
@@ -30,16 +44,10 @@ async fn a_workflow_that_panics_harms_no_other_schedule() {
             .await
             .unwrap();
     }
-    let good = minutely().limit(3);
-    start_punctual(&client, "s", "a".to_owned())
-        .on_schedule(good)
-        .await
-        .unwrap();
+    start_good(&client).await;
     drop(hold);
     let hold = pass(&bench, 5).await;
-    for minute in 1..=3 {
-        assert_eq!(bench.end(&id(minute)).await.phase, Phase::Completed);
-    }
+    good_ended(&bench).await;
     let all = runs(&bench).await;
     let of = |name: &str| {
         let own = all.iter().filter(|(id, _)| id.starts_with(name));
@@ -114,15 +122,9 @@ async fn a_refused_start_harms_no_other_schedule(bench: Bench) {
     let broken = start_explosive(&client, "broken").queue("slow");
     let broken = broken.on_schedule(minutely()).await.unwrap();
     spoilt(&bench, broken.id()).await;
-    let good = minutely().limit(3);
-    start_punctual(&client, "s", "a".to_owned())
-        .on_schedule(good)
-        .await
-        .unwrap();
+    start_good(&client).await;
     drop(hold);
-    for minute in 1..=3 {
-        assert_eq!(bench.end(&id(minute)).await.phase, Phase::Completed);
-    }
+    good_ended(&bench).await;
     assert_eq!(runs(&bench).await.len(), 3, "nothing of it was started");
     broken.delete().await.unwrap();
     worker.stop().await;
