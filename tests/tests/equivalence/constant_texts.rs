@@ -187,3 +187,51 @@ equivalent! {
         format!("{longest} {other}")
     }
 }
+
+// A reference that stands in a place is not borrowed from it.
+equivalent! {
+    with [(Labelled { n: 2, label: "two" }), (Labelled { n: 1, label: "one" })];
+    async fn texts_in_places(item: Labelled) -> String {
+        let shown: &str = if item.n > 1 { &item.label } else { "other" };
+        let name = "x";
+        let mut kept = "";
+        if item.n > 1 {
+            kept = &name;
+        }
+        act("shown", item.n).await;
+        format!("{shown} {kept} {}", item.label)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Named {
+    ids: Vec<usize>,
+    names: Vec<String>,
+    total: u32,
+}
+
+fn named() -> Named {
+    let names = ["a", "b", "c"].map(String::from).to_vec();
+    Named {
+        ids: vec![2, 0, 7],
+        names,
+        total: 3,
+    }
+}
+
+// A closure captures the part of a variable that it mentions, and no more.
+equivalent! {
+    with [(named())];
+    async fn closures_over_parts(mut order: Named) -> String {
+        let ids = order.ids;
+        let total = &mut order.total;
+        let joined: String = ids
+            .iter()
+            .filter_map(|id| order.names.get(*id).map(|name| name.as_str()))
+            .collect();
+        *total += 1;
+        note("total", order.total);
+        act("joined", ids.len()).await;
+        joined
+    }
+}

@@ -128,12 +128,7 @@ impl Walk<'_> {
         let mapped = match (of, call.args.first_mut()) {
             (Some(of), Some(Expr::Closure(closure))) => {
                 let of = of.clone();
-                self.in_scope(|walk| {
-                    for pat in &closure.inputs {
-                        walk.bind(pat, Some(&of));
-                    }
-                    walk.value(&mut closure.body)
-                })
+                self.closure(closure, Some(&of))
             }
             (of, _) => {
                 for argument in &mut call.args {
@@ -211,10 +206,10 @@ impl Walk<'_> {
     /// A call on a place in a variable of the function's own, and what that borrows already.
     fn of_place(&self, name: &Ident, place: &Expr, groups: Vec<Group>) -> Option<(Call, Borrow)> {
         let variable = self.variable(name)?;
-        let mut places = parts(place);
-        if groups.is_empty() {
-            // `&order.name`: only what it is a part of matters.
-            places.remove(0);
+        let places = parts(place);
+        // A question about more than the part would make the closure capture more.
+        if places.len() > 1 && self.is_captured(name) {
+            return None;
         }
         let near = variable.borrow.is_some();
         let borrow = variable.borrow.clone().unwrap_or_else(|| Borrow {

@@ -20,8 +20,8 @@ use crate::names::unraw;
 use crate::normalize::twin::PROBE;
 use methods::Group;
 use std::collections::{BTreeMap, BTreeSet};
-use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, Ident, Pat, Stmt};
+use syn::visit_mut::VisitMut;
+use syn::{Block, Expr, ExprClosure, Ident, Pat, Stmt};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -66,6 +66,7 @@ impl Lending {
             body,
             layout,
             scopes: vec![BTreeMap::new()],
+            outside: 0,
             lending: Self::default(),
         };
         walk.visit_block_mut(twin);
@@ -103,6 +104,8 @@ struct Walk<'a> {
     body: &'a Body,
     layout: &'a Layout,
     scopes: Vec<BTreeMap<String, Variable>>,
+    /// So many of the scopes lie outside of the closure that is walked through.
+    outside: usize,
     lending: Lending,
 }
 
@@ -110,6 +113,29 @@ impl Walk<'_> {
     fn variable(&self, name: &Ident) -> Option<&Variable> {
         let name = unraw(name);
         self.scopes.iter().rev().find_map(|scope| scope.get(&name))
+    }
+
+    /// Whether it is a variable that the closure captures.
+    fn is_captured(&self, name: &Ident) -> bool {
+        let name = unraw(name);
+        let found = self
+            .scopes
+            .iter()
+            .rposition(|scope| scope.contains_key(&name));
+        found.is_some_and(|scope| scope < self.outside)
+    }
+
+    /// Walks through a closure whose parameters are parts of this.
+    fn closure(&mut self, closure: &mut ExprClosure, of: Option<&Borrow>) -> Option<Borrow> {
+        let outside = std::mem::replace(&mut self.outside, self.scopes.len());
+        let value = self.in_scope(|walk| {
+            for pat in &closure.inputs {
+                walk.bind(pat, of);
+            }
+            walk.value(&mut closure.body)
+        });
+        self.outside = outside;
+        value
     }
 
     fn in_scope<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
@@ -246,13 +272,8 @@ impl VisitMut for Walk<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         self.value(expr);
     }
-    fn visit_expr_closure_mut(&mut self, closure: &mut syn::ExprClosure) {
-        self.in_scope(|walk| {
-            for pat in &closure.inputs {
-                walk.bind(pat, None);
-            }
-            visit_mut::visit_expr_mut(walk, &mut closure.body);
-        });
+    fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
+        self.closure(closure, None);
     }
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
