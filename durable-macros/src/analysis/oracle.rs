@@ -181,6 +181,7 @@ fn local(number: usize) -> Local {
         depth: 1,
         owner: None,
         mutable: false,
+        perhaps_constant: false,
         borrow: false,
         closure: false,
         rest: false,

@@ -203,7 +203,8 @@ impl Join<'_> {
             );
             let care = self.plan.cared_for.iter().find(|(l, _)| *l == local);
             let Some((_, place)) = care else {
-                return quote!(let mut #ident = #rt::take(&mut #slot););
+                let taken = quote!(#rt::take(&mut #slot));
+                return super::bound(self.body, local, ident, &taken);
             };
             let (name, saved) = (self.name_in_care(local), names::saved(local.0));
             quote! {

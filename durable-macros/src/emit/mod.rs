@@ -77,6 +77,25 @@ fn scoped_names(pat: &syn::Pat) -> Vec<String> {
     names.iter().map(crate::names::unraw).collect()
 }
 
+/// Puts a value into the variable of a local. Where its name may be that of a constant, what stands there
+/// is a pattern: a constant binds nothing, and has that value.
+pub(crate) fn bound(
+    body: &Body,
+    local: LocalId,
+    ident: &Ident,
+    value: &TokenStream,
+) -> TokenStream {
+    let this = &body.locals[local.0];
+    if !this.perhaps_constant || *ident != this.ident {
+        return quote!(let mut #ident = #value;);
+    }
+    let changed = format!(
+        "the constant `{}` has another value than when this run was saved",
+        crate::names::unraw(ident)
+    );
+    quote!(let #ident = #value else { ::core::panic!(#changed) };)
+}
+
 /// The proof that a type, which rustc infers, has a trait of the runtime; when it does not, the
 /// error points to `span`.
 ///

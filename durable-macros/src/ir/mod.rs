@@ -96,6 +96,8 @@ pub(crate) struct Local {
     pub(crate) owner: Option<crate::normalize::Owner>,
     /// It is bound as `mut`.
     pub(crate) mutable: bool,
+    /// Its name may be that of a constant, which binds nothing: only rustc knows.
+    pub(crate) perhaps_constant: bool,
     /// Its initialiser is written as a borrow (`&place`).
     pub(crate) borrow: bool,
     /// Its initialiser is a closure.

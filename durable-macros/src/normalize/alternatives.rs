@@ -166,7 +166,7 @@ impl Builder<'_> {
             let (number, pat) = (number_of(number), without_guard(way));
             parse_quote!(#pat if #which_ident == #number => (#(#made,)*),)
         });
-        let init = parse_quote!(match #borrow { #(#cases)* _ => ::core::unreachable!(), });
+        let init = parse_quote!((match #borrow { #(#cases)* _ => ::core::unreachable!(), }));
         self.register(Recipe {
             pat: parse_quote!((#(#made,)*)),
             ty: None,
@@ -174,7 +174,8 @@ impl Builder<'_> {
             binds,
             inputs: Locals::from([local, which]),
             keys: Vec::new(),
-            refutable: false,
+            // One of the names may be that of a constant.
+            refutable: true,
             unique: false,
             code: None,
             mixed: Locals::new(),

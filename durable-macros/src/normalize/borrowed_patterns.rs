@@ -52,6 +52,20 @@ impl Builder<'_> {
         let Some(name) = names.first().map(crate::names::unraw) else {
             return (machine, None);
         };
+        if let Some(shown) = self.shown(&machine) {
+            let found = self.matched_shown(&name, &shown, twin);
+            return found.map_or((machine, None), |(value, matched)| (value, Some(matched)));
+        }
+        self.matched_value(&name, machine, twin)
+    }
+
+    /// The same, of what patterns bind parts of which `name` is the first.
+    pub(super) fn matched_value(
+        &mut self,
+        name: &str,
+        machine: Expr,
+        twin: &mut Expr,
+    ) -> (Expr, Option<Matched>) {
         if let Some(local) = self.variable(&machine) {
             let Some(recipe) = self.body.recipe(local) else {
                 let whole = self.whole_lookup(local);
@@ -68,7 +82,7 @@ impl Builder<'_> {
             }
             return (machine, Some(Matched::Borrow(local, unique)));
         }
-        let Some(draft) = self.draft(&name, &machine, twin) else {
+        let Some(draft) = self.draft(name, &machine, twin) else {
             let lookup = self.lookup(&machine, twin);
             return (machine, lookup.map(Matched::Lookup));
         };

@@ -104,7 +104,7 @@ impl Builder<'_> {
         };
         let mut binds = Locals::new();
         for pat in let_patterns(&cond) {
-            let bound = self.bind_pattern(pat, None);
+            let bound = self.bind_fallible(pat, None);
             self.bind_matched(pat, &bound, matched);
             binds.extend(bound);
         }

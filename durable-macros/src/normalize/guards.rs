@@ -126,7 +126,7 @@ impl Builder<'_> {
         let target = self.new_block();
         self.current = target;
         self.scopes.push();
-        let binds = self.bind_pattern(pat, None);
+        let binds = self.bind_fallible(pat, None);
         lend(self, &binds);
         let uses = uses::of_pat(pat, &self.scopes);
         self.expr_into(&mut arm.body, dest);

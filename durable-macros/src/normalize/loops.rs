@@ -44,6 +44,7 @@ impl Builder<'_> {
     pub(super) fn for_expr(&mut self, expr: &mut ExprForLoop) {
         let mut source = self.residual(&mut expr.expr);
         let named = first_name(&expr.pat);
+        self.show_source(&mut source, &mut expr.expr);
         if let Some(mut lent) = self.lent(&named, &source, &mut expr.expr) {
             let uses = self.uses_of(&lent.iter);
             self.scopes.push();

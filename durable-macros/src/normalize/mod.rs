@@ -45,6 +45,7 @@ mod places;
 mod receivers;
 mod recipe;
 mod scope;
+pub(crate) mod shown;
 pub(crate) mod standard;
 mod stmt;
 mod suspend;
@@ -271,6 +272,7 @@ impl Builder<'_> {
             depth,
             owner: None,
             mutable: false,
+            perhaps_constant: false,
             borrow: false,
             closure: false,
             rest: false,
@@ -319,6 +321,7 @@ impl Builder<'_> {
             );
         }
         let mutable = scope::mutable_names(pat);
+        let in_capitals = scope::perhaps_constants(pat, false);
         let by_ref = by_ref::names(pat);
         let owner = receivers::of_binding(pat, init);
         let mut binds = Locals::new();
@@ -334,9 +337,21 @@ impl Builder<'_> {
             }
             self.body.locals[local.0].owner = owner;
             self.body.locals[local.0].mutable = mutable.contains(&name);
+            self.body.locals[local.0].perhaps_constant = in_capitals.contains(&name);
             self.body.locals[local.0].closure = matches!(init, Some(Expr::Closure(_)));
             self.scopes.bind(name, local, guard);
             binds.insert(local);
+        }
+        binds
+    }
+
+    /// Binds the names of a pattern that may fail, so that one of them may be a constant.
+    fn bind_fallible(&mut self, pat: &Pat, init: Option<&Expr>) -> Locals {
+        let binds = self.bind_pattern(pat, init);
+        let names = scope::perhaps_constants(pat, true);
+        for bound in &binds {
+            let local = &mut self.body.locals[bound.0];
+            local.perhaps_constant |= names.contains(&names::unraw(&local.ident));
         }
         binds
     }

@@ -77,15 +77,13 @@ impl Scopes {
 }
 
 /// The names that a pattern binds, in order and once each. By rustc's own convention an
-/// identifier that begins with an upper-case letter is a constant or a variant.
+/// identifier that begins with an upper-case letter is a constant or a variant; a raw one is marked
+/// as a variable (`syntax/capitals.rs`).
 pub(crate) fn pattern_names(pat: &Pat) -> Vec<Ident> {
     struct Names(Vec<Ident>);
     impl<'ast> Visit<'ast> for Names {
         fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-            let upper = unraw(&pat.ident)
-                .chars()
-                .next()
-                .is_some_and(char::is_uppercase);
+            let upper = pat.ident.to_string().starts_with(char::is_uppercase);
             let constant = upper && pat.by_ref.is_none() && pat.mutability.is_none();
             let binds = !constant || pat.subpat.is_some();
             if binds && !self.0.contains(&pat.ident) {
@@ -97,6 +95,26 @@ pub(crate) fn pattern_names(pat: &Pat) -> Vec<Ident> {
         fn visit_expr(&mut self, _: &'ast syn::Expr) {}
     }
     let mut names = Names(Vec::new());
+    names.visit_pat(pat);
+    names.0
+}
+
+/// The names of a pattern that may be those of constants or unit structs, which bind nothing: written
+/// alone, and, where the pattern cannot fail, in capitals.
+pub(super) fn perhaps_constants(pat: &Pat, fallible: bool) -> Vec<String> {
+    struct Names(Vec<String>, bool);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            let alone = pat.by_ref.is_none() && pat.mutability.is_none() && pat.subpat.is_none();
+            let name = unraw(&pat.ident);
+            if alone && (self.1 || name.starts_with(char::is_uppercase)) {
+                self.0.push(name);
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+        fn visit_expr(&mut self, _: &'ast syn::Expr) {}
+    }
+    let mut names = Names(Vec::new(), fallible);
     names.visit_pat(pat);
     names.0
 }

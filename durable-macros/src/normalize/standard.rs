@@ -20,7 +20,6 @@
 use super::events;
 use super::macro_parts::{Parts, filled};
 use super::macros::contains_await;
-use crate::names;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
@@ -46,7 +45,11 @@ pub(super) enum Kind {
 
 /// The macros of a function that were opened, by number.
 #[derive(Debug, Default)]
-pub(crate) struct Opened(Vec<Skeleton>);
+pub(crate) struct Opened {
+    skeletons: Vec<Skeleton>,
+    /// Defined in the function under a name of the standard library.
+    shadowed: Vec<String>,
+}
 
 #[derive(Debug)]
 struct Skeleton {
@@ -64,8 +67,10 @@ pub(crate) fn open(bodies: Vec<&mut Block>) -> Opened {
         syn::visit::Visit::visit_block(&mut shadowed, body);
     }
     let mut open = Open {
-        shadowed: shadowed.0,
-        opened: Opened::default(),
+        opened: Opened {
+            skeletons: Vec::new(),
+            shadowed: shadowed.0,
+        },
     };
     for body in bodies {
         open.visit_block_mut(body);
@@ -144,7 +149,12 @@ fn number(call: &ExprCall) -> Option<(Kind, usize)> {
 
 impl Opened {
     fn skeleton(&self, call: &ExprCall) -> Option<&Skeleton> {
-        self.0.get(number(call)?.1)
+        self.skeletons.get(number(call)?.1)
+    }
+
+    /// Whether a macro of this name is defined in the function.
+    pub(super) fn is_shadowed(&self, name: &str) -> bool {
+        self.shadowed.iter().any(|shadowed| shadowed == name)
     }
 
     /// The macro that a call was opened from, around the call's arguments.
@@ -164,17 +174,7 @@ impl Opened {
         let (span, written) = (mac.path.span(), &skeleton.written);
         match (skeleton.name.as_str(), call.args.first()) {
             ("dbg", Some(value)) => {
-                let shown = names::internal("shown");
-                let place =
-                    quote_spanned!(span=> ::core::file!(), ::core::line!(), ::core::column!());
-                return Some(parse_quote!(match (#value) {
-                    #shown => {
-                        ::std::eprintln!(
-                            "[{}:{}:{}] {} = {:#?}", #place, ::core::stringify!(#written), &#shown
-                        );
-                        #shown
-                    }
-                }));
+                return Some(super::shown::show(span, written, value));
             }
             ("assert", Some(cond)) if !has_message(&mac) => {
                 mac.tokens = quote!(#cond, "assertion failed: {}", ::core::stringify!(#written));
@@ -234,6 +234,11 @@ fn name(mac: &Macro) -> Option<String> {
     }
 }
 
+/// Whether a macro is that of the standard library, as its name says.
+pub(super) fn is_named(mac: &Macro, of_std: &str) -> bool {
+    name(mac).is_some_and(|name| name == of_std)
+}
+
 /// Names of macros that are defined in the function.
 struct Shadowed(Vec<String>);
 
@@ -244,8 +249,6 @@ impl<'ast> syn::visit::Visit<'ast> for Shadowed {
 }
 
 struct Open {
-    /// Defined in the function under a name of the standard library.
-    shadowed: Vec<String>,
     opened: Opened,
 }
 
@@ -257,7 +260,7 @@ impl Open {
         if let Some(parts) = events::parts(mac) {
             return self.event(attrs, mac, parts);
         }
-        let name = name(mac).filter(|name| !self.shadowed.contains(name))?;
+        let name = name(mac).filter(|name| !self.opened.is_shadowed(name))?;
         let parse = |input: ParseStream<'_>| Parts::parse(input, &name);
         let parts = mac.parse_body_with(parse).ok()?;
         if parts.sometimes.iter().any(|t| contains_await(t.clone())) {
@@ -284,11 +287,11 @@ impl Open {
         mac: &Macro,
         parts: Parts,
     ) -> Expr {
-        let number = self.opened.0.len();
+        let number = self.opened.skeletons.len();
         let callee = Ident::new(&format!("{kind}{number}"), mac.path.span());
         let mut with_holes = mac.clone();
         with_holes.tokens = parts.skeleton;
-        self.opened.0.push(Skeleton {
+        self.opened.skeletons.push(Skeleton {
             name,
             written: parts.operands.first().to_token_stream(),
             mac: with_holes,
@@ -299,7 +302,7 @@ impl Open {
 
     fn event(&mut self, attrs: &[Attribute], mac: &Macro, parts: Parts) -> Option<Expr> {
         let bare = mac.path.get_ident().map(ToString::to_string);
-        if bare.is_some_and(|name| self.shadowed.contains(&name)) {
+        if bare.is_some_and(|name| self.opened.is_shadowed(&name)) {
             return None;
         }
         let asked = events::Asked::new(mac, &parts);

@@ -186,7 +186,7 @@ impl Builder<'_> {
                 let (init, matched) = self.matched([&local.pat], value, &mut init.expr);
                 let otherwise = self.with_exits(otherwise);
                 let uses = &self.uses_of(&init) | &self.uses_of(&otherwise);
-                let binds = self.bind_pattern(&local.pat, Some(&init));
+                let binds = self.bind_fallible(&local.pat, Some(&init));
                 self.bind_matched(&pat, &binds, matched);
                 let otherwise = Some(otherwise);
                 let code = Code::Let {
@@ -213,12 +213,12 @@ impl Builder<'_> {
     }
 
     /// `let pat = value;`, where `twin` is the twin's copy of the value. Answers what it binds.
-    fn let_value(&mut self, pat: &Pat, value: Expr, twin: &mut Expr) -> Locals {
+    fn let_value(&mut self, pat: &Pat, mut value: Expr, twin: &mut Expr) -> Locals {
         self.takes(&value);
         let written = (value.clone(), self.root_of(&value));
         let uses = self.uses_of(&value);
         let (mut signature, mut never) = (None, None);
-        let draft = match self.code(pat, &value, twin) {
+        let mut draft = match self.code(pat, &value, twin) {
             Some(code::Held::Again(draft, closure)) => {
                 signature = Some(closure);
                 Some(*draft)
@@ -235,9 +235,23 @@ impl Builder<'_> {
             }
         };
         let mut lookup = None;
+        let mut shown = self.shown(&value);
         let (value, matched) = if recipe::is_plain_binding(pat) {
             if draft.is_none() && never.is_none() {
                 lookup = self.lookup(&value, twin);
+            }
+            if let Some(dbg) = &shown {
+                let mut inner = dbg.value.clone();
+                draft = self.draft(&first_name(pat), &dbg.value, &inner);
+                if draft.is_some() {
+                    (value, *twin) = (dbg.value.clone(), inner);
+                } else {
+                    lookup = self.lookup(&dbg.value, &mut inner);
+                    if let Some(id) = lookup {
+                        (value, *twin) = (self.show_found(dbg, id), inner);
+                    }
+                    shown = None;
+                }
             }
             (value, None)
         } else {
@@ -288,6 +302,9 @@ impl Builder<'_> {
         });
         if let Some(pat) = parts {
             self.taken_by_let((&written.0, written.1), &pat, &binds);
+        } else if let (Some(dbg), Some(bound)) = (shown, binds.first()) {
+            let value = self.temp_expr(*bound);
+            self.show(&dbg, &value);
         }
         binds
     }
@@ -327,7 +344,7 @@ impl Builder<'_> {
         let at = self.current;
         self.current = other;
         self.expr_into(otherwise, Dest::Discard);
-        let binds = self.bind_pattern(pat, Some(&init));
+        let binds = self.bind_fallible(pat, Some(&init));
         self.current = at;
         let written = init.clone();
         self.pending = exits;

@@ -3,7 +3,7 @@
 use super::args::Plain;
 use super::generics::{self, Parameters};
 use super::meaning::Meant;
-use super::{enclosing, fork};
+use super::{capitals, enclosing, fork};
 use crate::diag::{Code, Diagnostics, error};
 use crate::normalize::blocks::{self, AsyncBlock};
 use crate::normalize::standard::{self, Opened};
@@ -216,8 +216,12 @@ impl Input {
         std::iter::once(&self.body).chain(blocks)
     }
 
-    /// Moves items out of blocks that await, and opens the macros that hold an await.
+    /// Marks names in capitals that are variables, moves items out of blocks that await, and opens
+    /// the macros that hold an await.
     pub(crate) fn prepared(mut self) -> Self {
+        let blocks = self.blocks.iter_mut().map(|block| &mut block.code);
+        let params = self.params.iter_mut().map(|param| &mut param.pat);
+        capitals::mark(params, std::iter::once(&mut self.body).chain(blocks));
         let params = self
             .params
             .iter()

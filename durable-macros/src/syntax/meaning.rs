@@ -7,16 +7,18 @@
 //! { println!("{n}"); … }              binds no `n` that hides an outer one
 //! join!(a, b)                         compiled as branches
 //! info!(total = price(x).await)       opened, if somebody listens
+//! match dbg!(&order.note) { … }       hands the borrow on
 //! ```
 //!
 //! The proofs are rustc's; see `machine/meaning.rs` in durable-runtime.
 
 use crate::names;
+use crate::normalize::shown::borrow_shown;
 use crate::normalize::{contains_await, panics};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::visit::{self, Visit};
-use syn::{Block, Macro, Path, Stmt};
+use syn::{Block, Expr, Macro, Path, Stmt};
 
 /// The names of macros that have to mean those of std, of the runtime, and of `tracing`.
 #[derive(Debug, Default)]
@@ -200,6 +202,22 @@ impl Find {
         }
     }
 
+    /// A `dbg!` around a borrow that may be made again.
+    fn shown(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Paren(inner) => self.shown(&inner.expr),
+            Expr::Group(inner) => self.shown(&inner.expr),
+            Expr::Macro(mac) => {
+                if let Some(name) = bare(&mac.mac)
+                    && borrow_shown(&mac.mac).is_some()
+                {
+                    self.meant.add(name);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Whether a macro is what its name says matters if its operands are taken out of it, or if the
     /// control flow is built on it.
     fn ask(&mut self, mac: &Macro) {
@@ -256,6 +274,25 @@ impl<'ast> Visit<'ast> for Find {
         self.blocks += 1;
         visit::visit_block(self, block);
         self.blocks -= 1;
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        if let Some(init) = &local.init {
+            self.shown(&init.expr);
+        }
+        visit::visit_local(self, local);
+    }
+    fn visit_expr_let(&mut self, cond: &'ast syn::ExprLet) {
+        self.shown(&cond.expr);
+        visit::visit_expr_let(self, cond);
+    }
+    fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
+        self.shown(&expr.expr);
+        visit::visit_expr_match(self, expr);
+    }
+    fn visit_expr_for_loop(&mut self, expr: &'ast syn::ExprForLoop) {
+        self.shown(&expr.expr);
+        visit::visit_expr_for_loop(self, expr);
     }
 
     // They stay the user's own.

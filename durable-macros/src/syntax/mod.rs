@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod by_ref;
+mod capitals;
 mod check;
 pub(crate) mod configured;
 pub(crate) mod enclosing;

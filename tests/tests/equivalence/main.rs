@@ -30,6 +30,7 @@ mod closures;
 mod conditions;
 mod configured;
 mod constant_texts;
+mod constants_in_patterns;
 mod drop_order;
 mod errors;
 mod evaluation_order;

@@ -1,6 +1,7 @@
 //! Awaits in the arguments of the standard macros.
 
 use durable_tests::equivalent;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 equivalent! {
@@ -179,5 +180,89 @@ mod failing {
         );
         assert_eq!(message(assertion_with_awaited_message(3)), "too small: 4");
         assert_eq!(message(panic_with_awaited_message(3)), "given 3");
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Order {
+    items: Vec<u32>,
+    note: Option<String>,
+}
+
+fn order() -> Order {
+    Order {
+        items: vec![3, 4],
+        note: Some("n".to_owned()),
+    }
+}
+
+equivalent! {
+    with [(order())];
+    async fn dbg_hands_a_borrow_on(mut x: Order) -> u32 {
+        let mut i = 0;
+        let r = dbg!(&x.items[{ i += 1; i }]);
+        tick().await;
+        note("r", r);
+        if let Some(text) = dbg!(&x.note) {
+            tick().await;
+            note("text", text);
+        }
+        let all = &x;
+        match dbg!(all) {
+            Order { items, .. } => {
+                tick().await;
+                note("items", items);
+            }
+        }
+        for item in dbg!(&all.items) {
+            tick().await;
+            note("item", item);
+        }
+        for item in dbg!(&x.items) {
+            tick().await;
+            note("item", item);
+        }
+        while let Some(n) = dbg!(x.items.pop()) {
+            note("n", n);
+            tick().await;
+        }
+        match dbg!(&mut x.note) {
+            Some(text) => {
+                tick().await;
+                text.push('a');
+            }
+            None => {}
+        }
+        note("note", x.note);
+        dbg!(act("m", 1).await)
+    }
+}
+
+equivalent! {
+    with [(order())];
+    async fn dbg_hands_on_what_is_found(x: Order) -> u32 {
+        let mut i = 0;
+        let first = std::dbg!(x.items.first());
+        tick().await;
+        note("first", first);
+        let at = dbg!(x.items.get(i));
+        i += 1;
+        tick().await;
+        note("at", at);
+        match dbg!(x.items.get(i)) {
+            Some(last) => {
+                tick().await;
+                note("last", last);
+            }
+            None => {}
+        }
+        let Some(last) = dbg!(x.items.last()) else {
+            return 0;
+        };
+        tick().await;
+        let Some(n) = dbg!(act("n", Some(*last)).await) else {
+            return 0;
+        };
+        last + i as u32 + n
     }
 }

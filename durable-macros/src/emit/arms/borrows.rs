@@ -87,6 +87,12 @@ impl Arms<'_> {
         let init = made_of(recipe, &waiting);
         let ty = recipe.ty.as_ref().map(|ty| quote!(: #ty));
         let mut pat = recipe.pat.clone();
+        if recipe.refutable && has_alternatives(&pat) {
+            let (bound, made): (Vec<_>, Vec<_>) =
+                made.iter().map(|(l, made)| (self.ident(*l), made)).unzip();
+            let found = quote!(match #init { #pat => (#(#bound,)*), _ => ::core::unreachable!() });
+            return quote!(let (#(#made,)*) = (#found) else { ::core::unreachable!() };);
+        }
         let names = made
             .iter()
             .map(|(local, ident)| (self.ident(*local).clone(), ident.clone()));
@@ -128,7 +134,7 @@ impl Arms<'_> {
         }
         env.bind(local, &ident);
         let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
-        quote!(let mut #ident = #rt::take(&mut #slot);)
+        crate::emit::bound(self.body, local, &ident, &quote!(#rt::take(&mut #slot)))
     }
 
     /// The name of a local, or where it waits if another that is needed has that name.
@@ -228,6 +234,21 @@ impl Env {
     pub(super) fn holds(&self, local: LocalId, ident: &Ident) -> bool {
         self.bound.get(&local) == Some(ident) && self.names.get(&ident.to_string()) == Some(&local)
     }
+}
+
+/// Whether a pattern has alternatives. A constant among their names decides which of them fits, and
+/// only rustc knows whether one is: so they are matched as they are written.
+pub(super) fn has_alternatives(pat: &Pat) -> bool {
+    struct Alternatives(bool);
+    impl<'ast> Visit<'ast> for Alternatives {
+        fn visit_pat_or(&mut self, _: &'ast syn::PatOr) {
+            self.0 = true;
+        }
+        fn visit_expr(&mut self, _: &'ast Expr) {}
+    }
+    let mut alternatives = Alternatives(false);
+    alternatives.visit_pat(pat);
+    alternatives.0
 }
 
 /// Gives the names of a pattern their variables; those that are not made become `_`.

@@ -43,9 +43,12 @@ impl Arms<'_> {
         let slot = crate::emit::slot(self.part, local);
         let (class, held) = (names::class(local.0), names::held(local.0));
         let name = part.over.unwrap_or(local);
-        let found = part
-            .over
-            .map_or(ident.clone(), |_| names::internal("found"));
+        let as_written = super::borrows::has_alternatives(&part.pat);
+        let found = match part.over {
+            _ if as_written => self.ident(name).clone(),
+            None => ident.clone(),
+            Some(_) => names::internal("found"),
+        };
         let again = in_expr(&lookup.again, &self.waiting([lookup.root], env));
         let operand = names::operand();
         let again = match &lookup.operand {
@@ -53,24 +56,32 @@ impl Arms<'_> {
             None => quote!(#again),
         };
         let mut pat = part.pat.clone();
-        Names(vec![(self.ident(name).clone(), found.clone())]).visit_pat_mut(&mut pat);
+        if !as_written {
+            Names(vec![(self.ident(name).clone(), found.clone())]).visit_pat_mut(&mut pat);
+        }
         let ty = part.ty.as_ref().map(|ty| quote!(: #ty));
         // The rest of a loop goes on from where it was.
-        let (mutable, found) = match part.over {
-            Some(_) => (Some(quote!(mut)), quote!(#class.again(&mut #held, #found))),
-            None => (None, quote!(#found)),
+        let found = match part.over {
+            Some(_) => quote!(#class.again(&mut #held, #found)),
+            None => quote!(#found),
         };
-        let link = self.link(local, ident);
-        quote! {
-            #root
-            let mut #held = #slot.take();
-            let #mutable #ident = match #class.value(&mut #held) {
+        let found = quote! {
+            (match #class.value(&mut #held) {
                 ::core::option::Option::Some(__value) => __value,
                 ::core::option::Option::None => {
                     let (#pat) #ty = #again else { ::core::unreachable!() };
                     #found
                 }
-            };
+            })
+        };
+        let (bound, link) = (
+            crate::emit::bound(self.body, local, ident, &found),
+            self.link(local, ident),
+        );
+        quote! {
+            #root
+            let mut #held = #slot.take();
+            #bound
             #link
         }
     }

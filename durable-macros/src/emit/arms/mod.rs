@@ -146,7 +146,7 @@ impl Arms<'_> {
             };
             env.bind(local, &ident);
             let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
-            quote!(let mut #ident = #rt::take(&mut #slot);)
+            crate::emit::bound(self.body, local, &ident, &quote!(#rt::take(&mut #slot)))
         });
         taken.collect()
     }
@@ -183,24 +183,24 @@ impl Arms<'_> {
         );
         env.bind(local, ident);
         let (rt, slot) = (names::rt(), crate::emit::slot(self.part, local));
-        match at {
+        let value = match at {
             Some(place) => {
                 self.forget_borrows(local, env);
-                quote!(#kept let mut #ident = #place;)
+                quote!(#place)
             }
             None if self.found(local).is_some() => {
                 let found = self.find_again(local, ident, live, env);
-                quote!(#kept #found)
+                return quote!(#kept #found);
             }
-            None if self.layout.has_slot(local) => {
-                quote!(#kept let mut #ident = #rt::take(&mut #slot);)
-            }
+            None if self.layout.has_slot(local) => quote!(#rt::take(&mut #slot)),
             // Assigned before it is read: rustc has checked that.
             None => {
                 let declared = self.declared(local);
-                quote!(#kept #declared)
+                return quote!(#kept #declared);
             }
-        }
+        };
+        let bound = crate::emit::bound(self.body, local, ident, &value);
+        quote!(#kept #bound)
     }
 
     /// Declares a local that is assigned as a whole and not read: its slot may be empty.
