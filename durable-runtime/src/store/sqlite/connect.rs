@@ -3,6 +3,7 @@
 use super::SqliteOptions;
 use super::error::{Outcome, bug};
 use crate::store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -62,7 +63,7 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Outcome<Connection
     let mut conn =
         Connection::open_with_flags(path, flags).map_err(|error| diagnose(path, &error))?;
     conn.busy_timeout(options.busy_timeout)?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    prepare_once(&conn)?;
     // Nothing is written before the file is known to be ours.
     check(&conn, path)?;
     if conn.is_readonly("main")? {
@@ -92,11 +93,19 @@ pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Outcome<Connection
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(options.busy_timeout)?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    prepare_once(&conn)?;
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "mmap_size", 0)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     Ok(conn)
+}
+
+/// Lets each statement be compiled once for the life of the connection. Without a stable plan SQLite
+/// compiles a statement anew whenever other values are bound to it that might suit a partial index.
+fn prepare_once(conn: &Connection) -> Outcome<()> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Refuses a file that is not ours or newer than this build. Returns its schema version.
