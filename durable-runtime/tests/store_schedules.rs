@@ -152,7 +152,7 @@ async fn receive_all(worker: &mut Worker<'_>, count: usize) -> Vec<String> {
                     wakes = claimed.wakes;
                     break claimed.inbox;
                 }
-                worker.store.changed(Duration::from_millis(100)).await;
+                worker.store.changed(None, Duration::from_millis(100)).await;
             },
             Ok(Written::Woken { .. }) => {
                 let (_, now, messages) = worker
@@ -417,9 +417,9 @@ async fn another_process_is_heard() {
     let two = Two::open().await;
     let hearing = async {
         // What was there before may be reported once.
-        two.a.changed(Duration::from_millis(1)).await;
+        two.a.changed(None, Duration::from_millis(1)).await;
         let patience = Duration::from_secs(20);
-        tokio::time::timeout(patience, two.a.changed(patience * 10)).await
+        tokio::time::timeout(patience, two.a.changed(None, patience * 10)).await
     };
     let starting = async {
         // Again and again: one of them comes while the other waits.

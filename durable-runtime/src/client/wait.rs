@@ -67,7 +67,7 @@ impl Watch<'_> {
                 tokio::time::sleep(pause).await;
             }
             if self.changes.hints {
-                store.changed(POLL_INTERVAL).await;
+                store.changed(None, POLL_INTERVAL).await;
             } else {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }

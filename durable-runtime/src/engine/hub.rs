@@ -288,7 +288,9 @@ impl<'a> Hub<'a> {
     fn watch_store(&mut self) {
         let life = self.life.clone();
         self.jobs.spawn(async move {
-            let changed = life.store.changed(life.options.poll_interval);
+            let changed = life
+                .store
+                .changed(Some(life.worker), life.options.poll_interval);
             life.guard.keep("wait for changes", changed, ()).await;
             WorkerEvent::Changed
         });

@@ -1,32 +1,77 @@
 //! Wakes those who wait for a commit: a counter that only grows, and a bell.
 
+use crate::id::Incarnation;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Commits that may interest somebody else, shared by everybody who can make or await one.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    count: AtomicU64,
+    state: Mutex<State>,
     bell: Notify,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    count: u64,
+    /// The changes after this one are all of interest to anybody but [`Self::author`].
+    alone_since: u64,
+    /// The worker that made the latest change, if that is no news to it.
+    author: Option<Incarnation>,
+    /// Who waits: for whose changes it does not.
+    waiting: Vec<Option<Incarnation>>,
+}
+
+/// One who waits, until dropped.
+struct Waiting<'a>(&'a Changes, Option<Incarnation>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if let Some(at) = state.waiting.iter().position(|own| *own == self.1) {
+            state.waiting.swap_remove(at);
+        }
+    }
+}
+
 impl Changes {
-    /// Something was committed that another worker or client may wait for.
-    pub(crate) fn happened(&self) {
-        self.count.fetch_add(1, Ordering::AcqRel);
-        self.bell.notify_waiters();
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics half way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the counter differs from `seen`, or for `at_most`; then stores it in `seen`.
-    pub(crate) async fn wait(&self, seen: &AtomicU64, at_most: Duration) {
+    /// Something was committed that another worker or client may wait for: any, or any but
+    /// `author`, who knows of it.
+    pub(crate) fn happened(&self, author: Option<Incarnation>) {
+        let mut state = self.state();
+        if author.is_none() || author != state.author {
+            state.alone_since = state.count;
+            state.author = author;
+        }
+        state.count += 1;
+        let is_news = state
+            .waiting
+            .iter()
+            .any(|own| author.is_none() || *own != author);
+        drop(state);
+        if is_news {
+            self.bell.notify_waiters();
+        }
+    }
+
+    /// Waits until something has happened since `seen` that is news to `own`, or for `at_most`;
+    /// then `seen` is up to date.
+    pub(crate) async fn wait(&self, own: Option<Incarnation>, seen: &AtomicU64, at_most: Duration) {
+        self.state().waiting.push(own);
+        let _waiting = Waiting(self, own);
         let moved = async {
             loop {
                 // Enlisted before the look at the counter, so that no ring falls in between.
                 let mut rung = std::pin::pin!(self.bell.notified());
                 rung.as_mut().enable();
-                let now = self.count.load(Ordering::Acquire);
-                if seen.swap(now, Ordering::AcqRel) != now {
+                if self.is_news(own, seen) {
                     return;
                 }
                 rung.await;
@@ -34,5 +79,45 @@ impl Changes {
         };
         // Running out of time is an ordinary outcome.
         let _ = tokio::time::timeout(at_most, moved).await;
+    }
+
+    /// Whether something has happened since `seen` that is news to `own`; `seen` is up to date then.
+    pub(crate) fn is_news(&self, own: Option<Incarnation>, seen: &AtomicU64) -> bool {
+        let state = self.state();
+        let before = seen.swap(state.count, Ordering::AcqRel);
+        let of_own = own.is_some() && own == state.author && before >= state.alone_since;
+        before != state.count && !of_own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Changes;
+    use crate::id::Incarnation;
+    use std::sync::atomic::AtomicU64;
+
+    const A: Option<Incarnation> = Some(Incarnation(1));
+    const B: Option<Incarnation> = Some(Incarnation(2));
+
+    #[test]
+    fn what_one_has_done_is_no_news_to_it_and_to_nobody_else_old() {
+        let changes = Changes::default();
+        let (seen, elsewhere) = (AtomicU64::new(0), AtomicU64::new(0));
+        changes.happened(A);
+        changes.happened(A);
+        assert!(!changes.is_news(A, &seen));
+        assert!(changes.is_news(B, &elsewhere));
+        assert!(!changes.is_news(B, &elsewhere), "it was told");
+        changes.happened(A);
+        assert!(changes.is_news(None, &elsewhere));
+        // Between two of its own another one is not missed.
+        changes.happened(B);
+        changes.happened(A);
+        assert!(changes.is_news(A, &seen));
+        changes.happened(A);
+        assert!(!changes.is_news(A, &seen));
+        changes.happened(None);
+        changes.happened(A);
+        assert!(changes.is_news(A, &seen));
     }
 }

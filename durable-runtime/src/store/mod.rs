@@ -277,9 +277,10 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
 
     /// Returns when somebody else (another handle or process) may have committed something since
     /// the last call on this handle, or after `at_most`. A hint: it may return early, and polling
-    /// stays correct without it. What is reported once on a handle is not reported again, so one
+    /// stays correct without it. What the worker `own` itself has parked, answered or ended, without an
+    /// effect on another run, is no reason to return: it knows. What is reported once on a handle is not reported again, so one
     /// task per handle should wait and tell the others.
-    async fn changed(&self, at_most: Duration);
+    async fn changed(&self, own: Option<Incarnation>, at_most: Duration);
 
     /// Flushes and closes what this handle owns. Calls after it answer `StoreError::Closed`.
     async fn close(&self) -> Result<(), StoreError>;

@@ -262,8 +262,8 @@ impl Store for WorkerStore {
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.pass(self.inner.workers()).await
     }
-    async fn changed(&self, at_most: Duration) {
-        self.pass(self.inner.changed(at_most)).await;
+    async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
+        self.pass(self.inner.changed(own, at_most)).await;
     }
     async fn close(&self) -> Result<(), StoreError> {
         self.pass(self.inner.close()).await

@@ -475,9 +475,9 @@ impl Store for FaultyStore {
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.inner.workers().await
     }
-    async fn changed(&self, at_most: Duration) {
+    async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
         self.read();
-        self.inner.changed(at_most).await;
+        self.inner.changed(own, at_most).await;
     }
     async fn close(&self) -> Result<(), StoreError> {
         self.inner.close().await

@@ -338,7 +338,7 @@ impl Bench {
             if done(&run) {
                 return run;
             }
-            self.store.changed(Duration::from_millis(5)).await;
+            self.store.changed(None, Duration::from_millis(5)).await;
         }
     }
 }

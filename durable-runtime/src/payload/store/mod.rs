@@ -374,8 +374,8 @@ impl Store for CodedStore {
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
         self.inner.workers().await
     }
-    async fn changed(&self, at_most: Duration) {
-        self.inner.changed(at_most).await;
+    async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
+        self.inner.changed(own, at_most).await;
     }
     async fn close(&self) -> Result<(), StoreError> {
         self.inner.close().await

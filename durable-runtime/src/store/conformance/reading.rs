@@ -215,7 +215,7 @@ pub async fn a_list_has_filters(store: &dyn Store) {
 
 /// Waits for a change that was not there before.
 async fn rings(store: &dyn Store) {
-    let rang = tokio::time::timeout(PATIENCE, store.changed(PATIENCE * 10)).await;
+    let rang = tokio::time::timeout(PATIENCE, store.changed(None, PATIENCE * 10)).await;
     assert_eq!(rang, Ok(()), "nobody was told of a change");
 }
 
@@ -288,7 +288,7 @@ pub async fn changed_returns_in_time(store: &dyn Store) {
     let in_time = tokio::time::timeout(PATIENCE, async {
         // A hint may come early, but not for ever.
         for _ in 0..10 {
-            store.changed(Duration::from_millis(1)).await;
+            store.changed(None, Duration::from_millis(1)).await;
         }
     });
     assert_eq!(in_time.await, Ok(()));

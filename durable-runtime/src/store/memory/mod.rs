@@ -81,7 +81,7 @@ impl MemoryStore {
     /// Tells those who wait for a change, if there was one.
     fn ring(&self, changed: bool) {
         if changed {
-            self.shared.changes.happened();
+            self.shared.changes.happened(None);
         }
     }
 }
@@ -443,8 +443,9 @@ impl Store for MemoryStore {
         Ok(workers)
     }
 
-    async fn changed(&self, at_most: Duration) {
-        self.shared.changes.wait(&self.seen, at_most).await;
+    async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
+        let changes = &self.shared.changes;
+        changes.wait(own, &self.seen, at_most).await;
     }
 
     async fn close(&self) -> Result<(), StoreError> {

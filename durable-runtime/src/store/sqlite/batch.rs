@@ -1,5 +1,6 @@
 //! The writes of an owner, applied one after the other under one fence.
 
+use super::ending::Ending;
 use super::error::{Outcome, bug};
 use super::line::Gate;
 use super::writer::Db;
@@ -22,6 +23,7 @@ pub(super) fn commit(db: &mut Db, fence: Fence, writes: &[Write]) -> Outcome<Vec
         owner: fence.worker,
         continued: BTreeMap::new(),
         skipped: Vec::new(),
+        owned: None,
     };
     let written = writes
         .iter()
@@ -142,11 +144,14 @@ struct Batch<'a> {
     continued: BTreeMap<WorkflowId, RunId>,
     /// Runs whose start was refused.
     skipped: Vec<RunId>,
+    /// A run that the owner owns, as the latest write of the batch has seen.
+    owned: Option<RunId>,
 }
 
 impl Batch<'_> {
     fn apply(&mut self, write: &Write) -> Outcome<Written> {
         let run = write.run();
+        let owned = self.owned.take();
         match write {
             Write::Start(new) => return self.start(new),
             Write::Task(task) if !task.is_of_owner() => {
@@ -159,7 +164,7 @@ impl Batch<'_> {
         }
         let answer = match write {
             Write::Start(new) => self.start(new),
-            Write::Step(step) => self.step(step),
+            Write::Step(step) => self.step(step, owned),
             Write::Attempt(attempt) => self.attempt(attempt),
             Write::Note(note) => self.note(note),
             Write::Task(task) => self.task(task),
@@ -217,17 +222,21 @@ impl Batch<'_> {
             // The one that is continued has been told.
             children::orphan(self.db, new)?;
         }
+        self.owned = new.owner.map(|_| new.run);
         Ok(Written::Started)
     }
 
-    fn step(&mut self, step: &NewStep) -> Outcome<Written> {
+    /// `owned`: the run that the write before was about.
+    fn step(&mut self, step: &NewStep, owned: Option<RunId>) -> Outcome<Written> {
+        // Asked for apart: an insert that selects keeps a copy of each page, in case it fails half way.
+        if owned != Some(step.run) && self.owned_wakes(step.run)?.is_none() {
+            return Ok(Written::Refused);
+        }
         let label = self.db.names.intern(&self.db.conn, &step.label)?;
-        let appended = self
-            .db
+        self.db
             .conn
             .prepare_cached(
-                "INSERT INTO step(run,seq,label,at,result,frame) SELECT ?1,?2,?3,?4,?5,?6 \
-                 FROM workflow WHERE run=?1 AND owner=?7",
+                "INSERT INTO step(run,seq,label,at,result,frame) VALUES(?1,?2,?3,?4,?5,?6)",
             )?
             .execute(params![
                 step.run.0,
@@ -235,17 +244,13 @@ impl Batch<'_> {
                 label,
                 step.at.0,
                 step.result,
-                step.frame,
-                self.owner.0
+                step.frame
             ])
             .map_err(|error| {
                 unique(error, || {
                     format!("run {} has a step {} already", step.run, step.seq)
                 })
             })?;
-        if appended == 0 {
-            return Ok(Written::Refused);
-        }
         for ord in &step.consumed {
             let consumed = self
                 .db
@@ -287,7 +292,7 @@ impl Batch<'_> {
                  AND used_seq IS NOT NULL AND coalesce(stage,1)=1",
             )?
             .execute(params![run.0, reply.msg, reply.stage as i64, reply.payload])?;
-        self.db.noteworthy = true;
+        self.db.authors.add(self.owner);
         Ok(())
     }
 
@@ -370,7 +375,7 @@ impl Batch<'_> {
                 park.held && park.blocked.is_some()
             ])?;
         inbox::drop_nudges(self.db, park.run)?;
-        self.db.noteworthy = true;
+        self.db.authors.add(self.owner);
         Ok(Written::Parked)
     }
 
@@ -379,15 +384,17 @@ impl Batch<'_> {
             return Err(bug(format!("run {} cannot end as running", end.run)).into());
         }
         let continued = end.is_followed();
-        let ended = rows::first(
-            &self.db.conn,
-            "UPDATE workflow SET phase=?3, output=?4, error=?5, owner=NULL, seq=?6, \
-             finished_at=?7, current=?8, published=?9 WHERE run=?1 AND owner=?2 AND phase=0 \
-             RETURNING id, parent, parent_op, parent_close, reports, schedule IS NOT NULL, \
-             queue, ckey",
-            params![
+        let Some(ending) = Ending::of(&self.db.conn, end.run, self.owner)? else {
+            return Ok(Written::Refused);
+        };
+        self.db
+            .conn
+            .prepare_cached(
+                "UPDATE workflow SET phase=?2, output=?3, error=?4, owner=NULL, seq=?5, \
+                 finished_at=?6, current=?7, published=?8 WHERE run=?1",
+            )?
+            .execute(params![
                 end.run.0,
-                self.owner.0,
                 end.phase as i64,
                 end.output,
                 end.error,
@@ -395,45 +402,47 @@ impl Batch<'_> {
                 end.at.0,
                 i64::from(!continued),
                 end.published
-            ],
-            |row| {
-                let (scheduled, place): (bool, _) = (row.get(5)?, places::of(row, 6)?);
-                let parent = rows::parent(row, 1)?;
-                Ok((row.get::<_, String>(0)?, parent, scheduled, place))
-            },
-        )?;
-        let Some((id, parent, scheduled, place)) = ended else {
-            return Ok(Written::Refused);
-        };
+            ])?;
         if !end.keep_frames {
             self.db
                 .conn
                 .prepare_cached("UPDATE step SET frame=NULL WHERE run=?1 AND frame IS NOT NULL")?
                 .execute([end.run.0])?;
         }
-        notes::drop_all(self.db, end.run)?;
-        tasks::drop_all(self.db, end.run)?;
-        let id = WorkflowId::new(id).map_err(|error| bug(error.to_string()))?;
+        if ending.notes {
+            notes::drop_all(self.db, end.run)?;
+        }
+        if ending.tasks {
+            tasks::drop_all(self.db, end.run)?;
+        }
         if continued {
-            self.continued.insert(id, end.run);
+            self.continued.insert(ending.id, end.run);
         } else {
-            place.freed(self.db)?;
-            inbox::drop_unread(self.db, end.run)?;
-            if scheduled {
+            ending.place.freed(self.db)?;
+            if ending.unread {
+                inbox::drop_unread(self.db, end.run)?;
+            }
+            if ending.scheduled {
                 schedules::told(self.db, end.run, end.at)?;
             }
-            if let Some(parent) = parent {
+            if let Some(parent) = ending.parent {
                 let report = ChildEnd {
                     phase: end.phase,
                     output: end.output.clone(),
                     error: end.error.clone(),
-                    child: Some((end.run, id)),
+                    child: Some((end.run, ending.id)),
                 };
                 children::report(self.db, parent, &report, end.at)?;
             }
         }
-        children::close(self.db, end.run, end.at)?;
-        self.db.noteworthy = true;
+        if ending.children {
+            children::close(self.db, end.run, end.at)?;
+        }
+        if ending.placed || ending.scheduled || continued {
+            self.db.noteworthy = true;
+        } else {
+            self.db.authors.add(self.owner);
+        }
         Ok(Written::Done)
     }
 

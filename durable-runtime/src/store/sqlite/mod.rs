@@ -15,6 +15,7 @@ mod children;
 mod client;
 mod connect;
 mod delete;
+mod ending;
 mod error;
 mod fence;
 mod ids;
@@ -336,9 +337,10 @@ impl Store for SqliteStore {
         self.readers.call(query::workers).await
     }
 
-    async fn changed(&self, at_most: Duration) {
+    async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
         let _looking = self.writer.look();
-        self.writer.shared.changes.wait(&self.seen, at_most).await;
+        let changes = &self.writer.shared.changes;
+        changes.wait(own, &self.seen, at_most).await;
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -2,8 +2,10 @@
 
 use super::{SqliteOptions, SqliteStore};
 use crate::id::RunId;
-use crate::store::conformance::kit::{Worker, id, message, start, step, waiting};
-use crate::store::{FenceError, NewStep, Sent, Store, StoreError, Write, Written};
+use crate::store::conformance::kit::{Worker, end, id, message, owned, park, start, step, waiting};
+use crate::store::{
+    FenceError, NewRun, NewStep, Parent, ParentClose, Sent, Store, StoreError, Write, Written,
+};
 
 async fn store() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -105,6 +107,84 @@ async fn a_call_that_fails_does_not_spoil_its_neighbours() {
     };
     assert_eq!(store.start(new).await, Ok(Written::Started));
     assert!(store.find(&id(14)).await.is_ok_and(|run| run.is_some()));
+}
+
+/// It needs no savepoint, since nothing was done before it.
+#[tokio::test]
+async fn the_first_call_of_a_transaction_fails_alone_too() {
+    let (store, _folder) = store().await;
+    let mut worker = Worker::register(&store, 1).await;
+    worker.starts(&[12]).await;
+    worker.write(Write::Step(step(12, 1))).await;
+    let (arrived, at_work) = std::sync::mpsc::channel();
+    let (go_on, told) = std::sync::mpsc::channel::<()>();
+    let holding = store.write(1, move |_| {
+        arrived.send(()).expect("the test waits");
+        told.recv().expect("the test says so");
+        Ok(())
+    });
+    let queueing = async {
+        // What is queued now shares the next transaction, in this order.
+        let failing = worker.try_commit(vec![
+            Write::Start(owned(13, worker.id())),
+            Write::Step(step(13, 1)),
+            Write::Step(step(12, 1)),
+        ]);
+        let both = async { tokio::join!(failing, store.start(waiting(11))) };
+        let released = async {
+            tokio::task::spawn_blocking(move || at_work.recv())
+                .await
+                .expect("no panic")
+                .expect("it is held");
+            tokio::task::yield_now().await;
+            go_on.send(()).expect("the writer waits");
+        };
+        tokio::join!(both, released).0
+    };
+    let (held, (failed, neighbour)) = tokio::join!(holding, queueing);
+    assert_eq!(held, Ok(()));
+    let bug = matches!(failed, Err(FenceError::Store(StoreError::Bug(_))));
+    assert!(bug, "{failed:?}");
+    assert_eq!(neighbour, Ok(Written::Started));
+    assert_eq!(store.find(&id(13)).await, Ok(None));
+    assert!(store.find(&id(11)).await.is_ok_and(|run| run.is_some()));
+    // Its beat does not count.
+    assert_eq!(worker.write(Write::Step(step(12, 2))).await, Written::Done);
+}
+
+#[tokio::test]
+async fn what_a_worker_has_ended_itself_is_news_to_others_only() {
+    let (store, _folder) = store().await;
+    let news = |own| {
+        let changes = &store.writer.shared.changes;
+        changes.is_news(own, &store.seen)
+    };
+    let mut worker = Worker::register(&store, 1).await;
+    let me = Some(worker.id());
+    worker.starts(&[10, 11, 12, 13]).await;
+    news(None);
+    worker.write(Write::Park(park(10, 0, 0))).await;
+    worker.write(Write::End(end(11, 0))).await;
+    assert!(!news(me));
+    worker.write(Write::End(end(12, 0))).await;
+    assert!(news(None));
+    // Its child is told, whoever has that.
+    let parent = Parent {
+        run: RunId(13),
+        op: 1,
+        close: ParentClose::Cancel,
+        reports: true,
+    };
+    let child = NewRun {
+        parent: Some(parent),
+        ..owned(14, worker.id())
+    };
+    worker.write(Write::Start(child)).await;
+    assert!(!news(me));
+    worker.write(Write::End(end(13, 0))).await;
+    assert!(news(me));
+    start(&store, 15).await;
+    assert!(news(me));
 }
 
 #[tokio::test]

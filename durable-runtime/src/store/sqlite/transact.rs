@@ -1,8 +1,8 @@
 //! Work of applications in the writer's transaction, kept away from the store's own tables.
 //!
 //! ```text
-//!  SAVEPOINT call ─ fence ─ owner? ─ done before? ─ SAVEPOINT work ─ the work ─ note ─ RELEASE
-//!                                                     └──── ROLLBACK TO work, if it gives nothing
+//!  BEGIN ─ fence ─ owner? ─ done before? ─ SAVEPOINT work ─ the work ─ note ─ RELEASE
+//!                                            └──── ROLLBACK TO work, if it gives nothing
 //! ```
 //!
 //! Tables and triggers of an application can roll back the whole transaction, so there is nobody

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  callers ──job──▶ queue ──drain──▶ BEGIN IMMEDIATE ─ job ─ job ─ job ─ COMMIT ──▶ all answers
-//!                                     (each in a savepoint, so that one can fail alone)
+//!                                     (each but the first in a savepoint, so that one can fail alone)
 //! ```
 //!
 //! Nothing waits to fill a transaction: what is queued when the thread becomes free shares the
@@ -12,6 +12,7 @@ use super::checkpoint::Checkpoints;
 use super::error::{Fault, Outcome, breaks_connection, bug, classify};
 use super::names::Names;
 use super::{SqliteOptions, connect};
+use crate::id::Incarnation;
 use crate::panics::caught;
 use crate::store::changes::Changes;
 use crate::store::{FenceError, StoreError};
@@ -40,12 +41,35 @@ const LOCK_PAUSE_MAX: Duration = Duration::from_millis(2);
 pub(super) struct Db {
     pub(super) conn: Connection,
     pub(super) names: Names,
-    /// Whether the transaction holds something that others may wait for.
+    /// Whether the transaction holds something that anybody may wait for.
     pub(super) noteworthy: bool,
+    /// Who has written in it what all others may wait for.
+    pub(super) authors: Authors,
+    /// Nothing has been done in the transaction.
+    fresh: bool,
     /// Why the transaction as a whole has failed.
     broken: Option<StoreError>,
     /// How long to wait for the lock of another process.
     patience: Duration,
+}
+
+/// The workers that have let go of runs, or ended them: that is news to all but themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Authors {
+    #[default]
+    Nobody,
+    One(Incarnation),
+    Several,
+}
+
+impl Authors {
+    pub(super) fn add(&mut self, worker: Incarnation) {
+        *self = match *self {
+            Self::Nobody => Self::One(worker),
+            Self::One(other) if other == worker => Self::One(worker),
+            Self::One(_) | Self::Several => Self::Several,
+        };
+    }
 }
 
 /// A queued call.
@@ -157,7 +181,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let run = move |db: Option<&mut Db>| -> Answer {
             let outcome = match db {
-                Some(db) => db.in_savepoint(work),
+                Some(db) => db.apart(work),
                 None => Err(bug("a transaction failed without a reason").into()),
             };
             Box::new(move |committed: Result<(), StoreError>| {
@@ -205,13 +229,20 @@ impl Db {
             patience: options.busy_timeout,
             names: Names::default(),
             noteworthy: false,
+            authors: Authors::Nobody,
+            fresh: false,
             broken: None,
         })
     }
 
-    /// Runs one call so that its failure leaves the rest of the transaction as it was.
-    fn in_savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        self.run("SAVEPOINT call")?;
+    /// Runs one call so that its failure leaves the rest of the transaction as it was. The first
+    /// needs no savepoint, in which SQLite would copy each page before its first change: where
+    /// nothing was done before, the whole transaction can begin again.
+    fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        let first = std::mem::take(&mut self.fresh);
+        if !first {
+            self.run("SAVEPOINT call")?;
+        }
         // A panic is the caller's, and no other one's.
         let done = caught(|| work(self));
         let mut outcome =
@@ -223,9 +254,14 @@ impl Db {
                 self.broken = Some(fault.store_error().unwrap_or_else(|| bug("rolled back")));
                 return outcome;
             }
+            if first {
+                self.run("ROLLBACK")?;
+                self.begin();
+                return outcome;
+            }
             self.run("ROLLBACK TO call")?;
         }
-        if let Err(fault) = self.run("RELEASE call") {
+        if !first && let Err(fault) = self.run("RELEASE call") {
             outcome = Err(fault);
         }
         outcome
@@ -236,6 +272,7 @@ impl Db {
     fn begin(&mut self) {
         let deadline = Instant::now() + self.patience;
         let mut pause = LOCK_PAUSE_MIN;
+        self.fresh = true;
         while self.run("BEGIN IMMEDIATE").is_err() {
             let busy = matches!(self.broken, Some(StoreError::Busy(_)));
             if !busy || Instant::now() >= deadline {
@@ -247,14 +284,15 @@ impl Db {
         }
     }
 
-    /// Begins the transaction and the savepoint of a call again, after its statement has ended both.
-    /// Only for one that is [alone](Writer::call_alone).
+    /// Begins the transaction again, after a statement of its call has ended it. Only for one that is
+    /// [alone](Writer::call_alone).
     pub(super) fn begin_again(&mut self) -> Outcome<()> {
         self.names.forget();
         self.begin();
+        self.fresh = false;
         match &self.broken {
             Some(error) => Err(error.clone().into()),
-            None => self.run("SAVEPOINT call"),
+            None => Ok(()),
         }
     }
 
@@ -276,8 +314,9 @@ impl Db {
     fn transaction(&mut self, jobs: Vec<Job>) -> (Vec<Answer>, Result<(), StoreError>) {
         self.broken = None;
         self.noteworthy = false;
+        self.authors = Authors::Nobody;
         let mut answers = Vec::with_capacity(jobs.len());
-        // `begin`, `run` and `in_savepoint` leave the reason of a failure in `broken`.
+        // `begin`, `run` and `apart` leave the reason of a failure in `broken`.
         self.begin();
         for job in jobs {
             let usable = self.broken.is_none();
@@ -394,7 +433,7 @@ impl Thread {
                 (answers, Err(StoreError::from(fault)))
             }
         };
-        let noteworthy = self.db.as_ref().is_some_and(|db| db.noteworthy);
+        let news = self.db.as_ref().map(|db| (db.noteworthy, db.authors));
         if committed.as_ref().is_err_and(breaks_connection) {
             self.db = None;
         }
@@ -402,8 +441,12 @@ impl Thread {
             answer(committed.clone());
         }
         if committed.is_ok() {
-            if noteworthy {
-                self.shared.changes.happened();
+            match news {
+                Some((false, Authors::One(worker))) => {
+                    self.shared.changes.happened(Some(worker));
+                }
+                None | Some((false, Authors::Nobody)) => {}
+                Some((true, _) | (_, Authors::Several)) => self.shared.changes.happened(None),
             }
             if let Some(db) = &self.db {
                 self.checkpoints.after_commit(&db.conn);
@@ -427,7 +470,7 @@ impl Thread {
         let version = self.db.as_ref().and_then(|db| db.data_version().ok());
         if version != Some(self.data_version) {
             self.data_version = version.unwrap_or(self.data_version);
-            self.shared.changes.happened();
+            self.shared.changes.happened(None);
         }
     }
 
