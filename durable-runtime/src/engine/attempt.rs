@@ -74,7 +74,7 @@ impl Attempt {
     /// Begins as soon as it is admitted. `context` is that of `live`.
     pub(super) fn begin(
         body: ActivityFn,
-        call: ActivityRequest,
+        call: Box<ActivityRequest>,
         (context, live): (ActivityContext, Arc<Live>),
         around: Surroundings,
     ) -> Self {
@@ -162,7 +162,7 @@ impl Drop for Attempt {
 
 async fn attempt(
     body: ActivityFn,
-    call: ActivityRequest,
+    call: Box<ActivityRequest>,
     (context, live): (ActivityContext, &Live),
     around: Surroundings,
     busy: Busy,
@@ -195,7 +195,7 @@ async fn attempt(
 /// Runs the body, which has its slot, to its end or to a limit.
 async fn run(
     (body, interceptors): (ActivityFn, ActivityInterceptors),
-    call: ActivityRequest,
+    call: Box<ActivityRequest>,
     (context, live): (ActivityContext, &Live),
     (clock, beats): (Arc<dyn Clock>, Beats),
     busy: Busy,

@@ -409,7 +409,9 @@ impl<'a> Hub<'a> {
         let (run, known) = (instance.run, instance.last_ord);
         let (scheduled, placed) = (instance.scheduled.is_some(), instance.placed);
         let mailbox = Arc::new(Mailbox::default());
-        let task = Run::new(self.life.clone(), instance, mailbox.clone(), busy, starter).drive();
+        let run_itself = Run::new(self.life.clone(), instance, mailbox.clone(), busy, starter);
+        // It is large: in a box it is moved once.
+        let task = Box::pin(run_itself.drive());
         self.life.watched.enter(run);
         let task = self.jobs.spawn(async {
             let (run, left) = task.await;

@@ -336,7 +336,7 @@ impl Run {
                 waiting: self.life.meters.waiting(&call.name),
                 span,
             };
-            let attempt = Attempt::begin(body.clone(), *call.clone(), (context, live), around);
+            let attempt = Attempt::begin(body.clone(), call.clone(), (context, live), around);
             self.attempts.begin(op, attempt);
         }
     }

@@ -168,7 +168,7 @@ impl Carrier {
         mut asked: watch::Receiver<Asked>,
         busy: Busy,
     ) -> Option<(Outcome, Option<Beat>, Busy)> {
-        let mut call = order.request;
+        let mut call = Box::new(order.request);
         let Some(body) = self.life.registry.activity(&call.name) else {
             let reason = format!("this worker has no activity `{}`", call.name);
             return Some((Outcome::Unfit(reason), beat, busy));

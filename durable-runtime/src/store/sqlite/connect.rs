@@ -72,7 +72,9 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Outcome<Connection
     }
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.pragma_update(None, "cache_size", -65_536)?;
+    // 16 MiB. The rows that are written are the latest, and SQLite walks through the whole table of a
+    // cache at each commit that has split a page.
+    conn.pragma_update(None, "cache_size", -16_384)?;
     conn.pragma_update(None, "mmap_size", 0)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     let mode: String = conn.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?;
