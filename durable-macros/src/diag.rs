@@ -60,7 +60,8 @@ impl Code {
     }
 }
 
-fn text(code: Code, what: &str, help: &str) -> String {
+/// The words of an error.
+pub(crate) fn text(code: Code, what: &str, help: &str) -> String {
     format!("{what}\n\n  help: {help}\n  code: durable {}", code.text())
 }
 

@@ -352,6 +352,36 @@ async fn async_part(cents: u64) -> u64 {
     cents
 }
 
+/// What is dropped in another order since edition 2024, without an await.
+#[workflow]
+async fn drops(orders: Vec<Order>, mut budget: u64) -> u64 {
+    let payers = orders.iter().map(|order| {
+        let payer = order.payer.as_deref();
+        payer.map_or(budget, |payer| payer.len() as u64)
+    });
+    let mut sum: u64 = payers.sum();
+    for order in orders {
+        let paid = charge("a".to_owned(), sum).await.unwrap_or_default();
+        if let Some(payer) = order.payer {
+            budget += payer.len() as u64;
+        } else {
+            sum += paid;
+        }
+    }
+    if tick().await.is_ok() {
+        if let Some(rest) = budget.checked_sub(sum) {
+            sum += rest;
+        } else {
+            budget = 1;
+        }
+    }
+    let shown = || {
+        let text = sum.to_string();
+        text.len() as u64
+    };
+    budget + shown()
+}
+
 /// Nothing to wait for.
 #[workflow]
 async fn at_once(n: u64) -> u64 {
@@ -368,6 +398,7 @@ fn all_are_registered() {
         "branches_of_every_kind",
         "calls_the_helper",
         "closures",
+        "drops",
         "expressions",
         "guards",
         "helper",

@@ -1,6 +1,6 @@
 //! The machine: slots, the four entries, and the loop.
 
-use super::{arms, forks, proofs, tokens, twin};
+use super::{arms, editions, forks, proofs, tokens, twin};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, BranchCode, LocalId, PointId};
 use crate::lower::{Layout, Part};
@@ -56,11 +56,9 @@ pub(super) fn machine(
     // another order: if it sees from the spans of the whole closure which edition that is.
     let mut bar = proc_macro2::Punct::new('|', proc_macro2::Spacing::Alone);
     bar.set_span(names::whole(&twin));
+    let (drops, reason) = (editions::lints(), editions::reason());
     let twin = quote! {
-        #[deny(
-            if_let_rescope, tail_expr_drop_order,
-            reason = "a workflow drops temporaries as in edition 2024, which is another order here: use `match`, or bind the value with `let`"
-        )]
+        #[deny(#drops, reason = #reason)]
         let _ = #bar #(#params),* #bar -> #output #twin;
     };
     let proofs = quote!(#(#lendable)* #lookups #looped #cursors #saved #outputs);

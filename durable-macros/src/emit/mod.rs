@@ -19,6 +19,7 @@
 mod arms;
 mod blocks;
 mod closures;
+mod editions;
 mod exits;
 pub(crate) mod fallback;
 mod forks;

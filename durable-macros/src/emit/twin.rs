@@ -1,7 +1,7 @@
 //! The never-run twin: the user's own body, with placeholders turned into probes.
 
 use super::lending::Lending;
-use super::{closures, is_linked, signed};
+use super::{closures, editions, is_linked, signed};
 use crate::analysis::liveness::Liveness;
 use crate::ir::{Body, LocalId, Locals, PointId, Terminator};
 use crate::lower::Layout;
@@ -26,6 +26,7 @@ pub(super) fn body(
     let body = &normalized.body;
     let mut twin = normalized.twin.clone();
     let lending = Lending::find(body, layout, &mut twin);
+    editions::spare(&mut twin);
     let after = after_macros(body, liveness);
     let mut resolve = Resolve {
         normalized,
@@ -217,6 +218,7 @@ impl VisitMut for Resolve<'_> {
         {
             let normalized = self.normalized;
             *expr = super::blocks::in_twin(number, normalized, &mut |code| {
+                editions::spare(code);
                 self.visit_block_mut(code);
             });
             return;

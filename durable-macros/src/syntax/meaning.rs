@@ -167,6 +167,11 @@ pub(crate) fn is_proven(mac: &Macro) -> bool {
     bare(mac).is_some_and(|name| !REPLACED.iter().any(|r| name == r))
 }
 
+/// Whether a macro has the bare name of one of std.
+pub(crate) fn is_of_std(mac: &Macro) -> bool {
+    bare(mac).is_some()
+}
+
 /// The bare name of a macro of std.
 fn bare(mac: &Macro) -> Option<&Ident> {
     let name = mac.path.get_ident()?;

@@ -33,6 +33,11 @@ const NETS: [&str; 4] = [
     "a borrow of type `",
 ];
 
+/// What rustc says in crates of an edition before 2024 alone. The cases in `tests/ui` have that of the workspace, so
+/// that it is said is tested in `tests/src/editions.rs`.
+const BY_EDITION: [&str; 1] =
+    ["code with an `.await` drops temporaries as in edition 2024, which is another order here"];
+
 /// The sources that may hold messages.
 fn sources() -> Vec<(String, String)> {
     let mut folders: Vec<PathBuf> = ["durable-macros/src", "durable-runtime/src"]
@@ -107,7 +112,7 @@ fn every_message_has_a_case() {
         for before in ["Code::", "message = "] {
             for parts in messages(&text, before) {
                 seen += 1;
-                let net = NETS.contains(&parts[0].as_str());
+                let net = NETS.iter().chain(&BY_EDITION).any(|net| *net == parts[0]);
                 if !net && !said.lines().any(|line| says(line, &parts)) {
                     missing.push(format!("{path}: {}", parts.join("…")));
                 }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod codes;
+mod editions;
 mod expansions;
 mod frames;
 mod graphs;
