@@ -193,8 +193,10 @@ equivalent! {
 
 equivalent! {
     with [("a".to_owned()), ("".to_owned())];
+    #[allow(unused_parens, reason = "it is about these")]
     async fn assigned_to_nothing(s: String) -> String {
         _ = s;
+        (_) = s;
         tick().await;
         let b;
         (_, b) = (s, 2);

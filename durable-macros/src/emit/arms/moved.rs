@@ -253,10 +253,12 @@ impl<'ast> Visit<'ast> for Moves {
 
 /// Whether what is assigned is no pattern: `_ = text` moves nothing, `(a, _) = both` not all.
 fn takes_whole(place: &Expr) -> bool {
-    !matches!(
-        place,
-        Expr::Infer(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Struct(_) | Expr::Call(_)
-    )
+    match place {
+        Expr::Paren(inner) => takes_whole(&inner.expr),
+        Expr::Group(inner) => takes_whole(&inner.expr),
+        Expr::Infer(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Struct(_) | Expr::Call(_) => false,
+        _ => true,
+    }
 }
 
 /// Whether a pattern takes the whole value under one name.
