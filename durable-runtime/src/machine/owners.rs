@@ -11,8 +11,12 @@ use super::lookup::Place;
 use super::saved::Data;
 use super::source::Items;
 use super::support::{Ty, of};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::marker::PhantomData;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 /// The answer: it borrows, and cannot be saved.
 #[derive(Clone, Copy, Debug)]
@@ -151,10 +155,10 @@ pub mod owner {
     /// Is it of this group, or one reference away?
     #[derive(Clone, Copy, Debug)]
     pub struct Near<G>(pub G);
-    /// Is it no reference?
+    /// Is it no reference, and no pointer through which a field could lie behind one?
     #[derive(Clone, Copy, Debug)]
     pub struct Whole;
-    /// Is it a reference to what is none?
+    /// Is it a reference to such a place?
     #[derive(Clone, Copy, Debug)]
     pub struct Single;
     /// Is there a reference in it?
@@ -191,16 +195,32 @@ answers! {
     Otherwise [G, O: IsNear<G> + ?Sized] &Question<Near<G>, O> => Refused;
     Finally [G, O: ?Sized] Question<Near<G>, O> => Unclear;
 
-    Surely [T: ?Sized] &&&Question<Whole, &T> => Unclear;
-    Perhaps [T: ?Sized] &&Question<Whole, &mut T> => Unclear;
+    // `Box<&'static Config>`: of its `name` the box owns nothing. What else is a pointer is asked for one step.
+    Surely [O: LeadsAway + ?Sized] &&&Question<Whole, O> => Unclear;
+    Perhaps [P: Deref<Target: LeadsAway> + ?Sized] &&Question<Whole, P> => Unclear;
     Otherwise [O: ?Sized] &Question<Whole, O> => Refused;
 
-    Surely [T: ?Sized] &&&Question<Single, &&T> => Unclear;
-    Perhaps [T: ?Sized] &&Question<Single, &T> => Refused;
-    Otherwise [O: ?Sized] &Question<Single, O> => Unclear;
+    Surely [O: LeadsAway + ?Sized] &&&Question<Single, &O> => Unclear;
+    Perhaps [P: Deref<Target: LeadsAway> + ?Sized] &&Question<Single, &P> => Unclear;
+    Otherwise [O: ?Sized] &Question<Single, &O> => Refused;
+    Finally [O: ?Sized] Question<Single, O> => Unclear;
 
     Surely [T: Holds] &&&Question<Holding, T> => Refused;
     Otherwise [T] &Question<Holding, T> => Unclear;
+}
+
+/// Behind it, or behind a pointer in it, lies what it does not own.
+pub trait LeadsAway {}
+
+macro_rules! leading_away {
+    ($([$($generics:tt)*] $pointer:ty),+ $(,)?) => {$(
+        impl<$($generics)*> LeadsAway for $pointer {}
+    )+};
+}
+
+leading_away! {
+    [T: ?Sized] &T, [T: ?Sized] &mut T, [T: LeadsAway + ?Sized] Box<T>, [T: LeadsAway + ?Sized] Rc<T>,
+    [T: LeadsAway + ?Sized] Arc<T>, [T: LeadsAway, F] LazyLock<T, F>, [T: LeadsAway, F] LazyCell<T, F>,
 }
 
 /// A type of std of which a method of this group borrows and does nothing else.
@@ -226,6 +246,18 @@ groups! {
     Sliced: [] str, [] String, [T] [T], [T, const N: usize] [T; N], [T] Vec<T>;
 }
 
+/// A pointer has the methods of what it owns, or owns a share of.
+macro_rules! owning {
+    ($($group:ident)+) => {$(owning! { @ $group Box Rc Arc })+};
+    (@ $group:ident $($pointer:ident)+) => {$(
+        impl<O: In<$group> + ?Sized> In<$group> for $pointer<O> {}
+        impl<O: In<$group> + ?Sized> IsNear<$group> for $pointer<O> {}
+        impl<O: In<$group> + ?Sized> IsNear<$group> for &$pointer<O> {}
+    )+};
+}
+
+owning! { Texts Lists Maps Sliced }
+
 /// Elements or values of it are references, or have some.
 pub trait HasReferences {}
 
@@ -243,8 +275,10 @@ with_references! {
     HasReferences: [T: Holds] [T], [T: Holds, const N: usize] [T; N], [T: Holds] Vec<T>,
         [T: Holds] VecDeque<T>, [T: Holds] LinkedList<T>, [T: Holds] BTreeSet<T>,
         [T: Holds, S] HashSet<T, S>, [T: Holds] BinaryHeap<T>, [T: Holds] Option<T>,
-        [T: Holds, E] Result<T, E>, [K, V: Holds] BTreeMap<K, V>, [K, V: Holds, S] HashMap<K, V, S>;
-    HasReferencesAsKeys: [K: Holds, V] BTreeMap<K, V>, [K: Holds, V, S] HashMap<K, V, S>;
+        [T: Holds, E] Result<T, E>, [K, V: Holds] BTreeMap<K, V>, [K, V: Holds, S] HashMap<K, V, S>,
+        [O: HasReferences + ?Sized] Box<O>, [O: HasReferences + ?Sized] Rc<O>, [O: HasReferences + ?Sized] Arc<O>;
+    HasReferencesAsKeys: [K: Holds, V] BTreeMap<K, V>, [K: Holds, V, S] HashMap<K, V, S>,
+        [O: HasReferencesAsKeys] Box<O>, [O: HasReferencesAsKeys] Rc<O>, [O: HasReferencesAsKeys] Arc<O>;
 }
 
 /// A value in which there is a reference.
@@ -258,6 +292,11 @@ macro_rules! holding {
 
 holding! {
     [T: ?Sized] &T;
+    [T: Holds + ?Sized] Box<T>;
+    [T: Holds + ?Sized] Rc<T>;
+    [T: Holds + ?Sized] Arc<T>;
+    [T: Holds] [T];
+    [T: Holds, const N: usize] [T; N];
     [T: Holds] Option<T>;
     [T: Holds, E] Result<T, E>;
     [T: Holds] Vec<T>;

@@ -3,8 +3,10 @@
 use durable_tests::equivalent;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Labelled {
@@ -233,5 +235,70 @@ equivalent! {
         note("total", order.total);
         act("joined", ids.len()).await;
         joined
+    }
+}
+
+// Nothing of it is owned by the pointer.
+equivalent! {
+    with [(1), (2)];
+    async fn texts_behind_pointers(n: u32) -> String {
+        let arced = Arc::new(config());
+        let name = arced.name.trim_matches('-');
+        let twice = Box::new(Rc::new(config()));
+        let word = twice.words.first().map(|w| w.trim()).unwrap_or("none");
+        let lazy: LazyLock<&'static Config> = LazyLock::new(config);
+        let label = lazy.inner.label.trim_matches('-');
+        let cell: LazyCell<&'static Config> = LazyCell::new(config);
+        let same = &cell;
+        let start = same.name.split('c').next().unwrap_or_default();
+        let boxed = Box::new(" text ");
+        let trimmed = boxed.trim();
+        let boxes = vec![Box::new("first"), Box::new("second")];
+        let first: &str = boxes.first().unwrap();
+        let own = Pointer(config());
+        let end = own.name.strip_prefix("-").unwrap_or("none");
+        act("n", n).await;
+        format!("{name}{word}{label}{start}{trimmed}{first}{end}")
+    }
+}
+
+struct Pointer(&'static Config);
+
+impl std::ops::Deref for Pointer {
+    type Target = &'static Config;
+    fn deref(&self) -> &&'static Config {
+        &self.0
+    }
+}
+
+/// Its methods have names of methods that hand on what they are called on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Shelf {
+    n: u32,
+}
+
+impl Shelf {
+    fn last(&self) -> &'static str {
+        if self.n > 1 { "last of many" } else { "last" }
+    }
+    fn take(&self, n: u32) -> Option<&'static str> {
+        (n < self.n).then_some("taken")
+    }
+    fn map(&self, f: impl Fn(&'static str) -> &'static str) -> &'static str {
+        f("mapped")
+    }
+}
+
+equivalent! {
+    with [(vec![Shelf { n: 1 }]), (vec![Shelf { n: 2 }, Shelf { n: 1 }])];
+    async fn methods_called_as_those_of_iterators(shelves: Vec<Shelf>) -> String {
+        let last = shelves.first().unwrap().last();
+        let shelf = shelves.first().unwrap();
+        let taken = shelf.take(1).unwrap_or("none");
+        let mapped = shelf.map(|text| text);
+        let count = shelves.len();
+        drop(shelves);
+        act("n", count).await;
+        format!("{last}{taken}{mapped}")
     }
 }

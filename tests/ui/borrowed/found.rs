@@ -58,4 +58,18 @@ fn fits(word: &str, length: u64) -> bool {
     word.len() as u64 == length
 }
 
+#[workflow]
+async fn in_a_guard(text: String) -> Result<String, Error> {
+    let mut kept = "";
+    match text.len() {
+        n if {
+            kept = text.trim();
+            n > 3
+        } => {}
+        _ => kept = "short",
+    }
+    charge(1).await?;
+    Ok(kept.to_owned())
+}
+
 fn main() {}

@@ -9,7 +9,7 @@ use crate::normalize::twin::{Wrapper, wrap, wrapper};
 use quote::ToTokens;
 use std::collections::BTreeSet;
 use syn::visit_mut;
-use syn::{Expr, ExprCall, ExprMethodCall, Ident};
+use syn::{Expr, ExprCall, ExprMethodCall, Ident, Pat};
 
 impl Walk<'_> {
     /// Walks through an expression; answers what its value borrows from.
@@ -22,7 +22,7 @@ impl Walk<'_> {
                 let borrow = self.value(&mut inner.expr)?;
                 Some(Borrow {
                     fails: false,
-                    ..borrow
+                    ..borrow.inside()
                 })
             }
             Expr::Block(block) => self.in_scope(|walk| walk.statements(&mut block.block)),
@@ -43,6 +43,9 @@ impl Walk<'_> {
                     .map(|arm| {
                         self.in_scope(|walk| {
                             walk.bind_matched(&arm.pat, &looked_at);
+                            if let Pat::Guard(guarded) = &mut arm.pat {
+                                walk.value(&mut guarded.guard);
+                            }
                             walk.value(&mut arm.body)
                         })
                     })
@@ -62,7 +65,7 @@ impl Walk<'_> {
                 None
             }
             Expr::ForLoop(expr) => {
-                let mut borrow = self.value(&mut expr.expr);
+                let mut borrow = self.value(&mut expr.expr).map(|borrow| borrow.inside());
                 if let (Some(borrow), Some(rest)) = (&mut borrow, rest(&expr.expr)) {
                     borrow.item_of = Some(rest);
                 }
@@ -124,10 +127,11 @@ impl Walk<'_> {
         };
         let method = call.method.to_string();
         let receiver = self.value(&mut call.receiver);
-        let of = receiver.as_ref().filter(|_| methods::maps(&method));
+        let maps = methods::maps(&method);
+        let of = receiver.as_ref().filter(|of| maps && of.wraps > 0);
         let mapped = match (of, call.args.first_mut()) {
             (Some(of), Some(Expr::Closure(closure))) => {
-                let of = of.clone();
+                let of = of.inside();
                 self.closure(closure, Some(&of))
             }
             (of, _) => {
@@ -135,14 +139,19 @@ impl Walk<'_> {
                     self.value(argument);
                 }
                 let lends = call.args.first().is_some_and(methods::is_lending);
-                of.filter(|_| lends).cloned()
+                of.filter(|_| lends).map(Borrow::inside)
             }
         };
-        if methods::maps(&method) {
-            return mapped;
+        if maps {
+            let around = usize::from(method == "map");
+            return mapped.map(|borrow| Borrow {
+                wraps: (borrow.wraps + around).max(1),
+                ..borrow
+            });
         }
         let passed = |borrow: Borrow| Borrow {
             item_of: None,
+            wraps: borrow.wraps - usize::from(methods::opens(&method)),
             fails: methods::adds_a_failure(&method) || borrow.fails && !methods::takes_out(&method),
             collected: borrow.collected || method == "collect",
             ..borrow
@@ -151,7 +160,7 @@ impl Walk<'_> {
         let is_place = root(&call.receiver).is_some();
         // `last` of an iterator hands on what that has.
         if methods::passes(&method) && (!is_place || groups.is_empty()) {
-            return receiver.map(passed);
+            return receiver.filter(|of| of.wraps > 0).map(passed);
         }
         if groups.is_empty() {
             return None;
@@ -218,6 +227,7 @@ impl Walk<'_> {
             item_of: None,
             collected: false,
             fails: false,
+            wraps: 0,
         });
         let call = Call {
             groups,
@@ -229,6 +239,10 @@ impl Walk<'_> {
 
     /// Marks a call in the twin; answers what it gives.
     fn marked(&mut self, expr: &mut Expr, (call, of): (Call, Borrow)) -> Borrow {
+        let wraps = match &*expr {
+            Expr::MethodCall(call) => usize::from(!methods::lends_bare(&call.method.to_string())),
+            _ => 0,
+        };
         let number = self.lending.calls.len();
         self.lending.calls.push(call);
         wrap(expr, Wrapper::Lends(number));
@@ -239,6 +253,7 @@ impl Walk<'_> {
             item_of: None,
             collected: false,
             fails: false,
+            wraps,
             ..of
         }
     }

@@ -99,6 +99,25 @@ pub(super) fn lending(method: &str) -> Vec<Group> {
     GROUPS.iter().filter(has).copied().collect()
 }
 
+/// Of those that lend: which give the borrow itself, and not in an `Option` or an iterator.
+const BARE: &[&str] = &[
+    "as_bytes",
+    "as_slice",
+    "as_str",
+    "split_at",
+    "trim",
+    "trim_end",
+    "trim_end_matches",
+    "trim_matches",
+    "trim_start",
+    "trim_start_matches",
+];
+
+/// Whether what a method lends is a borrow itself.
+pub(super) fn lends_bare(method: &str) -> bool {
+    BARE.contains(&method)
+}
+
 /// Methods of `Option`, `Result` and iterators after which what was borrowed is still there.
 const PASSING: &[&str] = &[
     "chain",
@@ -137,7 +156,12 @@ const PASSING: &[&str] = &[
     "unwrap_or_else",
 ];
 
-/// Whether a borrow that this is called on is in what it gives.
+/// Whether such a method takes a borrow out of an `Option`, or puts it where methods may be the user's.
+pub(super) fn opens(method: &str) -> bool {
+    method == "collect" || method == "expect" || method.starts_with("unwrap")
+}
+
+/// Whether a borrow that this is called on, in an `Option` or an iterator of std, is in what it gives.
 pub(super) fn passes(method: &str) -> bool {
     PASSING.contains(&method)
 }

@@ -57,6 +57,19 @@ pub(super) struct Borrow {
     pub(super) collected: bool,
     /// A failure may stand in its place.
     fails: bool,
+    /// So many of std's `Option`s and iterators are around it. In one of them a method that hands on is std's;
+    /// on what is borrowed itself it may be one of a type of the user's.
+    wraps: usize,
+}
+
+impl Borrow {
+    /// What is inside of one of these.
+    fn inside(&self) -> Self {
+        Self {
+            wraps: self.wraps.saturating_sub(1),
+            ..self.clone()
+        }
+    }
 }
 
 impl Lending {
@@ -171,6 +184,11 @@ impl Walk<'_> {
 
     /// Binds the names of a pattern over a value.
     fn bind(&mut self, pat: &Pat, borrow: Option<&Borrow>) {
+        let inside = match under_types(pat) {
+            Pat::Ident(_) => None,
+            _ => borrow.map(Borrow::inside),
+        };
+        let borrow = inside.as_ref().or(borrow);
         let mut borrowed = Vec::new();
         if borrow.is_some_and(|borrow| !borrow.fails) {
             borrowed_in(pat, &mut borrowed);
@@ -276,6 +294,16 @@ impl VisitMut for Walk<'_> {
         self.closure(closure, None);
     }
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// A pattern without its type.
+fn under_types(pat: &Pat) -> &Pat {
+    match pat {
+        Pat::Type(typed) => under_types(&typed.pat),
+        Pat::Paren(inner) => under_types(&inner.pat),
+        Pat::Guard(guarded) => under_types(&guarded.pat),
+        other => other,
+    }
 }
 
 /// The names that a pattern binds to parts of what is borrowed: not to copies of these, and not to what
