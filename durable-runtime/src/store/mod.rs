@@ -49,7 +49,7 @@ pub use message::{
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
-pub(crate) use queueing::ARRIVALS_MAX;
+pub(crate) use queueing::{ARRIVALS_MAX, Had};
 pub use queueing::{Concurrency, Fairness, InvalidPriority, Queueing};
 pub use queues::{QueueChange, QueueRecord, QueueSettings, Queues, Rate};
 pub use records::{

@@ -146,6 +146,36 @@ impl Queueing {
             Some(own) => (&own.key, STRIDE * 1000 / i64::from(own.weight.max(1))),
         }
     }
+
+    /// Where the last of these goes on that are of its key and lane, and have a turn to come.
+    pub(crate) fn behind(&self, turns: impl Iterator<Item = Had>) -> Option<i64> {
+        let of_key = |had: &Had| had.lane == self.lane() && had.key == self.turn().0;
+        let turns = turns.filter(|had| had.tag >= 0 && of_key(had));
+        turns.max_by_key(|had| had.tag).map(|had| had.next)
+    }
+
+    /// Its turn at this tag.
+    pub(crate) fn had(&self, tag: i64) -> Had {
+        let (key, stride) = self.turn();
+        Had {
+            lane: self.lane(),
+            tag,
+            key: key.to_owned(),
+            next: tag + stride,
+        }
+    }
+}
+
+/// A turn in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Had {
+    pub(crate) lane: i64,
+    /// The turn, in the order of its lane; negative for one that was had before and came back.
+    pub(crate) tag: i64,
+    /// Whose it is.
+    pub(crate) key: String,
+    /// After it, its key has none before this one.
+    pub(crate) next: i64,
 }
 
 #[cfg(test)]

@@ -140,6 +140,7 @@ macro_rules! store_conformance {
                 a_start_that_ends_leaves_the_line,
                 a_batch_that_fails_moves_nobody_in_line,
                 a_paused_start_rests_in_line,
+                a_start_that_leaves_the_line_costs_its_key_nothing,
             ],
             places: [
                 at_most_so_many_are_under_way,
@@ -191,6 +192,9 @@ macro_rules! store_conformance {
                 attempts_on_a_queue_have_a_rate,
                 a_paused_run_leaves_the_line_of_activities,
                 limits_of_starts_are_not_those_of_activities,
+                a_task_that_leaves_the_line_costs_its_key_nothing,
+                a_limited_task_is_not_passed_by_unlimited_ones_of_its_key,
+                no_returned_task_is_passed,
             ],
             owning: [
                 a_worker_registers_once,

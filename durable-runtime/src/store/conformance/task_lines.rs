@@ -343,3 +343,60 @@ pub async fn limits_of_starts_are_not_those_of_activities(store: &dyn Store) {
     assert_eq!((gpu.waiting, gpu.running), (0, 0));
     assert_eq!(gpu.settings.activity_concurrency, None);
 }
+
+/// What leaves the line without a worker is no turn of its key, and of one key the order stays.
+pub async fn a_task_that_leaves_the_line_costs_its_key_nothing(store: &dyn Store) {
+    let mut owner = Worker::register(store, 1).await;
+    owner.starts(&[10, 11]).await;
+    puts(
+        &mut owner,
+        (1..=10).map(|op| turned(10, op, fair("leaves", 1.0))),
+    )
+    .await;
+    let rests = (11..=20).map(|op| turned(11, op, fair("leaves", 1.0)));
+    puts(&mut owner, rests).await;
+    let stays = (31..=40).map(|op| turned(10, op, fair("stays", 1.0)));
+    puts(&mut owner, stays).await;
+    assert_eq!(takes(&mut owner, 2, 40).await, [1, 31]);
+    for op in 3..=10 {
+        owner.write(cancel(of(10, op), &format!("c{op}"))).await;
+    }
+    let pause = NewMessage {
+        kind: MessageKind::Pause,
+        ..told("p")
+    };
+    let sent = store.send(&id(11), pause).await;
+    assert_eq!(sent, Ok(Sent::Accepted(RunId(11))));
+    let later = (51..=52).map(|op| turned(10, op, fair("leaves", 1.0)));
+    puts(&mut owner, later).await;
+    let next = takes(&mut owner, 6, 40).await;
+    assert_eq!(next, [2, 32, 33, 51, 34, 52]);
+}
+
+/// A call with a limit is not passed for ever by calls of its key that have none.
+pub async fn a_limited_task_is_not_passed_by_unlimited_ones_of_its_key(store: &dyn Store) {
+    let mut owner = Worker::register(store, 1).await;
+    owner.starts(&[10]).await;
+    puts(&mut owner, [keyed(10, 1, "a", u32::MAX)]).await;
+    puts(&mut owner, [keyed(10, 2, "a", 1)]).await;
+    puts(&mut owner, (3..=5).map(|op| keyed(10, op, "a", u32::MAX))).await;
+    assert_eq!(takes(&mut owner, 9, 40).await, [1]);
+    ends(&mut owner, 1).await;
+    assert_eq!(takes(&mut owner, 1, 40).await, [2]);
+    // Those behind it have no limit of their own.
+    assert_eq!(takes(&mut owner, 9, 40).await, [3, 4, 5]);
+}
+
+/// What is given back is first, however many are, and whoever comes between.
+pub async fn no_returned_task_is_passed(store: &dyn Store) {
+    let mut owner = Worker::register(store, 1).await;
+    owner.starts(&[9, 10]).await;
+    puts(&mut owner, (1..=2).map(|op| task(10, op, 30))).await;
+    assert_eq!(takes(&mut owner, 9, 40).await, [1, 2]);
+    returns(&mut owner, 1).await;
+    returns(&mut owner, 2).await;
+    assert_eq!(takes(&mut owner, 1, 40).await, [1]);
+    puts(&mut owner, [task(9, 3, 50)]).await;
+    assert_eq!(takes(&mut owner, 1, 40).await, [2]);
+    assert_eq!(takes(&mut owner, 1, 40).await, [3]);
+}

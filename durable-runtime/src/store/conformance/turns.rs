@@ -318,3 +318,31 @@ pub async fn a_paused_start_rests_in_line(store: &dyn Store) {
     assert_eq!(next().await, Ok(Some(Timestamp(1))));
     assert_eq!(one_by_one(&mut worker, 5, 4).await, [10, 12, 13]);
 }
+
+/// What leaves the line without its turn is no turn of its key, and of one key the order stays.
+pub async fn a_start_that_leaves_the_line_costs_its_key_nothing(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    for (from, key) in [(10, "leaves"), (30, "stays")] {
+        for run in from..from + 10 {
+            started(store, of(run, key, 1.0)).await;
+        }
+    }
+    assert_eq!(one_by_one(&mut worker, 5, 2).await, [10, 30]);
+    for run in 12..16 {
+        let sent = store.send(&id(run), terminate("end")).await;
+        assert_eq!(sent, Ok(Sent::Terminated(RunId(run))));
+    }
+    for run in 16..20 {
+        let pause = NewMessage::steer(MessageKind::Pause, "", Timestamp(20));
+        let sent = store.send(&id(run), pause).await;
+        assert_eq!(sent, Ok(Sent::Accepted(RunId(run))));
+    }
+    for run in 50..52 {
+        started(store, of(run, "leaves", 1.0)).await;
+    }
+    let turns = one_by_one(&mut worker, 5, 6).await;
+    assert_eq!(turns, [11, 31, 32, 50, 33, 51]);
+    // Nor does it get back what it has had: the next one waits for the turn of the other key.
+    started(store, of(60, "leaves", 1.0)).await;
+    assert_eq!(one_by_one(&mut worker, 5, 3).await, [34, 60, 35]);
+}

@@ -3,7 +3,7 @@
 use super::run::{Place, Run};
 use super::state::State;
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, NewRun, Queueing};
+use crate::store::{ARRIVALS_MAX, Had, NewRun, Queueing};
 use std::collections::BTreeMap;
 
 /// How far a queue's line has come.
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub(super) struct Line {
     /// The largest tag that has been claimed, by lane.
     served: BTreeMap<i64, i64>,
-    /// The tag of the next start, by lane and key.
+    /// Before which tag a key has no other turn, by lane: behind the last that it has had.
     fair: BTreeMap<(i64, String), i64>,
 }
 
@@ -29,32 +29,36 @@ pub(super) enum Gate {
     Key,
 }
 
-/// A start that may be claimed; in the order of their turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A start that may be claimed.
+#[derive(Clone, Debug)]
 pub(super) struct Turn {
-    pub(super) lane: i64,
-    tag: i64,
+    pub(super) had: Had,
     pub(super) run: RunId,
     pub(super) shares: bool,
 }
 
 impl Line {
-    /// The end of the line, for this one.
-    pub(super) fn tag(&mut self, queueing: &Queueing) -> i64 {
-        let (lane, (key, stride)) = (queueing.lane(), queueing.turn());
-        let served = self.served.get(&lane).copied().unwrap_or(0);
-        let next = self.fair.entry((lane, key.to_owned())).or_insert(served);
-        let tag = served.max(*next);
-        *next = tag + stride;
-        tag
+    /// The end of the line, for this one, where its key stands in line up to `last`.
+    pub(super) fn tag(&self, queueing: &Queueing, last: Option<i64>) -> i64 {
+        let (lane, (key, _)) = (queueing.lane(), queueing.turn());
+        let had = self.fair.get(&(lane, key.to_owned()));
+        let served = self.served.get(&lane);
+        let all = [served.copied(), had.copied(), last];
+        all.into_iter().flatten().max().unwrap_or(0)
     }
 
-    /// Notes how far it has been served, by the lanes and tags of those whose turns are over.
-    pub(super) fn advance(&mut self, turns: impl IntoIterator<Item = (i64, i64)>) {
-        for (lane, tag) in turns {
-            let served = self.served.entry(lane).or_insert(tag);
-            *served = tag.max(*served);
+    /// Notes how far it has been served, and from where on the keys of these turns go on.
+    pub(super) fn advance(&mut self, turns: impl IntoIterator<Item = Had>) {
+        // Those that came back have had their turns before.
+        for had in turns.into_iter().filter(|had| had.tag >= 0) {
+            let served = self.served.entry(had.lane).or_default();
+            *served = had.tag.max(*served);
+            let next = self.fair.entry((had.lane, had.key)).or_default();
+            *next = had.next.max(*next);
         }
+        let served = &self.served;
+        let ahead = |lane: &i64, next: i64| served.get(lane).is_none_or(|tag| next > *tag);
+        self.fair.retain(|(lane, _), next| ahead(lane, *next));
     }
 }
 
@@ -96,8 +100,10 @@ impl State {
     /// Its place in line.
     fn stands(&mut self, new: &NewRun) -> Gate {
         let shares = self.shares_place(new);
+        let turns = self.turns(&new.queue).into_iter().map(|turn| turn.had);
+        let last = new.queueing.behind(turns);
         let line = self.lines.entry(new.queue.clone()).or_default();
-        let tag = line.tag(&new.queueing);
+        let tag = line.tag(&new.queueing, last);
         if shares {
             Gate::Shares(tag)
         } else {
@@ -195,16 +201,14 @@ impl State {
                 Gate::Shares(tag) => (tag, true),
                 Gate::Open | Gate::Late | Gate::Key => return None,
             };
-            let (lane, run) = (run.row.new.queueing.lane(), run.row.new.run);
             Some(Turn {
-                lane,
-                tag,
-                run,
+                had: run.row.new.queueing.had(tag),
+                run: run.row.new.run,
                 shares,
             })
         };
         let mut turns: Vec<_> = self.waiting(queue).filter_map(turn).collect();
-        turns.sort_unstable();
+        turns.sort_unstable_by_key(|turn| (turn.had.lane, turn.had.tag, turn.run));
         turns
     }
 
@@ -231,7 +235,7 @@ impl State {
         let Some(line) = self.lines.get_mut(queue) else {
             return;
         };
-        line.advance(turns.iter().map(|turn| (turn.lane, turn.tag)));
+        line.advance(turns.iter().map(|turn| turn.had.clone()));
         if !stays {
             self.lines.remove(queue);
         }

@@ -166,10 +166,10 @@ impl Store for MemoryStore {
         // In one lane, what has begun goes on before anything else begins.
         let mut due: Vec<_> = open.map(|(lane, run)| (lane, run, None)).collect();
         let starts = in_line.into_iter();
-        due.extend(starts.map(|turn| (turn.lane, turn.run, Some(turn))));
+        due.extend(starts.map(|turn| (turn.had.lane, turn.run, Some(turn))));
         due.sort_by_key(|(lane, ..)| *lane);
         due.truncate(claim.limit);
-        let turns: Vec<_> = due.iter().filter_map(|(.., turn)| *turn).collect();
+        let turns: Vec<_> = due.iter().filter_map(|(.., turn)| turn.clone()).collect();
         state.place(&claim.queue, &turns, claim.now);
         let mut claimed = Vec::with_capacity(due.len());
         for (_, number, _) in due {

@@ -3,7 +3,7 @@
 use super::state::State;
 use super::tasks::Held;
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, NewTask, QueueSettings};
+use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings};
 use std::collections::BTreeSet;
 
 /// How a task waits, or that it does not.
@@ -64,15 +64,20 @@ impl State {
     fn joins_line(&mut self, new: &NewTask) -> Stand {
         if let Some(key) = new.queueing.key() {
             let limit = new.queueing.key_limit(self.limits(&new.queue).0.per_key);
-            let (queue, taken) = (&new.queue, self.of_task_key(&new.queue, key));
-            if limit < u64::from(u32::MAX)
-                && (self.behind_task(queue, key).is_some() || taken >= limit)
-            {
+            // Without a limit nobody is counted, but one that has a limit is not passed.
+            let full = limit < u64::from(u32::MAX) && self.of_task_key(&new.queue, key) >= limit;
+            if full || self.behind_task(&new.queue, key).is_some() {
                 return Stand::Key;
             }
         }
+        self.stands_in_line(new)
+    }
+
+    fn stands_in_line(&mut self, new: &NewTask) -> Stand {
+        let turns = self.of_queue(&new.queue).filter_map(Held::turn);
+        let last = new.queueing.behind(turns);
         let line = self.task_lines.entry(new.queue.clone()).or_default();
-        Stand::Line(line.tag(&new.queueing))
+        Stand::Line(line.tag(&new.queueing, last))
     }
 
     fn of_task_key(&self, queue: &str, key: &str) -> u64 {
@@ -105,9 +110,8 @@ impl State {
                 if self.of_task_key(&queue, &key) >= limit {
                     break;
                 }
-                let tag = self.task_lines.entry(queue.clone()).or_default();
-                let tag = tag.tag(&new.queueing);
-                self.set_stand(number, Stand::Line(tag));
+                let stand = self.stands_in_line(&new);
+                self.set_stand(number, stand);
             }
         }
     }
@@ -196,8 +200,8 @@ impl State {
         settings.room(self.carried(queue), filled, now)
     }
 
-    /// These, by lane and tag, are carried out from now on.
-    pub(super) fn served_tasks(&mut self, queue: &str, turns: &[(i64, i64)], now: Timestamp) {
+    /// Those whose turns these were are carried out from now on.
+    pub(super) fn served_tasks(&mut self, queue: &str, turns: Vec<Had>, now: Timestamp) {
         if turns.is_empty() {
             return;
         }
@@ -210,7 +214,7 @@ impl State {
         if !self.of_queue(queue).any(waits) {
             self.task_lines.remove(queue);
         } else if let Some(line) = self.task_lines.get_mut(queue) {
-            line.advance(turns.iter().copied());
+            line.advance(turns);
         }
     }
 

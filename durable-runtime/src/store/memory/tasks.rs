@@ -5,8 +5,8 @@ use super::state::{Life, State};
 use super::task_line::{Freed, Number, Stand};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
-    AttemptOf, Fence, FenceError, NewStep, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue,
-    TaskRecord, TaskWrite, Tasks, Written,
+    AttemptOf, Fence, FenceError, Had, NewStep, NewTask, StoreError, Task, TaskClaim, TaskOf,
+    TaskQueue, TaskRecord, TaskWrite, Tasks, Written,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -34,6 +34,14 @@ impl Held {
 
     pub(super) fn number(&self) -> Number {
         (self.new.of.run, self.new.of.op)
+    }
+
+    /// Its turn, if it is in line.
+    pub(super) fn turn(&self) -> Option<Had> {
+        match self.stand {
+            Stand::Line(tag) => Some(self.new.queueing.had(tag)),
+            _ => None,
+        }
     }
 
     /// Its queue and its concurrency key.
@@ -190,15 +198,11 @@ impl State {
     }
 
     /// Those in line that this claim may have, by lane, tag and number.
-    fn tasks_in_line(&self, claim: &TaskClaim) -> Vec<(i64, i64, Number)> {
-        let turn = |own: &Held| match own.stand {
-            Stand::Line(tag) if fits(claim, own) => {
-                Some((own.new.queueing.lane(), tag, own.number()))
-            }
-            _ => None,
-        };
-        let mut turns: Vec<_> = self.of_queue(&claim.queue).filter_map(turn).collect();
-        turns.sort_unstable();
+    fn tasks_in_line(&self, claim: &TaskClaim) -> Vec<(Had, Number)> {
+        let fitting = self.of_queue(&claim.queue).filter(|own| fits(claim, own));
+        let turns = fitting.filter_map(|own| Some((own.turn()?, own.number())));
+        let mut turns: Vec<_> = turns.collect();
+        turns.sort_unstable_by_key(|(had, number)| (had.lane, had.tag, *number));
         turns
     }
 
@@ -240,10 +244,10 @@ impl Tasks for MemoryStore {
             let room = state.room_for_tasks(&claim.queue, claim.now).min(left);
             let mut open = state.tasks_in_line(&claim);
             open.truncate(room);
-            let turns: Vec<_> = open.iter().map(|(lane, tag, _)| (*lane, *tag)).collect();
-            let numbers = open.into_iter().map(|(.., number)| number);
-            claimed.extend(numbers.filter_map(|n| state.carry(n, Stand::Carried, by)));
-            state.served_tasks(&claim.queue, &turns, claim.now);
+            let (turns, numbers): (Vec<_>, Vec<_>) = open.into_iter().unzip();
+            let carried = numbers.into_iter();
+            claimed.extend(carried.filter_map(|n| state.carry(n, Stand::Carried, by)));
+            state.served_tasks(&claim.queue, turns, claim.now);
         }
         state.beat(fence);
         Ok(claimed)

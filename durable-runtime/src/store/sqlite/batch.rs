@@ -58,7 +58,12 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -
         let queue = db.names.intern(&db.conn, &new.queue)?;
         let point = format!("{}/", new.workflow);
         let point = db.names.intern(&db.conn, &point)?;
-        let Gate { kind, tag, key } = if goes_on {
+        let Gate {
+            kind,
+            tag,
+            key,
+            fair,
+        } = if goes_on {
             Gate::default()
         } else {
             line::gate(db, queue, new)?
@@ -66,8 +71,8 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -
         let lane = new.queueing.lane();
         db.conn
             .prepare_cached(
-                "INSERT INTO ready(run,queue,lane,due_at,point,gate,tag,ckey) \
-                 VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+                "INSERT INTO ready(run,queue,lane,due_at,point,gate,tag,ckey,fkey) \
+                 VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
             )?
             .execute(params![
                 new.run.0,
@@ -77,7 +82,8 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -
                 point,
                 kind,
                 tag,
-                key
+                key,
+                fair
             ])?;
         if key.is_some() {
             db.conn

@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_over.sql"),
     include_str!("migrations/0017_task_lines.sql"),
     include_str!("migrations/0018_mail.sql"),
+    include_str!("migrations/0019_turns.sql"),
 ];
 
 /// How many prepared statements a connection keeps; more than there are in this module.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Tags are the virtual time of start-time fair queueing: a start is put behind the last one of its
-//! fairness key, by a distance that its weight divides, but never before what has been served. A
+//! fairness key that stands in line or was served, by a distance that its weight divides, but never
+//! before what has been served. One that leaves the line without its turn costs its key nothing. A
 //! queue has a line as long as somebody waits in it or something is set for it; in any other, starts
 //! wait as all other runs do.
 
@@ -17,7 +18,7 @@ use super::query::{FITS, Fitting};
 use super::rows;
 use super::writer::Db;
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, NewRun, Parent, Queueing};
+use crate::store::{ARRIVALS_MAX, Had, NewRun, Parent, Queueing};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
@@ -36,6 +37,8 @@ pub(super) struct Gate {
     pub(super) kind: i64,
     pub(super) tag: Option<i64>,
     pub(super) key: Option<String>,
+    /// Its fairness key, in line.
+    pub(super) fair: Option<String>,
 }
 
 /// A start that is about to wait.
@@ -87,6 +90,7 @@ pub(super) fn gate(db: &Db, queue: i64, new: &NewRun) -> Outcome<Gate> {
         kind,
         tag,
         key: start.key.map(str::to_owned),
+        fair: tag.map(|_| new.queueing.turn().0.to_owned()),
     })
 }
 
@@ -108,25 +112,35 @@ impl Start<'_> {
     fn stands(&self, db: &Db) -> Outcome<(i64, Option<i64>)> {
         let shared = places::shares(&db.conn, self.queue, self.parent, None)?;
         let gate = if shared.place { SHARES } else { LINE };
-        Ok((gate, Some(tag(db, self.queue, self.queueing)?)))
+        let sql = "SELECT tag, (SELECT queueing FROM workflow w WHERE w.run=ready.run) \
+            FROM ready INDEXED BY ready_fair WHERE queue=?1 AND lane=?2 AND fkey=?3 \
+            AND tag IS NOT NULL ORDER BY tag DESC LIMIT 1";
+        Ok((
+            gate,
+            Some(tag(db, (self.queue, sql), self.queue, self.queueing)?),
+        ))
     }
 }
 
-/// The end of the line, for this one.
-pub(super) fn tag(db: &Db, queue: i64, queueing: &Queueing) -> Outcome<i64> {
-    let (key, stride) = queueing.turn();
-    let next: i64 = db
+/// The end of a line, for this one. `last` finds the last of a key (3) in a lane (2) of the queue (1):
+/// its tag, and what is said of its turn.
+pub(super) fn tag(
+    db: &Db,
+    (queue, last): (i64, &str),
+    line: i64,
+    queueing: &Queueing,
+) -> Outcome<i64> {
+    let (lane, (key, _)) = (queueing.lane(), queueing.turn());
+    let last = rows::first(&db.conn, last, params![queue, lane, key], |row| {
+        Ok(rows::queueing(row, 1)?.had(row.get(0)?).next)
+    })?;
+    let sql = "SELECT max(?4, coalesce((SELECT tag FROM fair WHERE queue=?1 AND lane=?2 AND key=?3),0), \
+        coalesce((SELECT tag FROM served WHERE queue=?1 AND lane=?2),0))";
+    let values = params![line, lane, key, last.unwrap_or(0)];
+    Ok(db
         .conn
-        .prepare_cached(
-            "INSERT INTO fair(queue,lane,key,tag) SELECT ?1,?2,?3, \
-             coalesce((SELECT tag FROM served WHERE queue=?1 AND lane=?2),0)+?4 WHERE true \
-             ON CONFLICT(queue,lane,key) DO UPDATE SET tag=max(fair.tag+?4,excluded.tag) \
-             RETURNING tag",
-        )?
-        .query_row(params![queue, queueing.lane(), key, stride], |row| {
-            row.get(0)
-        })?;
-    Ok(next - stride)
+        .prepare_cached(sql)?
+        .query_row(values, |row| row.get(0))?)
 }
 
 /// Lets starts join the line whose time has come.
@@ -170,8 +184,8 @@ fn moves(
     };
     let (gate, tag) = to(&start)?;
     db.conn
-        .prepare_cached("UPDATE ready SET gate=?2, tag=?3 WHERE run=?1")?
-        .execute(params![run.0, gate, tag])?;
+        .prepare_cached("UPDATE ready SET gate=?2, tag=?3, fkey=?4 WHERE run=?1")?
+        .execute(params![run.0, gate, tag, queueing.turn().0])?;
     Ok(())
 }
 
@@ -188,10 +202,9 @@ pub(super) fn freed(db: &Db, queue: i64, key: &str) -> Outcome<()> {
 }
 
 /// A start that may be claimed, in the order of turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(super) struct Turn {
-    pub(super) lane: i64,
-    tag: i64,
+    pub(super) had: Had,
     pub(super) run: RunId,
     shares: bool,
 }
@@ -214,7 +227,7 @@ pub(super) fn first(
     let room = settings.room(running, filled, now).min(limit);
     let mut turns = in_line(&db.conn, queue, of, LINE, room)?;
     turns.extend(in_line(&db.conn, queue, of, SHARES, limit)?);
-    turns.sort_unstable();
+    turns.sort_unstable_by_key(|turn| (turn.had.lane, turn.had.tag, turn.run));
     Ok(turns)
 }
 
@@ -229,15 +242,15 @@ fn in_line(
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT run, lane, tag FROM ready INDEXED BY ready_line WHERE queue=?1 AND gate=?5 \
+        "SELECT run, tag, (SELECT queueing FROM workflow w WHERE w.run=ready.run) \
+         FROM ready INDEXED BY ready_line WHERE queue=?1 AND gate=?5 \
          AND lane>=0 AND tag IS NOT NULL AND {FITS} ORDER BY lane, tag, run LIMIT ?4"
     );
     let values = params![queue, of.points, of.unfit, super::limit(limit), gate];
     rows::all(conn, &sql, values, |row| {
         Ok(Turn {
             run: RunId(row.get(0)?),
-            lane: row.get(1)?,
-            tag: row.get(2)?,
+            had: rows::queueing(row, 2)?.had(row.get(1)?),
             shares: gate == SHARES,
         })
     })
@@ -268,35 +281,43 @@ fn fill(db: &Db, queue: i64, filled: i64) -> Outcome<()> {
     Ok(())
 }
 
-/// Notes how far a line has been served, by the lanes and tags of those whose turns are over.
-pub(super) fn advance(
-    db: &Db,
-    queue: i64,
-    turns: impl IntoIterator<Item = (i64, i64)>,
-) -> Outcome<()> {
-    let mut lanes = BTreeMap::new();
-    for (lane, own) in turns {
-        let tag = lanes.entry(lane).or_insert(own);
-        *tag = own.max(*tag);
+/// Notes how far a line has been served, and from where on the keys of these turns go on.
+pub(super) fn advance(db: &Db, line: i64, turns: impl IntoIterator<Item = Had>) -> Outcome<()> {
+    let mut lanes = BTreeMap::<i64, (i64, BTreeMap<String, i64>)>::new();
+    // Those that came back have had their turns before.
+    for had in turns.into_iter().filter(|had| had.tag >= 0) {
+        let (tag, keys) = lanes.entry(had.lane).or_default();
+        *tag = had.tag.max(*tag);
+        let next = keys.entry(had.key).or_default();
+        *next = had.next.max(*next);
     }
-    for (lane, tag) in lanes {
-        db.conn
+    for (lane, (tag, keys)) in lanes {
+        let served: i64 = db
+            .conn
             .prepare_cached(
                 "INSERT INTO served(queue,lane,tag) VALUES(?1,?2,?3) \
-                 ON CONFLICT(queue,lane) DO UPDATE SET tag=max(tag,?3)",
+                 ON CONFLICT(queue,lane) DO UPDATE SET tag=max(tag,?3) RETURNING tag",
             )?
-            .execute([queue, lane, tag])?;
-        // A key that has no start behind this one begins here again.
+            .query_row([line, lane, tag], |row| row.get(0))?;
+        // A key that has had nothing behind this begins here again.
         db.conn
             .prepare_cached("DELETE FROM fair WHERE queue=?1 AND lane=?2 AND tag<=?3")?
-            .execute([queue, lane, tag])?;
+            .execute([line, lane, served])?;
+        for (key, next) in keys.into_iter().filter(|(_, next)| *next > served) {
+            db.conn
+                .prepare_cached(
+                    "INSERT INTO fair(queue,lane,key,tag) VALUES(?1,?2,?3,?4) \
+                     ON CONFLICT(queue,lane,key) DO UPDATE SET tag=max(tag,?4)",
+                )?
+                .execute(params![line, lane, key, next])?;
+        }
     }
     Ok(())
 }
 
 /// Notes whose turns are over, once their rows are gone; the last one takes the line with it.
 pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
-    advance(db, queue, turns.iter().map(|turn| (turn.lane, turn.tag)))?;
+    advance(db, queue, turns.iter().map(|turn| turn.had.clone()))?;
     let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM queue WHERE queue=?1) \
          OR EXISTS(SELECT 1 FROM ready WHERE tag IS NOT NULL AND queue=?1) \
          OR EXISTS(SELECT 1 FROM ready WHERE gate=1 AND queue=?1) \

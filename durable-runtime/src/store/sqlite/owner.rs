@@ -63,11 +63,11 @@ pub(super) fn claim(db: &Db, fence: Fence, claim: &Claim, limit: i64) -> Outcome
     due.extend(
         starts
             .into_iter()
-            .map(|turn| (turn.run, turn.lane, Some(turn))),
+            .map(|turn| (turn.run, turn.had.lane, Some(turn))),
     );
     due.sort_by_key(|(_, lane, _)| *lane);
     due.truncate(claim.limit);
-    let turns: Vec<_> = due.iter().filter_map(|(.., turn)| *turn).collect();
+    let turns: Vec<_> = due.iter().filter_map(|(.., turn)| turn.clone()).collect();
     line::place(db, queue, &turns, claim.now)?;
     let claimed = claim_all(db, fence, due.iter().map(|(run, ..)| *run))?;
     line::served(db, queue, &turns)?;

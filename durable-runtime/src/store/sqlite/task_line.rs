@@ -15,7 +15,7 @@ use super::error::Outcome;
 use super::writer::Db;
 use super::{line, rows};
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, NewTask, QueueSettings, Queueing};
+use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings, Queueing};
 use rusqlite::{Connection, Params, Row, params};
 use std::collections::BTreeSet;
 
@@ -58,10 +58,9 @@ impl Waits<'_> {
     fn joins(&self, db: &Db) -> Outcome<(i64, Option<i64>)> {
         if let Some(key) = self.queueing.key() {
             let limit = self.limit(db)?;
-            // Without a limit nobody is counted.
-            if limit < u64::from(u32::MAX)
-                && (behind(&db.conn, self.queue, key)?.is_some()
-                    || of_key(&db.conn, self.queue, key)? >= limit)
+            // Without a limit nobody is counted, but one that has a limit is not passed.
+            if behind(&db.conn, self.queue, key)?.is_some()
+                || limit < u64::from(u32::MAX) && of_key(&db.conn, self.queue, key)? >= limit
             {
                 return Ok((KEY, None));
             }
@@ -75,7 +74,11 @@ impl Waits<'_> {
     }
 
     fn stands(&self, db: &Db) -> Outcome<(i64, Option<i64>)> {
-        Ok((LINE, Some(line::tag(db, -self.queue, self.queueing)?)))
+        // What was given back stands before all, and is no place to stand behind.
+        let sql = "SELECT tag, queueing FROM task INDEXED BY task_fair \
+            WHERE gate=2 AND queue=?1 AND lane=?2 AND fkey=?3 AND tag>=0 ORDER BY tag DESC LIMIT 1";
+        let tag = line::tag(db, (self.queue, sql), -self.queue, self.queueing)?;
+        Ok((LINE, Some(tag)))
     }
 }
 
@@ -204,8 +207,8 @@ pub(super) fn room(db: &Db, queue: i64, now: Timestamp) -> Outcome<usize> {
     Ok(settings.room(carried(&db.conn, queue, &settings)?, filled, now))
 }
 
-/// These, by lane and tag, are carried out from now on.
-pub(super) fn served(db: &Db, queue: i64, turns: &[(i64, i64)], now: Timestamp) -> Outcome<()> {
+/// Those whose turns these were are carried out from now on.
+pub(super) fn served(db: &Db, queue: i64, turns: Vec<Had>, now: Timestamp) -> Outcome<()> {
     if turns.is_empty() {
         return Ok(());
     }
@@ -213,7 +216,7 @@ pub(super) fn served(db: &Db, queue: i64, turns: &[(i64, i64)], now: Timestamp) 
     if let Some(rate) = settings.rate {
         fill(db, queue, rate.take(filled, now, turns.len()))?;
     }
-    line::advance(db, -queue, turns.iter().copied())?;
+    line::advance(db, -queue, turns)?;
     let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM task WHERE gate=2 AND queue=?1) \
         OR EXISTS(SELECT 1 FROM task WHERE gate=1 AND queue=?1) \
         OR EXISTS(SELECT 1 FROM task WHERE gate=4 AND queue=?1)";

@@ -7,7 +7,7 @@ use super::writer::Db;
 use super::{SqliteStore, fence, inbox, limit, query, rows};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{
-    Fence, FenceError, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord,
+    Fence, FenceError, Had, NewTask, StoreError, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord,
     TaskWrite, Tasks, Written,
 };
 use async_trait::async_trait;
@@ -71,8 +71,8 @@ fn put(db: &mut Db, task: &NewTask) -> Outcome<()> {
     let (gate, tag) = task_line::gate(db, queue, task)?;
     db.conn
         .prepare_cached(
-            "INSERT INTO task(run,op,attempt,queue,activity,put_at,body,lane,gate,tag,queueing,ckey) \
-             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+            "INSERT INTO task(run,op,attempt,queue,activity,put_at,body,lane,gate,tag,queueing,ckey,fkey) \
+             VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
         )?
         .execute(params![
             task.of.run.0,
@@ -86,7 +86,8 @@ fn put(db: &mut Db, task: &NewTask) -> Outcome<()> {
             gate,
             tag,
             rows::encoded_queueing(&task.queueing),
-            task.queueing.key()
+            task.queueing.key(),
+            task.queueing.turn().0
         ])?;
     Ok(())
 }
@@ -186,7 +187,7 @@ fn claim(db: &Db, fence: Fence, claim: &TaskClaim) -> Outcome<Vec<Task>> {
     let wanted = params![but, queue, names(&claim.activities)?, limit(room)];
     let (open, turns): (Vec<_>, Vec<_>) = some(db, &open, wanted)?.into_iter().unzip();
     carry(db, fence, claim.now, &open, Some(task_line::CARRIED))?;
-    task_line::served(db, queue, &turns, claim.now)?;
+    task_line::served(db, queue, turns, claim.now)?;
     tasks.extend(open);
     Ok(tasks)
 }
@@ -201,13 +202,13 @@ fn carry(db: &Db, fence: Fence, now: Timestamp, tasks: &[Task], gate: Option<i64
     Ok(())
 }
 
-/// The first of these, as many as the last parameter says, with their lanes and tags.
-fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<(Task, (i64, i64))>> {
+/// The first of these, as many as the last parameter says, with their turns.
+fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<(Task, Had)>> {
     let last = values.len();
     let sql = format!(
         "SELECT t.run, t.op, t.attempt, (SELECT id FROM workflow w WHERE w.run=t.run), \
          (SELECT text FROM name WHERE n=t.activity), t.put_at, t.body, t.beat_at, t.details, \
-         t.cancelled, t.lost, (SELECT text FROM name WHERE n=t.queue), t.queueing, t.lane, \
+         t.cancelled, t.lost, (SELECT text FROM name WHERE n=t.queue), t.queueing, \
          coalesce(t.tag,0) FROM {of_these}, t.run, t.op LIMIT ?{last}"
     );
     rows::all(&db.conn, &sql, values, |row| {
@@ -227,7 +228,8 @@ fn some(db: &Db, of_these: &str, values: &[&dyn ToSql]) -> Outcome<Vec<(Task, (i
             cancelled: row.get(9)?,
             lost: row.get(10)?,
         };
-        Ok((task, (row.get(13)?, row.get(14)?)))
+        let had = task.new.queueing.had(row.get(13)?);
+        Ok((task, had))
     })
 }
 
