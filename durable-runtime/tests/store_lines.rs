@@ -5,11 +5,12 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, Timestamp};
 use durable_runtime::store::{
-    Claim, ClaimedRun, Fairness, Fence, MemoryStore, NewRun, Phase, Queueing, Store, Write, Written,
+    Claim, ClaimedRun, Fairness, Fence, MemoryStore, MessageKind, NewMessage, NewRun, Phase,
+    Queueing, Store, Write, Written,
 };
 use std::collections::BTreeMap;
 use std::time::Instant;
-use store_kit::{Worker, end, new_run};
+use store_kit::{Worker, end, id, message, new_run};
 
 fn start(run: i64, due: i64, queueing: Queueing) -> NewRun {
     NewRun {
@@ -83,6 +84,23 @@ async fn both_stores_serve_a_line_alike() {
                 };
                 for store in stores {
                     assert_eq!(store.start(new.clone()).await, Ok(Written::Started));
+                }
+            }
+            // Some leave the line without a turn; a few come back.
+            if run > 0 && dice.u8(0..3) == 0 {
+                let run = dice.i64(1..=run);
+                let kind = [
+                    MessageKind::Terminate,
+                    MessageKind::Pause,
+                    MessageKind::Resume,
+                ];
+                let leaves = NewMessage {
+                    kind: dice.choice(kind).expect("three"),
+                    ..message(&format!("at {now}"))
+                };
+                for store in stores {
+                    let sent = store.send(&id(run), leaves.clone()).await;
+                    sent.expect("a store");
                 }
             }
             let limit = if now % 50 < 45 { dice.usize(1..4) } else { 50 };

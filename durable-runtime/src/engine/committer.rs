@@ -427,9 +427,9 @@ impl Task {
                     return Err(Lost::OtherHistory);
                 }
                 Err(FenceError::Dead) => return Err(Lost::Dead),
-                Err(FenceError::Store(StoreError::Closed)) => {
-                    return Err(Lost::Store(StoreError::Closed));
-                }
+                Err(FenceError::Store(
+                    error @ (StoreError::Closed | StoreError::Outdated { .. }),
+                )) => return Err(Lost::Store(error)),
                 Err(FenceError::Store(error)) if error.is_transient() => {
                     tracing::warn!(%error, "the store does not take commits; trying again");
                     self.health.set(Health::StoreTrouble(error.to_string()));

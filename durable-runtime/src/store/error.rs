@@ -21,6 +21,18 @@ pub enum StoreError {
     /// The database cannot be opened or its contents are not ours.
     #[error("cannot use this database: {0}")]
     Unusable(String),
+    /// A newer version of this program has changed the schema since this process opened the database.
+    /// Nothing was written, and nothing will be.
+    #[error(
+        "a newer version of this program has brought the database to schema version {found}, and this \
+         process writes version {own}; stop it and start the newer version"
+    )]
+    Outdated {
+        /// The version that the database has now.
+        found: i64,
+        /// The version that this process writes.
+        own: i64,
+    },
     /// A value is larger than the store takes.
     #[error("{what} has {size} bytes, the limit is {limit}")]
     TooLarge {

@@ -2,8 +2,9 @@
 
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{
-    BROKEN, Behave, Bench, Op, Running, call, is_blocked, options, output, reason,
+    BROKEN, Behave, Bench, Op, Running, bench, call, is_blocked, on_sqlite, options, output, reason,
 };
+use durable_runtime::clock::Clock;
 use durable_runtime::codec;
 use durable_runtime::engine::{Health, Worker, WorkerError};
 use durable_runtime::operation::Resolution;
@@ -11,6 +12,7 @@ use durable_runtime::registry::{AttemptEnd, Registry, workflow};
 use durable_runtime::store::{AttemptOf, Phase, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 #[tokio::test]
 async fn an_unknown_activity_blocks_its_run_until_a_binary_has_it() {
@@ -195,4 +197,30 @@ async fn a_closed_store_ends_the_worker() {
     bench.store.close().await.unwrap();
     let ended = worker.run(std::future::pending()).await;
     assert_eq!(ended, Err(WorkerError::Store(StoreError::Closed)));
+}
+
+/// Nothing that it wrote would be what the newer one reads.
+#[tokio::test]
+async fn a_worker_ends_when_a_newer_version_opens_its_database() {
+    let (bench, folder) = on_sqlite(bench()).await;
+    let guard = bench.clock.busy();
+    bench.start("s", &[Op::Sleep(5), call("a")]).await;
+    let worker = bench.prepare(&options());
+    let running = tokio::spawn(worker.run(std::future::pending()));
+    while bench.steps("s").await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let newer = rusqlite::Connection::open(folder.path().join("bench.db")).unwrap();
+    let own = newer.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let (own, found) = (own.unwrap(), own.unwrap() + 1);
+    newer.pragma_update(None, "user_version", found).unwrap();
+    // The sleep is over, and the worker is to write.
+    drop(guard);
+    let ended = tokio::time::timeout(Duration::from_secs(20), running).await;
+    let error = ended.expect("within 20 s").unwrap().unwrap_err();
+    let outdated = StoreError::Outdated { found, own };
+    assert_eq!(error, WorkerError::Store(outdated));
+    let text = error.to_string();
+    assert!(text.contains("start the newer version"), "{text}");
+    assert_eq!(bench.names(), Vec::<String>::new());
 }

@@ -1,7 +1,7 @@
 //! Opens connections: checks that the file is ours, brings its schema up to date, sets pragmas.
 
-use super::SqliteOptions;
 use super::error::{Outcome, bug};
+use super::{SqliteOptions, upgrade};
 use crate::store::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -146,12 +146,46 @@ fn migrate(conn: &mut Connection, path: &Path) -> Outcome<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = check(&tx, path)?;
     let done = usize::try_from(version).map_err(|_| bug("a negative schema version"))?;
-    for migration in &MIGRATIONS[done..] {
-        tx.execute_batch(migration)?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-    tx.pragma_update(None, "user_version", schema_version())?;
+    bring(&tx, done, MIGRATIONS.len())?;
     tx.commit()?;
+    Ok(())
+}
+
+/// Brings the schema from one version to another.
+fn bring(conn: &Connection, from: usize, to: usize) -> Outcome<()> {
+    for (version, migration) in (1..).zip(MIGRATIONS).take(to).skip(from) {
+        conn.execute_batch(migration)?;
+        upgrade::to(version, conn)?;
+    }
+    conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    let version = i64::try_from(to).unwrap_or(i64::MAX);
+    conn.pragma_update(None, "user_version", version)?;
+    Ok(())
+}
+
+/// A new file as an earlier version has left it.
+#[cfg(test)]
+pub(super) fn older(path: &Path, version: usize) -> Outcome<Connection> {
+    let conn = Connection::open(path)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    bring(&conn, 0, version)?;
+    Ok(conn)
+}
+
+/// Refuses to write if another process has brought the schema to a newer version meanwhile. It is in
+/// the header of the file, which a transaction has read.
+pub(super) fn is_current(conn: &Connection) -> Outcome<()> {
+    let mut statement = conn.prepare_cached("PRAGMA user_version")?;
+    let (found, own) = (statement.query_row([], |row| row.get(0))?, schema_version());
+    if found > own {
+        return Err(StoreError::Outdated { found, own }.into());
+    }
+    if found < own {
+        let text = format!(
+            "it has schema version {found} again, and this process writes {own}: restart it"
+        );
+        return Err(StoreError::Unusable(text).into());
+    }
     Ok(())
 }
 

@@ -38,6 +38,9 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod transact;
+mod upgrade;
+#[cfg(test)]
+mod upgrades;
 mod writer;
 
 use self::error::Fault;

@@ -4,7 +4,7 @@ use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
 use super::query::{FITS, Fitting};
 use super::writer::Db;
-use super::{fence, limit, line, notes, query, rows, tasks};
+use super::{connect, fence, limit, line, notes, query, rows, tasks};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{
     Claim, ClaimedRun, Fence, NewWorker, Unblock, WORKER_KEPT, WORKERS_FORGOTTEN_MAX,
@@ -16,10 +16,16 @@ pub(super) fn register(db: &Db, new: &NewWorker) -> Outcome<()> {
     let inserted = db
         .conn
         .prepare_cached(
-            "INSERT INTO worker(worker,lease_until,label,points) VALUES(?1,?2,?3,?4) \
+            "INSERT INTO worker(worker,lease_until,label,points,schema) VALUES(?1,?2,?3,?4,?5) \
              ON CONFLICT DO NOTHING",
         )?
-        .execute(params![new.worker.0, new.lease_until.0, new.label, points])?;
+        .execute(params![
+            new.worker.0,
+            new.lease_until.0,
+            new.label,
+            points,
+            connect::schema_version()
+        ])?;
     match inserted {
         1 => Ok(()),
         _ => Err(bug(format!("worker {} is registered already", new.worker)).into()),

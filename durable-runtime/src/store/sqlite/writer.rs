@@ -282,6 +282,9 @@ impl Db {
             pause = (pause * 2).min(LOCK_PAUSE_MAX);
             self.broken = None;
         }
+        if let Err(fault) = connect::is_current(&self.conn) {
+            self.broken = fault.store_error();
+        }
     }
 
     /// Begins the transaction again, after a statement of its call has ended it. Only for one that is
