@@ -88,6 +88,15 @@ pub(super) async fn carry_out(
     (of, Left::Done, busy)
 }
 
+/// Others may begin it, as if this worker had not claimed it.
+pub(super) async fn give_back(life: Arc<Life>, task: Task) -> TaskOf {
+    let (of, id) = (task.new.of, task.id);
+    let carrier = Carrier { life, of, id };
+    // If it is refused, it is not ours any more; if nobody answers, it is given back with the worker.
+    let _ = carrier.write(TaskWrite::Return { of }).await;
+    of
+}
+
 /// What is to be done with a task.
 enum Todo {
     Make(Box<Order>),

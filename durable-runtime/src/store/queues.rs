@@ -125,6 +125,16 @@ impl QueueSettings {
         *self == Self::default()
     }
 
+    /// What holds for its starts alone.
+    pub(crate) fn of_starts(self) -> Self {
+        Self {
+            activity_concurrency: None,
+            activity_per_key: None,
+            activity_rate: None,
+            ..self
+        }
+    }
+
     /// What holds for its activities, as if they were starts.
     pub(crate) fn of_activities(self) -> Self {
         Self {

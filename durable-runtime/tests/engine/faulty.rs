@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Panic,
     /// Counted are the reads that a worker repeats at its own pace, and one panics.
     PanicInRead,
+    /// Counted are the claims of activities, and one is not made before [`FaultyStore::heal`].
+    StallTasks,
 }
 
 /// Has a process cut at each of its calls to the store, before it and after, until it ends before that
@@ -210,7 +212,7 @@ impl FaultyStore {
         if self.fired() && matches!(self.fault, Fault::CutBefore | Fault::CutAfter) {
             return std::future::pending().await;
         }
-        if self.fault == Fault::PanicInRead {
+        if matches!(self.fault, Fault::PanicInRead | Fault::StallTasks) {
             return call.await;
         }
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
@@ -313,7 +315,13 @@ impl Queues for FaultyStore {
 #[async_trait]
 impl Tasks for FaultyStore {
     async fn claim_tasks(&self, fence: Fence, claim: TaskClaim) -> Result<Vec<Task>, FenceError> {
-        self.through(self.inner.claim_tasks(fence, claim)).await
+        if self.fault == Fault::StallTasks && self.calls.fetch_add(1, Ordering::SeqCst) == self.at {
+            self.fired.store(true, Ordering::SeqCst);
+            self.healed().await;
+        }
+        let claimed = self.through(self.inner.claim_tasks(fence, claim)).await;
+        self.claims.fetch_add(1, Ordering::SeqCst);
+        claimed
     }
     async fn tasks_due(&self, claim: &TaskClaim) -> Result<Option<Timestamp>, StoreError> {
         self.read();

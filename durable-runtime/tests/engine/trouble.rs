@@ -212,7 +212,8 @@ async fn a_worker_ends_when_a_newer_version_opens_its_database() {
     }
     let newer = rusqlite::Connection::open(folder.path().join("bench.db")).unwrap();
     let own = newer.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
-    let (own, found) = (own.unwrap(), own.unwrap() + 1);
+    let own = own.unwrap();
+    let found = own + 1;
     newer.pragma_update(None, "user_version", found).unwrap();
     // The sleep is over, and the worker is to write.
     drop(guard);

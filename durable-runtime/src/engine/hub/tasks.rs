@@ -3,7 +3,7 @@
 
 use super::super::gates::Gates;
 use super::super::life::{Life, Stage};
-use super::super::tasks::{Asked, Left, carry_out};
+use super::super::tasks::{Asked, Left, carry_out, give_back};
 use super::errand::Errand;
 use super::{Hub, WorkerEvent};
 use crate::clock::Busy;
@@ -183,15 +183,19 @@ impl Hub<'_> {
     }
 
     fn carry_out(&mut self, task: Task) {
+        let (life, busy) = (self.life.clone(), self.life.clock.busy());
         if *self.stage.borrow() > Stage::Run {
-            // Others can have it when this worker has retired.
+            // What is under way here may take long, and this one has a place.
+            self.jobs.spawn(async {
+                let of = give_back(life, task).await;
+                WorkerEvent::Tasks(TasksEvent::Over(of, Left::Done, busy))
+            });
             return;
         }
         let (ask, asked) = watch::channel(Asked::GoOn);
         let activity = task.new.activity.clone();
         let running = Running { activity, ask };
         self.tasks.running.insert(task.new.of, running);
-        let (life, busy) = (self.life.clone(), self.life.clock.busy());
         self.jobs.spawn(async {
             let (of, left, busy) = carry_out(life, task, asked, busy).await;
             WorkerEvent::Tasks(TasksEvent::Over(of, left, busy))

@@ -141,6 +141,7 @@ macro_rules! store_conformance {
                 a_batch_that_fails_moves_nobody_in_line,
                 a_paused_start_rests_in_line,
                 a_start_that_leaves_the_line_costs_its_key_nothing,
+                settings_rearrange_only_what_they_concern,
             ],
             places: [
                 at_most_so_many_are_under_way,

@@ -6,9 +6,10 @@ use super::kit::{
 };
 use crate::id::{RunId, Timestamp};
 use crate::store::{
-    Claim, End, Fairness, FenceError, MessageKind, NewMessage, NewRun, Phase, Queueing, RunState,
-    Sent, Store, Write, Written,
+    Claim, End, Fairness, FenceError, MessageKind, NewMessage, NewRun, Phase, QueueChange,
+    Queueing, Rate, RunState, Sent, Store, Write, Written,
 };
+use std::time::Duration;
 
 /// A start with this key.
 fn of(run: i64, key: &str, weight: f64) -> NewRun {
@@ -345,4 +346,54 @@ pub async fn a_start_that_leaves_the_line_costs_its_key_nothing(store: &dyn Stor
     // Nor does it get back what it has had: the next one waits for the turn of the other key.
     started(store, of(60, "leaves", 1.0)).await;
     assert_eq!(one_by_one(&mut worker, 5, 3).await, [34, 60, 35]);
+}
+
+/// What is set leaves turns and lines alone that it says nothing of.
+pub async fn settings_rearrange_only_what_they_concern(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    for run in 10..16 {
+        started(store, of(run, "old", 1.0)).await;
+    }
+    assert_eq!(one_by_one(&mut worker, 5, 3).await, [10, 11, 12]);
+    for run in 20..22 {
+        started(store, of(run, "new", 1.0)).await;
+    }
+    let rate = Rate::new(100, Duration::from_secs(1));
+    let of_activities = QueueChange {
+        activity_concurrency: Some(Some(1)),
+        activity_per_key: Some(Some(1)),
+        activity_rate: Some(Some(rate)),
+        ..QueueChange::default()
+    };
+    let of_starts = QueueChange {
+        concurrency: Some(Some(100)),
+        rate: Some(Some(rate)),
+        ..QueueChange::default()
+    };
+    for change in [of_activities, of_starts] {
+        let changed = store.change_queue(QUEUE, change).await;
+        changed.expect("a store that takes settings");
+    }
+    let turns = one_by_one(&mut worker, 5, 5).await;
+    assert_eq!(turns, [20, 13, 21, 14, 15]);
+    // Limits of activities need no line of starts.
+    let changed = store.change_queue("gpu", of_activities).await;
+    changed.expect("a store that takes settings");
+    assert_eq!(store.has_line("gpu").await, Ok(false));
+    let on_gpu = |new: NewRun| NewRun {
+        queue: "gpu".into(),
+        ..new
+    };
+    let born = Write::Start(on_gpu(owned(30, worker.id())));
+    assert_eq!(worker.write(born).await, Written::Started);
+    // Nor do they keep one that nobody stands in.
+    started(store, on_gpu(of(31, "new", 1.0))).await;
+    assert_eq!(store.has_line("gpu").await, Ok(true));
+    let all = Claim {
+        queue: "gpu".into(),
+        ..claim(5)
+    };
+    let claimed = worker.try_claim(all).await.expect("the fence holds");
+    assert_eq!(numbers(&claimed), [31]);
+    assert_eq!(store.has_line("gpu").await, Ok(false));
 }

@@ -231,7 +231,7 @@ impl State {
     /// Notes whose turns are over; the last one takes the line with it.
     pub(super) fn served(&mut self, queue: &str, turns: &[Turn]) {
         let waits = self.waiting(queue).any(|(gate, _)| gate != Gate::Open);
-        let stays = waits || self.queues.contains_key(queue);
+        let stays = waits || !self.settings(queue).0.of_starts().is_default();
         let Some(line) = self.lines.get_mut(queue) else {
             return;
         };

@@ -102,20 +102,32 @@ impl State {
         if settings.activity_per_key != old.activity_per_key {
             self.rearrange_tasks(queue);
         }
+        if settings.of_starts() != old.of_starts() {
+            self.rearrange(queue, settings.per_key != old.per_key);
+        }
+        settings
+    }
+
+    /// Under other settings, lets those join who wait for a start without a line, and counts those that
+    /// have begun without one. If the limit of a key is another, all join anew; else those in line keep
+    /// their turns.
+    fn rearrange(&mut self, queue: &str, of_keys: bool) {
         let running = |run: &&mut Run| run.row.queue == queue && run.row.phase == Phase::Running;
         let mut anew = Vec::new();
         for run in self.runs.values_mut().filter(running) {
-            if !run.has_begun() {
+            if run.has_begun() {
+                run.row.placed = run.row.placed.or(Some(false));
+            } else if of_keys || run.row.place.ready().is_some_and(|r| r.gate == Gate::Open) {
                 anew.push(run.row.new.run);
-            } else if run.row.placed.is_none() {
-                run.row.placed = Some(false);
             }
         }
         for number in anew {
             self.set_gate(number, Gate::Late);
         }
-        self.lines.insert(queue.to_owned(), Line::default());
-        settings
+        let line = self.lines.entry(queue.to_owned()).or_default();
+        if of_keys {
+            *line = Line::default();
+        }
     }
 
     /// What is set for a queue, and how its bucket is filled.

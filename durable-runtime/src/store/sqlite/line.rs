@@ -318,8 +318,14 @@ pub(super) fn advance(db: &Db, line: i64, turns: impl IntoIterator<Item = Had>) 
 /// Notes whose turns are over, once their rows are gone; the last one takes the line with it.
 pub(super) fn served(db: &Db, queue: i64, turns: &[Turn]) -> Outcome<()> {
     advance(db, queue, turns.iter().map(|turn| turn.had.clone()))?;
-    let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM queue WHERE queue=?1) \
-         OR EXISTS(SELECT 1 FROM ready WHERE tag IS NOT NULL AND queue=?1) \
+    if !places::settings(&db.conn, queue)?
+        .0
+        .of_starts()
+        .is_default()
+    {
+        return Ok(());
+    }
+    let waits = "SELECT 1 WHERE EXISTS(SELECT 1 FROM ready WHERE tag IS NOT NULL AND queue=?1) \
          OR EXISTS(SELECT 1 FROM ready WHERE gate=1 AND queue=?1) \
          OR EXISTS(SELECT 1 FROM ready WHERE ckey IS NOT NULL AND gate>1 AND queue=?1)";
     if rows::first(&db.conn, waits, [queue], |_| Ok(()))?.is_none() {
@@ -342,19 +348,22 @@ pub(super) fn forget(db: &Db, queue: i64) -> Outcome<()> {
     Ok(())
 }
 
-/// Lets everybody join anew who waits for a start, under other settings.
-pub(super) fn rearrange(db: &Db, queue: i64) -> Outcome<()> {
-    forget(db, queue)?;
+/// Under other settings, lets those join who wait for a start without a line. If the limit of a key is
+/// another, all join anew; else those in line keep their turns.
+pub(super) fn rearrange(db: &Db, queue: i64, of_keys: bool) -> Outcome<()> {
+    if of_keys {
+        forget(db, queue)?;
+    }
     db.conn
         .prepare_cached("INSERT INTO line(queue) VALUES(?1) ON CONFLICT DO NOTHING")?
         .execute([queue])?;
     db.conn
         .prepare_cached(
-            "UPDATE ready SET gate=1, tag=NULL WHERE queue=?1 AND (gate>0 OR blocked IS NULL \
-             AND EXISTS(SELECT 1 FROM workflow w \
+            "UPDATE ready SET gate=1, tag=NULL WHERE queue=?1 AND (?2 AND gate>0 \
+             OR gate=0 AND blocked IS NULL AND EXISTS(SELECT 1 FROM workflow w \
                WHERE w.run=ready.run AND w.seq=0 AND w.placed IS NULL))",
         )?
-        .execute([queue])?;
+        .execute(params![queue, of_keys])?;
     Ok(())
 }
 

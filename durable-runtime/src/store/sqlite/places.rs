@@ -80,16 +80,18 @@ fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSetting
             )?
             .execute(params![queue, bytes, filled, carried])?;
     }
-    // Those that have begun without a line: in memory, or parked.
-    for sql in [
-        "UPDATE workflow SET placed=1 WHERE owner IS NOT NULL AND queue=?1 AND placed IS NULL",
-        "UPDATE workflow SET placed=1 WHERE placed IS NULL AND run IN \
-         (SELECT r.run FROM ready r JOIN workflow w ON w.run=r.run \
-         WHERE r.queue=?1 AND r.gate=0 AND (w.seq>0 OR r.blocked IS NOT NULL))",
-    ] {
-        db.conn.prepare_cached(sql)?.execute([queue])?;
+    if settings.of_starts() != old.of_starts() {
+        // Those that have begun without a line: in memory, or parked.
+        for sql in [
+            "UPDATE workflow SET placed=1 WHERE owner IS NOT NULL AND queue=?1 AND placed IS NULL",
+            "UPDATE workflow SET placed=1 WHERE placed IS NULL AND run IN \
+             (SELECT r.run FROM ready r JOIN workflow w ON w.run=r.run \
+             WHERE r.queue=?1 AND r.gate=0 AND (w.seq>0 OR r.blocked IS NOT NULL))",
+        ] {
+            db.conn.prepare_cached(sql)?.execute([queue])?;
+        }
+        line::rearrange(db, queue, settings.per_key != old.per_key)?;
     }
-    line::rearrange(db, queue)?;
     if settings.activity_per_key != old.activity_per_key {
         task_line::rearrange(db, queue)?;
     }

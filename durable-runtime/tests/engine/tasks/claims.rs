@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::coded::behind;
+use crate::faulty::{Fault, FaultyStore};
 use durable_runtime::engine::Worker;
 use durable_runtime::store::QueueChange;
 use std::sync::Arc;
@@ -129,5 +130,50 @@ async fn a_worker_without_the_key_leaves_it_to_others() {
         near.stop().await;
         without.stop().await;
         with.stop().await;
+    }
+}
+
+/// What a claim brings to a worker that stops does not wait for the end of what that has under way.
+#[tokio::test]
+async fn a_claim_at_the_moment_of_a_shutdown_is_given_back() {
+    for (bench, _folder) in benches(|name, _| match name {
+        "long" => Behave::Take(3_600_000),
+        _ => Behave::Return,
+    })
+    .await
+    {
+        let near = near(&bench);
+        let guard = bench.clock.busy();
+        let client = elsewhere(&bench);
+        start_far(&client, "long", "long".to_owned()).await.unwrap();
+        waiting(&bench, "long").await;
+        let store = FaultyStore::new(bench.store.clone(), 1, Fault::StallTasks);
+        let worker = Worker::new(store.clone(), serving("gpu"))
+            .registry(activities(&bench))
+            .clock(Arc::new(bench.clock.clone()));
+        let mut first = Running::new(worker);
+        bench.attempted(1).await;
+        start_far(&client, "other", "other".to_owned())
+            .await
+            .unwrap();
+        store.at_fault().await;
+        first.stopping().await;
+        store.heal();
+        let claimed = async {
+            while store.claims() < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let within = tokio::time::timeout(Duration::from_secs(20), claimed);
+        within.await.expect("within 20 s");
+        waiting(&bench, "other").await;
+        let second = gpu(&bench, &serving("gpu"));
+        let record = bench.end("other").await;
+        assert_eq!(value::<Acted>(&record), Ok("other".to_owned()));
+        assert_eq!(bench.names(), ["long", "other"], "the first still works");
+        drop(guard);
+        first.stop().await;
+        second.stop().await;
+        near.stop().await;
     }
 }
