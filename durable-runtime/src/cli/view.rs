@@ -8,6 +8,7 @@ use crate::id::Timestamp;
 use crate::operation::{Request, SendRequest};
 use crate::store::{
     AttemptOf, AttemptRecord, Attribute, MessageKind, Phase, Queueing, RunState, TaskRecord,
+    TaskWait,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -288,6 +289,14 @@ fn task_json(task: &TaskRecord) -> Value {
         "claimed_at": task.claimed_at.map(rfc3339),
         "beat_at": task.beat_at.map(rfc3339),
         "cancelled": task.cancelled,
+        "waits_for": task.waits_for.as_ref().map(|waits| match waits {
+            TaskWait::Turn => json!("turn"),
+            TaskWait::Key(key) => json!({"key": key}),
+            TaskWait::Concurrency(limit) => json!({"concurrency": limit}),
+            TaskWait::Rate(at) => json!({"rate": rfc3339(*at)}),
+            TaskWait::PausedQueue => json!("paused_queue"),
+            TaskWait::PausedRun => json!("paused_run"),
+        }),
     })
 }
 

@@ -9,7 +9,7 @@ use super::tree;
 use super::view::{answer_words, request_words};
 use crate::client::{Awaited, Description, InspectedWait, Inspection, Waiting};
 use crate::operation::Request;
-use crate::store::{AttemptRecord, RunState};
+use crate::store::{AttemptRecord, RunState, TaskRecord, TaskWait};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -178,7 +178,8 @@ fn on_queue(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(), 
         }
         _ => {
             let since = relative(task.put_at, term.now);
-            format!("no worker of {} has it, since {since}", task.queue)
+            let why = held_up(task, term).map_or_else(String::new, |why| format!(": {why}"));
+            format!("no worker of {} has it, since {since}{why}", task.queue)
         }
     };
     if let Some(at) = task.beat_at {
@@ -188,6 +189,22 @@ fn on_queue(own: &Awaited, prefix: &str, term: &mut Terminal<'_>) -> Result<(), 
         text.push_str("; it was asked to stop");
     }
     term.line(format_args!("{}{text}", paint(DIM, prefix)))
+}
+
+/// What keeps an attempt from the workers of its queue, beside those before it.
+fn held_up(task: &TaskRecord, term: &Terminal<'_>) -> Option<String> {
+    let queue = &task.queue;
+    Some(match task.waits_for.as_ref()? {
+        TaskWait::Turn => return None,
+        TaskWait::Key(key) => format!("others of the key `{key}` come first"),
+        TaskWait::Concurrency(limit) => format!("{limit} of {queue} run, which is its limit"),
+        TaskWait::Rate(at) => {
+            let when = relative(*at, term.now);
+            format!("the rate of {queue} lets the next one begin {when}")
+        }
+        TaskWait::PausedQueue => format!("{queue} is paused"),
+        TaskWait::PausedRun => "the workflow is paused".to_owned(),
+    })
 }
 
 /// Prints the tree of frames and waits.

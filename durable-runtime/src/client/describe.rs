@@ -204,7 +204,11 @@ pub(super) async fn describe(client: &Client, id: &WorkflowId) -> Result<Descrip
     let (waiting, cancelling) = match latest {
         Some(step) if running => {
             let notes = client.store().notes(record.run).await?;
-            let tasks = client.store().tasks(record.run).await?;
+            let mut tasks = client.store().tasks(record.run).await?;
+            for task in &mut tasks {
+                let now = client.now();
+                task.waits_for = task.waits_for.take().map(|waits| waits.at(now));
+            }
             let known = (notes.as_slice(), tasks.as_slice());
             let (waiting, cancelling) = standing(&record, step, &attempts, known)?;
             (Some(waiting), cancelling)

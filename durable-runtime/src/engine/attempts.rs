@@ -137,3 +137,50 @@ impl Attempts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::time::{Duration, Instant};
+
+    /// Bodies that block are left behind after a second: all of them, and not a second for each.
+    #[test]
+    fn attempts_that_do_not_stop_are_waited_for_together() {
+        const BODIES: u64 = 8;
+        let threads = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(8)
+            .build()
+            .expect("a runtime for bodies");
+        let (begun, begins) = channel();
+        let (release, released) = channel::<()>();
+        let released = std::sync::Arc::new(std::sync::Mutex::new(released));
+        let mut attempts = Attempts::default();
+        {
+            let _on_threads = threads.enter();
+            for op in 1..=BODIES {
+                let (begun, released) = (begun.clone(), released.clone());
+                let body = async move {
+                    begun.send(()).expect("somebody waits for it");
+                    // Blocks: the lock, or what it guards.
+                    let _ = released.lock().map(|released| released.recv());
+                    End::new(Outcome::Cancelled, Busy::default())
+                };
+                attempts.begin(op, Attempt::of(body));
+            }
+        }
+        (0..BODIES).for_each(|_| begins.recv().expect("it begins"));
+        let waits = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime for the wait");
+        let before = Instant::now();
+        waits.block_on(attempts.keep(|_| false, |_| false, &Background::default()));
+        let took = before.elapsed();
+        drop(release);
+        assert!(attempts.is_empty());
+        let grace = Duration::from_secs(1);
+        assert!(took >= grace, "they are waited for: {took:?}");
+        assert!(took < grace * 4, "one after the other: {took:?}");
+    }
+}

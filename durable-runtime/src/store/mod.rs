@@ -62,7 +62,9 @@ pub use schedules::{
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use tags::{Attribute, MemoValue, TagChanges, Tags};
-pub use tasks::{NewTask, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, TaskWrite, Tasks};
+pub use tasks::{
+    NewTask, Task, TaskClaim, TaskOf, TaskQueue, TaskRecord, TaskWait, TaskWrite, Tasks,
+};
 pub use terms::Terms;
 pub use transact::{Record, Recorded, Transacted, Work};
 

@@ -222,6 +222,11 @@ impl Rate {
         if self.emptied(filled, now).is_some() {
             return now;
         }
+        self.holds_one(filled)
+    }
+
+    /// From when a bucket that is filled like this holds one.
+    pub(crate) fn holds_one(self, filled: i64) -> Timestamp {
         let at = filled.saturating_sub(self.whole() - self.interval());
         Timestamp(at.div_euclid(1000) + i64::from(at.rem_euclid(1000) > 0))
     }

@@ -14,6 +14,7 @@
 use super::error::{FenceError, StoreError};
 use super::message::NewMessage;
 use super::queueing::Queueing;
+use super::queues::QueueSettings;
 use super::records::Fence;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -82,6 +83,45 @@ pub struct TaskRecord {
     pub beat_at: Option<Timestamp>,
     /// It is to stop.
     pub cancelled: bool,
+    /// What it waits for, if nobody carries it out and it is not over.
+    pub waits_for: Option<TaskWait>,
+}
+
+/// What a task waits for that nobody carries out: what has to happen first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskWait {
+    /// Its turn, and a worker of its queue that has its activity and a free slot.
+    Turn,
+    /// Others of its concurrency key, which come first.
+    Key(String),
+    /// The end of another: as many as this are carried out, which is the limit of its queue.
+    Concurrency(u32),
+    /// This time: the rate of its queue lets none begin before.
+    Rate(Timestamp),
+    /// Somebody who lets its queue go on.
+    PausedQueue,
+    /// Somebody who lets its run go on.
+    PausedRun,
+}
+
+impl TaskWait {
+    /// Of one in line, by what holds for the activities of its queue, how many are carried out, and how
+    /// their bucket is filled.
+    pub(crate) fn in_line(limits: &QueueSettings, carried: u64, filled: i64) -> Self {
+        match limits.concurrency.map(|limit| limit.max(1)) {
+            Some(limit) if carried >= u64::from(limit) => Self::Concurrency(limit),
+            _ => (limits.rate).map_or(Self::Turn, |rate| Self::Rate(rate.holds_one(filled))),
+        }
+    }
+
+    /// The same now: what is over holds nothing up.
+    pub(crate) fn at(self, now: Timestamp) -> Self {
+        match self {
+            Self::Rate(at) if at <= now => Self::Turn,
+            other => other,
+        }
+    }
 }
 
 /// The tasks of one queue, for people.

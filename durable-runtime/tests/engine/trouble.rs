@@ -220,8 +220,8 @@ async fn a_worker_ends_when_a_newer_version_opens_its_database() {
     let ended = tokio::time::timeout(Duration::from_secs(20), running).await;
     let error = ended.expect("within 20 s").unwrap().unwrap_err();
     let outdated = StoreError::Outdated { found, own };
-    assert_eq!(error, WorkerError::Store(outdated));
-    let text = error.to_string();
+    let text = outdated.to_string();
     assert!(text.contains("start the newer version"), "{text}");
+    assert_eq!(error, WorkerError::Store(outdated));
     assert_eq!(bench.names(), Vec::<String>::new());
 }

@@ -1,8 +1,10 @@
 //! Activities on other queues: where they wait, and who has them.
 
 use super::*;
+use crate::clock::VirtualClock;
 use crate::operation::ActivityRequest;
-use crate::store::{NewTask, Queueing, TaskClaim, TaskOf, TaskWrite, Write};
+use crate::store::{Concurrency, NewTask, Queueing, TaskClaim, TaskOf, TaskWrite, Write};
+use std::sync::Arc;
 
 /// A run whose activity `charge` waits for workers of `gpu`.
 async fn waiting(world: &World) -> TaskOf {
@@ -27,16 +29,20 @@ async fn waiting(world: &World) -> TaskOf {
         op,
         attempt: 1,
     };
+    put(world, of, &activity, Queueing::default()).await;
+    of
+}
+
+async fn put(world: &World, of: TaskOf, activity: &str, queueing: Queueing) {
     let put = TaskWrite::Put(NewTask {
         of,
         queue: "gpu".into(),
-        queueing: Queueing::default(),
-        activity,
+        queueing,
+        activity: activity.to_owned(),
         put_at: at(20),
         body: vec![],
     });
     world.commit(Write::Task(put)).await;
-    of
 }
 
 #[tokio::test]
@@ -168,4 +174,80 @@ async fn activities_of_a_queue_are_limited() {
     "#]],
     )
     .await;
+}
+
+/// What an activity waits for is said where it waits.
+#[tokio::test]
+async fn what_keeps_an_activity_from_workers_is_shown() {
+    let mut world = World::new().await;
+    world.client = world.client.clock(Arc::new(VirtualClock::new(at(60))));
+    let of = waiting(&world).await;
+    let why = async || {
+        let (_, text) = run(&world, &["show", "waits"]).await;
+        let line = text.lines().find(|line| line.contains("no worker of gpu"));
+        format!("{}\n", line.expect("nobody has it").trim())
+    };
+    let set = async |args: &[&str]| {
+        let all = [&["queue"], args].concat();
+        assert_eq!(run(&world, &all).await.0, Exit::Ok, "{args:?}");
+    };
+    let other = |op| TaskOf { op, ..of };
+    let claim = TaskClaim {
+        queue: "gpu".into(),
+        activities: vec!["other".into()],
+        now: at(60),
+        limit: 1,
+        but: vec![],
+    };
+    let keyed = || Queueing {
+        concurrency: Some(Concurrency::new("customer-7", 1)),
+        ..Queueing::default()
+    };
+    put(&world, other(101), "other", keyed()).await;
+    put(&world, of, "charge", keyed()).await;
+    expect![[r#"
+        no worker of gpu has it, since 40s ago: others of the key `customer-7` come first
+    "#]]
+    .assert_eq(&why().await);
+    assert_eq!(world.claim_tasks(claim.clone()).await, 1);
+    put(&world, of, "charge", Queueing::default()).await;
+    set(&["set", "gpu", "--activity-concurrency", "1"]).await;
+    expect![[r#"
+        no worker of gpu has it, since 40s ago: 1 of gpu run, which is its limit
+    "#]]
+    .assert_eq(&why().await);
+    set(&[
+        "set",
+        "gpu",
+        "--activity-concurrency",
+        "2",
+        "--activity-rate",
+        "1/m",
+    ])
+    .await;
+    expect![[r#"
+        no worker of gpu has it, since 40s ago
+    "#]]
+    .assert_eq(&why().await);
+    put(&world, other(102), "other", Queueing::default()).await;
+    set(&["set", "gpu", "--activity-concurrency", "none"]).await;
+    assert_eq!(world.claim_tasks(claim).await, 1);
+    expect![[r#"
+        no worker of gpu has it, since 40s ago: the rate of gpu lets the next one begin in 1m
+    "#]]
+    .assert_eq(&why().await);
+    let (_, text) = run(&world, &["show", "waits", "-o", "json"]).await;
+    let found: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let task = &found["waiting"]["operations"][0]["task"];
+    expect![[r#"{"rate":"2026-01-02T03:06:05.000Z"}"#]].assert_eq(&task["waits_for"].to_string());
+    set(&["pause", "gpu"]).await;
+    expect![[r#"
+        no worker of gpu has it, since 40s ago: gpu is paused
+    "#]]
+    .assert_eq(&why().await);
+    assert_eq!(run(&world, &["pause", "waits"]).await.0, Exit::Ok);
+    expect![[r#"
+        no worker of gpu has it, since 40s ago: the workflow is paused
+    "#]]
+    .assert_eq(&why().await);
 }

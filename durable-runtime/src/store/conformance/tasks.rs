@@ -136,6 +136,7 @@ pub async fn a_task_is_claimed_by_one(store: &dyn Store) {
         claimed_at: Some(Timestamp(40)),
         beat_at: None,
         cancelled: false,
+        waits_for: None,
     };
     let records = store.tasks(RUN).await.expect("readable");
     assert_eq!((records.len(), &records[0]), (2, &record));

@@ -3,7 +3,7 @@
 use super::state::State;
 use super::tasks::Held;
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings};
+use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings, TaskWait};
 use std::collections::BTreeSet;
 
 /// How a task waits, or that it does not.
@@ -198,6 +198,21 @@ impl State {
         }
         let (settings, filled) = self.limits(queue);
         settings.room(self.carried(queue), filled, now)
+    }
+
+    /// What a task waits for.
+    pub(super) fn task_waits_for(&self, own: &Held) -> Option<TaskWait> {
+        let queue = &own.new.queue;
+        let (settings, filled) = self.limits(queue);
+        Some(match own.stand {
+            Stand::Carried | Stand::Over => return None,
+            Stand::Rests => TaskWait::PausedRun,
+            _ if settings.paused => TaskWait::PausedQueue,
+            Stand::Key => TaskWait::Key(own.new.queueing.key().unwrap_or_default().to_owned()),
+            Stand::Joins | Stand::Line(_) => {
+                TaskWait::in_line(&settings, self.carried(queue), filled)
+            }
+        })
     }
 
     /// Those whose turns these were are carried out from now on.

@@ -292,6 +292,7 @@ impl Tasks for MemoryStore {
             claimed_at: own.claimed.map(|(_, at)| at),
             beat_at: own.beat.as_ref().map(|(at, _)| *at),
             cancelled: own.cancelled,
+            waits_for: state.task_waits_for(own),
         };
         let run = state.runs.get(&run);
         Ok(run.map_or_else(Vec::new, |run| run.tasks.values().map(record).collect()))

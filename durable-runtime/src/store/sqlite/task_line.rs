@@ -15,7 +15,7 @@ use super::error::Outcome;
 use super::writer::Db;
 use super::{line, rows};
 use crate::id::{RunId, Timestamp};
-use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings, Queueing};
+use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings, Queueing, TaskWait};
 use rusqlite::{Connection, Params, Row, params};
 use std::collections::BTreeSet;
 
@@ -255,6 +255,23 @@ pub(super) fn opens(
     let carried = carried(conn, queue, &settings)?;
     let opens = settings.opens(carried, filled, now);
     Ok(opens.map(|at| (at.max(now), Opens::Room)))
+}
+
+/// What a task waits for that stands so.
+pub(super) fn waits_for(
+    conn: &Connection,
+    queue: i64,
+    gate: Option<i64>,
+    key: Option<String>,
+) -> Outcome<Option<TaskWait>> {
+    let (settings, filled) = settings(conn, queue)?;
+    Ok(Some(match gate {
+        None | Some(CARRIED) => return Ok(None),
+        Some(RESTS) => TaskWait::PausedRun,
+        _ if settings.paused => TaskWait::PausedQueue,
+        Some(KEY) => TaskWait::Key(key.unwrap_or_default()),
+        _ => TaskWait::in_line(&settings, carried(conn, queue, &settings)?, filled),
+    }))
 }
 
 /// How many are ready for a worker, and how many are carried out; each counted up to `at_most`.

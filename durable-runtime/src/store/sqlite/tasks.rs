@@ -280,7 +280,26 @@ fn record(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
         claimed_at: time(row, 6)?,
         beat_at: time(row, 7)?,
         cancelled: row.get(8)?,
+        waits_for: None,
     })
+}
+
+fn of_run(conn: &Connection, run: RunId) -> Outcome<Vec<TaskRecord>> {
+    let moment = conn.unchecked_transaction()?;
+    let sql = "SELECT run, op, attempt, (SELECT text FROM name WHERE n=queue), put_at, \
+        worker, claimed_at, beat_at, cancelled, queue, gate, ckey FROM task WHERE run=?1 ORDER BY op";
+    let found = rows::all(&moment, sql, [run.0], |row| {
+        let stands: (i64, Option<i64>, Option<String>) = (row.get(9)?, row.get(10)?, row.get(11)?);
+        Ok((record(row)?, stands))
+    })?;
+    let records = found.into_iter().map(|(record, (queue, gate, key))| {
+        let waits_for = task_line::waits_for(&moment, queue, gate, key)?;
+        Ok(TaskRecord {
+            waits_for,
+            ..record
+        })
+    });
+    records.collect()
 }
 
 #[async_trait]
@@ -313,9 +332,7 @@ impl Tasks for SqliteStore {
     }
 
     async fn tasks(&self, run: RunId) -> Result<Vec<TaskRecord>, StoreError> {
-        let sql = "SELECT run, op, attempt, (SELECT text FROM name WHERE n=queue), put_at, \
-                   worker, claimed_at, beat_at, cancelled FROM task WHERE run=?1 ORDER BY op";
-        let work = move |conn: &_| rows::all(conn, sql, [run.0], record);
+        let work = move |conn: &_| of_run(conn, run);
         self.readers.call(work).await
     }
 
