@@ -2,9 +2,12 @@
 
 use super::{SqliteOptions, SqliteStore};
 use crate::id::RunId;
-use crate::store::conformance::kit::{Worker, end, id, message, owned, park, start, step, waiting};
+use crate::store::conformance::kit::{
+    Worker, claim, end, id, message, owned, park, start, step, terminate, waiting,
+};
 use crate::store::{
-    FenceError, NewRun, NewStep, Parent, ParentClose, Sent, Store, StoreError, Write, Written,
+    Claim, Fairness, FenceError, NewRun, NewStep, Parent, ParentClose, Queueing, Sent, Store,
+    StoreError, Write, Written,
 };
 
 async fn store() -> (SqliteStore, tempfile::TempDir) {
@@ -253,4 +256,40 @@ async fn a_call_that_panics_is_rolled_back_and_ends_nobody_else() {
     // The names of the call that was rolled back are not remembered as written.
     assert_eq!(store.start(waiting(10)).await, Ok(Written::Started));
     assert!(store.find(&id(10)).await.is_ok_and(|run| run.is_some()));
+}
+
+/// Keys may be as many as there are customers: those that only stood in line leave nothing.
+#[tokio::test]
+async fn keys_that_leave_the_line_without_a_turn_are_forgotten() {
+    let (store, folder) = store().await;
+    let kept = || {
+        let conn = rusqlite::Connection::open(folder.path().join("orders.db"));
+        let sql = "SELECT count(*) FROM fair";
+        let kept = conn.and_then(|conn| conn.query_row(sql, [], |row| row.get::<_, i64>(0)));
+        kept.expect("readable")
+    };
+    let keyed = |run: i64| NewRun {
+        queueing: Queueing {
+            fairness: Some(Fairness::new(format!("customer-{run}"), 1.0)),
+            ..Queueing::default()
+        },
+        ..waiting(run)
+    };
+    for run in 10..30 {
+        assert_eq!(store.start(keyed(run)).await, Ok(Written::Started));
+    }
+    let mut worker = Worker::register(&store, 1).await;
+    let two = Claim {
+        limit: 2,
+        ..claim(5)
+    };
+    assert_eq!(worker.try_claim(two).await.expect("held").len(), 2);
+    for run in 12..30 {
+        let sent = store.send(&id(run), terminate("end")).await;
+        assert_eq!(sent, Ok(Sent::Terminated(RunId(run))));
+    }
+    assert_eq!(kept(), 2, "those that had a turn, until the next is served");
+    assert_eq!(store.start(keyed(40)).await, Ok(Written::Started));
+    assert_eq!(worker.claim(5).await.len(), 1);
+    assert_eq!(kept(), 0, "the line is over");
 }
