@@ -8,3 +8,4 @@
 
 pub mod editions;
 pub mod equivalence;
+pub use tracing;

@@ -43,6 +43,7 @@ pub fn compare_machines<R: Durable + Debug, F: Future<Output = R>>(
     plain: impl Fn() -> F,
     call: WorkflowCall<R>,
 ) {
+    super::heard::listen();
     let (def, input) = parts(&call);
     machines(plain, def, input);
 }

@@ -28,6 +28,7 @@ mod compare;
 mod drive;
 mod engine;
 mod group;
+pub mod heard;
 pub mod log;
 pub mod ops;
 mod schedule;

@@ -1,51 +1,14 @@
 //! Awaits in the fields and messages of events of `tracing`: those that somebody listens to, and the others.
 
+use durable_tests::equivalence::heard::listen;
 use durable_tests::equivalence::ops::note;
 use durable_tests::equivalent;
-use std::sync::Once;
-use tracing::field::{Empty, Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber, info, warn};
-
-/// Writes the events of this module among the calls of the function that tells them.
-struct Listener;
-
-impl Subscriber for Listener {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let ours = metadata.target().contains("logged") || metadata.target() == "heard";
-        ours && *metadata.level() <= Level::INFO && metadata.fields().field("silent").is_none()
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let target = event.metadata().target().to_owned();
-        let mut text = Text(if target == "heard" {
-            target
-        } else {
-            String::new()
-        });
-        event.record(&mut text);
-        note("event", text.0);
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-struct Text(String);
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0 += &format!(" {field}={value:?}");
-    }
-}
+use tracing::field::Empty;
+use tracing::{Level, info, warn};
 
 /// An argument, with somebody listening.
 fn heard<T>(argument: T) -> T {
-    static LISTENS: Once = Once::new();
-    LISTENS.call_once(|| tracing::subscriber::set_global_default(Listener).unwrap());
+    listen();
     argument
 }
 

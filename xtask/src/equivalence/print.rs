@@ -6,8 +6,10 @@ use std::fmt::Write;
 /// What every source file begins with.
 const USES: &str = "use durable_tests::equivalence::vocabulary::*;
 use durable_tests::{ask, equivalent, equivalent_group, event, give_up, or_skip, or_stop, own_inside, set, twice};
+use durable_tests::tracing::{self, debug, info};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+const few: u32 = 3;
 ";
 
 /// Both copies, and the comparison.

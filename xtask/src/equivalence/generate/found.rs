@@ -3,6 +3,31 @@
 use super::{Around, Gen, Ty};
 
 impl Gen {
+    /// What is found may not be there, and then the loop goes over nothing.
+    pub(super) fn for_parts_of_what_is_found(&mut self) -> Option<String> {
+        if !self.awaits {
+            return None;
+        }
+        let (all, x, r) = (self.unique("all"), self.unique("x"), self.unique("r"));
+        let list = self.value(&Ty::vec(Ty::U32), 2);
+        let call = self.call_name();
+        let (pause, again) = (self.pause(), self.pause());
+        let (made, found) = match self.rng.u32(..3) {
+            0 => (list, "get(..1)"),
+            1 => (
+                format!("BTreeMap::from([(\"a\".to_owned(), {list})])"),
+                "get(\"a\")",
+            ),
+            _ => (format!("vec![{list}]"), "first()"),
+        };
+        let item = *self.choose(&["", ".copied()"]);
+        Some(format!(
+            "let {all} = act(\"{call}\", {made}).await;\nlet mut {r} = 0_u32;\n{again}\
+             for {x} in {all}.{found}.into_iter().flatten(){item} {{\n{r} ^= note(\"{x}\", {x}.clone());\n}}\n{pause}\
+             note(\"{r}\", ({r}, {all}.len()));\n"
+        ))
+    }
+
     /// A loop that may be left, over this source.
     fn each(&mut self, item: &str, pattern: &str, source: &str, ty: Option<Ty>) -> String {
         let around = Around {

@@ -191,6 +191,13 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("for over parts of texts and lists", 4, Gen::for_parts),
     template("for over an odd source", 2, Gen::for_odd),
     template("names", 4, Gen::names),
+    template("names in patterns", 5, Gen::names_in_patterns),
+    template("event that awaits", 4, Gen::event_that_awaits),
+    template(
+        "for over the parts of what is found",
+        3,
+        Gen::for_parts_of_what_is_found,
+    ),
     template("type that is inferred across awaits", 3, Gen::inferred),
     template("type of a local", 3, Gen::type_of_a_local),
     template("rare expressions", 5, Gen::rare_expressions),
