@@ -16,7 +16,7 @@
 use super::forks;
 use super::lending::{Borrow, Lending};
 use super::tables::line;
-use crate::ir::{Body, LocalId, LocalKind, PointId};
+use crate::ir::{Body, Code, LocalId, LocalKind, PointId};
 use crate::lower::Layout;
 use crate::names::{self, unraw};
 use crate::syntax::Input;
@@ -37,6 +37,7 @@ const COLLECTED: &str = "collect values of its own: `.map(str::to_owned)` for te
 /// The proof, at the user's binding, that each saved local is plain data. The words name the first
 /// await that it crosses.
 pub(super) fn saved(input: &Input, body: &Body, layout: &Layout, lending: &Lending) -> TokenStream {
+    let mut told: Vec<Told> = Vec::new();
     let locals = layout.saved.iter().enumerate();
     // One proof for a local that is saved in two ways.
     let locals = locals.filter(|(number, (local, _))| {
@@ -48,9 +49,16 @@ pub(super) fn saved(input: &Input, body: &Body, layout: &Layout, lending: &Lendi
             let mut points = layout.points.iter();
             let plan = points.find(|p| p.locals.contains(&number));
             let point = plan.map_or_else(|| forks::cares_for(layout, *local), |plan| plan.point);
-            one(input, body, *local, point, lending)
+            one(input, body, (*local, point), lending, &mut told)
         })
         .collect()
+}
+
+/// What borrows from the same calls in the same way is refused once, at the first of the names.
+struct Told<'l> {
+    borrow: &'l Borrow,
+    at: Span,
+    owns: Ident,
 }
 
 /// The proof that each call which changes what it is lent is awaited where it is made.
@@ -87,12 +95,12 @@ pub(super) fn in_place(body: &Body, layout: &Layout) -> TokenStream {
     }
 }
 
-fn one(
+fn one<'l>(
     input: &Input,
     body: &Body,
-    local: LocalId,
-    point: PointId,
-    lending: &Lending,
+    (local, point): (LocalId, PointId),
+    lending: &'l Lending,
+    told: &mut Vec<Told<'l>>,
 ) -> TokenStream {
     let span = body.locals[local.0].ident.span();
     let (rt, at) = (names::rt(), names::rt_at(span));
@@ -143,15 +151,28 @@ fn one(
     // a `&` before the binding.
     let inferred = quote_spanned!(span=> _);
     let mut proof = quote!(<#inferred as #durable>::saved());
+    let mut no_borrow = None;
     if let Some(borrow) = lending.found.get(&local) {
-        let owns = trait_name(input, body, local, "is_no_borrow");
-        let (words, verdict) = (
-            borrowed(&what, &place, borrow, &owns, body.locals[local.0].mutable),
-            lending.verdict(borrow, &ty),
-        );
+        let verdict = lending.verdict(borrow, &ty);
+        let first = told.iter().find(|told| borrow.is_as(told.borrow));
+        let (owns, at) = match first {
+            Some(told) => (told.owns.clone(), told.at),
+            None => {
+                let owns = trait_name(input, body, local, "is_no_borrow");
+                no_borrow = Some(borrowed(&what, &place, borrow, &owns, (body, local)));
+                let told_here = Told {
+                    borrow,
+                    at: span,
+                    owns: owns.clone(),
+                };
+                told.push(told_here);
+                (owns, span)
+            }
+        };
+        // Equal tokens for all of them: rustc says an equal error once.
+        let inferred = quote_spanned!(at=> _);
         proof = quote!({
             use #rt::{Finally as _, Otherwise as _, Perhaps as _, Surely as _};
-            #words
             let __verdict = #verdict;
             <#inferred as #owns>::owns(__verdict.of(#ty));
             __verdict.data(#proof, #ty)
@@ -164,28 +185,42 @@ fn one(
         });
     }
     quote_spanned! {span=>
+        #no_borrow
         let #saved = { #words #at::owned(#proof) };
         #at::is_data(#ty, #saved);
     }
 }
 
 /// The words for what is surely a borrow, though its type does not show it.
-fn borrowed(what: &str, place: &str, borrow: &Borrow, owns: &Ident, mutable: bool) -> TokenStream {
+fn borrowed(
+    what: &str,
+    place: &str,
+    borrow: &Borrow,
+    owns: &Ident,
+    (body, local): (&Body, LocalId),
+) -> TokenStream {
     let rt = names::rt();
     let message = format!(
         "{what} borrows from `{}` and is still needed after {place}, and a borrow cannot be saved",
         escaped(&borrow.from)
     );
-    let help = match (borrow.collected, mutable) {
+    let help = match (borrow.collected, body.locals[local.0].mutable) {
         (true, _) => COLLECTED,
         (false, true) => CURSOR,
         (false, false) => BORROWED,
     };
+    let typed = found_in(body, local).map(|(name, ty)| {
+        let help = format!(
+            "or write the type of what it is found in, and it is found again after the `.await`: `let {name}: {ty} = …`"
+        );
+        quote!(note = #help,)
+    });
     quote! {
         #[diagnostic::on_unimplemented(
             message = #message,
             label = "this is a borrow, which means nothing in another process",
             note = #help,
+            #typed
             note = "code: durable D04"
         )]
         trait #owns: ::core::marker::Sized {
@@ -194,6 +229,29 @@ fn borrowed(what: &str, place: &str, borrow: &Borrow, owns: &Ident, mutable: boo
         #[diagnostic::do_not_recommend]
         impl #owns for #rt::Unclear {}
     }
+}
+
+/// The variable that a binding was found in by a method of std, if its type is not written; and that type,
+/// as far as the method tells it.
+fn found_in(body: &Body, local: LocalId) -> Option<(String, &'static str)> {
+    let lookup = &body.lookups[body.locals[local.0].lookup?.0];
+    let root = &body.locals[lookup.root.0];
+    let untyped = matches!(root.kind, LocalKind::User) && root.owner.is_none() && !root.borrow;
+    let mut statements = body.blocks.iter().flat_map(|block| &block.statements);
+    let given = statements.any(|statement| {
+        matches!(statement.code, Code::Param { .. }) && statement.binds.contains(&lookup.root)
+    });
+    if !untyped || given || !matches!(&lookup.place, syn::Expr::Path(_)) {
+        return None;
+    }
+    let ty = if crate::normalize::finds_text(&lookup.method) {
+        "String"
+    } else if lookup.method == "as_slice" {
+        "Vec<_>"
+    } else {
+        "…"
+    };
+    Some((names::shown(&root.ident), ty))
 }
 
 /// The name of the proof's trait, which rustc shows: "the trait … is not implemented for …". A name

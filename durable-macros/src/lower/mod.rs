@@ -345,10 +345,10 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, told: &mut
             if !told.insert(local) {
                 continue;
             }
-            let name = &this.ident;
+            let (at, name) = (&this.ident, names::shown(&this.ident));
             if this.borrow && this.recipe.is_none() {
                 diagnostics.report(
-                    name,
+                    at,
                     Code::Borrow,
                     &format!("{} is a borrow that is still needed after the `.await` on `{label}` in line {line}, and a borrow cannot be saved", this.called()),
                     match &this.instead {
@@ -359,8 +359,17 @@ fn refuse(body: &Body, stops: &[Stop], diagnostics: &mut Diagnostics, told: &mut
                 );
             } else if this.closure && this.recipe.is_none() {
                 let Instead { what, why, help } = this.never_again();
+                if let LocalKind::Cursor { .. } = this.kind {
+                    diagnostics.report(
+                        at,
+                        Code::Closure,
+                        &format!("the rest of this loop would have to be saved at the `.await` on `{label}` in line {line}, and cannot be: {why}"),
+                        &help,
+                    );
+                    continue;
+                }
                 diagnostics.report(
-                    name,
+                    at,
                     Code::Closure,
                     &format!("`{name}` {what} that is still needed after the `.await` on `{label}` in line {line}, and cannot be made again there: {why}"),
                     &help,

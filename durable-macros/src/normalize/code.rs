@@ -35,6 +35,7 @@ fn never(what: &'static str, why: &str, help: &str) -> Held {
 }
 
 const CLOSURE: &str = "is a closure";
+const ITERATOR: &str = "is an iterator";
 
 /// The most parameters that the twin can lend types to.
 const PARAMS_MAX: usize = 8;
@@ -161,6 +162,18 @@ impl Builder<'_> {
         }
     }
 
+    /// What to write instead of a loop over a variable with an iterator that holds a closure.
+    pub(super) fn looped_closure(&self, source: &Expr) -> Option<Instead> {
+        let local = self.variable(source)?;
+        let (name, this) = (&self.body.locals[local.0].ident, &self.body.locals[local.0]);
+        let instead = this.instead.as_ref().filter(|_| this.closure)?;
+        (instead.what == ITERATOR).then(|| Instead {
+            what: ITERATOR,
+            why: format!("`{}` holds a closure", crate::names::shown(name)),
+            help: "write what it goes over where the loop begins (`for item in items.iter().map(…)`), or collect the items first: `.collect::<Vec<_>>()`, with `.cloned()` before it where they are borrows".to_owned(),
+        })
+    }
+
     /// Marks a local that a closure is assigned to.
     pub(super) fn assigned_code(&mut self, stmt: &Expr) {
         let Expr::Assign(assign) = stmt else { return };
@@ -217,7 +230,7 @@ fn other(value: &Expr) -> Option<Held> {
     }
     let adaptor = closures::held_closure(value)?;
     Some(never(
-        "is an iterator",
+        ITERATOR,
         &format!("it may have advanced, and holds the closure of `{adaptor}(…)`"),
         "collect the items first, into a `VecDeque`, and take them with `pop_front()`; or loop over it with `for`",
     ))

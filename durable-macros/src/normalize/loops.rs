@@ -53,6 +53,7 @@ impl Builder<'_> {
             self.items(expr, over, |s, pat, binds| s.lend(lent, pat, binds));
             return;
         }
+        let closure = self.looped_closure(&source);
         let found = self.found(&named, &mut source, &mut expr.expr);
         let (source, tail) = if found.is_some() {
             (source, None)
@@ -66,6 +67,10 @@ impl Builder<'_> {
         let ident = names::at(names::temp(self.body.locals.len()), expr.expr.span());
         let cursor = self.new_local(ident, LocalKind::Cursor { name: name.clone() }, depth);
         self.scopes.bind(name, cursor, None);
+        if closure.is_some() {
+            self.body.locals[cursor.0].closure = true;
+            self.body.locals[cursor.0].instead = closure;
+        }
         let over = tail.as_ref().map_or(0, |tail| tail.length);
         wrap(tails::under(&mut expr.expr, over), Wrapper::Source(cursor));
         self.push(Statement {

@@ -72,6 +72,13 @@ impl Borrow {
     }
 }
 
+impl Borrow {
+    /// Whether another is one exactly if this is.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.calls == other.calls && self.from == other.from && self.collected == other.collected
+    }
+}
+
 impl Lending {
     /// Marks in the twin what is asked about.
     pub(super) fn find(body: &Body, layout: &Layout, twin: &mut Block) -> Self {
