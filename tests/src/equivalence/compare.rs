@@ -10,6 +10,8 @@ use durable_runtime::codec;
 use durable_runtime::operation::WorkflowCall;
 use durable_runtime::registry::{self, WorkflowDef};
 use std::fmt::Debug;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 
 /// At most this many awaits are tried one by one in [`Rebuild::At`].
@@ -19,34 +21,58 @@ const AWAITS_MAX: usize = 20_000;
 /// How many orders of answers are tried where operations run at the same time.
 const SEEDS: u64 = 6;
 
+/// How the plain copy ends. One that panics by accident would be compared up to there, and never in the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// With a result, under every order of answers.
+    Returns,
+    /// With a panic, under every order of answers.
+    Panics,
+}
+
 /// Runs both copies of a function: the durable one as a machine that the test drives itself, and in
 /// the real engine.
 ///
 /// # Panics
-/// When they differ, or when a frame on the way is not sound.
+/// When they differ, when a frame on the way is not sound, or when the plain copy ends in another way.
 pub fn compare<R: Durable + Debug, F: Future<Output = R>>(
+    ends: Ends,
     plain: impl Fn() -> F,
     call: WorkflowCall<R>,
 ) {
     let (def, input) = parts(&call);
     // A run that has panicked is tried again by the engine, for ever.
-    if let Some(first) = machines(plain, def, input) {
+    if let Some(first) = machines(Some(ends), plain, def, input) {
         engine::compare::<R>(&first, def, input);
     }
 }
 
-/// Runs both copies of a function, without an engine: for very many functions.
+/// Runs both copies of a function, without an engine: for very many functions, of which nobody knows whether they
+/// panic. How each ends is written to the file that [`ENDS`] names.
 ///
 /// # Panics
-/// As [`compare`] does.
+/// When they differ, or when a frame on the way is not sound.
 pub fn compare_machines<R: Durable + Debug, F: Future<Output = R>>(
+    _: Ends,
     plain: impl Fn() -> F,
     call: WorkflowCall<R>,
 ) {
     super::heard::listen();
     let (def, input) = parts(&call);
-    machines(plain, def, input);
+    let returned = machines(None, plain, def, input).is_some();
+    if let Some(path) = std::env::var_os(ENDS) {
+        let ended = if returned { RETURNED } else { PANICKED };
+        let file = OpenOptions::new().append(true).create(true).open(path);
+        let mut file = file.expect("the file of what ended how");
+        writeln!(file, "{ended} {}", def.name).expect("it can be written");
+    }
 }
+
+/// The variable of the environment with the path of a file, in which there is one line for each call: how it ended
+/// under the first order of answers, and the name of the function.
+pub const ENDS: &str = "EQUIVALENCE_ENDS";
+const RETURNED: &str = "returned";
+const PANICKED: &str = "panicked";
 
 fn parts<R>(call: &WorkflowCall<R>) -> (&'static WorkflowDef, &[u8]) {
     let input = call.input().expect("the arguments can be encoded");
@@ -55,17 +81,18 @@ fn parts<R>(call: &WorkflowCall<R>) -> (&'static WorkflowDef, &[u8]) {
 
 /// Compares under all orders of answers; what the plain copy did under the first, unless it panicked.
 fn machines<R: Durable + Debug, F: Future<Output = R>>(
+    ends: Option<Ends>,
     plain: impl Fn() -> F,
     def: &'static WorkflowDef,
     input: &[u8],
 ) -> Option<Plain> {
-    let first = compare_under(Schedule::First, plain(), def, input);
+    let first = compare_under(Schedule::First, ends, plain(), def, input);
     if first.as_ref().is_none_or(|first| first.concurrent) {
         for schedule in [Schedule::Last]
             .into_iter()
             .chain((0..SEEDS).map(Schedule::Seeded))
         {
-            compare_under(schedule, plain(), def, input);
+            compare_under(schedule, ends, plain(), def, input);
         }
     }
     first
@@ -75,6 +102,7 @@ fn machines<R: Durable + Debug, F: Future<Output = R>>(
 /// after the same calls.
 fn compare_under<R: Durable + Debug>(
     schedule: Schedule,
+    ends: Option<Ends>,
     plain: impl Future<Output = R>,
     def: &'static WorkflowDef,
     input: &[u8],
@@ -98,6 +126,15 @@ fn compare_under<R: Durable + Debug>(
         && message.starts_with(log::OUTGROWN)
     {
         panic!("{message}");
+    }
+    match (ends, &expected) {
+        (Some(Ends::Returns), Err(message)) => panic!(
+            "{schedule:?}: the plain copy panics, and the test does not say so with `panics [(…)];`: {message}"
+        ),
+        (Some(Ends::Panics), Ok((_, text))) => {
+            panic!("{schedule:?}: the test says that the plain copy panics, and it returns {text}")
+        }
+        _ => {}
     }
 
     let check = |rebuild: Rebuild| {

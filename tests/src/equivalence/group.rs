@@ -1,7 +1,8 @@
 //! Several functions that call each other, compiled twice.
 
 /// Compiles functions twice and compares the two on each call; see the [module](super). Those
-/// under `#[workflow]` are machines in the one copy and plain functions in the other.
+/// under `#[workflow]` are machines in the one copy and plain functions in the other. Calls with which the plain
+/// functions panic stand after `panics:`.
 #[macro_export]
 macro_rules! equivalent_group {
     (in machines; $name:ident: $($rest:tt)*) => {
@@ -12,7 +13,19 @@ macro_rules! equivalent_group {
     };
     (
         @ $compare:ident;
-        $name:ident: $($function:ident($($arg:expr),* $(,)?)),+ $(,)?; $($items:tt)*
+        $name:ident: $($function:ident $args:tt),+ $(,)?;
+        panics: $($panic:ident $with:tt),+ $(,)?; $($items:tt)*
+    ) => {
+        $crate::equivalent_group! {
+            @ $compare; $name [$(Returns $function $args)+ $(Panics $panic $with)+] $($items)*
+        }
+    };
+    (@ $compare:ident; $name:ident: $($function:ident $args:tt),+ $(,)?; $($items:tt)*) => {
+        $crate::equivalent_group! { @ $compare; $name [$(Returns $function $args)+] $($items)* }
+    };
+    (
+        @ $compare:ident;
+        $name:ident [$($ends:ident $function:ident ($($arg:expr),* $(,)?))+] $($items:tt)*
     ) => {
         mod $name {
             #[allow(unused_imports, reason = "not every function needs what stands beside it")]
@@ -30,6 +43,7 @@ macro_rules! equivalent_group {
             #[test]
             fn equivalence() {
                 $($crate::equivalence::$compare(
+                    $crate::equivalence::Ends::$ends,
                     || plain::$function($($arg),*),
                     durable::$function($($arg),*),
                 );)+

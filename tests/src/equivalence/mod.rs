@@ -21,6 +21,9 @@
 //! order of their ends in its hand, those of more than a thousand awaits, and those that panic, which
 //! it tries again for ever. Those of more than forty awaits are not killed there.
 //!
+//! A plain copy that panics with some arguments is said to: `with [(1)]; panics [(0)];`. Else it fails the test, and
+//! so does one that is said to panic and does not.
+//!
 //! Generated programs (`cargo xtask equivalence`) are thousands: they begin with `in machines;`, and
 //! are driven by the test alone.
 
@@ -36,7 +39,7 @@ mod spawned;
 pub mod vocabulary;
 mod world;
 
-pub use compare::{compare, compare_machines};
+pub use compare::{ENDS, Ends, compare, compare_machines};
 pub use drive::panic_message;
 pub use durable_runtime::workflow;
 pub use schedule::Schedule;
@@ -45,15 +48,20 @@ pub use schedule::Schedule;
 /// [module](self).
 #[macro_export]
 macro_rules! equivalent {
-    (in machines; with $($rest:tt)*) => {
-        $crate::equivalent! { @ compare_machines; with $($rest)* }
+    (in machines; $($rest:tt)*) => {
+        $crate::equivalent! { @ compare_machines; $($rest)* }
     };
-    (with $($rest:tt)*) => {
-        $crate::equivalent! { @ compare; with $($rest)* }
+    (@ $compare:ident; with [$($input:tt),+ $(,)?]; panics [$($panic:tt),+ $(,)?]; $($function:tt)*) => {
+        $crate::equivalent! { @ $compare; [$(Returns $input)+ $(Panics $panic)+] $($function)* }
+    };
+    (@ $compare:ident; with [$($input:tt),+ $(,)?]; $($function:tt)*) => {
+        $crate::equivalent! { @ $compare; [$(Returns $input)+] $($function)* }
+    };
+    (@ $compare:ident; panics [$($panic:tt),+ $(,)?]; $($function:tt)*) => {
+        $crate::equivalent! { @ $compare; [$(Panics $panic)+] $($function)* }
     };
     (
-        @ $compare:ident;
-        with [$(($($arg:expr),* $(,)?)),+ $(,)?];
+        @ $compare:ident; [$($ends:ident ($($arg:expr),* $(,)?))+]
         $(#[$attr:meta])* async fn $name:ident $($rest:tt)*
     ) => {
         mod $name {
@@ -75,11 +83,18 @@ macro_rules! equivalent {
             #[test]
             fn equivalence() {
                 $($crate::equivalence::$compare(
+                    $crate::equivalence::Ends::$ends,
                     || plain::$name($($arg),*),
                     durable::$name($($arg),*),
                 );)+
             }
         }
+    };
+    (with $($rest:tt)*) => {
+        $crate::equivalent! { @ compare; with $($rest)* }
+    };
+    (panics $($rest:tt)*) => {
+        $crate::equivalent! { @ compare; panics $($rest)* }
     };
 }
 

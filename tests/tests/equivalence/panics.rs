@@ -6,7 +6,8 @@ use durable_tests::equivalent;
 use std::collections::BTreeMap;
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(1), (2), (3)];
+    panics [(0), (255)];
     async fn panics_of_sums(n: u8) -> u8 {
         let x = (n - 1) + act("a", 1u8).await;
         let y = {
@@ -18,7 +19,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(0), (1)];
+    panics [(2), (3), (255)];
     async fn an_index(n: u8) -> u8 {
         let v = [1u8, 2];
         let x = v[n as usize] + act("a", 1u8).await;
@@ -28,7 +30,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(0), (1)];
+    panics [(2), (3), (255)];
     async fn an_index_that_is_compared(n: u8) -> bool {
         let v = vec![1u8, 2];
         v[n as usize] == act("a", 1u8).await
@@ -36,7 +39,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(0)];
+    panics [(1), (2), (3), (255)];
     async fn panics_of_places(n: u8) -> Vec<u8> {
         let mut v = vec![1u8, 2];
         v[n as usize] = act("a", 1u8).await;
@@ -46,7 +50,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(2), (3)];
+    panics [(0), (1), (255)];
     async fn shifts_and_divisions(n: u8) -> u32 {
         let o = if n > 1 { Some(3u32) } else { None };
         let d = 5 / n;
@@ -56,7 +61,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(0), (1), (2), (3)];
+    panics [(255)];
     async fn panics_in_a_loop(n: u8) -> u32 {
         let mut t = 250u8;
         for i in 0..n {
@@ -72,7 +78,7 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    panics [(0), (1), (2), (3), (255)];
     async fn assertions_and_drops(n: u8) -> u32 {
         let l = {
             tick().await;
@@ -87,7 +93,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2), (3), (255)];
+    with [(1)];
+    panics [(0), (2), (3), (255)];
     async fn keys_and_inner_indices(n: u8) -> u32 {
         let m: BTreeMap<u8, u32> = BTreeMap::from([(1, 1)]);
         let r = &m[&1];
@@ -101,7 +108,8 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2)];
+    with [(2)];
+    panics [(0), (1)];
     async fn parts_of_values(n: u8) -> u8 {
         let s = Point {
             y: act("y", 1).await,
@@ -118,12 +126,51 @@ equivalent! {
 }
 
 equivalent! {
-    with [(0), (1), (2)];
+    with [(1), (2)];
+    panics [(0)];
     async fn compound_and_negative(n: u8) -> u8 {
         let mut x = n;
         x -= act("a", 1u8).await;
         x = -(act("b", -128i8).await + n as i8) as u8;
         let t = (act("c", 1u8).await, n - 1);
         t.1
+    }
+}
+
+mod said_wrongly {
+    use durable_tests::equivalence::{Ends, compare};
+
+    mod plain {
+        use durable_tests::equivalence::ops::plain::*;
+        pub(super) async fn element_said_wrongly(n: usize) -> u8 {
+            [1, 2][n] + act("a", 1u8).await
+        }
+    }
+    mod durable {
+        use durable_tests::equivalence::{ops::durable::*, workflow};
+        #[workflow]
+        pub(super) async fn element_said_wrongly(n: usize) -> u8 {
+            [1, 2][n] + act("a", 1u8).await
+        }
+    }
+
+    fn says(ends: Ends, n: usize) {
+        compare(
+            ends,
+            || plain::element_said_wrongly(n),
+            durable::element_said_wrongly(n),
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "the plain copy panics, and the test does not say so")]
+    fn a_panic_that_is_not_said_fails_the_test() {
+        says(Ends::Returns, 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "the test says that the plain copy panics, and it returns")]
+    fn a_panic_that_is_said_and_does_not_come_fails_the_test() {
+        says(Ends::Panics, 1);
     }
 }

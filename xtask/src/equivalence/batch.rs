@@ -3,7 +3,7 @@
 use super::generate::Program;
 use super::print;
 use super::toolchain::{Fault, Toolchain};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -19,11 +19,21 @@ const SILENCE_MAX: Duration = Duration::from_secs(300);
 /// too large, before any machine has run.
 const OUTGROWN: &str = "the plain function outgrows the comparison";
 
+/// The calls of a program by how its plain copy ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ended {
+    pub(super) returned: usize,
+    pub(super) panicked: usize,
+}
+
+/// `ENDS` of `tests/src/equivalence/compare.rs`: where the comparison writes how the plain copies ended.
+const ENDS: &str = "EQUIVALENCE_ENDS";
+
 /// What became of a program.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    /// Both copies did the same.
-    Equal,
+    /// Both copies did the same, and ended so.
+    Equal(Ended),
     /// They did not: what the comparison says.
     Diverged(String),
     /// The plain copy is too long, or its values are too large: there is nothing to compare.
@@ -64,9 +74,11 @@ pub(super) fn run(
         refused.extend(faults);
     }
     let invalid = invalid(tools, dir, programs, &refused)?;
-    let mut said = BTreeMap::new();
+    let (mut said, mut ended) = (BTreeMap::new(), BTreeMap::new());
     if refused.len() < programs.len() {
-        said = execute(&binary)?;
+        let ends = dir.join("ends");
+        said = execute(&binary, &ends)?;
+        ended = self::ended(&fs::read_to_string(&ends).unwrap_or_default())?;
         fs::remove_file(&binary)?;
     }
     Ok(programs
@@ -82,7 +94,9 @@ pub(super) fn run(
                     code: code(text),
                     text: text.clone(),
                 },
-                (_, _, Some(None)) => Outcome::Equal,
+                (_, _, Some(None)) => {
+                    Outcome::Equal(ended.get(&p.name).copied().unwrap_or_default())
+                }
                 (_, _, Some(Some(text))) if text.contains(OUTGROWN) => Outcome::Outgrown,
                 (_, _, Some(Some(text))) => Outcome::Diverged(text),
                 _ => Outcome::Diverged("it does not come to an end".to_owned()),
@@ -160,11 +174,28 @@ fn code(text: &str) -> Option<String> {
     ours.or_else(|| kept().map(|code| (*code).to_owned()))
 }
 
-/// Runs a test binary: of each test that ended, what it said if it failed.
-fn execute(binary: &Path) -> anyhow::Result<BTreeMap<String, Option<String>>> {
+/// Reads which programs ended how: a line for each call.
+fn ended(lines: &str) -> anyhow::Result<BTreeMap<String, Ended>> {
+    let mut by_program = BTreeMap::<String, Ended>::new();
+    for line in lines.lines() {
+        let (how, program) = line.split_once(' ').context("how a program ended")?;
+        let ended = by_program.entry(program.to_owned()).or_default();
+        match how {
+            "returned" => ended.returned += 1,
+            "panicked" => ended.panicked += 1,
+            other => bail!("`{program}` has `{other}`"),
+        }
+    }
+    Ok(by_program)
+}
+
+/// Runs a test binary: of each test that ended, what it said if it failed. How each call of a plain copy ended is then
+/// in the file `ends`.
+fn execute(binary: &Path, ends: &Path) -> anyhow::Result<BTreeMap<String, Option<String>>> {
     let mut child = Command::new(binary)
         .args(["--test-threads", "1"])
         .env("RUST_BACKTRACE", "0")
+        .env(ENDS, ends)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

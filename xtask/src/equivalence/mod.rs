@@ -89,6 +89,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let report = runner.all()?;
     println!("{}", report.table());
     println!("{}", report.refusal_line());
+    println!("{}", report.panic_line());
     let seconds = begun.elapsed().as_secs_f64();
     if report.outgrown > 0 {
         let outgrown = report.outgrown;
@@ -109,6 +110,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     if args.programs >= COMPLETE && !report.missing().is_empty() {
         println!("not covered: {}", report.missing().join(", "));
+        good = false;
+    }
+    if args.programs >= COMPLETE && report.too_many_panic() {
+        println!("too many plain functions panic: what is behind the panic is not compared");
         good = false;
     }
     println!(
@@ -207,8 +212,9 @@ impl Runner<'_> {
             println!("{}", print::readable(program));
         }
         match outcome {
-            Outcome::Equal => {
+            Outcome::Equal(ended) => {
                 report.compared += 1;
+                report.ended(ended);
                 report.cover(&program.coverage);
             }
             Outcome::Diverged(said) => {

@@ -1,5 +1,6 @@
 //! What is said about a run.
 
+use super::batch::Ended;
 use super::generate::{Coverage, Program, TEMPLATES};
 use super::print;
 use comfy_table::Table;
@@ -82,6 +83,10 @@ const REQUIRED: &[&str] = &[
     "assertion that fails",
 ];
 
+/// At most so many of a hundred programs may panic with all arguments, and with some.
+const ALWAYS_MAX: usize = 3;
+const PANICS_MAX: usize = 15;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Report {
@@ -90,6 +95,8 @@ pub(super) struct Report {
     pub(super) invalid: usize,
     /// Not compared: too long, or too large.
     pub(super) outgrown: usize,
+    /// Programs of which the plain function returns with no arguments, and with some of them.
+    panics: (usize, usize),
     /// How often each code refused a program. `None`: rustc's words, not ours.
     pub(super) refused: BTreeMap<Option<String>, usize>,
     /// Of the compared programs: how often a construct occurs, and in how many.
@@ -108,6 +115,34 @@ impl Report {
 
     pub(super) fn refusals(&self) -> usize {
         self.refused.values().sum()
+    }
+
+    /// Counts how the plain function of a compared program ended.
+    pub(super) fn ended(&mut self, ended: Ended) {
+        if ended.panicked > 0 {
+            let counted = match ended.returned {
+                0 => &mut self.panics.0,
+                _ => &mut self.panics.1,
+            };
+            *counted += 1;
+        }
+    }
+
+    /// Whether so many programs panic that too little is compared.
+    pub(super) fn too_many_panic(&self) -> bool {
+        let (all, some) = self.panics;
+        let limit = |percent: usize| self.compared * percent / 100;
+        all > limit(ALWAYS_MAX) || all + some > limit(PANICS_MAX)
+    }
+
+    /// One line on plain functions that panic.
+    pub(super) fn panic_line(&self) -> String {
+        let (all, some) = self.panics;
+        format!(
+            "panics: {} programs, {:.1} %; {all} of them with all arguments",
+            all + some,
+            percent(all + some, self.compared)
+        )
     }
 
     /// What every complete run contains, and no compared program of this one does.
@@ -135,9 +170,7 @@ impl Report {
 
     /// One line on what the macro refused.
     pub(super) fn refusal_line(&self) -> String {
-        #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
-        let percent =
-            100.0 * self.refusals() as f64 / (self.compared + self.refusals()).max(1) as f64;
+        let percent = percent(self.refusals(), self.compared + self.refusals());
         let codes: Vec<_> = self
             .refused
             .iter()
@@ -151,6 +184,11 @@ impl Report {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
 /// Says everything about a program that went wrong.
 pub(super) fn show(what: &str, program: &Program, said: &str) {
     println!(
@@ -158,4 +196,33 @@ pub(super) fn show(what: &str, program: &Program, said: &str) {
         program.name,
         print::readable(program)
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(returning: usize, panics: usize, always: usize) -> Report {
+        let mut report = Report {
+            compared: returning + panics + always,
+            ..Report::default()
+        };
+        let ended = |returned, panicked| Ended { returned, panicked };
+        (0..returning).for_each(|_| report.ended(ended(2, 0)));
+        (0..panics).for_each(|_| report.ended(ended(1, 1)));
+        (0..always).for_each(|_| report.ended(ended(0, 2)));
+        report
+    }
+
+    #[test]
+    fn programs_that_panic_are_counted_and_limited() {
+        let few = report(90, 8, 2);
+        assert_eq!(
+            few.panic_line(),
+            "panics: 10 programs, 10.0 %; 2 of them with all arguments"
+        );
+        assert!(!few.too_many_panic());
+        assert!(report(80, 20, 0).too_many_panic());
+        assert!(report(90, 0, 10).too_many_panic());
+    }
 }
