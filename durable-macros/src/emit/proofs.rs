@@ -49,12 +49,27 @@ pub(super) fn saved(input: &Input, body: &Body, layout: &Layout, lending: &Lendi
             let mut points = layout.points.iter();
             let plan = points.find(|p| p.locals.contains(&number));
             let point = plan.map_or_else(|| forks::cares_for(layout, *local), |plan| plan.point);
-            one(input, body, (*local, point), lending, &mut told)
+            let borrow = lending.found.get(local);
+            let sharing = borrow.map_or_else(Vec::new, |borrow| sharing(layout, lending, borrow));
+            one(input, body, (*local, point), (lending, &sharing), &mut told)
         })
         .collect()
 }
 
-/// What borrows from the same calls in the same way is refused once, at the first of the names.
+/// The locals that borrow from the same calls in the same way.
+fn sharing(layout: &Layout, lending: &Lending, borrow: &Borrow) -> Vec<LocalId> {
+    let mut all = Vec::new();
+    for (local, _) in &layout.saved {
+        let found = lending.found.get(local);
+        if found.is_some_and(|other| other.is_as(borrow)) && !all.contains(local) {
+            all.push(*local);
+        }
+    }
+    all
+}
+
+/// What borrows from the same calls in the same way is refused once, at the first of the names. Which of
+/// them borrow, only their types tell.
 struct Told<'l> {
     borrow: &'l Borrow,
     at: Span,
@@ -99,7 +114,7 @@ fn one<'l>(
     input: &Input,
     body: &Body,
     (local, point): (LocalId, PointId),
-    lending: &'l Lending,
+    (lending, sharing): (&'l Lending, &[LocalId]),
     told: &mut Vec<Told<'l>>,
 ) -> TokenStream {
     let span = body.locals[local.0].ident.span();
@@ -159,6 +174,10 @@ fn one<'l>(
             Some(told) => (told.owns.clone(), told.at),
             None => {
                 let owns = trait_name(input, body, local, "is_no_borrow");
+                let what = match sharing {
+                    [_, _, ..] => format!("one of {} at least", listed(body, sharing)),
+                    _ => what.clone(),
+                };
                 no_borrow = Some(borrowed(&what, &place, borrow, &owns, (body, local)));
                 let told_here = Told {
                     borrow,
@@ -191,6 +210,15 @@ fn one<'l>(
     }
 }
 
+/// The names of locals, for words.
+fn listed(body: &Body, locals: &[LocalId]) -> String {
+    let names = locals
+        .iter()
+        .map(|local| names::shown(&body.locals[local.0].ident));
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 /// The words for what is surely a borrow, though its type does not show it.
 fn borrowed(
     what: &str,
@@ -209,9 +237,9 @@ fn borrowed(
         (false, true) => CURSOR,
         (false, false) => BORROWED,
     };
-    let typed = found_in(body, local).map(|(name, ty)| {
+    let typed = found_in(body, local).map(|name| {
         let help = format!(
-            "or write the type of what it is found in, and it is found again after the `.await`: `let {name}: {ty} = …`"
+            "or write the type of what it is found in, and it is found again after the `.await`: `let {name}: … = …`"
         );
         quote!(note = #help,)
     });
@@ -231,9 +259,8 @@ fn borrowed(
     }
 }
 
-/// The variable that a binding was found in by a method of std, if its type is not written; and that type,
-/// as far as the method tells it.
-fn found_in(body: &Body, local: LocalId) -> Option<(String, &'static str)> {
+/// The variable that a binding was found in by a method of std, if its type is not written.
+fn found_in(body: &Body, local: LocalId) -> Option<String> {
     let lookup = &body.lookups[body.locals[local.0].lookup?.0];
     let root = &body.locals[lookup.root.0];
     let untyped = matches!(root.kind, LocalKind::User) && root.owner.is_none() && !root.borrow;
@@ -241,17 +268,8 @@ fn found_in(body: &Body, local: LocalId) -> Option<(String, &'static str)> {
     let given = statements.any(|statement| {
         matches!(statement.code, Code::Param { .. }) && statement.binds.contains(&lookup.root)
     });
-    if !untyped || given || !matches!(&lookup.place, syn::Expr::Path(_)) {
-        return None;
-    }
-    let ty = if crate::normalize::finds_text(&lookup.method) {
-        "String"
-    } else if lookup.method == "as_slice" {
-        "Vec<_>"
-    } else {
-        "…"
-    };
-    Some((names::shown(&root.ident), ty))
+    let whole = matches!(&lookup.place, syn::Expr::Path(_));
+    (untyped && whole && !given).then(|| names::shown(&root.ident))
 }
 
 /// The name of the proof's trait, which rustc shows: "the trait … is not implemented for …". A name

@@ -235,7 +235,9 @@ impl Builder<'_> {
             }
         };
         let mut lookup = None;
-        let mut shown = self.shown(&value);
+        // A written type may make something else of it, which is not what is shown.
+        let typed = matches!(pat, Pat::Type(_));
+        let mut shown = self.shown(&value).filter(|_| !typed);
         let (value, matched) = if recipe::is_plain_binding(pat) {
             if draft.is_none() && never.is_none() {
                 lookup = self.lookup(&value, twin);

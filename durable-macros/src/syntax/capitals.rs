@@ -83,6 +83,11 @@ impl<'ast> Visit<'ast> for Bound {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
+/// Whether a name needs no `r#` in any edition; `gen` is a keyword of 2024 that syn takes for a name.
+fn may_be_bare(name: &str) -> bool {
+    name != "gen" && syn::parse_str::<Ident>(name).is_ok()
+}
+
 /// Writes the names of patterns in one way each.
 struct Mark(BTreeSet<String>);
 
@@ -91,7 +96,7 @@ impl VisitMut for Mark {
         let (name, span) = (unraw(&pat.ident), pat.ident.span());
         if self.0.contains(&name) {
             pat.ident = Ident::new_raw(&name, span);
-        } else if pat.ident != name && syn::parse_str::<Ident>(&name).is_ok() {
+        } else if pat.ident != name && may_be_bare(&name) {
             pat.ident = Ident::new(&name, span);
         }
         visit_mut::visit_pat_ident_mut(self, pat);

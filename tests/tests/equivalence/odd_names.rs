@@ -236,3 +236,14 @@ equivalent! {
         s
     }
 }
+
+equivalent! {
+    with [(1), (3)];
+    async fn a_keyword_of_one_edition(n: u32) -> u32 {
+        let r#gen = act("g", n).await;
+        let Some(r#try) = act("t", Some(r#gen)).await else {
+            return 0;
+        };
+        r#gen + r#try
+    }
+}

@@ -266,3 +266,29 @@ equivalent! {
         last + i as u32 + n
     }
 }
+
+trait Shape {
+    fn area(&self) -> u32;
+}
+
+#[derive(Debug)]
+struct Square(u32);
+
+impl Shape for Square {
+    fn area(&self) -> u32 {
+        self.0 * self.0
+    }
+}
+
+equivalent! {
+    with [(1), (3)];
+    #[allow(clippy::dbg_macro, reason = "what is tested")]
+    async fn dbg_shows_what_it_is_given_and_not_what_a_type_makes_of_it(n: u32) -> u32 {
+        let square = Square(n);
+        // It cannot be shown.
+        let shape: &dyn Shape = dbg!(&square);
+        let area = shape.area();
+        tick().await;
+        area
+    }
+}

@@ -159,8 +159,9 @@ impl Walk<'_> {
         let groups = methods::lending(&method);
         let is_place = root(&call.receiver).is_some();
         // `last` of an iterator hands on what that has.
-        if methods::passes(&method) && (!is_place || groups.is_empty()) {
-            return receiver.filter(|of| of.wraps > 0).map(passed);
+        let wrapped = receiver.as_ref().is_some_and(|of| of.wraps > 0);
+        if methods::passes(&method) && (!is_place && wrapped || groups.is_empty()) {
+            return receiver.filter(|_| wrapped).map(passed);
         }
         if groups.is_empty() {
             return None;
