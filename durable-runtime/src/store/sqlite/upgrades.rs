@@ -160,7 +160,7 @@ fn inhabited(path: &Path, version: usize) -> Connection {
             activity_per_key: Some(1),
             ..QueueSettings::default()
         };
-        let settings = crate::codec::encode(&settings).expect("settings");
+        let settings = crate::codec::encode_plain(&settings);
         let set = "INSERT INTO queue(queue,settings) VALUES(6,?1)";
         conn.execute(set, [settings]).expect("settings");
     }

@@ -31,7 +31,7 @@ impl Gen {
                 "constant in a condition",
                 format!(
                     "let list = act(\"{note}\", vec![few, {number} % 5, 3]).await;\nlet mut {r} = 0_u32;\n\
-                     while let Some(few) = list.get({r} as usize) {{\n{pause}{r} += *few / 3;\n}}\n"
+                     while let Some(few) = list.get({r} as usize).copied() {{\n{pause}{r} += few / 3;\n}}\n"
                 ),
             ),
             3 => (
