@@ -197,7 +197,7 @@ fn held_up(task: &TaskRecord, term: &Terminal<'_>) -> Option<String> {
     Some(match task.waits_for.as_ref()? {
         TaskWait::Turn => return None,
         TaskWait::Key(key) => format!("others of the key `{key}` come first"),
-        TaskWait::Concurrency(limit) => format!("{limit} of {queue} run, which is its limit"),
+        TaskWait::Concurrency(limit) => format!("as many of {queue} run as may ({limit})"),
         TaskWait::Rate(at) => {
             let when = relative(*at, term.now);
             format!("the rate of {queue} lets the next one begin {when}")

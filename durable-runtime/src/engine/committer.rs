@@ -264,10 +264,14 @@ impl Task {
 
     /// Every commit is a beat; an empty one is made when there was none for a while.
     async fn heartbeat(&mut self, _busy: Busy) -> Result<(), Lost> {
-        if self.last_beat.after(self.lease / 3) <= self.clock.now() {
-            self.perform(&Call::Commit([].into())).await?;
+        if self.last_beat.after(self.lease / 3) > self.clock.now() {
+            return Ok(());
         }
-        Ok(())
+        match self.perform(&Call::Commit([].into())).await? {
+            // There is nothing in it that could be to blame, and without beats there is no lease.
+            Reply::Refused(error) => Err(Lost::Bug(error.to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Takes what is queued behind the first writes, up to the limits of a batch.
@@ -428,7 +432,9 @@ impl Task {
                 }
                 Err(FenceError::Dead) => return Err(Lost::Dead),
                 Err(FenceError::Store(
-                    error @ (StoreError::Closed | StoreError::Outdated { .. }),
+                    error @ (StoreError::Closed
+                    | StoreError::Outdated { .. }
+                    | StoreError::Unusable(_)),
                 )) => return Err(Lost::Store(error)),
                 Err(FenceError::Store(error)) if error.is_transient() => {
                     tracing::warn!(%error, "the store does not take commits; trying again");

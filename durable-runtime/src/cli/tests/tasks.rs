@@ -213,7 +213,7 @@ async fn what_keeps_an_activity_from_workers_is_shown() {
     put(&world, of, "charge", Queueing::default()).await;
     set(&["set", "gpu", "--activity-concurrency", "1"]).await;
     expect![[r#"
-        no worker of gpu has it, since 40s ago: 1 of gpu run, which is its limit
+        no worker of gpu has it, since 40s ago: as many of gpu run as may (1)
     "#]]
     .assert_eq(&why().await);
     set(&[

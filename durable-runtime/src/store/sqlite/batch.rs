@@ -232,7 +232,7 @@ impl Batch<'_> {
         Ok(Written::Started)
     }
 
-    /// `owned`: the run that the write before was about.
+    /// `owned`: the run that the write before has started.
     fn step(&mut self, step: &NewStep, owned: Option<RunId>) -> Outcome<Written> {
         // Asked for apart: an insert that selects keeps a copy of each page, in case it fails half way.
         if owned != Some(step.run) && self.owned_wakes(step.run)?.is_none() {

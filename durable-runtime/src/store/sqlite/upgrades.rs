@@ -327,8 +327,11 @@ async fn a_worker_of_an_earlier_version_writes_nothing_after_an_upgrade() {
         "UPDATE worker SET beat=beat+1, lease_until=9 WHERE worker=1 AND beat=?1 AND state=0";
     assert_eq!(old.execute(beat, [5]), Ok(1));
     let store = open(&path).await;
+    // Its fence does not hold, so that it starts over, and then it is told why it cannot.
+    assert_eq!(old.execute(beat, [6]), Ok(0));
     let retire = "UPDATE worker SET state=2 WHERE worker=1 AND state=0";
-    for refused in [old.execute(beat, [6]), old.execute(retire, [])] {
+    let born = "INSERT INTO worker(worker,lease_until,label,points) VALUES(2,9,'old','[]')";
+    for refused in [old.execute(retire, []), old.execute(born, [])] {
         let text = refused.expect_err("it is older").to_string();
         assert!(text.contains("start the newer version"), "{text}");
     }

@@ -19,10 +19,17 @@ UPDATE inbox SET bytes=unread.bytes FROM (
 ) AS unread WHERE inbox.run=unread.run AND inbox.msg=unread.msg;
 
 -- The version of the schema that a worker writes. Those of earlier ones do not look for it, and go on
--- after this; what they wrote would be claimed by nobody, or twice.
+-- after this; what they wrote would be claimed by nobody, or twice. A beat that moves nothing makes such
+-- a worker start over at once, and then its registration says why it cannot.
 ALTER TABLE worker ADD COLUMN schema INTEGER NOT NULL DEFAULT 0;
 CREATE TRIGGER worker_older BEFORE UPDATE OF beat,state ON worker
 WHEN OLD.schema<19 AND NEW.state<>1
+BEGIN
+  SELECT CASE WHEN NEW.state=OLD.state THEN RAISE(IGNORE)
+    ELSE RAISE(ABORT, 'a newer version of this program has opened the database; stop this process and start the newer version') END;
+END;
+CREATE TRIGGER worker_older_born BEFORE INSERT ON worker
+WHEN NEW.schema<19
 BEGIN
   SELECT RAISE(ABORT, 'a newer version of this program has opened the database; stop this process and start the newer version');
 END;
