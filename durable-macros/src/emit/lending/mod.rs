@@ -70,9 +70,7 @@ impl Borrow {
             ..self.clone()
         }
     }
-}
 
-impl Borrow {
     /// Whether another is one exactly if this is.
     pub(super) fn is_as(&self, other: &Self) -> bool {
         self.calls == other.calls && self.from == other.from && self.collected == other.collected

@@ -150,7 +150,7 @@ struct Batch<'a> {
     continued: BTreeMap<WorkflowId, RunId>,
     /// Runs whose start was refused.
     skipped: Vec<RunId>,
-    /// A run that the owner owns, as the latest write of the batch has seen.
+    /// The run that the write before has started, which the owner owns.
     owned: Option<RunId>,
 }
 
