@@ -8,8 +8,11 @@ use crate::store::Store;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 
-/// How long a change made by another process stays unseen at most, if the store gives no hint.
+/// How long a change stays unseen at most where the store's hints are somebody else's.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// And if the store has forgotten to hint.
+const HINTED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a client pauses between two rounds for each handle that waits, since each of them
 /// reads once per round: at most 10,000 reads per second, however many wait.
@@ -67,7 +70,7 @@ impl Watch<'_> {
                 tokio::time::sleep(pause).await;
             }
             if self.changes.hints {
-                store.changed(None, POLL_INTERVAL).await;
+                store.changed(None, HINTED_INTERVAL).await;
             } else {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }

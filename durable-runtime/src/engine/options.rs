@@ -50,7 +50,7 @@ pub struct WorkerOptions {
     /// A longer pause (a sleep, a back-off) is spent in the store instead of in memory.
     /// Default: 1 s.
     pub park_after: Duration,
-    /// How long work and messages stay unseen if the store gives no hint. Default: 100 ms.
+    /// How long work and messages stay unseen if the store gives no hint. Default: 1 s.
     pub poll_interval: Duration,
     /// How long running activities may go on after a shutdown has begun; then they are stopped
     /// and will run again elsewhere. Default: 10 s.
@@ -80,7 +80,7 @@ impl Default for WorkerOptions {
             frame_warn_bytes: 512 << 10,
             retention: None,
             park_after: Duration::from_secs(1),
-            poll_interval: Duration::from_millis(100),
+            poll_interval: Duration::from_secs(1),
             shutdown_grace: Duration::from_secs(10),
             unread_max: UNREAD_MAX,
             evict_always: false,
