@@ -1,9 +1,9 @@
 //! The writes of an owner, applied one after the other under one fence.
 
+use super::db::Db;
 use super::ending::Ending;
 use super::error::{Outcome, bug};
 use super::line::Gate;
-use super::writer::Db;
 use super::{
     children, fence, ids, inbox, line, notes, pause, places, rows, schedules, tags, tasks,
 };

@@ -1,7 +1,7 @@
 //! What the end of a run does to its parent and its children, in the transaction that ends it.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use super::{inbox, notes, places, rows, schedules, tasks};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{ChildEnd, NewRun, Parent, ParentClose, Phase};

@@ -1,8 +1,8 @@
 //! What clients write: runs that nobody owns yet, and messages.
 
 use super::batch::insert_run;
+use super::db::Db;
 use super::error::{Outcome, bug};
-use super::writer::Db;
 use super::{children, inbox, pause, rows};
 use crate::id::{RunId, WorkflowId};
 use crate::store::{MessageKind, NewMessage, NewRun, Phase, Sent, Told, Written};

@@ -1,8 +1,8 @@
 //! Deleting runs that have ended.
 
+use super::db::Db;
 use super::error::{Outcome, bug};
 use super::rows;
-use super::writer::Db;
 use crate::id::{RunId, WorkflowId};
 use crate::store::{Deleted, Expiry, Kinds, Phase};
 use rusqlite::params;

@@ -1,7 +1,7 @@
 //! The beat fence: the first statement of every transaction of an owner.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use crate::store::{Fence, FenceError};
 use rusqlite::{OptionalExtension, params};
 

@@ -1,7 +1,7 @@
 //! A start that takes its id from the run that has it.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use super::{children, inbox, rows};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{IdPolicy, Phase, RunRecord};

@@ -1,7 +1,7 @@
 //! Messages to runs: how one gets into an inbox, and what is forgotten at the end.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use super::{limit, pause, rows};
 use crate::id::{RunId, Timestamp, WorkflowId};
 use crate::store::{CHAIN_MAX, Heard, MessageKind, NewMessage, UNREAD_BYTES_MAX};

@@ -12,11 +12,11 @@
 //! queue has a line as long as somebody waits in it or something is set for it; in any other, starts
 //! wait as all other runs do.
 
+use super::db::Db;
 use super::error::Outcome;
 use super::places;
 use super::query::{FITS, Fitting};
 use super::rows;
-use super::writer::Db;
 use crate::id::{RunId, Timestamp};
 use crate::store::{ARRIVALS_MAX, Had, NewRun, Parent, Queueing};
 use rusqlite::{Connection, params};

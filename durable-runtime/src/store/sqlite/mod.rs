@@ -4,6 +4,7 @@
 //!  commit, claim, start, send …  ──▶ writer   one thread, one connection, one queue
 //!  find, list, mail, steps …     ──▶ readers  a few connections that see the last commit
 //!                                    checkpoint  moves the log into the file meanwhile
+//!                                    watch    hears when another process has committed
 //! ```
 //!
 //! "On disk" is meant: the write-ahead log is synced at every commit (`synchronous=FULL`). The
@@ -14,6 +15,7 @@ mod checkpoint;
 mod children;
 mod client;
 mod connect;
+mod db;
 mod delete;
 mod ending;
 mod error;
@@ -22,6 +24,7 @@ mod ids;
 mod inbox;
 mod line;
 mod names;
+mod neighbours;
 mod notes;
 mod owner;
 mod pause;
@@ -41,6 +44,8 @@ mod transact;
 mod upgrade;
 #[cfg(test)]
 mod upgrades;
+#[cfg_attr(not(target_os = "linux"), path = "unwatched.rs")]
+mod watch;
 mod writer;
 
 use self::error::Fault;
@@ -65,8 +70,8 @@ pub struct SqliteOptions {
     pub busy_timeout: Duration,
     /// How many connections read at the same time, at least 1. Default: 3.
     pub readers: usize,
-    /// How often to look for commits of other processes while [`Store::changed`] waits.
-    /// Default: 10 ms.
+    /// How often to look for commits of other processes while [`Store::changed`] waits, where the
+    /// system does not tell of them as Linux does. Default: 10 ms.
     pub poll: Duration,
 }
 
@@ -114,7 +119,7 @@ impl SqliteStore {
     async fn write<T: Send + 'static>(
         &self,
         rows: usize,
-        work: impl FnOnce(&mut writer::Db) -> error::Outcome<T> + Send + 'static,
+        work: impl FnOnce(&mut db::Db) -> error::Outcome<T> + Send + 'static,
     ) -> Result<T, FenceError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(StoreError::Closed.into());
@@ -125,7 +130,7 @@ impl SqliteStore {
     /// The same for calls that no fence can refuse.
     async fn write_unfenced<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut writer::Db) -> error::Outcome<T> + Send + 'static,
+        work: impl FnOnce(&mut db::Db) -> error::Outcome<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let done = self.write(1, work).await;
         Ok(done.map_err(Fault::from)?)

@@ -1,8 +1,8 @@
 //! Notes about operations under way.
 
+use super::db::Db;
 use super::error::Outcome;
 use super::rows;
-use super::writer::Db;
 use crate::id::RunId;
 use crate::store::{FenceError, Note};
 use rusqlite::{Connection, params};

@@ -1,9 +1,9 @@
 //! How runs change owners: claim, death, takeover, retirement.
 
+use super::db::Db;
 use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
 use super::query::{FITS, Fitting};
-use super::writer::Db;
 use super::{connect, fence, limit, line, notes, query, rows, tasks};
 use crate::id::{Incarnation, RunId, Timestamp};
 use crate::store::{

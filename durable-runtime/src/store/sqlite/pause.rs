@@ -4,8 +4,8 @@
 //! looks at: the negative of its own, so that it comes back where it was. An owner is told by a
 //! message, and lets go of the run as soon as nothing is under way.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use super::{inbox, places, rows, task_line};
 use crate::id::{RunId, Timestamp};
 use crate::store::{MessageKind, NewMessage};

@@ -3,8 +3,8 @@
 //! A place is no row of its own but a mark on a run that has not ended: whatever ends the run frees
 //! it in the same transaction.
 
+use super::db::Db;
 use super::error::{Outcome, bug};
-use super::writer::Db;
 use super::{SqliteStore, line, query, rows, task_line};
 use crate::codec;
 use crate::id::{RunId, Timestamp};

@@ -1,7 +1,7 @@
 //! Schedules: rows with a version, and what they hear of the ends of their runs.
 
+use super::db::Db;
 use super::error::{Outcome, bug};
-use super::writer::Db;
 use super::{SqliteStore, client, limit, rows};
 use crate::id::{RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{

@@ -1,8 +1,8 @@
 //! Attributes and notes: one blob that brings them back, and rows that attributes are found by.
 
+use super::db::Db;
 use super::error::Outcome;
 use super::rows;
-use super::writer::Db;
 use crate::codec;
 use crate::id::RunId;
 use crate::store::{Attribute, Compare, Condition, Field, TagChanges, Tags, limits};

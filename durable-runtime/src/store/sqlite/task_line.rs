@@ -11,8 +11,8 @@
 //! number of its queue is negative. A place is the gate 0: what takes the task away, or from its
 //! worker, frees it.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use super::{line, rows};
 use crate::id::{RunId, Timestamp};
 use crate::store::{ARRIVALS_MAX, Had, NewTask, QueueSettings, Queueing, TaskWait};

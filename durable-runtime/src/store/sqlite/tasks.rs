@@ -1,9 +1,9 @@
 //! Tasks: attempts of activities that workers of other queues carry out.
 
+use super::db::Db;
 use super::error::{Outcome, bug};
 use super::fence::ALIVE;
 use super::task_line::{self, Opens};
-use super::writer::Db;
 use super::{SqliteStore, fence, inbox, limit, query, rows};
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use crate::store::{

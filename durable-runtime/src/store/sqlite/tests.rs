@@ -9,6 +9,7 @@ use crate::store::{
     Claim, Fairness, FenceError, NewRun, NewStep, Parent, ParentClose, Queueing, Sent, Store,
     StoreError, Write, Written,
 };
+use std::time::Duration;
 
 async fn store() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -20,7 +21,7 @@ async fn store() -> (SqliteStore, tempfile::TempDir) {
 impl SqliteStore {
     /// Changes a setting of the writer's connection.
     async fn pragma(&self, name: &'static str, value: i64) {
-        let work = move |db: &mut super::writer::Db| {
+        let work = move |db: &mut super::db::Db| {
             db.conn.pragma_update(None, name, value)?;
             Ok(())
         };
@@ -192,11 +193,36 @@ async fn what_a_worker_has_ended_itself_is_news_to_others_only() {
     assert!(news(me).await);
 }
 
+/// Where processes can ring for each other, nobody waits for the next look.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_commit_of_another_process_is_heard_of_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.db");
+    // Without a ring it would look once in an hour, or after a second of silence.
+    let options = SqliteOptions {
+        poll: Duration::from_secs(3600),
+        ..SqliteOptions::default()
+    };
+    let here = SqliteStore::open(&file, options.clone())
+        .await
+        .expect("opens");
+    let there = SqliteStore::open(&file, options).await.expect("opens");
+    let begun = std::time::Instant::now();
+    for number in 1..=100 {
+        start(&there, number).await;
+        here.changed(None, Duration::from_secs(3600)).await;
+        assert!(here.find(&id(number)).await.expect("readable").is_some());
+    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(30), "{took:?}");
+}
+
 #[tokio::test]
 async fn a_broken_connection_is_opened_again() {
     let (store, _folder) = store().await;
     start(&store, 10).await;
-    let failing = |_: &mut super::writer::Db| -> super::error::Outcome<()> {
+    let failing = |_: &mut super::db::Db| -> super::error::Outcome<()> {
         Err(StoreError::Unavailable("the sync failed".into()).into())
     };
     let (failed, neighbour) = tokio::join!(store.write(1, failing), store.start(waiting(11)));
@@ -238,13 +264,10 @@ async fn the_log_does_not_grow_without_end() {
 #[tokio::test]
 async fn a_call_that_panics_is_rolled_back_and_ends_nobody_else() {
     let (store, _folder) = store().await;
-    let panics = store.write(
-        1,
-        |db: &mut super::writer::Db| -> super::error::Outcome<()> {
-            super::batch::insert_run(db, &waiting(10), 0, false)?;
-            panic!("oh");
-        },
-    );
+    let panics = store.write(1, |db: &mut super::db::Db| -> super::error::Outcome<()> {
+        super::batch::insert_run(db, &waiting(10), 0, false)?;
+        panic!("oh");
+    });
     // Queued together, so they share a transaction.
     let (before, panicked, after) =
         tokio::join!(store.start(waiting(9)), panics, store.start(waiting(11)));

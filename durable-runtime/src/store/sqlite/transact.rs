@@ -8,8 +8,8 @@
 //! Tables and triggers of an application can roll back the whole transaction, so there is nobody
 //! else's call in it.
 
+use super::db::Db;
 use super::error::Outcome;
-use super::writer::Db;
 use super::{connect, fence, ids, notes, rows};
 use crate::store::{Note, Recorded, StoreError, Transacted, Work};
 use crate::transaction::{Sql, Transaction, TransactionError, Value};

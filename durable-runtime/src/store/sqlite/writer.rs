@@ -8,20 +8,18 @@
 //! Nothing waits to fill a transaction: what is queued when the thread becomes free shares the
 //! next one, and nobody is answered before `COMMIT` has returned.
 
+use super::SqliteOptions;
 use super::checkpoint::Checkpoints;
-use super::error::{Fault, Outcome, breaks_connection, bug, classify};
-use super::names::Names;
-use super::{SqliteOptions, connect};
-use crate::id::Incarnation;
-use crate::panics::caught;
+use super::db::{Answer, Authors, Db, Work};
+use super::error::{Fault, Outcome, breaks_connection, bug};
+use super::neighbours::Neighbours;
+use super::watch::Watch;
 use crate::store::changes::Changes;
 use crate::store::{FenceError, StoreError};
-use rusqlite::Connection;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// How many calls may be queued or under way; the next caller waits for a place.
@@ -30,47 +28,6 @@ const CALLS_MAX: usize = 1024;
 /// A transaction takes no further call once it has this many rows to write: larger ones are not
 /// faster, and the first caller in it waits for the last.
 const ROWS_PER_TRANSACTION: usize = 256;
-
-/// How long to wait between two looks at a lock that another process holds: from about a commit on
-/// a fast disk to what nobody notices.
-const LOCK_PAUSE_MIN: Duration = Duration::from_micros(100);
-const LOCK_PAUSE_MAX: Duration = Duration::from_millis(2);
-
-/// The connection that writes, with what belongs to it.
-#[derive(Debug)]
-pub(super) struct Db {
-    pub(super) conn: Connection,
-    pub(super) names: Names,
-    /// Whether the transaction holds something that anybody may wait for.
-    pub(super) noteworthy: bool,
-    /// Who has written in it what all others may wait for.
-    pub(super) authors: Authors,
-    /// Nothing has been done in the transaction.
-    fresh: bool,
-    /// Why the transaction as a whole has failed.
-    broken: Option<StoreError>,
-    /// How long to wait for the lock of another process.
-    patience: Duration,
-}
-
-/// The workers that have let go of runs, or ended them: that is news to all but themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Authors {
-    #[default]
-    Nobody,
-    One(Incarnation),
-    Several,
-}
-
-impl Authors {
-    pub(super) fn add(&mut self, worker: Incarnation) {
-        *self = match *self {
-            Self::Nobody => Self::One(worker),
-            Self::One(other) if other == worker => Self::One(worker),
-            Self::One(_) | Self::Several => Self::Several,
-        };
-    }
-}
 
 /// A queued call.
 struct Job {
@@ -81,16 +38,12 @@ struct Job {
     _place: OwnedSemaphorePermit,
 }
 
-/// Runs a call. Without a connection it is only answered: its transaction has failed already.
-type Work = Box<dyn FnOnce(Option<&mut Db>) -> Answer + Send>;
-
-/// Tells the caller what became of its call, once the fate of the transaction is known.
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-
 enum Order {
     Job(Job),
     /// Somebody waits for commits of other processes: look for them from now on.
     Look,
+    /// Another process has rung.
+    Told,
     Close(oneshot::Sender<()>),
 }
 
@@ -105,7 +58,8 @@ pub(super) struct Shared {
 /// The callers' end of the queue.
 #[derive(Debug)]
 pub(super) struct Writer {
-    orders: Sender<Order>,
+    /// The only strong one: without it the thread ends.
+    orders: Arc<Sender<Order>>,
     places: Arc<Semaphore>,
     pub(super) shared: Arc<Shared>,
 }
@@ -123,10 +77,12 @@ impl Writer {
     /// Opens the database on a thread of its own.
     pub(super) async fn open(path: PathBuf, options: SqliteOptions) -> Result<Self, StoreError> {
         let (orders, queue) = channel();
+        let orders = Arc::new(orders);
+        let own = Arc::downgrade(&orders);
         let shared = Arc::new(Shared::default());
         let (opened, answer) = oneshot::channel();
         let of_thread = Arc::clone(&shared);
-        let body = move || match Thread::open(path, options, queue, of_thread) {
+        let body = move || match Thread::open(path, options, queue, own, of_thread) {
             // A caller that is gone drops its end of the queue too, which ends the thread.
             Ok(thread) => {
                 let _ = opened.send(Ok(()));
@@ -219,142 +175,16 @@ impl Writer {
     }
 }
 
-impl Db {
-    fn open(path: &Path, options: &SqliteOptions) -> Outcome<Self> {
-        let conn = connect::writer(path, options)?;
-        // `begin` waits in its own way.
-        conn.busy_timeout(Duration::ZERO)?;
-        Ok(Self {
-            conn,
-            patience: options.busy_timeout,
-            names: Names::default(),
-            noteworthy: false,
-            authors: Authors::Nobody,
-            fresh: false,
-            broken: None,
-        })
-    }
-
-    /// Runs one call so that its failure leaves the rest of the transaction as it was. The first
-    /// needs no savepoint, in which SQLite would copy each page before its first change: where
-    /// nothing was done before, the whole transaction can begin again.
-    fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        let first = std::mem::take(&mut self.fresh);
-        if !first {
-            self.run("SAVEPOINT call")?;
-        }
-        // A panic is the caller's, and no other one's.
-        let done = caught(|| work(self));
-        let mut outcome =
-            done.unwrap_or_else(|panic| Err(bug(format!("it panicked: {panic}")).into()));
-        if let Err(fault) = &outcome {
-            self.names.forget();
-            // Some errors make SQLite roll back everything, which ends the savepoint too.
-            if fault.breaks_connection() || self.conn.is_autocommit() {
-                self.broken = Some(fault.store_error().unwrap_or_else(|| bug("rolled back")));
-                return outcome;
-            }
-            if first {
-                self.run("ROLLBACK")?;
-                self.begin();
-                return outcome;
-            }
-            self.run("ROLLBACK TO call")?;
-        }
-        if !first && let Err(fault) = self.run("RELEASE call") {
-            outcome = Err(fault);
-        }
-        outcome
-    }
-
-    /// Begins a transaction, waiting for the lock of another process. SQLite's own way of waiting
-    /// looks ten times a second in the end, which starves a process beside a busy one.
-    fn begin(&mut self) {
-        let deadline = Instant::now() + self.patience;
-        let mut pause = LOCK_PAUSE_MIN;
-        self.fresh = true;
-        while self.run("BEGIN IMMEDIATE").is_err() {
-            let busy = matches!(self.broken, Some(StoreError::Busy(_)));
-            if !busy || Instant::now() >= deadline {
-                return;
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(LOCK_PAUSE_MAX);
-            self.broken = None;
-        }
-        if let Err(fault) = connect::is_current(&self.conn) {
-            self.broken = fault.store_error();
-        }
-    }
-
-    /// Begins the transaction again, after a statement of its call has ended it. Only for one that is
-    /// [alone](Writer::call_alone).
-    pub(super) fn begin_again(&mut self) -> Outcome<()> {
-        self.names.forget();
-        self.begin();
-        self.fresh = false;
-        match &self.broken {
-            Some(error) => Err(error.clone().into()),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn run(&mut self, sql: &str) -> Outcome<()> {
-        let done = self
-            .conn
-            .prepare_cached(sql)
-            .and_then(|mut s| s.execute([]));
-        match done {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                self.broken = Some(classify(&error));
-                Err(error.into())
-            }
-        }
-    }
-
-    /// One transaction. It fails as a whole or not at all; calls that failed alone do not count.
-    fn transaction(&mut self, jobs: Vec<Job>) -> (Vec<Answer>, Result<(), StoreError>) {
-        self.broken = None;
-        self.noteworthy = false;
-        self.authors = Authors::Nobody;
-        let mut answers = Vec::with_capacity(jobs.len());
-        // `begin`, `run` and `apart` leave the reason of a failure in `broken`.
-        self.begin();
-        for job in jobs {
-            let usable = self.broken.is_none();
-            answers.push((job.run)(usable.then_some(&mut *self)));
-        }
-        if self.broken.is_none() {
-            let _ = self.run("COMMIT");
-        }
-        let Some(error) = self.broken.take() else {
-            return (answers, Ok(()));
-        };
-        self.names.forget();
-        if !self.conn.is_autocommit() {
-            // If even this fails the connection is unusable, and so says its next transaction.
-            let _ = self.conn.execute_batch("ROLLBACK");
-        }
-        (answers, Err(error))
-    }
-
-    fn data_version(&self) -> Outcome<i64> {
-        let mut statement = self.conn.prepare_cached("PRAGMA data_version")?;
-        Ok(statement.query_row([], |row| row.get(0))?)
-    }
-}
-
 struct Thread {
     path: PathBuf,
     options: SqliteOptions,
     queue: Receiver<Order>,
+    orders: Weak<Sender<Order>>,
     shared: Arc<Shared>,
     /// `None` after an error that the connection cannot recover from; the next call reopens it.
     db: Option<Db>,
     checkpoints: Checkpoints,
-    /// What `PRAGMA data_version` answered: it changes when another connection has committed.
-    data_version: i64,
+    neighbours: Neighbours,
 }
 
 impl Thread {
@@ -362,16 +192,18 @@ impl Thread {
         path: PathBuf,
         options: SqliteOptions,
         queue: Receiver<Order>,
+        orders: Weak<Sender<Order>>,
         shared: Arc<Shared>,
     ) -> Outcome<Self> {
         let db = Db::open(&path, &options)?;
         Ok(Self {
             checkpoints: Checkpoints::start(&path)?,
-            data_version: db.data_version()?,
+            neighbours: Neighbours::new(&db, options.poll),
             db: Some(db),
             path,
             options,
             queue,
+            orders,
             shared,
         })
     }
@@ -386,6 +218,10 @@ impl Thread {
                     self.look();
                 }
                 Ok(Order::Look) | Err(RecvTimeoutError::Timeout) => self.look(),
+                Ok(Order::Told) => {
+                    self.neighbours.told();
+                    self.look();
+                }
                 Ok(Order::Close(done)) => {
                     self.close();
                     // The caller may have stopped waiting.
@@ -398,12 +234,18 @@ impl Thread {
     }
 
     /// The next order, or a time-out while somebody waits for other processes.
-    fn wait(&self) -> Result<Order, RecvTimeoutError> {
-        if self.shared.waiting.load(Ordering::Acquire) > 0 {
-            self.queue.recv_timeout(self.options.poll)
-        } else {
-            self.queue.recv().map_err(RecvTimeoutError::from)
+    fn wait(&mut self) -> Result<Order, RecvTimeoutError> {
+        if let Ok(order) = self.queue.try_recv() {
+            return Ok(order);
         }
+        if self.shared.waiting.load(Ordering::Acquire) == 0 {
+            return self.queue.recv().map_err(RecvTimeoutError::from);
+        }
+        let orders = &self.orders;
+        if self.neighbours.listen(|| watch(orders.clone())) {
+            self.look();
+        }
+        self.queue.recv_timeout(self.neighbours.patience())
     }
 
     /// Runs `first` and what else is queued in one transaction. Returns an order that did not fit.
@@ -422,6 +264,7 @@ impl Thread {
                     jobs.push(job);
                 }
                 Ok(Order::Look) => {}
+                Ok(Order::Told) => self.neighbours.told(),
                 Ok(close @ Order::Close(_)) => {
                     left = Some(close);
                     break;
@@ -429,10 +272,11 @@ impl Thread {
                 Err(_) => break,
             }
         }
+        let calls = jobs.into_iter().map(|job| job.run);
         let (answers, committed) = match self.db() {
-            Ok(db) => db.transaction(jobs),
+            Ok(db) => db.transaction(calls),
             Err(fault) => {
-                let answers = jobs.into_iter().map(|job| (job.run)(None)).collect();
+                let answers = calls.map(|call| call(None)).collect();
                 (answers, Err(StoreError::from(fault)))
             }
         };
@@ -444,12 +288,14 @@ impl Thread {
             answer(committed.clone());
         }
         if committed.is_ok() {
-            match news {
-                Some((false, Authors::One(worker))) => {
-                    self.shared.changes.happened(Some(worker));
-                }
-                None | Some((false, Authors::Nobody)) => {}
-                Some((true, _) | (_, Authors::Several)) => self.shared.changes.happened(None),
+            let author = match news {
+                None | Some((false, Authors::Nobody)) => None,
+                Some((false, Authors::One(worker))) => Some(Some(worker)),
+                Some((true, _) | (_, Authors::Several)) => Some(None),
+            };
+            if let Some(author) = author {
+                self.shared.changes.happened(author);
+                self.neighbours.tell();
             }
             if let Some(db) = &self.db {
                 self.checkpoints.after_commit(&db.conn);
@@ -462,17 +308,18 @@ impl Thread {
     fn db(&mut self) -> Outcome<&mut Db> {
         let db = match self.db.take() {
             Some(db) => db,
-            None => Db::open(&self.path, &self.options)?,
+            None => {
+                let db = Db::open(&self.path, &self.options)?;
+                self.neighbours.reopened();
+                db
+            }
         };
         Ok(self.db.insert(db))
     }
 
     /// Tells those who wait if another connection has committed.
     fn look(&mut self) {
-        // Without an answer there may have been a change: a hint too many does no harm.
-        let version = self.db.as_ref().and_then(|db| db.data_version().ok());
-        if version != Some(self.data_version) {
-            self.data_version = version.unwrap_or(self.data_version);
+        if self.neighbours.have_committed(self.db.as_ref()) {
             self.shared.changes.happened(None);
         }
     }
@@ -484,4 +331,12 @@ impl Thread {
         }
         self.checkpoints.stop();
     }
+}
+
+/// What tells the thread of each ring, for as long as it can be given orders.
+fn watch(orders: Weak<Sender<Order>>) -> Option<Watch> {
+    Watch::start(move || {
+        let orders = orders.upgrade();
+        orders.is_some_and(|orders| orders.send(Order::Told).is_ok())
+    })
 }
