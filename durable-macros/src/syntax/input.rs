@@ -216,12 +216,9 @@ impl Input {
         std::iter::once(&self.body).chain(blocks)
     }
 
-    /// Marks names in capitals that are variables, moves items out of blocks that await, and opens
-    /// the macros that hold an await.
+    /// Moves items out of blocks that await, opens the macros that hold an await, and then marks names
+    /// in capitals that are variables, those in the operands of macros too.
     pub(crate) fn prepared(mut self) -> Self {
-        let blocks = self.blocks.iter_mut().map(|block| &mut block.code);
-        let params = self.params.iter_mut().map(|param| &mut param.pat);
-        capitals::mark(params, std::iter::once(&mut self.body).chain(blocks));
         let params = self
             .params
             .iter()
@@ -233,6 +230,9 @@ impl Input {
         items::hoist(&mut self.body, &around);
         let blocks = self.blocks.iter_mut().map(|block| &mut block.code);
         self.macros = standard::open(std::iter::once(&mut self.body).chain(blocks).collect());
+        let blocks = self.blocks.iter_mut().map(|block| &mut block.code);
+        let params = self.params.iter_mut().map(|param| &mut param.pat);
+        capitals::mark(params, std::iter::once(&mut self.body).chain(blocks));
         self
     }
 }

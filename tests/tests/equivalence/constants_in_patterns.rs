@@ -144,6 +144,39 @@ equivalent! {
 struct X;
 
 equivalent! {
+    with [(3)];
+    panics [(4)];
+    async fn variables_in_capitals_in_the_operands_of_macros(n: u32) -> u32 {
+        let text = format!("{}", {
+            let A = act("a", n).await;
+            tick().await;
+            let (mut b, C) = act("b", (A, 2)).await;
+            tick().await;
+            b ^= C;
+            format!("{A} {b} {C}")
+        });
+        assert!(
+            act("low", n).await < 4,
+            "{}",
+            {
+                let D = act("d", text.len()).await;
+                tick().await;
+                D
+            },
+        );
+        let all = vec![
+            {
+                let E = act("e", n).await;
+                tick().await;
+                E
+            };
+            2
+        ];
+        all.len() as u32 + all[1]
+    }
+}
+
+equivalent! {
     with [(3), (4)];
     async fn a_unit_struct_in_capitals(n: u32) -> u32 {
         let X = act("a", X).await;

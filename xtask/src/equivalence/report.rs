@@ -83,9 +83,10 @@ const REQUIRED: &[&str] = &[
     "assertion that fails",
 ];
 
-/// At most so many of a hundred programs may panic with all arguments, and with some.
+/// At most so many of a hundred programs may panic with all arguments, and with some. Of 2,000 of
+/// seed 7 it were 1.1 and 1.6; a generator that writes more of them compares less.
 const ALWAYS_MAX: usize = 3;
-const PANICS_MAX: usize = 15;
+const PANICS_MAX: usize = 5;
 
 /// What was found.
 #[derive(Debug, Default)]
