@@ -269,20 +269,58 @@ async fn act(store: &dyn Store, beats: &mut [i64; 3], dice: &mut Dice, now: i64)
             )
         }
         _ => {
-            let mut last = Vec::new();
-            for run in 0..6 {
-                let latest = store.latest_step(RunId(run)).await.expect("readable");
-                last.push(latest.map_or(0, |step| step.seq));
-            }
-            let writes = (0..=dice.roll(3))
-                .map(|_| write(dice, number, &last))
-                .collect();
+            let writes = batch(store, dice, number).await.into();
             let written = store.commit(fence, writes).await;
             (format!("{written:?}"), written.is_ok())
         }
     };
     *beat += i64::from(moved);
     format!("{} {}", outcome(text), seen(store).await)
+}
+
+/// Some writes of this worker.
+async fn batch(store: &dyn Store, dice: &mut Dice, worker: i64) -> Vec<Write> {
+    let mut last = Vec::new();
+    for run in 0..6 {
+        let latest = store.latest_step(RunId(run)).await.expect("readable");
+        last.push(latest.map_or(0, |step| step.seq));
+    }
+    let mut writes: Vec<_> = (0..=dice.roll(3))
+        .map(|_| write(dice, worker, &last))
+        .collect();
+    if dice.roll(3) == 0 {
+        writes.extend(followed(store, dice).await);
+    }
+    writes
+}
+
+/// A run that is followed by another one, if there is a number for that.
+async fn followed(store: &dyn Store, dice: &mut Dice) -> Vec<Write> {
+    let page = Page {
+        before: None,
+        limit: 100,
+    };
+    let runs = store.list(RunFilter::default(), page).await;
+    let runs = runs.expect("readable").runs;
+    let running: Vec<_> = runs.iter().filter(|r| r.phase == Phase::Running).collect();
+    let free = (0..6).find(|number| runs.iter().all(|run| run.run != RunId(*number)));
+    let (Some(next), false) = (free, running.is_empty()) else {
+        return Vec::new();
+    };
+    let sides = u64::try_from(running.len()).expect("few");
+    let old = running[usize::try_from(dice.roll(sides)).expect("small")];
+    let phases = [Phase::Failed, Phase::TimedOut, Phase::Continued];
+    let phase = phases[usize::try_from(dice.roll(3)).expect("small")];
+    let end = End {
+        followed: true,
+        ..store_kit::end(old.run.0, phase, dice.roll(4))
+    };
+    let next = NewRun {
+        id: old.id.clone(),
+        due_at: Timestamp(dice.roll(2) * 700),
+        ..new_run(next, None)
+    };
+    vec![Write::End(end), Write::Start(next)]
 }
 
 async fn claim_tasks(store: &dyn Store, fence: Fence, now: i64) -> Result<Vec<Task>, FenceError> {

@@ -163,10 +163,12 @@ impl Run {
         let workflow = &self.instance.workflow;
         self.life.meters.written(workflow, &tally, &written);
         let mut next = Next::Act;
-        for answer in written {
+        for (n, answer) in written.into_iter().enumerate() {
             match answer {
                 Written::Done => {}
                 Written::Started => self.tell_starter(Ok(Written::Started)),
+                // It was asked to stop meanwhile, and is not tried again.
+                Written::Exists(_) if n > 0 => {}
                 Written::Exists(_) | Written::RunTaken => {
                     self.tell_starter(Ok(answer));
                     return Next::Leave;

@@ -56,6 +56,11 @@ impl MessageKind {
         }
     }
 
+    /// Whether it asks a run to come to an end, after which it is not tried again.
+    pub(crate) fn stops(self) -> bool {
+        matches!(self, Self::Cancel | Self::Terminate)
+    }
+
     /// Whether it only tells an owner what the run's row says.
     pub(crate) fn is_nudge(self) -> bool {
         matches!(self, Self::Pause | Self::Resume)
@@ -110,8 +115,7 @@ impl NewMessage {
 
     /// Whether it counts once for all runs of a chain, and not once for each: its id is its own.
     pub(crate) fn is_of_the_chain(&self) -> bool {
-        let steers = matches!(self.kind, MessageKind::Cancel | MessageKind::Terminate);
-        self.kind.is_letter() || steers && self.msg != self.kind.steering()
+        self.kind.is_letter() || self.kind.stops() && self.msg != self.kind.steering()
     }
 
     /// The id of a signal or update of this name to which its sender gives an id: apart from all other

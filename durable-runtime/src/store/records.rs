@@ -281,8 +281,10 @@ pub struct End {
 }
 
 impl End {
-    pub(crate) fn is_followed(&self) -> bool {
-        self.followed || self.phase == Phase::Continued
+    /// Whether another run goes on in its place. `stopped`: whether the run has an unread message
+    /// that asks it to come to an end.
+    pub(crate) fn is_followed(&self, stopped: impl FnOnce() -> bool) -> bool {
+        self.phase == Phase::Continued || self.followed && !stopped()
     }
 }
 
@@ -318,7 +320,10 @@ pub enum Write {
     /// A run that is followed by another one needs a `Start` with its id later in the same batch: the new
     /// run inherits the unread messages (but not what it was told of children) and the wake
     /// counter, and the parent hears of its end only. If that `Start` finds its number taken, the
-    /// whole batch fails.
+    /// whole batch fails. One that is to be tried again, whose phase is not `Continued`, is followed
+    /// by no other once a [`Cancel`](super::MessageKind::Cancel) or
+    /// [`Terminate`](super::MessageKind::Terminate) is among its unread messages: this end is its
+    /// last, and the `Start` finds the id taken.
     End(End),
 }
 

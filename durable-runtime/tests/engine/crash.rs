@@ -3,9 +3,10 @@
 
 use crate::coded::behind;
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Behave, Bench, Op, Running, call, leased, output};
+use crate::support::{Behave, Bench, Op, Running, call, client, leased, output};
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::Worker;
+use durable_runtime::prelude::*;
 use durable_runtime::store::{
     MessageKind, NewRun, Phase, RunRecord, SqliteOptions, SqliteStore, Store, Written,
 };
@@ -222,6 +223,30 @@ async fn a_start_whose_answer_is_lost_is_one_start() {
         let record = bench.end("s").await;
         assert!(output(&record).is_ok());
         bench.steps("s").await;
+        worker.stop().await;
+    }
+}
+
+/// Goes on as a new run before it awaits anything else.
+#[workflow]
+pub(crate) async fn relay(runs: u32) -> Result<u32, Error> {
+    if runs < 2 {
+        return continue_as_new(relay(runs + 1)).await;
+    }
+    Ok(runs)
+}
+
+/// The run that was started has ended by then, and another one has its id.
+#[tokio::test]
+async fn a_start_that_goes_on_at_once_is_told_though_the_answer_is_lost() {
+    for at in 0..10 {
+        let (bench, _) = bench(Kind::Memory).await;
+        let store = FaultyStore::new(bench.store.clone(), at, Fault::FailAfter);
+        let worker = faulty_worker(&bench, store.clone());
+        worker.ready().await;
+        let started = start_relay(&client(&bench, &worker), "r", 0).await;
+        let handle = started.unwrap_or_else(|error| panic!("call {at}: {error}"));
+        assert_eq!(handle.result().await.unwrap().unwrap(), 2, "call {at}");
         worker.stop().await;
     }
 }

@@ -159,6 +159,8 @@ impl Bench {
             "sends_out",
             "has_time",
             "stubborn",
+            "hourly",
+            "relay",
         ];
         let all = short.into_iter().chain(long);
         let known = all.map(|name| registry::workflow(name).expect("it is linked"));

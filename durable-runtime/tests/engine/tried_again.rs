@@ -4,9 +4,10 @@
 use crate::children::{patient, ship};
 use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
 use crate::support::{Behave, Bench, Running, act, client, elsewhere, leased, on_sqlite, options};
+use durable_runtime::clock::Clock;
 use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Page, Phase, RunFilter};
+use durable_runtime::store::{MessageKind, Page, Phase, RunFilter};
 use std::sync::Arc;
 
 /// Has one child that ends and one that does not, and fails if its payment does. `reuse`: what it says of
@@ -125,6 +126,57 @@ async fn cut(bench: &Bench, n: usize, fault: Fault) -> Option<()> {
     assert_eq!(tries(bench, "ship").await.len(), orders, "{at}");
     assert_eq!(tries(bench, "patient").await.len(), orders, "{at}");
     store.fired().then_some(())
+}
+
+/// Fails, and is tried again an hour later.
+#[workflow(retry(initial = "1h", max_attempts = 3, jitter = 0.0))]
+pub(crate) async fn hourly() -> Result<(), String> {
+    let paid = act("pay".to_owned()).retry(RetryPolicy::none()).await;
+    paid.map(drop).map_err(|error| error.to_string())
+}
+
+/// A client stops it while its worker makes its `n`-th call to the store. Whether it made one.
+async fn stopped_in_a_call(n: usize, kind: MessageKind) -> bool {
+    let bench = Bench::new(|_, _| Behave::Fail);
+    let (store, worker) = FaultyStore::at_work(&bench, n, Fault::Stall);
+    drop(start_hourly(&elsewhere(&bench), "h").await.unwrap());
+    let made = tokio::select! {
+        biased;
+        () = store.at_fault() => true,
+        _ = bench.end("h") => false,
+    };
+    let at = format!("{kind:?} in call {n}");
+    if made {
+        let sent_at = bench.clock.now();
+        bench.send("h", "stop", kind).await;
+        store.heal();
+        worker.link.poke();
+        let record = bench.end("h").await;
+        assert_eq!(record.finished_at, Some(sent_at), "{at}: {record:?}");
+        let ended = if kind == MessageKind::Cancel {
+            Phase::Cancelled
+        } else {
+            Phase::Terminated
+        };
+        assert!([ended, Phase::Failed].contains(&record.phase), "{at}");
+        let tries = tries(&bench, "hourly").await.len();
+        assert_eq!(tries, 1 + record.terms.failed as usize, "{at}");
+    }
+    // Its last call may be this one.
+    store.heal();
+    worker.stop().await;
+    made
+}
+
+#[tokio::test]
+async fn who_is_stopped_while_it_fails_does_not_wait_for_another_try() {
+    for kind in [MessageKind::Cancel, MessageKind::Terminate] {
+        let mut n = 0;
+        while stopped_in_a_call(n, kind).await {
+            n += 1;
+        }
+        assert!(n > 6, "only {n} calls");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{Lost, RETRY_FIRST, Task};
 use crate::id::WorkflowId;
-use crate::store::{Park, RunState, StoreError, TaskWrite, Write, Written};
+use crate::store::{NewRun, Park, RunState, StoreError, TaskWrite, Write, Written};
 use std::future::Future;
 
 impl Task {
@@ -35,10 +35,19 @@ impl Task {
             return Ok(writes.iter().map(|_| Written::Refused).collect());
         }
         let still_ours = found.state == RunState::Owned(self.worker);
-        let exists = matches!(writes.first(), Some(Write::Start(new)) if new.run != found.run);
+        let exists = match writes.first() {
+            Some(Write::Start(new)) if new.run != found.run => !self.is_there(new).await?,
+            _ => false,
+        };
+        // It is the last of its id: it is not followed by the one that was to be its next try.
+        let ended = |write: &Write| matches!(write, Write::End(end) if end.run == found.run);
+        let not_followed = writes.iter().any(ended);
         let answer = |write: &Write| match write {
             Write::Start(_) if exists => Written::Exists(Box::new(found.clone())),
             _ if exists => Written::Refused,
+            Write::Start(new) if not_followed && new.run != found.run => {
+                Written::Exists(Box::new(found.clone()))
+            }
             Write::Start(_) => Written::Started,
             Write::Park(Park { wakes, .. }) if still_ours => Written::Woken { wakes: *wakes },
             Write::Park(_) => Written::Parked,
@@ -46,6 +55,13 @@ impl Task {
             _ => Written::Done,
         };
         Ok(writes.iter().map(answer).collect())
+    }
+
+    /// Whether this run was started, though its id leads to another by now: it may have ended in the
+    /// same batch, and others have gone on in its place.
+    async fn is_there(&self, new: &NewRun) -> Result<bool, Lost> {
+        let last = self.read(|| self.store.follow(new.run)).await?;
+        Ok(last.is_some_and(|last| last.id == new.id))
     }
 
     /// The same of writes about tasks that this incarnation has: while it is alive, only the owners of

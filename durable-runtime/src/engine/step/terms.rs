@@ -64,7 +64,8 @@ impl Instance {
         policy: &Policy,
     ) -> Option<NewRun> {
         let mut retry = self.terms.retry.clone()?;
-        if self.cancel != Cancel::None {
+        // What has come and is not read here yet, the store looks at.
+        if self.cancel != Cancel::None || self.terminate.is_some() {
             return None;
         }
         if policy.exact_retries {

@@ -96,6 +96,8 @@ macro_rules! store_conformance {
                 an_end_as_running_is_a_bug,
                 a_continued_run_hands_over_its_messages,
                 a_failed_run_may_be_followed_too,
+                a_run_that_is_to_stop_is_not_tried_again,
+                a_continued_run_hands_over_that_it_is_to_stop,
                 a_continued_run_needs_a_successor,
             ],
             parking: [

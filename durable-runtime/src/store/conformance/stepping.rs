@@ -6,8 +6,8 @@ use super::kit::{
 use crate::id::{RunId, Timestamp};
 use crate::store::limits::VALUE_BYTES_MAX;
 use crate::store::{
-    AttemptOf, AttemptRecord, End, FenceError, NewRun, NewStep, Page, Phase, RunFilter, RunState,
-    Sent, StepRecord, Store, StoreError, Write, Written,
+    AttemptOf, AttemptRecord, End, FenceError, MessageKind, NewMessage, NewRun, NewStep, Page,
+    Phase, RunFilter, RunState, Sent, StepRecord, Store, StoreError, Write, Written,
 };
 
 const ALL: Page = Page {
@@ -355,6 +355,83 @@ pub async fn a_failed_run_may_be_followed_too(store: &dyn Store) {
     worker.claim(100).await;
     let answer = worker.try_commit(vec![Write::End(again)]).await;
     assert!(answer.is_err(), "{answer:?}");
+}
+
+fn to_stop(kind: MessageKind) -> NewMessage {
+    NewMessage {
+        kind,
+        ..message("stop")
+    }
+}
+
+pub async fn a_run_that_is_to_stop_is_not_tried_again(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 20, 30]).await;
+    for (run, kind) in [(10, MessageKind::Cancel), (20, MessageKind::Terminate)] {
+        let sent = store.send(&id(run), to_stop(kind)).await;
+        assert_eq!(sent, Ok(Sent::Accepted(RunId(run))));
+    }
+    let tried = |run, phase| {
+        let ended = End {
+            phase,
+            followed: true,
+            ..end(run, 0)
+        };
+        let next = NewRun {
+            id: id(run),
+            due_at: Timestamp(900),
+            ..waiting(run + 1)
+        };
+        vec![Write::End(ended), Write::Start(next)]
+    };
+    for (run, phase) in [(10, Phase::Failed), (20, Phase::TimedOut)] {
+        let written = worker.commit(tried(run, phase)).await;
+        let last = find(store, run).await;
+        assert_eq!(
+            written,
+            [Written::Done, Written::Exists(Box::new(last.clone()))]
+        );
+        assert_eq!((last.run, last.phase), (RunId(run), phase));
+        assert_eq!(store.inbox(RunId(run)).await, Ok(vec![]));
+        assert_eq!(store.follow(RunId(run + 1)).await, Ok(None));
+    }
+    // What is on record as read does not count, nor does a message of another kind.
+    store
+        .send(&id(30), to_stop(MessageKind::Cancel))
+        .await
+        .expect("sent");
+    let ord = store.inbox(RunId(30)).await.expect("readable")[0].ord;
+    let read = NewStep {
+        consumed: vec![ord],
+        ..step(30, 1)
+    };
+    worker.write(Write::Step(read)).await;
+    store
+        .send(&id(30), signal("s", "approve", 1))
+        .await
+        .expect("sent");
+    let written = worker.commit(tried(30, Phase::Failed)).await;
+    assert_eq!(written, [Written::Done, Written::Started]);
+}
+
+/// One that goes on by its own code is told instead, and at once.
+pub async fn a_continued_run_hands_over_that_it_is_to_stop(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 20]).await;
+    for (run, kind) in [(10, MessageKind::Cancel), (20, MessageKind::Terminate)] {
+        store.send(&id(run), to_stop(kind)).await.expect("sent");
+        let next = NewRun {
+            id: id(run),
+            ..waiting(run + 1)
+        };
+        let written = worker
+            .commit(vec![continued(run), Write::Start(next)])
+            .await;
+        assert_eq!(written, [Written::Done, Written::Started]);
+        let claimed = worker.claim(1).await;
+        assert_eq!(claimed[0].run.run, RunId(run + 1));
+        assert_eq!(claimed[0].inbox[0].kind, kind);
+    }
 }
 
 pub async fn a_continued_run_needs_a_successor(store: &dyn Store) {

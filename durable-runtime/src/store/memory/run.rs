@@ -172,6 +172,12 @@ impl Run {
             .collect()
     }
 
+    /// Whether it has been asked to come to an end, and has not read that.
+    pub(super) fn is_to_stop(&self) -> bool {
+        let mut inbox = self.inbox.iter();
+        inbox.any(|kept| kept.used_seq.is_none() && kept.message.kind.stops())
+    }
+
     /// Whether it has had a message of this id.
     pub(super) fn has_had(&self, msg: &str) -> bool {
         self.inbox.iter().any(|kept| kept.message.msg == msg)

@@ -284,7 +284,8 @@ impl<'a> Batch<'a> {
         }
         self.remember_lines();
         let run = self.run(end.run)?;
-        let (followed, row) = (end.is_followed(), &mut run.row);
+        let followed = end.is_followed(|| run.is_to_stop());
+        let row = &mut run.row;
         if end.phase == Phase::Running {
             return Err(bug(format!("run {} cannot end as running", end.run)));
         }

@@ -389,10 +389,11 @@ impl Batch<'_> {
         if end.phase == Phase::Running {
             return Err(bug(format!("run {} cannot end as running", end.run)).into());
         }
-        let continued = end.is_followed();
         let Some(ending) = Ending::of(&self.db.conn, end.run, self.owner)? else {
             return Ok(Written::Refused);
         };
+        let stopped = ending.unread && end.followed && inbox::is_to_stop(self.db, end.run)?;
+        let continued = end.is_followed(|| stopped);
         self.db
             .conn
             .prepare_cached(

@@ -129,6 +129,19 @@ pub(super) const MAY_BE_FULL: &str = "\
     SELECT 1 FROM workflow w, first, last WHERE w.run=?1 \
     AND (w.wakes+1-?2>=first.ord OR last.bytes-first.before+?3>?4)";
 
+/// Whether a run has been asked to come to an end, and has not read that.
+pub(super) fn is_to_stop(db: &Db, run: RunId) -> Outcome<bool> {
+    let kinds = [MessageKind::Cancel as i64, MessageKind::Terminate as i64];
+    let found = rows::first(
+        &db.conn,
+        "SELECT 1 FROM inbox INDEXED BY inbox_open \
+         WHERE run=?1 AND used_seq IS NULL AND kind IN (?2,?3) LIMIT 1",
+        [run.0, kinds[0], kinds[1]],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 /// Tells the owner of a run what has changed in the run's row. The counter names the message.
 pub(super) fn nudge(db: &Db, run: RunId, kind: MessageKind, at: Timestamp) -> Outcome<()> {
     db.conn

@@ -12,6 +12,7 @@ mod contest;
 mod family;
 mod finale;
 mod flaws;
+mod followed;
 mod frozen;
 mod letters;
 mod requests;

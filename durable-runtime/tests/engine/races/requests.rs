@@ -65,7 +65,7 @@ use Arrival::{Cancel, Nothing, One, OneAgain, Timer, Two};
 
 /// What a client was told at last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Told {
+pub(super) enum Told {
     Sum(u32),
     Refused(String),
     Unanswered(Phase),
@@ -74,7 +74,7 @@ enum Told {
 }
 
 impl Told {
-    fn of(answer: Result<u32, UpdateError>) -> Self {
+    pub(super) fn of(answer: Result<u32, UpdateError>) -> Self {
         match answer {
             Ok(sum) => Self::Sum(sum),
             Err(UpdateError::Rejected(why)) => Self::Refused(why),
@@ -85,7 +85,7 @@ impl Told {
     }
 
     /// The end of which it tells.
-    fn end(&self) -> Option<Phase> {
+    pub(super) fn end(&self) -> Option<Phase> {
         match self {
             Self::Unanswered(phase) | Self::Over(phase) => Some(*phase),
             Self::Sum(_) | Self::Refused(_) => None,

@@ -87,6 +87,19 @@ impl Stage {
         }
     }
 
+    /// The same, but no time passes while it comes to rest.
+    pub(super) async fn arrived_now(&mut self, rest: bool) {
+        if !rest {
+            return self.arrived(false).await;
+        }
+        if let Some(worker) = &self.worker {
+            worker.link.poke();
+        }
+        let soon = self.bench.clock.now().after(Duration::from_millis(1));
+        let rests = self.bench.clock.sleep_until(soon);
+        self.pass(rests).await;
+    }
+
     /// Lets time pass until the timers are due.
     pub(super) async fn until_due(&mut self) {
         let due = self.bench.clock.sleep_until(DUE);
