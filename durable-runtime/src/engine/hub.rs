@@ -112,6 +112,8 @@ pub(super) struct Hub<'a> {
     /// Slots held by claims and sweeps on their way.
     held: usize,
     looking: Errand,
+    /// A look was wanted while errands held all the room that there was.
+    look_later: bool,
     driving: Errand,
     fetching: Errand,
     tasks: Tasks,
@@ -141,6 +143,7 @@ impl<'a> Hub<'a> {
             runs: HashMap::new(),
             held: 0,
             looking: Errand::Idle,
+            look_later: false,
             driving: Errand::Idle,
             fetching: Errand::Idle,
             unreadable: Arc::default(),
@@ -298,6 +301,8 @@ impl<'a> Hub<'a> {
 
     fn look(&mut self) {
         let limit = self.free().min(self.life.options.claim_batch);
+        // They may come back with less than they hold.
+        self.look_later = limit == 0 && self.held > 0;
         if self.stage() > Stage::Run || limit == 0 || !self.looking.wanted() {
             return;
         }
@@ -319,7 +324,7 @@ impl<'a> Hub<'a> {
 
     fn looked(&mut self, found: Found, held: usize, busy: Busy) {
         self.held -= held;
-        let mut again = self.looking.back();
+        let mut again = self.looking.back() || self.look_later;
         match found {
             Found::Runs(runs) => {
                 again = true;
@@ -377,7 +382,12 @@ impl<'a> Hub<'a> {
         let limit = self.free().min(TAKE_OVER_MAX);
         if full && limit > 0 && self.stage() == Stage::Run {
             self.spawn_sweep(limit, busy);
+            return;
         }
+        if self.look_later {
+            self.look();
+        }
+        drop(busy);
     }
 
     fn start(&mut self, start: Start) {

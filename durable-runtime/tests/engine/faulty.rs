@@ -89,6 +89,7 @@ pub(crate) struct FaultyStore {
     claims: AtomicUsize,
     looks: AtomicUsize,
     unblocks: AtomicUsize,
+    watches: AtomicUsize,
     refused: AtomicUsize,
 }
 
@@ -120,6 +121,7 @@ impl FaultyStore {
             claims: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
             unblocks: AtomicUsize::new(0),
+            watches: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
         })
     }
@@ -144,6 +146,11 @@ impl FaultyStore {
         self.reaches(&self.unblocks, count).await;
     }
 
+    /// Waits until news were waited for so often from now on.
+    pub(crate) async fn watches(&self, count: usize) {
+        self.reaches(&self.watches, count).await;
+    }
+
     async fn reaches(&self, counter: &AtomicUsize, more: usize) {
         let goal = counter.load(Ordering::SeqCst) + more;
         let wait = async {
@@ -151,9 +158,8 @@ impl FaultyStore {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), wait)
-            .await
-            .expect("within 20 s");
+        let reached = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        reached.expect("within 20 s");
     }
 
     pub(crate) fn fired(&self) -> bool {
@@ -485,6 +491,7 @@ impl Store for FaultyStore {
     }
     async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
         self.read();
+        self.watches.fetch_add(1, Ordering::SeqCst);
         self.inner.changed(own, at_most).await;
     }
     async fn close(&self) -> Result<(), StoreError> {

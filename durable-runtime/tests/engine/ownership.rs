@@ -321,3 +321,28 @@ async fn no_more_activities_run_at_once_than_allowed() {
     assert_eq!(most.load(Ordering::SeqCst), 3);
     worker.stop().await;
 }
+
+/// A look for dead workers stalls and holds all the room that there is, while a workflow is started.
+#[tokio::test]
+async fn a_start_is_seen_though_a_look_for_dead_workers_held_all_room() {
+    let bench = Bench::new(|_, _| Behave::Return);
+    // Blocked runs are looked for before, and the worker is registered.
+    let sweep = 2;
+    let store = FaultyStore::new(bench.store.clone(), sweep, Fault::Stall);
+    let one = WorkerOptions {
+        max_running: 1,
+        poll_interval: Duration::from_secs(3_600),
+        ..options()
+    };
+    let worker = Worker::new(store.clone(), one)
+        .registry(bench.registry())
+        .clock(Arc::new(bench.clock.clone()));
+    let worker = Running::new(worker);
+    store.at_fault().await;
+    worker.ready().await;
+    bench.start("s", &[call("a")]).await;
+    store.watches(1).await;
+    store.heal();
+    bench.end("s").await;
+    worker.stop().await;
+}
