@@ -110,8 +110,8 @@ pub(super) enum Doing {
 pub(super) enum Cancel {
     /// There is none.
     None,
-    /// The next await, or the current one, is to end with it.
-    Requested,
+    /// The next await, or the current one, is to end with it; when it was sent.
+    Requested(Timestamp),
     /// The code has been given it.
     Told,
 }
@@ -330,6 +330,14 @@ impl Instance {
         }
         instance.note(inbox);
         instance
+    }
+
+    /// When the cancellation was sent that the code has not been given.
+    pub(super) fn cancel_sent(&self) -> Option<Timestamp> {
+        match self.cancel {
+            Cancel::Requested(sent_at) => Some(sent_at),
+            Cancel::None | Cancel::Told => None,
+        }
     }
 
     /// What the code was given in the turn that is going on.

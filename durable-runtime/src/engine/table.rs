@@ -30,6 +30,8 @@ use std::time::Duration;
 use text::{action_text, write_text};
 
 const NOW: Timestamp = Timestamp(10_000);
+/// Before anything was due that is due by now.
+const SOONER: Timestamp = Timestamp(8_000);
 
 fn policy() -> Policy {
     Policy {
@@ -175,9 +177,9 @@ fn states() -> Vec<(&'static str, Instance)> {
     let mut told = at(activity(None), given(1, Resolution::Cancelled));
     (told.cancel, told.unread) = (Cancel::Told, vec![4]);
     let mut cancelled = at(activity(None), Doing::Loaded);
-    (cancelled.cancel, cancelled.unread) = (Cancel::Requested, vec![4]);
+    (cancelled.cancel, cancelled.unread) = (Cancel::Requested(SOONER), vec![4]);
     let mut asleep = at(timer(310_000), Doing::Loaded);
-    (asleep.cancel, asleep.unread) = (Cancel::Requested, vec![4]);
+    (asleep.cancel, asleep.unread) = (Cancel::Requested(SOONER), vec![4]);
     let limited = Some(Duration::from_millis(1_500));
     vec![
         ("loaded, born here", born),

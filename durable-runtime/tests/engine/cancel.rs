@@ -148,6 +148,43 @@ async fn that_the_code_was_told_survives_a_change_of_workers() {
     second.stop().await;
 }
 
+/// Nobody is there from the first minute to two hours.
+#[tokio::test]
+async fn what_was_due_before_a_cancel_comes_before_it_though_both_are_seen_late() {
+    for (minute, fires) in [(59, false), (60, true), (90, true)] {
+        let bench = Bench::new(|_, _| Behave::Return);
+        let guard = bench.clock.busy();
+        let at = |minute: u64| {
+            let minutes = Duration::from_secs(60 * minute);
+            bench.clock.sleep_until(START.after(minutes))
+        };
+        let (sent, later) = (at(minute), at(120));
+        let worker = bench.worker();
+        bench.start("s", &[Op::Sleep(60 * MINUTE), call("b")]).await;
+        let due = RunState::Waiting(START.after(Duration::from_secs(3_600)));
+        bench.until("s", |record| record.state == due).await;
+        worker.stop().await;
+        drop(guard);
+        let guard = sent.await;
+        bench.send("s", "c", MessageKind::Cancel).await;
+        drop(guard);
+        let guard = later.await;
+        let worker = bench.worker();
+        let record = bench.end("s").await;
+        assert_eq!(record.phase, Phase::Cancelled, "{minute}");
+        let cleaned = "Ok(\"clean-up\")";
+        let slept = if fires { "slept," } else { "" };
+        assert_eq!(
+            output(&record).unwrap_err(),
+            format!("{slept}{cleaned}"),
+            "{minute}"
+        );
+        assert_eq!(bench.names(), ["clean-up"], "{minute}");
+        drop(guard);
+        worker.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn a_terminated_run_ends_without_its_code() {
     let bench = Bench::new(|_, _| Behave::Take(60 * MINUTE));

@@ -59,7 +59,7 @@ impl Instance {
             }
         };
         let asked = self.was_asked_to_stop(op);
-        if asked && self.cancel == Cancel::Requested {
+        if asked && self.cancel_sent().is_some() {
             // It ends by the cancellation; what follows is cleaning up.
             self.cancel = Cancel::Told;
         }

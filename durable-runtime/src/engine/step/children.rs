@@ -65,7 +65,7 @@ impl Instance {
     pub(super) fn hears(&mut self, delivery: &Delivery) {
         let own = self.underway(delivery.op);
         let asked = own.is_some_and(|own| own.child != Asking::No);
-        if self.cancel != Cancel::Requested || !asked {
+        if self.cancel_sent().is_none() || !asked {
             return;
         }
         let letter = delivery.at.and_then(|at| self.letters.get(at));

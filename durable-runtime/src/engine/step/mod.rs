@@ -110,7 +110,7 @@ impl Instance {
                 MessageKind::Cancel => {
                     self.unread.push(message.ord);
                     if self.cancel == Cancel::None {
-                        self.cancel = Cancel::Requested;
+                        self.cancel = Cancel::Requested(message.sent_at);
                     }
                 }
                 MessageKind::Signal
@@ -148,8 +148,8 @@ impl Instance {
     }
 
     fn read_mail_at_work(&mut self, now: Timestamp, policy: &Policy) -> Decision {
-        if self.cancel == Cancel::Requested
-            && let Some(decision) = self.cancelled(now, policy)
+        if let Some(sent_at) = self.cancel_sent()
+            && let Some(decision) = self.cancelled(sent_at, now, policy)
         {
             return decision;
         }
@@ -199,12 +199,12 @@ impl Instance {
             }
             return self.turn(Vec::new());
         }
-        if self.cancel == Cancel::Requested {
+        if let Some(sent_at) = self.cancel_sent() {
             // Never parked with a later time: it would sleep on a message that it has seen.
             if policy.draining && idle {
                 return self.park(Some(now), None);
             }
-            if let Some(decision) = self.cancelled(now, policy) {
+            if let Some(decision) = self.cancelled(sent_at, now, policy) {
                 return decision;
             }
         }
@@ -227,16 +227,26 @@ impl Instance {
     }
 
     /// All that is under way ends with a cancellation, in one turn. A letter, or an end from
-    /// elsewhere, that came before it goes first. What is shielded is not disturbed, nor is what the
+    /// elsewhere, that came before it goes first, and so does what was due by then, however late all
+    /// of it is seen. What is shielded is not disturbed, nor is what the
     /// store is doing just now or may have done, and an activity or a child may want to be waited
     /// for; if there is nothing else, the cancellation waits for that (`None`).
-    fn cancelled(&mut self, now: Timestamp, policy: &Policy) -> Option<Decision> {
+    fn cancelled(
+        &mut self,
+        sent_at: Timestamp,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Option<Decision> {
         let cancel = self.unread.first().copied().unwrap_or(i64::MIN);
-        if let Some(decision) = self.told(Some(cancel), None, now, policy) {
+        // Another clock may be ahead of this one.
+        let by = sent_at.min(now);
+        let over = self.expired(by).map(|(at, _)| at);
+        if let Some(decision) = self.told(Some(cancel), over, now, policy) {
             return Some(decision);
         }
-        if let Some(delivery) = self.delivery_before_cancel() {
-            return Some(self.deliver(delivery));
+        let (letter, expired) = (self.delivery_before_cancel(), self.expired(by));
+        if let Some(decision) = self.first_of(letter, expired, by, now, policy) {
+            return Some(decision);
         }
         let children = self.open().into_iter();
         let children = children.filter(|call| call.request.asks_child());

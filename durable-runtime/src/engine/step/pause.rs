@@ -1,6 +1,6 @@
 //! A run that rests: nothing begins, and what an attempt still gives is kept for later.
 
-use super::super::instance::{Action, Cancel, Decision, Doing, Instance, Place, Policy};
+use super::super::instance::{Action, Decision, Doing, Instance, Place, Policy};
 use crate::id::Timestamp;
 use crate::operation::Answered;
 
@@ -24,7 +24,7 @@ impl Instance {
             Place::At(checkpoint) => {
                 let calls = checkpoint.calls();
                 let kept = calls.is_empty() || calls.iter().any(|call| call.answer.is_some());
-                if kept || self.cancel == Cancel::Requested {
+                if kept || self.cancel_sent().is_some() {
                     Some(now)
                 } else {
                     self.next_due(now)

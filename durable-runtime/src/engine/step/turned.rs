@@ -112,7 +112,7 @@ impl Instance {
         let phase = match (finished.failed, self.cancel) {
             (false, _) => Phase::Completed,
             (true, Cancel::Told) => Phase::Cancelled,
-            (true, Cancel::None | Cancel::Requested) => Phase::Failed,
+            (true, Cancel::None | Cancel::Requested(_)) => Phase::Failed,
         };
         let published = encoded(published);
         limits::check_published(published.as_deref()).map_err(|error| error.to_string())?;

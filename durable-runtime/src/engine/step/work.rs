@@ -4,6 +4,7 @@
 use super::super::instance::{Action, Decision, Doing, Instance, Outcome, Place, Policy, Underway};
 use super::super::options::OtherQueues;
 use super::children::Asking;
+use super::letters::Delivery;
 use crate::frame::Call;
 use crate::id::Timestamp;
 use crate::operation::{ActivityRequest, Answered, Request, Resolution, TimeoutKind};
@@ -24,21 +25,9 @@ impl Instance {
         // While attempts run, one may have ended already; it goes before a timer, which is told
         // again when it has been waited for.
         let expired = self.expired(now).filter(|_| due || idle);
-        let late = self.late(now);
-        let late = late.filter(|(at, ..)| expired.as_ref().is_none_or(|(other, _)| at <= other));
-        let since = late.map(|(at, ..)| at);
-        let since = since.or(expired.as_ref().map(|(at, _)| *at));
-        // A letter that was sent before a timer was due has won, however late both are seen.
-        let delivery = self.delivery(now);
-        let first = delivery.filter(|own| since.is_none_or(|at| own.since <= at));
-        if let Some(delivery) = first {
-            return self.deliver(delivery);
-        }
-        if let Some((_, op, kind)) = late {
-            return self.attempted(op, Outcome::TimedOut(kind), now, policy);
-        }
-        if let Some((_, answered)) = expired {
-            return self.turn(vec![answered]);
+        let letter = self.delivery(now);
+        if let Some(decision) = self.first_of(letter, expired, now, now, policy) {
+            return decision;
         }
         let (begin, mut until) = self.plan(now, policy);
         if idle && begin.is_empty() {
@@ -53,6 +42,31 @@ impl Instance {
         self.act(Action::Work { begin, until }, Doing::Work)
     }
 
+    /// What was first of a letter, of what ran out of time, and of an attempt elsewhere that had taken
+    /// too long `by` then, however late all of them are seen.
+    pub(super) fn first_of(
+        &mut self,
+        letter: Option<Delivery>,
+        expired: Option<(Timestamp, Answered)>,
+        by: Timestamp,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Option<Decision> {
+        let late = self.late(by);
+        let late = late.filter(|(at, ..)| expired.as_ref().is_none_or(|(other, _)| at <= other));
+        let since = late.map(|(at, ..)| at);
+        let since = since.or(expired.as_ref().map(|(at, _)| *at));
+        let first = letter.filter(|own| since.is_none_or(|at| own.since <= at));
+        if let Some(delivery) = first {
+            return Some(self.deliver(delivery));
+        }
+        if let Some((_, op, kind)) = late {
+            return Some(self.attempted(op, Outcome::TimedOut(kind), now, policy));
+        }
+        let (_, answered) = expired?;
+        Some(self.turn(vec![answered]))
+    }
+
     /// The operations that are awaited.
     pub(super) fn awaited(&self) -> Vec<&Call> {
         match &self.place {
@@ -62,7 +76,7 @@ impl Instance {
     }
 
     /// The answer of what ran out of time, the longest overdue first, and since when it is.
-    fn expired(&self, now: Timestamp) -> Option<(Timestamp, Answered)> {
+    pub(super) fn expired(&self, now: Timestamp) -> Option<(Timestamp, Answered)> {
         let ended = |call: &Call| match &call.request {
             Request::Timer { due } => Some((*due, Resolution::Fired)),
             Request::Signal { .. }

@@ -1,6 +1,6 @@
 //! States and messages of activities that end elsewhere.
 
-use super::{NOW, at, calls, checkpoint, failed, fires};
+use super::{NOW, SOONER, at, calls, checkpoint, failed, fires};
 use crate::activity::ActivityToken;
 use crate::activity::news::News;
 use crate::codec;
@@ -68,7 +68,7 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
     second.ops[0].tries = failed(1, 9_400);
     let mut cancelled = at(checkpoint(1, vec![waited_for()]), Doing::Loaded);
     cancelled.ops[0].progress.elsewhere = Some(Timestamp(9_500));
-    (cancelled.cancel, cancelled.unread) = (Cancel::Requested, vec![4]);
+    (cancelled.cancel, cancelled.unread) = (Cancel::Requested(SOONER), vec![4]);
     let mut waits = cancelled.clone();
     waits.doing = Doing::Work;
     waits.ops[0].progress.cancelled = true;

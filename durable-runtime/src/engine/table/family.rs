@@ -1,6 +1,6 @@
 //! States of runs that start others, wait for them, write to them, or go on as a new run.
 
-use super::{NOW, at, calls, checkpoint, fires, running};
+use super::{NOW, SOONER, at, calls, checkpoint, fires, running};
 use crate::codec;
 use crate::engine::instance::{Cancel, Doing, Instance};
 use crate::id::{RunId, Timestamp, WorkflowId};
@@ -77,7 +77,7 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
         instance
     };
     let cancelled = |mut instance: Instance| {
-        (instance.cancel, instance.unread) = (Cancel::Requested, vec![4]);
+        (instance.cancel, instance.unread) = (Cancel::Requested(SOONER), vec![4]);
         instance
     };
     let loaded = |requests| at(checkpoint(4, requests), Doing::Loaded);

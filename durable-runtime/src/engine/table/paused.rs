@@ -1,7 +1,7 @@
 //! States of runs that rest.
 
 use super::{
-    NOW, activity, at, calls, checkpoint, failed, given, instance, returned, running, timer,
+    NOW, SOONER, activity, at, calls, checkpoint, failed, given, instance, returned, running, timer,
 };
 use crate::engine::instance::{Cancel, Doing, Instance, Place};
 
@@ -21,7 +21,7 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
     let mut limited = running(activity(None), &[1]);
     limited.terms.deadline = Some(NOW);
     let mut cancelled = at(timer(310_000), Doing::Loaded);
-    (cancelled.cancel, cancelled.unread) = (Cancel::Requested, vec![4]);
+    (cancelled.cancel, cancelled.unread) = (Cancel::Requested(SOONER), vec![4]);
     let fresh = instance(Place::Fresh(Vec::new()), Doing::Loaded);
     let unfit = Place::Unfit("here".into(), "no".into());
     vec![

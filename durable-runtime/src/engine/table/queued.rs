@@ -1,7 +1,7 @@
 //! States and messages of activities that workers of other queues carry out.
 
 use super::elsewhere::told;
-use super::{NOW, at, calls, checkpoint, failed};
+use super::{NOW, SOONER, at, calls, checkpoint, failed};
 use crate::activity::carried::{Carried, CarriedEnd};
 use crate::activity::news::News;
 use crate::engine::instance::{Cancel, Doing, Event, Instance, Recorded};
@@ -57,7 +57,7 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
     let mut begun = queued(9_400, tries, Doing::Work);
     begun.ops[0].progress.begun = true;
     let mut cancelled = queued(9_900, waits, Doing::Loaded);
-    (cancelled.cancel, cancelled.unread) = (Cancel::Requested, vec![4]);
+    (cancelled.cancel, cancelled.unread) = (Cancel::Requested(SOONER), vec![4]);
     let mut asked = cancelled.clone();
     asked.doing = Doing::Work;
     asked.ops[0].progress.cancelled = true;

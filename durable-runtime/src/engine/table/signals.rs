@@ -1,6 +1,6 @@
 //! States that wait for signals.
 
-use super::{NOW, at, calls, checkpoint, fires, policy, running};
+use super::{NOW, SOONER, at, calls, checkpoint, fires, policy, running};
 use crate::engine::instance::{Cancel, Doing, Event, Instance};
 use crate::id::Timestamp;
 use crate::operation::Request;
@@ -30,9 +30,18 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
         instance
     };
     let mut cancelled = with(at(alone(), Doing::Loaded), &[sent(2, "approve", 9_000)]);
-    (cancelled.cancel, cancelled.unread) = (Cancel::Requested, vec![3]);
+    (cancelled.cancel, cancelled.unread) = (Cancel::Requested(SOONER), vec![3]);
     let mut sooner = cancelled.clone();
     sooner.unread = vec![1];
+    let mut late = with(
+        at(timed(9_500), Doing::Loaded),
+        &[sent(2, "approve", 9_600)],
+    );
+    (late.cancel, late.unread) = (Cancel::Requested(Timestamp(9_500)), vec![3]);
+    let mut early = at(timed(9_500), Doing::Loaded);
+    (early.cancel, early.unread) = (Cancel::Requested(Timestamp(9_499)), vec![3]);
+    let mut beside_attempt = running(checkpoint(1, vec![fires(9_500), calls(None)]), &[2]);
+    (beside_attempt.cancel, beside_attempt.unread) = (late.cancel, vec![3]);
     let mut turn = at(alone(), Doing::Loaded);
     turn.letters.push_back(sent(2, "approve", 9_000));
     turn.decide(Event::Begin, NOW, &policy())
@@ -70,6 +79,15 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
         ("signals: wait beside an attempt", running(beside, &[2])),
         ("signals: loaded, one before a cancellation", cancelled),
         ("signals: loaded, one after a cancellation", sooner),
+        (
+            "timers: loaded, due before a signal and a cancellation",
+            late,
+        ),
+        ("timers: loaded, due after a cancellation", early),
+        (
+            "timers: due before a cancellation, beside an attempt",
+            beside_attempt,
+        ),
         ("signals: turn with one", turn),
         ("signals: park", at(timed(NOW.0 + 310_000), Doing::Park)),
     ]

@@ -35,6 +35,8 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
     late.terms.deadline = Some(Timestamp(NOW.0 + 500));
     let mut cancelled = again(turn(), 0);
     cancelled.cancel = Cancel::Told;
+    let mut terminated = again(turn(), 0);
+    terminated.terminate = Some("enough".into());
     let mut timed_out = again(run_only.clone(), 1);
     timed_out.terms.run_deadline = Some(NOW);
     vec![
@@ -63,6 +65,10 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
         ("terms: turn, tried for the last time", again(turn(), 2)),
         ("terms: turn, no time for another try", late),
         ("terms: turn, tried again unless it is cancelled", cancelled),
+        (
+            "terms: turn, tried again unless it is terminated",
+            terminated,
+        ),
         (
             "terms: loaded, the run's time is over, tried again",
             timed_out,

@@ -3,9 +3,11 @@
 use super::{Act, faulty, find};
 use super::{start_acts, start_patient};
 use crate::faulty::{Fault, cut_at_each_call};
-use crate::support::{Bench, bench, elsewhere, leased, on_sqlite, value};
+use crate::support::{Bench, START, bench, elsewhere, leased, on_sqlite, value};
+use durable_runtime::clock::Clock;
 use durable_runtime::store::Phase;
 use std::cell::Cell;
+use std::time::Duration;
 
 const CANCELLED: &str = "Err(\"the workflow was cancelled\")";
 
@@ -39,8 +41,9 @@ async fn cut(bench: &Bench, act: Act, n: usize, fault: Fault, between: &Cell<usi
             if has_come(bench, act).await && steps.len() < 2 {
                 between.set(between.get() + 1);
             }
-            // Unless it has ended.
-            reached = handle.cancel("not any more").await.is_ok();
+            // Unless it has ended, or has slept for its hour: what was due before goes first.
+            let awake = bench.clock.now() >= START.after(Duration::from_secs(3_600));
+            reached = handle.cancel("not any more").await.is_ok() && !awake;
             bench.pass(leased().lease * 2).await;
             let second = bench.worker_with(&leased());
             bench.end("acts").await;

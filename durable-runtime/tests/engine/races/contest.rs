@@ -167,7 +167,8 @@ async fn story(store: Arc<dyn Store>, order: &[Arrival], course: Course) -> bool
     let before = &order[..cancelled];
     let came = |arrival: Arrival| log.iter().any(|line| line == arrival.name());
     for (n, arrival) in before.iter().enumerate() {
-        let certain = matches!(arrival, Go | Verdict) || course.rests_after(n);
+        // What was due before the cancellation has come before it, also if both are seen late.
+        let certain = matches!(arrival, Go | Verdict | Timer) || course.rests_after(n);
         assert!(
             came(*arrival) || !certain,
             "W2 {arrival:?} is missing in {at}"
@@ -185,6 +186,12 @@ async fn story(store: Arc<dyn Store>, order: &[Arrival], course: Course) -> bool
     let sent: Vec<_> = before.iter().filter(letters).map(|a| a.name()).collect();
     let taken: Vec<_> = log.iter().filter(|l| sent.contains(&l.as_str())).collect();
     assert_eq!(taken, sent, "W2 {at}");
+    // What was sent at the time that the timer is due at has come in time.
+    let place_of = |name| log.iter().position(|line| line == name);
+    for sent in before.iter().take_while(|a| **a != Timer).filter(letters) {
+        let in_time = place_of("timer").is_none_or(|timer| place_of(sent.name()) < Some(timer));
+        assert!(in_time, "W4 {sent:?} in {at}");
+    }
     if course.is_calm(order.len()) {
         let all: Vec<_> = before.iter().map(|a| a.name()).collect();
         assert_eq!(log, all, "{at}");
