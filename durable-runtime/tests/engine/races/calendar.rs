@@ -1,12 +1,13 @@
-//! A schedule whose time comes while somebody triggers it, its run before ends, and somebody else
-//! pauses it: each time starts one run or is counted as left out, and a pause starts none.
+//! A schedule whose time comes while somebody triggers it, fills a time of the past in, changes it, pauses
+//! and resumes it, and its run before ends: by whatever policy, each time starts one run or is counted
+//! as left out, and a pause starts none.
 
 use super::audit::all_runs;
 use super::{Course, DUE, Stage, in_every_order, in_every_order_on_sqlite, over, place};
 use crate::support::{START, elsewhere};
 use durable_runtime::id::Timestamp;
 use durable_runtime::prelude::*;
-use durable_runtime::store::{Phase, Store};
+use durable_runtime::store::{Phase, RunRecord, Store};
 use durable_runtime::{Overlap, Schedule};
 use std::sync::Arc;
 
@@ -31,9 +32,20 @@ pub(super) enum Arrival {
     End,
     /// Somebody pauses the schedule.
     Pause,
+    /// Somebody resumes it.
+    Resume,
+    /// Somebody wants the time ten seconds before the first run filled in.
+    Backfill,
+    /// Somebody adds another time.
+    Update,
 }
 
-use Arrival::{Due, End, Pause, Trigger};
+use Arrival::{Backfill, Due, End, Pause, Resume, Trigger, Update};
+
+/// The time that is added.
+const LATER: Timestamp = Timestamp(DUE.0 + 10_000);
+/// The time that is filled in.
+const PAST: Timestamp = Timestamp(START.0 - 10_000);
 
 fn id(at: Timestamp) -> String {
     format!(
@@ -50,13 +62,19 @@ fn first() -> String {
 
 impl Arrival {
     /// It happens; for the run before, its phase if that had ended.
-    async fn happens(self, stage: &mut Stage) -> Option<Phase> {
+    async fn happens(self, stage: &mut Stage, overlap: Overlap) -> Option<Phase> {
         let client = elsewhere(&stage.bench);
         let schedule = client.schedule("s").await.unwrap();
         match self {
             Due => stage.until_due().await,
             Trigger => schedule.trigger().await.unwrap(),
             Pause => schedule.pause("not today").await.unwrap(),
+            Resume => schedule.resume("again").await.unwrap(),
+            Backfill => schedule.backfill(PAST, PAST, overlap).await.unwrap(),
+            Update => {
+                let longer = |schedule: Schedule| schedule.until(LATER);
+                schedule.update(longer).await.unwrap();
+            }
             End => {
                 let first = client.handle::<()>(first()).await.unwrap();
                 return over(first.signal(GO, ()).await.map(drop));
@@ -85,7 +103,7 @@ pub(super) async fn story(
     let faulty = stage.store.clone();
     let mut told = None;
     for (n, arrival) in order.iter().enumerate() {
-        let over = arrival.happens(&mut stage).await;
+        let over = arrival.happens(&mut stage, overlap).await;
         if *arrival == End {
             told = over;
         }
@@ -104,27 +122,34 @@ pub(super) async fn story(
     let at = format!("{at}: {counts:?}, {ends:?}");
     assert!(told.is_none_or(|told| told == before.phase), "S3 {at}");
     // Each time is accounted for, once.
-    let paused_first = place(order, Pause).is_some_and(|pause| Some(pause) < place(order, Due));
+    let wanted = |arrival| u64::from(order.contains(&arrival));
+    let asked = 1 + wanted(Trigger) + wanted(Backfill) + wanted(Update);
     let accounted = counts.started + counts.skipped + counts.repeated + counts.missed;
-    let triggers = 2;
-    if paused_first {
-        assert_eq!(accounted, triggers, "W5 {at}");
-    } else if !order.contains(&Pause) {
-        assert_eq!(accounted, triggers + 1, "W5 {at}");
-    } else {
-        // The pause may have come before anybody looked.
-        let late = accounted - triggers;
-        assert!(late <= 1, "W5 {at}");
-        assert!(late == 1 || !course.is_calm(order.len()), "W5 {at}");
+    let by_time = comes(order, course);
+    let came = accounted.checked_sub(asked).filter(|came| *came <= 1);
+    assert!(
+        came.is_some_and(|came| by_time.is_none_or(|due| due == (came == 1))),
+        "W5 {at}"
+    );
+    if matches!(overlap, Overlap::BufferAll | Overlap::AllowAll) {
+        assert_eq!(counts.skipped, 0, "W5 {at}");
     }
     assert_eq!((counts.repeated, counts.missed), (0, 0), "W5 {at}");
     let due = runs.iter().filter(|run| run.id.as_str() == id(DUE));
     let due: Vec<_> = due.collect();
-    assert!(due.len() <= usize::from(!paused_first), "W5 {at}");
+    assert!(due.len() <= usize::from(by_time != Some(false)), "W5 {at}");
     for run in due {
         assert!(run.created_at >= DUE, "W4 {at}");
         let by = run.scheduled.as_ref().map(|by| by.at);
         assert_eq!(by, Some(DUE), "W5 {at}");
+    }
+    let past = runs.iter().filter(|run| run.id.as_str() == id(PAST));
+    assert!(past.count() as u64 <= wanted(Backfill), "W5 {at}");
+    if overlap == Overlap::AllowAll {
+        // They are in nobody's way, and nothing ends them.
+        let ended = |run: &RunRecord| run.phase == Phase::Completed;
+        assert!(runs.iter().all(ended), "W5 {at}");
+        return faulty.fired();
     }
     // None overlaps with another.
     let mut spans: Vec<_> = runs
@@ -138,27 +163,65 @@ pub(super) async fn story(
     faulty.fired()
 }
 
+/// Whether the time starts a run or is counted as left out; `None` if that depends on when somebody
+/// looks: a pause, a resume and other times leave out what has not been looked at.
+fn comes(order: &[Arrival], course: Course) -> Option<bool> {
+    let due = place(order, Due).expect("it comes in all stories");
+    let before = |arrival| place(order, arrival).filter(|at| *at < due);
+    let paused = before(Pause).is_some_and(|pause| before(Resume) < Some(pause));
+    let changed = [Pause, Resume, Update].into_iter();
+    let later = changed
+        .filter_map(|change| place(order, change))
+        .any(|at| at > due);
+    match (paused, later) {
+        (true, _) => Some(false),
+        (false, true) if !course.is_calm(order.len()) => None,
+        (false, _) => Some(true),
+    }
+}
+
 pub(super) const PAUSED: [Arrival; 4] = [Due, Trigger, End, Pause];
 const DRIVEN: [Arrival; 3] = [Due, Trigger, End];
 
-async fn buffered(store: Arc<dyn Store>, order: &[Arrival], course: Course) -> bool {
-    story(Overlap::BufferOne, store, order, course).await
-}
+const FILLED: [Arrival; 4] = [Due, Trigger, Backfill, End];
+const RESUMED: [Arrival; 4] = [Due, Pause, Resume, End];
+const CHANGED: [Arrival; 3] = [Due, Update, End];
 
-async fn cancelling(store: Arc<dyn Store>, order: &[Arrival], course: Course) -> bool {
-    story(Overlap::CancelOther, store, order, course).await
+/// The stories of one policy.
+fn by(overlap: Overlap) -> impl AsyncFn(Arc<dyn Store>, &[Arrival], Course) -> bool {
+    async move |store, order, course| story(overlap, store, order, course).await
 }
 
 #[tokio::test]
 async fn each_time_is_accounted_for_in_every_order() {
-    let cuts = in_every_order(&PAUSED, 5, buffered).await;
+    let cuts = in_every_order(&PAUSED, 5, by(Overlap::BufferOne)).await;
     assert!(cuts > 300, "only {cuts} calls were cut");
-    let cuts = in_every_order(&DRIVEN, 5, cancelling).await;
+    let cuts = in_every_order(&DRIVEN, 5, by(Overlap::CancelOther)).await;
     assert!(cuts > 80, "only {cuts} calls were cut");
 }
 
 #[tokio::test]
+async fn each_time_is_accounted_for_by_every_policy() {
+    for overlap in [Overlap::Skip, Overlap::TerminateOther, Overlap::AllowAll] {
+        let cuts = in_every_order(&DRIVEN, 5, by(overlap)).await;
+        assert!(cuts > 80, "only {cuts} calls were cut");
+    }
+    let cuts = in_every_order(&CHANGED, 5, by(Overlap::Skip)).await;
+    assert!(cuts > 80, "only {cuts} calls were cut");
+}
+
+#[tokio::test]
+async fn each_time_is_accounted_for_that_is_filled_in_or_comes_around_a_pause() {
+    let cuts = in_every_order(&FILLED, 5, by(Overlap::BufferAll)).await;
+    assert!(cuts > 300, "only {cuts} calls were cut");
+    let cuts = in_every_order(&RESUMED, 5, by(Overlap::BufferOne)).await;
+    assert!(cuts > 300, "only {cuts} calls were cut");
+}
+
+#[tokio::test]
 async fn each_time_is_accounted_for_in_every_order_on_sqlite() {
-    in_every_order_on_sqlite(&PAUSED, (8, 9), buffered).await;
-    in_every_order_on_sqlite(&DRIVEN, (3, 9), cancelling).await;
+    in_every_order_on_sqlite(&PAUSED, (8, 9), by(Overlap::BufferOne)).await;
+    in_every_order_on_sqlite(&DRIVEN, (3, 9), by(Overlap::CancelOther)).await;
+    in_every_order_on_sqlite(&DRIVEN, (3, 9), by(Overlap::TerminateOther)).await;
+    in_every_order_on_sqlite(&FILLED, (12, 9), by(Overlap::BufferAll)).await;
 }
