@@ -5,6 +5,7 @@ use super::committer::Committer;
 use super::gates::Gates;
 use super::guard::Guard;
 use super::health::HealthSender;
+use super::hung::Turns;
 use super::ids;
 use super::instance::Policy;
 use super::link::{Pokes, Watched};
@@ -56,6 +57,7 @@ pub(super) struct Life {
     pub(super) misfits: Arc<Misfits>,
     pub(super) sizes: Sizes,
     pub(super) meters: Arc<Meters>,
+    pub(super) turns: Arc<Turns>,
     pub(super) gates: Arc<Gates>,
     pub(super) propagators: Propagators,
     pub(super) interceptors: ActivityInterceptors,

@@ -24,6 +24,7 @@ mod guard;
 mod health;
 mod heartbeat;
 mod hub;
+mod hung;
 mod ids;
 mod instance;
 mod jobs;

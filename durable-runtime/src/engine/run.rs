@@ -10,6 +10,7 @@ use super::acts::{self, Actor};
 use super::attempt::{Attempt, Surroundings};
 use super::attempts::{Attempts, News};
 use super::committer::CommitError;
+use super::hung::Seat;
 use super::instance::{Action, Doing, Event, Instance, Place};
 use super::life::{Life, Stage, read};
 use super::mailbox::Mailbox;
@@ -34,6 +35,8 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(super) struct Run {
     life: Arc<Life>,
+    /// Among those whose turns are watched.
+    seat: Seat,
     instance: Instance,
     machine: Option<Machine>,
     mailbox: Arc<Mailbox>,
@@ -75,7 +78,9 @@ impl Run {
         busy: Busy,
         starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
     ) -> Self {
+        let (workflow, id) = (&instance.workflow, &instance.id);
         Self {
+            seat: life.turns.enter(workflow, id, instance.run),
             life,
             instance,
             machine: None,
@@ -235,7 +240,10 @@ impl Run {
         self.measure_timers();
         let (given, now) = (self.instance.given(), self.life.clock.now());
         let by = self.instance.scheduled.as_ref();
-        let turn = || schedule::within(by, || machine.turn(given, now));
+        let turn = || {
+            let _watched = self.seat.turn();
+            schedule::within(by, || machine.turn(given, now))
+        };
         let turn = self.step_span().in_scope(turn);
         let aside = machine.take_aside(matches!(turn, Turn::Finished(_)));
         if matches!(turn, Turn::Suspended(_)) && !self.life.options.evict_always {

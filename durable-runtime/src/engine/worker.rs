@@ -6,6 +6,7 @@ use super::gates::Gates;
 use super::guard::Guard;
 use super::health::Health;
 use super::hub::{Hub, Over};
+use super::hung::Turns;
 use super::ids;
 use super::life::{Life, Stage, read};
 use super::link::{Start, WorkerLink};
@@ -337,6 +338,7 @@ impl Worker {
             misfits: self.misfits.clone(),
             sizes: Sizes::default(),
             meters: meters.clone(),
+            turns: Turns::watched(self.clock.clone(), meters.clone()),
             gates: gates.clone(),
             propagators: self.propagators.clone(),
             interceptors: self.interceptors.clone(),

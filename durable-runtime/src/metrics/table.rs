@@ -32,6 +32,8 @@ table! {
         "awaits that were recorded";
     CODE_PANICS = "durable_code_panics_total", Counter, Count, ["workflow"],
         "panics of workflow code";
+    CODE_HUNG = "durable_code_hung_total", Counter, Count, ["workflow"],
+        "turns of workflow code, from one await to the next, that lasted longer than a second; counted while they last";
     TIMER_LAG = "durable_timer_lag_seconds", Histogram, Seconds, ["workflow"],
         "from when a timer was due to when its workflow went on";
     PAYLOAD_BYTES = "durable_payload_bytes", Histogram, Bytes, ["workflow", "what"],

@@ -12,6 +12,7 @@ mod coded;
 mod crash;
 mod faulty;
 mod headers;
+mod hung;
 mod ids;
 mod interceptors;
 mod kinds;

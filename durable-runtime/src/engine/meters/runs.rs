@@ -14,6 +14,7 @@ pub(super) struct OfWorkflow {
     blocked: Counter,
     quarantined: Counter,
     panics: Counter,
+    hung: Counter,
     timer_lag: Histogram,
     input: Histogram,
     answers: Histogram,
@@ -96,6 +97,16 @@ impl Meters {
         }
     }
 
+    /// The code of a run of this workflow does not come to its next await.
+    pub(in crate::engine) fn hung(&self, workflow: &str) {
+        if ON {
+            self.workflows
+                .get(workflow, OfWorkflow::new)
+                .hung
+                .increment(1);
+        }
+    }
+
     /// A timer of a run of this workflow has fired.
     pub(in crate::engine) fn fired(&self, workflow: &str, due: Timestamp) {
         if ON {
@@ -116,6 +127,7 @@ impl OfWorkflow {
             blocked: table::RUNS_BLOCKED.counter(of),
             quarantined: table::RUNS_QUARANTINED.counter(of),
             panics: table::CODE_PANICS.counter(of),
+            hung: table::CODE_HUNG.counter(of),
             timer_lag: table::TIMER_LAG.histogram(of),
             input: bytes("input"),
             answers: bytes("answers"),
