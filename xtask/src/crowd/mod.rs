@@ -17,8 +17,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 use workload::{ADD, NUMBER, start_crowd_counter, start_crowd_listener, start_crowd_parent};
 
+/// What `--check` allows the process to take, with crowds that are small.
+const RESIDENT_MAX: u64 = 128 << 20;
+
 /// Arguments of `crowd`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// Updates to one workflow.
     #[arg(long, default_value_t = 1_000)]
@@ -39,6 +42,22 @@ pub(crate) struct Args {
     /// Default: a temporary folder in `target`.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Small crowds, whatever else is said, and a limit to the memory that they may take.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Args {
+    /// Crowds that a gate has time for.
+    fn small(&self) -> Self {
+        Self {
+            updates: 100,
+            signals: 1_000,
+            children: 500,
+            timers: 1_000,
+            ..self.clone()
+        }
+    }
 }
 
 /// One crowd that is through.
@@ -52,6 +71,8 @@ struct Row {
 
 /// Runs all crowds, one after another.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let small = args.small();
+    let args = if args.check { &small } else { args };
     let parent = args
         .folder
         .clone()
@@ -71,6 +92,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ])
     })?;
     print(&rows);
+    if args.check {
+        let most = rows.iter().filter_map(|row| row.resident).max();
+        let most = most.unwrap_or(0);
+        ensure!(
+            most <= RESIDENT_MAX,
+            "it took {} MiB, and {} are allowed",
+            most >> 20,
+            RESIDENT_MAX >> 20
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
