@@ -219,3 +219,18 @@ impl Timestamp {
         std::time::Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{InvalidId, WORKFLOW_ID_BYTES_MAX, WorkflowId};
+
+    #[test]
+    fn an_id_has_a_length() {
+        let longest = "é".repeat(WORKFLOW_ID_BYTES_MAX / 2) + "x";
+        let id = WorkflowId::new(longest.clone()).map(|id| id.as_str().to_owned());
+        assert_eq!(id, Ok(longest.clone()));
+        let longer = WorkflowId::new(longest + "y");
+        assert_eq!(longer, Err(InvalidId::TooLong(WORKFLOW_ID_BYTES_MAX + 1)));
+        assert!(WorkflowId::new("").is_err());
+    }
+}
