@@ -23,6 +23,8 @@ mod message;
 mod notes;
 mod open;
 mod pause;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod queueing;
 mod queues;
 mod records;
@@ -49,6 +51,8 @@ pub use message::{
 pub use notes::Note;
 pub use open::open;
 pub use pause::Paused;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub(crate) use queueing::{ARRIVALS_MAX, Had};
 pub use queueing::{Concurrency, Fairness, InvalidPriority, Queueing};
 pub use queues::{QueueChange, QueueRecord, QueueSettings, Queues, Rate};

@@ -65,13 +65,18 @@ pub mod turns;
 pub mod updates;
 
 /// Expands to one `#[test]` per case. `$make` is called for each: an `async fn` without arguments
-/// that answers `(Arc<dyn Store>, guard)`, an empty store and whatever must live as long.
+/// that answers `(Arc<dyn Store>, guard)`, an empty store and whatever must live as long. With
+/// `store_conformance!(make, if there)` the cases do nothing unless `there()` is true: a server that a store
+/// needs may be missing.
 ///
 /// See [`store::conformance`](crate::store::conformance).
 #[macro_export]
 macro_rules! store_conformance {
     ($make:expr) => {
-        $crate::store_conformance! { @cases $make;
+        $crate::store_conformance!($make, if || true);
+    };
+    ($make:expr, if $there:expr) => {
+        $crate::store_conformance! { @cases $make, $there;
             starting: [
                 a_start_waits_for_a_claim,
                 a_second_start_answers_the_first,
@@ -318,10 +323,13 @@ macro_rules! store_conformance {
             ],
         }
     };
-    (@cases $make:expr; $($module:ident: [$($case:ident,)*],)*) => {
+    (@cases $make:expr, $there:expr; $($module:ident: [$($case:ident,)*],)*) => {
         $($(
             #[test]
             fn $case() {
+                if !($there)() {
+                    return;
+                }
                 $crate::store::conformance::run(async {
                     let (store, _guard) = ($make)().await;
                     $crate::store::conformance::$module::$case(&*store).await;
@@ -342,7 +350,7 @@ macro_rules! store_conformance {
 #[doc(hidden)]
 pub fn run(case: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .expect("a runtime for tests")
         .block_on(case);

@@ -1,0 +1,36 @@
+//! The beat fence: the first statement of every transaction of an owner.
+//!
+//! It holds the worker's row until the transaction ends. So who wants to declare a worker dead, or to end
+//! a run that it owns, takes that row first, and then comes before or after each batch of it, never in
+//! between: `READ COMMITTED` shows each of them what the other has done.
+
+use super::error::Outcome;
+use super::session::{Columns, Session};
+use crate::store::{Fence, FenceError};
+
+/// A worker's `state` column; 1 its lease ran out, 2 it ended in good order.
+pub(super) const ALIVE: i16 = 0;
+
+/// Moves the fence, or says why it does not hold.
+pub(super) async fn pass(conn: &Session, fence: Fence) -> Outcome<()> {
+    let moved = conn.execute(
+        "UPDATE @worker SET beat=beat+1, lease_until=$3 WHERE worker=$1 AND beat=$2 AND state=0",
+        &[&fence.worker.0, &fence.beat, &fence.lease_until.0],
+    ).await?;
+    if moved == 1 {
+        return Ok(());
+    }
+    let sql = "SELECT state, beat FROM @worker WHERE worker=$1";
+    let found = conn
+        .first(sql, &[&fence.worker.0], |row| {
+            let mut row = Columns::of(row);
+            Ok((row.next::<i16>()?, row.next::<i64>()?))
+        })
+        .await?;
+    Err(match found {
+        Some((state, _)) if state != ALIVE => FenceError::Dead,
+        Some((_, beat)) if beat == fence.beat + 1 => FenceError::AlreadyApplied,
+        _ => FenceError::HistoryLost,
+    }
+    .into())
+}
