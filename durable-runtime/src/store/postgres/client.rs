@@ -4,7 +4,7 @@ use super::error::{Outcome, bug};
 use super::session::Columns;
 use super::starting::{self, Start};
 use super::transact::Tx;
-use super::{inbox, rows, unfinished};
+use super::{children, inbox, rows, unfinished};
 use crate::id::RunId;
 use crate::store::{MessageKind, NewMessage, NewRun, Phase, Told, Written};
 
@@ -18,13 +18,13 @@ pub(super) async fn start(tx: Tx, new: &NewRun) -> Outcome<Written> {
         goes_on: false,
     };
     let mut written = starting::insert(&tx, &[start]).await?;
-    if new.parent.is_some() {
-        // Its parent may have ended: `sqlite/children.rs`.
-        return Err(unfinished("a start with a parent"));
-    }
-    written
+    let written = written
         .pop()
-        .ok_or_else(|| bug("a start was not answered").into())
+        .ok_or_else(|| bug("a start was not answered"))?;
+    if written == Written::Started {
+        children::orphan(&tx, new).await?;
+    }
+    Ok(written)
 }
 
 /// Puts a message into the inbox of one run.

@@ -68,6 +68,11 @@ pub(super) fn bug(text: impl Into<String>) -> StoreError {
     StoreError::Bug(text.into())
 }
 
+/// Another transaction has changed what this one has looked at.
+pub(super) fn again(text: impl Into<String>) -> Fault {
+    Fault::Again(StoreError::Busy(text.into()))
+}
+
 impl Fault {
     /// The rule that was broken, if it is this key that has refused a row.
     pub(super) fn of_key(self, key: &str, rule: impl FnOnce(&StoreError) -> Self) -> Self {

@@ -8,8 +8,12 @@ use super::error::Outcome;
 use super::session::{Columns, Session};
 use crate::store::{Fence, FenceError};
 
-/// A worker's `state` column; 1 its lease ran out, 2 it ended in good order.
+/// A worker's `state` column.
 pub(super) const ALIVE: i16 = 0;
+/// Its lease ran out.
+pub(super) const DEAD: i16 = 1;
+/// It ended in good order.
+pub(super) const RETIRED: i16 = 2;
 
 /// Moves the fence, or says why it does not hold.
 pub(super) async fn pass(conn: &Session, fence: Fence) -> Outcome<()> {

@@ -35,8 +35,12 @@
 //!
 //! What waited for a row sees in its *next* statement what the other has done: first take, then look.
 
+mod attempts;
 mod batch;
+mod children;
+mod claiming;
 mod client;
+mod ending;
 mod error;
 mod fence;
 mod ids;
@@ -48,15 +52,20 @@ mod news;
 mod notes;
 mod options;
 mod owner;
+mod parking;
+mod pause;
 mod pending;
+mod places;
 mod plan;
 mod pool;
 mod query;
 mod rows;
+mod schedules;
 mod session;
 mod starting;
 mod stepping;
 mod tags;
+mod task_line;
 mod tasks;
 mod text;
 mod transact;
@@ -169,55 +178,59 @@ impl Store for PostgresStore {
         self.writer.call(Some(fence), &names, work).await
     }
 
-    async fn claim(&self, _fence: Fence, _claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
-        Err(unfinished("claim").into())
+    async fn claim(&self, fence: Fence, claim: Claim) -> Result<Vec<ClaimedRun>, FenceError> {
+        let names = claiming::names(&claim);
+        let work = |tx| claiming::claim(tx, fence.worker, &claim);
+        self.writer.call(Some(fence), &names, work).await
     }
 
-    async fn mark_dead(&self, _now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
-        Err(unfinished("mark_dead").into())
+    async fn mark_dead(&self, now: Timestamp) -> Result<Vec<Incarnation>, StoreError> {
+        self.write(&[], |tx| owner::mark_dead(tx, now)).await
     }
 
     async fn take_over(
         &self,
-        _fence: Fence,
-        _from: Incarnation,
-        _limit: usize,
+        fence: Fence,
+        from: Incarnation,
+        limit: usize,
     ) -> Result<Vec<ClaimedRun>, FenceError> {
-        Err(unfinished("take_over").into())
+        let work = |tx| owner::take_over(tx, fence.worker, from, limit);
+        self.writer.call(Some(fence), &[], work).await
     }
 
-    async fn retire(&self, _worker: Incarnation) -> Result<(), StoreError> {
-        Err(unfinished("retire").into())
+    async fn retire(&self, worker: Incarnation) -> Result<(), StoreError> {
+        self.write(&[], |tx| owner::retire(tx, worker)).await
     }
 
     async fn mail(
         &self,
-        _worker: Incarnation,
-        _known: &[(RunId, i64)],
+        worker: Incarnation,
+        known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
-        Err(unfinished("mail").into())
+        self.read(|conn| owner::mail(conn, worker, known)).await
     }
 
     async fn mail_of(
         &self,
-        _worker: Incarnation,
-        _run: RunId,
+        worker: Incarnation,
+        run: RunId,
     ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
-        Err(unfinished("mail_of").into())
+        self.moment(|conn| owner::mail_of(conn, worker, run)).await
     }
 
-    async fn unblock(&self, _points: &[Unblock], _now: Timestamp) -> Result<usize, StoreError> {
-        Err(unfinished("unblock").into())
+    async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {
+        self.write(&[], |tx| owner::unblock(tx, points, now)).await
     }
 
     async fn next_due(
         &self,
-        _queue: &str,
-        _points: &[String],
-        _unfit: &[Unfit],
-        _now: Timestamp,
+        queue: &str,
+        points: &[String],
+        unfit: &[Unfit],
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        Err(unfinished("next_due").into())
+        self.moment(|conn| claiming::next_due(conn, queue, (points, unfit), now))
+            .await
     }
 
     async fn start(&self, new: NewRun) -> Result<Written, StoreError> {

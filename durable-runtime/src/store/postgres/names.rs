@@ -117,6 +117,17 @@ pub(super) async fn number_of(conn: &Session, name: &str) -> Outcome<Option<i64>
         .await
 }
 
+/// The numbers of those of these names that somebody has written before.
+pub(super) async fn numbers_of<'a>(
+    conn: &Session,
+    names: impl Iterator<Item = &'a str>,
+) -> Outcome<HashMap<&'a str, i64>> {
+    let names: BTreeMap<_, _> = names.map(|name| (Key::new(name), name)).collect();
+    let found = find(conn, &names).await?;
+    let number = |(key, name): (Key<'_>, _)| Some((name, *found.get(key.as_str())?));
+    Ok(names.into_iter().filter_map(number).collect())
+}
+
 /// The column of [`name_of`].
 pub(super) fn name(row: &mut Columns<'_>) -> Outcome<String> {
     Ok(row.next::<Text<'static>>()?.0.into_owned())

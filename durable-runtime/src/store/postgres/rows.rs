@@ -4,7 +4,7 @@
 
 use super::error::{Outcome, bug};
 use super::names::{name, name_of};
-use super::session::{Columns, Session, foreign};
+use super::session::{Columns, Session, Values, foreign};
 use super::text::Text;
 use crate::codec;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
@@ -155,17 +155,21 @@ fn paused(row: &mut Columns<'_>) -> Outcome<Option<Paused>> {
 /// The columns `parent, parent_op, parent_close, reports`.
 pub(super) fn parent(row: &mut Columns<'_>) -> Outcome<Option<Parent>> {
     let (run, op): (Option<i64>, Option<i64>) = (row.next()?, row.next()?);
-    let (close, reports): (Option<i16>, Option<bool>) = (row.next()?, row.next()?);
-    let (Some(run), Some(op), Some(number), Some(reports)) = (run, op, close, reports) else {
+    let (by, reports): (Option<i16>, Option<bool>) = (row.next()?, row.next()?);
+    let (Some(run), Some(op), Some(number), Some(reports)) = (run, op, by, reports) else {
         return Ok(None);
     };
-    let close = ParentClose::from_number(i64::from(number));
     Ok(Some(Parent {
         run: RunId(run),
         op: op.cast_unsigned(),
-        close: close.ok_or_else(|| foreign(format_args!("the policy {number}")))?,
+        close: close(number)?,
         reports,
     }))
+}
+
+pub(super) fn close(number: i16) -> Outcome<ParentClose> {
+    let close = ParentClose::from_number(i64::from(number));
+    close.ok_or_else(|| foreign(format_args!("the policy {number}")))
 }
 
 /// The columns `schedule, schedule_at, last_result`.
@@ -182,10 +186,13 @@ fn scheduled(row: &mut Columns<'_>) -> Outcome<Option<Scheduled>> {
 }
 
 pub(super) fn step(row: &Row) -> Outcome<StepRecord> {
-    let mut row = Columns::of(row);
+    step_of(&mut Columns::of(row))
+}
+
+pub(super) fn step_of(row: &mut Columns<'_>) -> Outcome<StepRecord> {
     Ok(StepRecord {
         seq: row.next()?,
-        label: name(&mut row)?,
+        label: name(row)?,
         at: Timestamp(row.next()?),
         result: row.next()?,
         frame: row.next()?,
@@ -223,8 +230,11 @@ pub(super) fn tried(of: AttemptOf) -> (i16, i64) {
 }
 
 pub(super) fn message(row: &Row) -> Outcome<Message> {
-    let mut row = Columns::of(row);
-    let (msg, ord) = (text(&mut row)?.unwrap_or_default(), row.next()?);
+    message_of(&mut Columns::of(row))
+}
+
+pub(super) fn message_of(row: &mut Columns<'_>) -> Outcome<Message> {
+    let (msg, ord) = (text(row)?.unwrap_or_default(), row.next()?);
     let kinds = [
         MessageKind::Cancel,
         MessageKind::Terminate,
@@ -241,10 +251,21 @@ pub(super) fn message(row: &Row) -> Outcome<Message> {
         msg,
         ord,
         kind: kind.ok_or_else(|| foreign(format_args!("a message of kind {number}")))?,
-        name: text(&mut row)?.unwrap_or_default(),
+        name: text(row)?.unwrap_or_default(),
         payload: row.next()?,
         sent_at: Timestamp(row.next()?),
     })
+}
+
+/// The unread messages of several runs, each in its order.
+pub(super) async fn inboxes(conn: &Session, runs: Values<'_>) -> Outcome<Vec<(RunId, Message)>> {
+    let sql = "SELECT run, coalesce(whole,msg), ord, kind, name, payload, sent_at FROM @inbox \
+        WHERE run=ANY($1) AND used_seq IS NULL ORDER BY run, ord";
+    conn.all(sql, runs, |row| {
+        let mut row = Columns::of(row);
+        Ok((RunId(row.next()?), message_of(&mut row)?))
+    })
+    .await
 }
 
 /// The current run of an id.

@@ -1,14 +1,14 @@
 //! Starts: new rows of `workflow`, and of `ready` for those that nobody owns yet.
 
-use super::error::{Outcome, bug};
+use super::error::{Outcome, again, bug};
 use super::rows::{encoded, small};
 use super::session::{Columns, number};
 use super::transact::Tx;
-use super::{rows, tags, unfinished};
+use super::{ids, rows, tags, unfinished};
 use crate::id::{RunId, WorkflowId};
 use crate::store::{NewRun, Written};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that begins, and what is taken over from one that it goes on for.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,23 @@ fn beginning(new: &NewRun) -> String {
 /// Inserts runs and, of those without an owner, their places in the queue; answers in their order
 /// what became of them. Two of one id, or of one number, may be among them: the first counts.
 pub(super) async fn insert(tx: &Tx, starts: &[Start<'_>]) -> Outcome<Vec<Written>> {
+    let (mut ids, mut runs) = (BTreeSet::new(), BTreeSet::new());
+    let mut written = BTreeMap::new();
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for at in 0..starts.len() {
+        let new = starts[at].new;
+        let is_first = ids.insert(&new.id) & runs.insert(new.run);
+        (if is_first { &mut first } else { &mut later }).push(at);
+    }
+    for some in std::iter::once(first).chain(later.into_iter().map(|at| vec![at])) {
+        let these: Vec<_> = some.iter().map(|at| starts[*at]).collect();
+        written.extend(some.into_iter().zip(insert_apart(tx, &these).await?));
+    }
+    Ok(written.into_values().collect())
+}
+
+/// The same for those that have neither an id nor a number in common.
+async fn insert_apart(tx: &Tx, starts: &[Start<'_>]) -> Outcome<Vec<Written>> {
     let mut inserted = insert_rows(tx, starts).await?;
     let mut written = Vec::with_capacity(starts.len());
     for start in starts {
@@ -62,14 +79,24 @@ pub(super) async fn insert(tx: &Tx, starts: &[Start<'_>]) -> Outcome<Vec<Written
 /// Why a start was not inserted, or takes the id that it needs.
 async fn taken(tx: &Tx, start: &Start<'_>) -> Outcome<Written> {
     let new = start.new;
+    let is_taken = ids::is_taken(tx, new.run).await?;
     let Some(current) = rows::current(tx, &new.id).await? else {
+        if !is_taken {
+            return Err(again(format!("{} has just become free", new.id)));
+        }
         return Ok(Written::RunTaken);
     };
     if !new.takes_id_from(&current) {
         return Ok(Written::Exists(Box::new(current)));
     }
-    // The id is taken from the run that has it: `sqlite/ids.rs`.
-    Err(unfinished("a start that takes its id from another run"))
+    if is_taken {
+        return Ok(Written::RunTaken);
+    }
+    ids::free(tx, &current, new.created_at).await?;
+    if insert_rows(tx, &[*start]).await?.is_empty() {
+        return Err(again(format!("{} was taken meanwhile", new.id)));
+    }
+    Ok(Written::Started)
 }
 
 /// Those whose ids and numbers were free. In the order of their numbers, so that two
