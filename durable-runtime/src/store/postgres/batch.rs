@@ -8,7 +8,7 @@ use super::starting::{self, Start};
 use super::transact::Tx;
 use super::{
     attempts, children, ending, ids, inbox, line, notes, owner, parking, pause, places, stepping,
-    unfinished,
+    tasks,
 };
 use crate::id::{Incarnation, RunId, WorkflowId};
 use crate::store::{MessageKind, NewRun, NewStep, Write, Written};
@@ -29,7 +29,8 @@ pub(super) fn names(writes: &[Write]) -> Vec<Cow<'_, str>> {
             Write::Park(park) => {
                 names.extend([Cow::Borrowed(&*park.queue), Cow::Borrowed(&*park.point)]);
             }
-            Write::Task(_) | Write::Attempt(_) | Write::Note(_) | Write::End(_) => {}
+            Write::Task(task) => names.extend(tasks::names(task)),
+            Write::Attempt(_) | Write::Note(_) | Write::End(_) => {}
         }
     }
     names
@@ -86,11 +87,13 @@ impl<'a> Batch<'a> {
             Kind::Note => self.note(&left).await?,
             Kind::Park => self.park(&left).await?,
             Kind::End => self.end(&left).await?,
-            Kind::Task => return Err(unfinished("a task")),
+            Kind::Task => self.task(&left).await?,
         }
         for at in left {
-            if stage.kind != Kind::Start && self.written[at] == Some(Written::Refused) {
-                refused.insert(self.writes[at].run());
+            let write = &self.writes[at];
+            let is_of_owner = stage.kind != Kind::Start && !write.is_of_task_worker();
+            if is_of_owner && self.written[at] == Some(Written::Refused) {
+                refused.insert(write.run());
             }
         }
         ids::let_go(self.tx, &refused, self.owner).await
@@ -207,6 +210,19 @@ impl<'a> Batch<'a> {
             } else {
                 Written::Refused
             });
+        }
+        Ok(())
+    }
+
+    async fn task(&mut self, left: &[usize]) -> Outcome<()> {
+        let tasks = self.of(left, |write| match write {
+            Write::Task(task) => Some(task),
+            _ => None,
+        });
+        let (at, tasks): (Vec<_>, Vec<_>) = tasks.into_iter().unzip();
+        let written = tasks::write(self.tx, self.owner, &tasks).await?;
+        for (at, written) in at.into_iter().zip(written) {
+            self.written[at] = Some(written);
         }
         Ok(())
     }

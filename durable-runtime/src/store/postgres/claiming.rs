@@ -50,6 +50,8 @@ macro_rules! fits {
     };
 }
 
+pub(super) use fits;
+
 /// The lanes that claims look at, one by one and in this order: the index has each of them by time.
 macro_rules! lanes {
     () => {

@@ -2,12 +2,12 @@
 
 use super::error::Outcome;
 use super::pause;
-use super::rows::small;
-use super::session::{Columns, number};
+use super::rows::{self, small};
+use super::session::{Columns, Session, number};
 use super::text::{Key, Text};
 use super::transact::Tx;
-use crate::id::{RunId, Timestamp};
-use crate::store::{MessageKind, NewMessage};
+use crate::id::{RunId, Timestamp, WorkflowId};
+use crate::store::{CHAIN_MAX, Heard, MessageKind, NewMessage, UNREAD_BYTES_MAX};
 
 /// Puts a message into the inbox of a run that has not ended, whose row this transaction has taken, and
 /// makes it due if it waits. A message whose id is there already changes nothing (false).
@@ -55,6 +55,88 @@ pub(super) async fn put(tx: &Tx, run: RunId, message: &NewMessage) -> Outcome<bo
     }
     tx.news().noteworthy();
     Ok(true)
+}
+
+/// Whether a run, or one that it goes on for, has had a message of this id. Only so many are asked.
+pub(super) async fn is_known(conn: &Session, run: RunId, msg: &str) -> Outcome<bool> {
+    Ok(heard_before(conn, run, msg).await?.is_some())
+}
+
+/// Whether an earlier run of this id has had a message of that one. Only so many are asked.
+pub(super) async fn was_known(conn: &Session, id: &WorkflowId, msg: &str) -> Outcome<bool> {
+    conn.any(
+        "SELECT 1 FROM (SELECT run FROM @workflow WHERE id=$1 AND NOT current \
+         ORDER BY run DESC LIMIT $3) p JOIN @inbox i ON i.run=p.run AND i.msg=$2 LIMIT 1",
+        &[&id.as_str(), &Key::new(msg), &i64::from(CHAIN_MAX)],
+    )
+    .await
+}
+
+/// What the same runs have said of such a message, if one has had it.
+pub(super) async fn heard_before(conn: &Session, run: RunId, msg: &str) -> Outcome<Option<Heard>> {
+    conn.first(
+        "WITH RECURSIVE chain(run,n) AS (SELECT $1::bigint,0::bigint UNION ALL \
+         SELECT w.run,n+1 FROM chain c JOIN @workflow w ON w.next=c.run WHERE n<$3) \
+         SELECT coalesce(i.whole,i.msg), i.stage, i.reply FROM chain c \
+         JOIN @inbox i ON i.run=c.run AND i.msg=$2 ORDER BY c.n LIMIT 1",
+        &[&run.0, &Key::new(msg), &i64::from(CHAIN_MAX)],
+        rows::reply,
+    )
+    .await
+}
+
+/// What a run, or one that goes on in its place, has said of a message, if one has had it.
+pub(super) async fn heard_since(conn: &Session, run: RunId, msg: &str) -> Outcome<Option<Heard>> {
+    conn.first(
+        "WITH RECURSIVE chain(run,n) AS (SELECT $1::bigint,0::bigint UNION ALL \
+         SELECT w.next,n+1 FROM chain c JOIN @workflow w ON w.run=c.run WHERE w.next IS NOT NULL) \
+         SELECT coalesce(i.whole,i.msg), i.stage, i.reply FROM chain c \
+         JOIN @inbox i ON i.run=c.run AND i.msg=$2 ORDER BY c.n LIMIT 1",
+        &[&run.0, &Key::new(msg)],
+        rows::reply,
+    )
+    .await
+}
+
+/// Whether a run has too many unread messages to take this one, which is new to it.
+pub(super) async fn is_full(conn: &Session, run: RunId, message: &NewMessage) -> Outcome<bool> {
+    let Some(max) = message.unread_max.filter(|_| message.kind.is_letter()) else {
+        return Ok(false);
+    };
+    // The counter has moved on by one with each message since the first that is unread, and so have
+    // the bytes: as long as both are not far, nothing need be counted.
+    let (size, max) = (number(message.payload.len()), i64::from(max));
+    let bytes_max = number(UNREAD_BYTES_MAX);
+    let may_be = conn
+        .any(
+            "SELECT 1 FROM @workflow w, \
+             (SELECT ord, bytes-length(payload) AS before FROM @inbox \
+               WHERE run=$1 AND used_seq IS NULL ORDER BY ord LIMIT 1) AS first, \
+             (SELECT bytes FROM @inbox \
+               WHERE run=$1 AND used_seq IS NULL ORDER BY ord DESC LIMIT 1) AS last \
+             WHERE w.run=$1 AND (w.wakes+1-$2>=first.ord OR last.bytes-first.before+$3>$4)",
+            &[&run.0, &max, &size, &bytes_max],
+        )
+        .await?;
+    if !may_be && max > 0 {
+        return Ok(false);
+    }
+    conn.any(
+        "SELECT 1 FROM (SELECT count(*) AS count, coalesce(sum(length(payload)),0)::bigint AS bytes \
+           FROM @inbox WHERE run=$1 AND used_seq IS NULL AND kind IN ($4,$5)) AS unread \
+         WHERE (count>=$2 OR bytes+$6>$7) AND NOT EXISTS(\
+           SELECT 1 FROM @inbox WHERE run=$1 AND msg=$3)",
+        &[
+            &run.0,
+            &max,
+            &Key::new(&message.msg),
+            &small(MessageKind::Signal as u8),
+            &small(MessageKind::Update as u8),
+            &size,
+            &bytes_max,
+        ],
+    )
+    .await
 }
 
 /// Tells the owner of a run what has changed in the run's row. The counter names the message.

@@ -40,6 +40,8 @@ mod batch;
 mod children;
 mod claiming;
 mod client;
+mod condition;
+mod delete;
 mod ending;
 mod error;
 mod fence;
@@ -54,7 +56,6 @@ mod options;
 mod owner;
 mod parking;
 mod pause;
-mod pending;
 mod places;
 mod plan;
 mod pool;
@@ -66,11 +67,12 @@ mod starting;
 mod stepping;
 mod tags;
 mod task_line;
+mod task_store;
 mod tasks;
 mod text;
 mod transact;
 
-use self::error::{Fault, Outcome, bug};
+use self::error::{Fault, Outcome};
 use self::names::Names;
 use self::options::Options;
 use self::pool::{Conn, Pool};
@@ -95,11 +97,6 @@ pub struct PostgresStore {
     readers: Pool,
     /// The changes that [`Store::changed`] has reported.
     seen: AtomicU64,
-}
-
-/// What is not there yet.
-fn unfinished(what: &str) -> Fault {
-    bug(format!("PostgreSQL: {what} is not built yet")).into()
 }
 
 impl PostgresStore {
@@ -239,9 +236,9 @@ impl Store for PostgresStore {
         self.write(&names, |tx| client::start(tx, &new)).await
     }
 
-    async fn send(&self, _id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
+    async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError> {
         limits::check_message(&message)?;
-        Err(unfinished("send").into())
+        self.write(&[], |tx| client::send(tx, id, &message)).await
     }
 
     async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError> {
@@ -256,15 +253,17 @@ impl Store for PostgresStore {
     ) -> Result<(Written, Sent), StoreError> {
         limits::check_run(&run)?;
         limits::check_message(&message)?;
-        Err(unfinished("start_or_send").into())
+        let names: Vec<_> = starting::names(&run).collect();
+        let work = |tx| client::start_or_send(tx, &run, &message);
+        self.write(&names, work).await
     }
 
-    async fn delete(&self, _id: &WorkflowId) -> Result<Deleted, StoreError> {
-        Err(unfinished("delete").into())
+    async fn delete(&self, id: &WorkflowId) -> Result<Deleted, StoreError> {
+        self.write(&[], |tx| delete::delete(tx, id)).await
     }
 
-    async fn expire(&self, _expiry: &Expiry) -> Result<usize, StoreError> {
-        Err(unfinished("expire").into())
+    async fn expire(&self, expiry: &Expiry) -> Result<usize, StoreError> {
+        self.write(&[], |tx| delete::expire(tx, expiry)).await
     }
 
     async fn find(&self, id: &WorkflowId) -> Result<Option<RunRecord>, StoreError> {
@@ -298,20 +297,20 @@ impl Store for PostgresStore {
             .await
     }
 
-    async fn reply(&self, _run: RunId, _msg: &str) -> Result<Heard, StoreError> {
-        Err(unfinished("reply").into())
+    async fn reply(&self, run: RunId, msg: &str) -> Result<Heard, StoreError> {
+        self.moment(|conn| query::reply(conn, run, msg)).await
     }
 
     async fn inbox(&self, run: RunId) -> Result<Vec<Message>, StoreError> {
         self.read(|conn| query::inbox(conn, run)).await
     }
 
-    async fn list(&self, _filter: RunFilter, _page: Page) -> Result<Listing, StoreError> {
-        Err(unfinished("list").into())
+    async fn list(&self, filter: RunFilter, page: Page) -> Result<Listing, StoreError> {
+        self.read(|conn| query::list(conn, &filter, page)).await
     }
 
-    async fn count(&self, _filter: RunFilter) -> Result<u64, StoreError> {
-        Err(unfinished("count").into())
+    async fn count(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        self.read(|conn| query::count(conn, &filter)).await
     }
 
     async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {

@@ -9,8 +9,8 @@ use super::text::Text;
 use crate::codec;
 use crate::id::{Incarnation, RunId, ScheduleId, Timestamp, WorkflowId};
 use crate::store::{
-    AttemptOf, AttemptRecord, Message, MessageKind, Parent, ParentClose, Paused, Phase, RunRecord,
-    RunState, Scheduled, StepRecord,
+    AttemptOf, AttemptRecord, Heard, Message, MessageKind, Parent, ParentClose, Paused, Phase,
+    Reply, ReplyStage, RunRecord, RunState, Scheduled, StepRecord,
 };
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -96,6 +96,11 @@ pub(super) fn small(number: u8) -> i16 {
     i16::from(number)
 }
 
+/// The column `lane`.
+pub(super) fn lane(lane: i64) -> Outcome<i16> {
+    i16::try_from(lane).map_err(|_| bug(format!("lane {lane}")).into())
+}
+
 /// The column of an id.
 pub(super) fn id(row: &mut Columns<'_>) -> Outcome<WorkflowId> {
     let id: String = row.next()?;
@@ -162,7 +167,7 @@ pub(super) fn parent(row: &mut Columns<'_>) -> Outcome<Option<Parent>> {
     Ok(Some(Parent {
         run: RunId(run),
         op: op.cast_unsigned(),
-        close: close(number)?,
+        close: self::close(number)?,
         reports,
     }))
 }
@@ -266,6 +271,21 @@ pub(super) async fn inboxes(conn: &Session, runs: Values<'_>) -> Outcome<Vec<(Ru
         Ok((RunId(row.next()?), message_of(&mut row)?))
     })
     .await
+}
+
+/// What was said of a message: the columns `msg`, `stage` and `reply`.
+pub(super) fn reply(row: &Row) -> Outcome<Heard> {
+    let mut row = Columns::of(row);
+    let msg = text(&mut row)?.unwrap_or_default();
+    let Some(number) = row.next::<Option<i16>>()? else {
+        return Ok(Heard::Nothing);
+    };
+    let stage = ReplyStage::from_number(i64::from(number));
+    Ok(Heard::Reply(Reply {
+        msg,
+        stage: stage.ok_or_else(|| foreign(format_args!("the stage {number}")))?,
+        payload: row.next::<Option<Vec<u8>>>()?.unwrap_or_default(),
+    }))
 }
 
 /// The current run of an id.

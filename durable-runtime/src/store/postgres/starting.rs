@@ -1,10 +1,11 @@
 //! Starts: new rows of `workflow`, and of `ready` for those that nobody owns yet.
 
 use super::error::{Outcome, again, bug};
+use super::line::{self, Gate};
 use super::rows::{encoded, small};
 use super::session::{Columns, number};
 use super::transact::Tx;
-use super::{ids, rows, tags, unfinished};
+use super::{ids, rows, tags};
 use crate::id::{RunId, WorkflowId};
 use crate::store::{NewRun, Written};
 use std::borrow::Cow;
@@ -36,6 +37,7 @@ fn beginning(new: &NewRun) -> String {
 /// Inserts runs and, of those without an owner, their places in the queue; answers in their order
 /// what became of them. Two of one id, or of one number, may be among them: the first counts.
 pub(super) async fn insert(tx: &Tx, starts: &[Start<'_>]) -> Outcome<Vec<Written>> {
+    take_lines(tx, starts).await?;
     let (mut ids, mut runs) = (BTreeSet::new(), BTreeSet::new());
     let mut written = BTreeMap::new();
     let (mut first, mut later) = (Vec::new(), Vec::new());
@@ -159,7 +161,7 @@ async fn insert_rows(tx: &Tx, starts: &[Start<'_>]) -> Outcome<BTreeSet<(RunId, 
                     .collect::<Vec<_>>(),
                 &all().map(|new| encoded(&new.tags)).collect::<Vec<_>>(),
                 &all()
-                    .map(|new| lane(new.queueing.lane()))
+                    .map(|new| rows::lane(new.queueing.lane()))
                     .collect::<Result<Vec<_>, _>>()?,
                 &all().map(|new| encoded(&new.queueing)).collect::<Vec<_>>(),
             ],
@@ -172,29 +174,82 @@ async fn insert_rows(tx: &Tx, starts: &[Start<'_>]) -> Outcome<BTreeSet<(RunId, 
     Ok(inserted.into_iter().collect())
 }
 
-fn lane(lane: i64) -> Outcome<i16> {
-    i16::try_from(lane).map_err(|_| bug(format!("lane {lane}")).into())
+/// Takes the lines that these starts may join: they come before the runs.
+async fn take_lines(tx: &Tx, starts: &[Start<'_>]) -> Outcome<()> {
+    let mut queues = BTreeSet::new();
+    for Start { new, goes_on, .. } in starts.iter().copied() {
+        if new.owner.is_none() && !goes_on {
+            queues.insert(tx.name(&new.queue)?);
+        }
+    }
+    line::take(tx, &queues).await?;
+    Ok(())
 }
 
 /// Gives starts that nobody owns their places in the queue.
 async fn wait(tx: &Tx, waiting: &[&Start<'_>]) -> Outcome<()> {
-    let (mut queues, mut points, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut asked, mut queues) = (BTreeSet::new(), BTreeSet::new());
     for Start { new, goes_on, .. } in waiting.iter().copied() {
-        if !goes_on && new.queueing.asks_for_a_line() {
-            // Its gate, tag and keys: `sqlite/line.rs`.
-            return Err(unfinished("a start that waits in line"));
+        if !goes_on {
+            queues.insert(tx.name(&new.queue)?);
+            if new.queueing.asks_for_a_line() {
+                asked.insert(tx.name(&new.queue)?);
+            }
         }
+    }
+    line::begin(tx, &asked).await?;
+    let lines = line::take_all(tx, &queues).await?;
+    let straight = |start: &&Start<'_>| {
+        Ok::<_, super::error::Fault>(start.goes_on || !lines.contains(&tx.name(&start.new.queue)?))
+    };
+    let (mut open, mut in_line) = (Vec::new(), Vec::new());
+    for start in waiting.iter().copied() {
+        match straight(&start)? {
+            true => open.push((start.new, Gate::default())),
+            false => in_line.push(start.new),
+        }
+    }
+    insert_ready(tx, &open).await?;
+    // One after the other: each stands behind those before it.
+    for new in in_line {
+        let gate = line::gate(tx, tx.name(&new.queue)?, new).await?;
+        if let Some(key) = &gate.key {
+            let sql = "UPDATE @workflow SET ckey=$2 WHERE run=$1";
+            tx.execute(sql, &[&new.run.0, key]).await?;
+        }
+        insert_ready(tx, &[(new, gate)]).await?;
+    }
+    Ok(())
+}
+
+async fn insert_ready(tx: &Tx, waiting: &[(&NewRun, Gate<'_>)]) -> Outcome<()> {
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let (mut queues, mut points, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
+    for (new, _) in waiting {
         queues.push(tx.name(&new.queue)?);
         points.push(tx.name(&beginning(new))?);
-        lanes.push(lane(new.queueing.lane())?);
+        lanes.push(rows::lane(new.queueing.lane())?);
     }
-    let runs: Vec<_> = waiting.iter().map(|start| start.new.run.0).collect();
-    let due: Vec<_> = waiting.iter().map(|start| start.new.due_at.0).collect();
+    let all = || waiting.iter().map(|(new, _)| new);
+    let gates = || waiting.iter().map(|(_, gate)| gate);
     let added = tx
         .execute(
-            "INSERT INTO @ready(run,queue,lane,due_at,point) \
-         SELECT * FROM unnest($1::bigint[],$2::bigint[],$3::smallint[],$4::bigint[],$5::bigint[])",
-            &[&runs, &queues, &lanes, &due, &points],
+            "INSERT INTO @ready(run,queue,lane,due_at,point,gate,tag,ckey,fkey) \
+             SELECT * FROM unnest($1::bigint[],$2::bigint[],$3::smallint[],$4::bigint[],\
+             $5::bigint[],$6::smallint[],$7::bigint[],$8::text[],$9::text[])",
+            &[
+                &all().map(|new| new.run.0).collect::<Vec<_>>(),
+                &queues,
+                &lanes,
+                &all().map(|new| new.due_at.0).collect::<Vec<_>>(),
+                &points,
+                &gates().map(|gate| gate.kind).collect::<Vec<_>>(),
+                &gates().map(|gate| gate.tag).collect::<Vec<_>>(),
+                &gates().map(|gate| gate.key.as_ref()).collect::<Vec<_>>(),
+                &gates().map(|gate| gate.fair.as_ref()).collect::<Vec<_>>(),
+            ],
         )
         .await?;
     match added {

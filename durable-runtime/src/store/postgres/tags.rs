@@ -1,10 +1,11 @@
 //! Attributes and notes: one blob that brings them back, and rows that attributes are found by.
 
 use super::error::Outcome;
+use super::rows::{encoded, plain};
+use super::session::Columns;
 use super::transact::Tx;
-use super::unfinished;
 use crate::id::RunId;
-use crate::store::{Attribute, TagChanges, Tags};
+use crate::store::{Attribute, TagChanges, Tags, limits};
 
 /// The columns of a value: its kind, and one of three that holds it. Numbers are of one kind; what is
 /// no number (NaN) is in none.
@@ -50,21 +51,29 @@ pub(super) async fn insert<'a>(
     tx: &Tx,
     tags: impl Iterator<Item = (RunId, &'a Tags)>,
 ) -> Outcome<()> {
-    let (mut runs, mut keys, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut ints, mut floats, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for (run, tags) in tags {
         for (key, value) in &tags.attributes {
-            let value = Value::of(value);
-            runs.push(run.0);
-            keys.push(tx.name(key)?);
-            kinds.push(value.kind);
-            ints.push(value.int);
-            floats.push(value.float);
-            bytes.push(value.bytes);
+            all.push((run, key.as_str(), value));
         }
     }
-    if runs.is_empty() {
+    add(tx, &all).await
+}
+
+async fn add(tx: &Tx, all: &[(RunId, &str, &Attribute)]) -> Outcome<()> {
+    if all.is_empty() {
         return Ok(());
+    }
+    let (mut runs, mut keys, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ints, mut floats, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    for (run, key, value) in all.iter().copied() {
+        let value = Value::of(value);
+        runs.push(run.0);
+        keys.push(tx.name(key)?);
+        kinds.push(value.kind);
+        ints.push(value.int);
+        floats.push(value.float);
+        bytes.push(value.bytes);
     }
     tx.execute(
         "INSERT INTO @attribute(run,key,kind,int,float,bytes) SELECT * FROM unnest($1::bigint[],\
@@ -76,13 +85,28 @@ pub(super) async fn insert<'a>(
 }
 
 /// Changes what is to be changed.
-#[expect(clippy::unused_async, reason = "it will write")]
-pub(super) async fn change(_tx: &Tx, run: RunId, changes: &TagChanges) -> Outcome<()> {
+pub(super) async fn change(tx: &Tx, run: RunId, changes: &TagChanges) -> Outcome<()> {
     if changes.is_empty() {
         return Ok(());
     }
-    // `sqlite/tags.rs`.
-    Err(unfinished(&format!(
-        "a change of the attributes of run {run}"
-    )))
+    let sql = "SELECT tags FROM @workflow WHERE run=$1";
+    let tags = tx
+        .first(sql, &[&run.0], |row| plain::<Tags>(&mut Columns::of(row)))
+        .await?;
+    let mut tags = tags.unwrap_or_default();
+    tags.apply(changes.clone());
+    limits::check_tags(&tags)?;
+    let sql = "UPDATE @workflow SET tags=$2 WHERE run=$1";
+    tx.execute(sql, &[&run.0, &encoded(&tags)]).await?;
+    let mut keys = Vec::with_capacity(changes.attributes.len());
+    for key in changes.attributes.keys() {
+        keys.push(tx.name(key)?);
+    }
+    let sql = "DELETE FROM @attribute WHERE run=$1 AND key=ANY($2)";
+    tx.execute(sql, &[&run.0, &keys]).await?;
+    let mut put = Vec::new();
+    for (key, value) in &changes.attributes {
+        put.extend(value.as_ref().map(|value| (run, key.as_str(), value)));
+    }
+    add(tx, &put).await
 }
