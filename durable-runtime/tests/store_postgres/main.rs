@@ -2,9 +2,11 @@
 
 #![cfg(all(unix, feature = "postgres"))]
 
+mod hints;
 mod opening;
 #[path = "../postgres_kit/mod.rs"]
 mod postgres_kit;
+mod racing;
 #[path = "../store_kit/mod.rs"]
 mod store_kit;
 

@@ -37,6 +37,7 @@
 
 mod attempts;
 mod batch;
+mod bell;
 mod children;
 mod claiming;
 mod client;
@@ -72,12 +73,12 @@ mod tasks;
 mod text;
 mod transact;
 
+use self::bell::Bell;
 use self::error::{Fault, Outcome};
 use self::names::Names;
 use self::options::Options;
 use self::pool::{Conn, Pool};
 use self::transact::{Tx, Writer};
-use super::changes::Changes;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError,
@@ -116,7 +117,7 @@ impl PostgresStore {
             writer: Writer {
                 pool: pool(),
                 names: Arc::clone(&names),
-                changes: Changes::default(),
+                bell: Bell::new(Arc::clone(&options)),
             },
             readers: pool(),
             seen: AtomicU64::new(0),
@@ -318,10 +319,11 @@ impl Store for PostgresStore {
     }
 
     async fn changed(&self, own: Option<Incarnation>, at_most: Duration) {
-        self.writer.changes.wait(own, &self.seen, at_most).await;
+        self.writer.bell.wait(own, &self.seen, at_most).await;
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        self.writer.bell.stop();
         self.readers.close().await;
         self.writer.pool.close().await;
         Ok(())

@@ -1,7 +1,7 @@
 //! What a transaction has done that others may wait for.
 
+use super::bell::Bell;
 use crate::id::Incarnation;
-use crate::store::changes::Changes;
 use std::sync::{Mutex, PoisonError};
 
 /// Collected while a transaction is under way.
@@ -40,11 +40,11 @@ impl News {
     }
 
     /// The transaction was committed: tells those who wait.
-    pub(super) fn tell(&self, changes: &Changes) {
+    pub(super) fn tell(&self, bell: &Bell) {
         match self.change(|news| *news) {
             (false, Authors::Nobody) => {}
-            (false, Authors::One(worker)) => changes.happened(Some(worker)),
-            (true, _) | (_, Authors::Several) => changes.happened(None),
+            (false, Authors::One(worker)) => bell.happened(Some(worker)),
+            (true, _) | (_, Authors::Several) => bell.happened(None),
         }
     }
 }

@@ -9,13 +9,13 @@
 //! waited for is seen by the next one, and not always by itself. All take rows in one order, which is
 //! that of `mod.rs`; where two meet all the same, the server undoes one of them, and it is tried again.
 
+use super::bell::Bell;
 use super::error::{Fault, Outcome, bug};
 use super::names::{Names, Numbers};
 use super::news::News;
 use super::pool::{Conn, Pool};
 use super::session::{Columns, Session};
 use super::{fence, migrate};
-use crate::store::changes::Changes;
 use crate::store::{Fence, FenceError, StoreError};
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -70,7 +70,7 @@ impl Tx {
 pub(super) struct Writer {
     pub(super) pool: Pool,
     pub(super) names: Arc<Names>,
-    pub(super) changes: Changes,
+    pub(super) bell: Bell,
 }
 
 /// What a call did not come to, and whether its `COMMIT` was on its way.
@@ -159,7 +159,7 @@ impl Writer {
                     committing: true,
                 })?;
                 tx.conn.set_free(true);
-                tx.news.tell(&self.changes);
+                tx.news.tell(&self.bell);
                 Ok(done)
             }
             Err(fault) => {
