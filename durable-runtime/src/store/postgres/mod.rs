@@ -49,6 +49,7 @@ mod fence;
 mod ids;
 mod inbox;
 mod line;
+mod mail;
 mod migrate;
 mod names;
 mod news;
@@ -205,7 +206,7 @@ impl Store for PostgresStore {
         worker: Incarnation,
         known: &[(RunId, i64)],
     ) -> Result<Vec<(RunId, i64, Vec<Message>)>, StoreError> {
-        self.read(|conn| owner::mail(conn, worker, known)).await
+        self.read(|conn| mail::mail(conn, worker, known)).await
     }
 
     async fn mail_of(
@@ -213,7 +214,7 @@ impl Store for PostgresStore {
         worker: Incarnation,
         run: RunId,
     ) -> Result<Option<(i64, Vec<Message>)>, StoreError> {
-        self.moment(|conn| owner::mail_of(conn, worker, run)).await
+        self.moment(|conn| mail::mail_of(conn, worker, run)).await
     }
 
     async fn unblock(&self, points: &[Unblock], now: Timestamp) -> Result<usize, StoreError> {

@@ -2,13 +2,12 @@
 
 use super::error::{Outcome, bug};
 use super::fence::{ALIVE, DEAD, RETIRED};
-use super::pool::Conn;
 use super::session::{Columns, number};
 use super::text::{Key, Text};
 use super::transact::Tx;
-use super::{claiming, query, rows, tasks};
+use super::{claiming, tasks};
 use crate::id::{Incarnation, RunId, Timestamp};
-use crate::store::{ClaimedRun, Message, NewWorker, Unblock, WORKER_KEPT, WORKERS_FORGOTTEN_MAX};
+use crate::store::{ClaimedRun, NewWorker, Unblock, WORKER_KEPT, WORKERS_FORGOTTEN_MAX};
 use std::collections::BTreeMap;
 
 pub(super) async fn register(tx: Tx, new: &NewWorker) -> Outcome<()> {
@@ -158,51 +157,4 @@ pub(super) async fn unblock(tx: Tx, points: &[Unblock], now: Timestamp) -> Outco
         tx.news().noteworthy();
     }
     Ok(usize::try_from(unblocked).unwrap_or(usize::MAX))
-}
-
-/// Unread messages by run, with the counter of each; one statement, which sees one moment.
-pub(super) async fn mail(
-    conn: Conn,
-    worker: Incarnation,
-    known: &[(RunId, i64)],
-) -> Outcome<Vec<(RunId, i64, Vec<Message>)>> {
-    let (runs, ords): (Vec<_>, Vec<_>) = known.iter().map(|(run, ord)| (run.0, *ord)).unzip();
-    let unread = conn
-        .all(
-            "SELECT w.run, w.wakes, coalesce(i.whole,i.msg), i.ord, i.kind, i.name, i.payload, i.sent_at \
-             FROM (SELECT run, wakes FROM @workflow WHERE owner=$1 UNION ALL \
-               SELECT run, wakes FROM @workflow WHERE evicted=$1) AS w \
-             JOIN @inbox i ON i.run=w.run AND i.used_seq IS NULL \
-             LEFT JOIN unnest($2::bigint[],$3::bigint[]) AS k(run,ord) ON k.run=w.run \
-             WHERE k.ord IS NULL OR i.ord>k.ord ORDER BY w.run, i.ord",
-            &[&worker.0, &runs, &ords],
-            |row| {
-                let mut row = Columns::of(row);
-                let (run, wakes) = (RunId(row.next()?), row.next::<i64>()?);
-                Ok((run, wakes, rows::message_of(&mut row)?))
-            },
-        )
-        .await?;
-    let mut mail = Vec::<(RunId, i64, Vec<Message>)>::new();
-    for (run, wakes, message) in unread {
-        match mail.last_mut() {
-            Some((last, _, messages)) if *last == run => messages.push(message),
-            _ => mail.push((run, wakes, vec![message])),
-        }
-    }
-    Ok(mail)
-}
-
-/// The counter and the unread messages of one run, if the worker is told of them; of one moment.
-pub(super) async fn mail_of(
-    conn: Conn,
-    worker: Incarnation,
-    run: RunId,
-) -> Outcome<Option<(i64, Vec<Message>)>> {
-    let sql = "SELECT wakes FROM @workflow WHERE run=$1 AND (owner=$2 OR evicted=$2)";
-    let wakes = conn
-        .first(sql, &[&run.0, &worker.0], |row| Columns::of(row).next())
-        .await?;
-    let Some(wakes) = wakes else { return Ok(None) };
-    Ok(Some((wakes, query::inbox(conn, run).await?)))
 }
