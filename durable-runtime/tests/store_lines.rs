@@ -5,11 +5,12 @@ mod store_kit;
 
 use durable_runtime::id::{Incarnation, Timestamp};
 use durable_runtime::store::{
-    Claim, ClaimedRun, Fairness, Fence, MemoryStore, MessageKind, NewMessage, NewRun, Phase,
-    Queueing, Store, Write, Written,
+    Claim, ClaimedRun, Fairness, Fence, MessageKind, NewMessage, NewRun, Phase, Queueing, Store,
+    Write, Written,
 };
 use std::collections::BTreeMap;
 use std::time::Instant;
+use store_kit::pair::each_seed;
 use store_kit::{Worker, end, id, message, new_run};
 
 fn start(run: i64, due: i64, queueing: Queueing) -> NewRun {
@@ -53,12 +54,8 @@ fn fence() -> Fence {
 
 #[tokio::test]
 async fn both_stores_serve_a_line_alike() {
-    for seed in 1..=6 {
+    each_seed(6, async |stores, seed| {
         let mut dice = fastrand::Rng::with_seed(seed);
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let sqlite = store_kit::open(&folder.path().join("orders.db")).await;
-        let memory = MemoryStore::new();
-        let stores: [&dyn Store; 2] = [&memory, &sqlite];
         for store in stores {
             Worker::register(store, 1).await;
         }
@@ -126,7 +123,8 @@ async fn both_stores_serve_a_line_alike() {
             waiting < usize::try_from(run).expect("small"),
             "some had their turns"
         );
-    }
+    })
+    .await;
 }
 
 /// As long as all keys have somebody in line, each has its share of the turns, give or take four.

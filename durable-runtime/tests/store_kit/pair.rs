@@ -1,7 +1,9 @@
 //! Both stores, given the same calls: what they answer must be equal.
 
 use durable_runtime::id::{Incarnation, Timestamp};
-use durable_runtime::store::{Fence, NewWorker, QueueChange, QueueSettings, Store, Write, Written};
+use durable_runtime::store::{
+    Fence, MemoryStore, NewWorker, QueueChange, QueueSettings, Store, Write, Written,
+};
 
 /// How long a lease is, unless a test says otherwise: longer than any of them.
 pub(crate) const LONG: i64 = 1_000_000;
@@ -79,13 +81,19 @@ impl<'a, const N: usize> Pair<'a, N> {
     }
 }
 
-/// Opens a pair of stores for each seed, and plays on them.
+/// Opens a pair of stores for each seed, and plays on them: the one in memory, and each of the others.
 pub(crate) async fn each_seed(seeds: u64, play: impl AsyncFn([&dyn Store; 2], u64)) {
     for seed in 1..=seeds {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let sqlite = super::open(&folder.path().join("orders.db")).await;
-        let memory = durable_runtime::store::MemoryStore::new();
-        play([&memory, &sqlite], seed).await;
+        play([&MemoryStore::new(), &sqlite], seed).await;
+        #[cfg(all(unix, feature = "postgres"))]
+        if super::postgres_kit::is_there() {
+            let schema = super::postgres_kit::schema();
+            let postgres = durable_runtime::store::open(&schema.url).await;
+            let postgres = postgres.expect("a new schema");
+            play([&MemoryStore::new(), &*postgres], seed).await;
+        }
     }
 }
 

@@ -4,11 +4,11 @@
 
 mod hints;
 mod opening;
-#[path = "../postgres_kit/mod.rs"]
-mod postgres_kit;
 mod racing;
 #[path = "../store_kit/mod.rs"]
 mod store_kit;
+
+use store_kit::postgres_kit;
 
 mod conformance {
     use crate::postgres_kit::{Schema, is_there, schema};
