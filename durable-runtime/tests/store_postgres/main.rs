@@ -3,6 +3,7 @@
 #![cfg(all(unix, feature = "postgres"))]
 
 mod hints;
+mod limits;
 mod opening;
 mod racing;
 #[path = "../store_kit/mod.rs"]
