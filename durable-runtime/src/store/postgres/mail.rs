@@ -14,7 +14,7 @@ use crate::store::Message;
 const TOLD: &str = "WITH RECURSIVE told(run,hit) AS (SELECT $1::bigint, false UNION ALL \
      SELECT own.run, own.run=unread.run FROM told, \
      LATERAL (SELECT i.run FROM @inbox i WHERE i.used_seq IS NULL AND i.run>=CASE WHEN told.hit \
-       THEN least(told.run,$3-1)+1 ELSE told.run END ORDER BY i.run LIMIT 1) AS unread, \
+       THEN least(told.run,$3::bigint-1)+1 ELSE told.run END ORDER BY i.run LIMIT 1) AS unread, \
      LATERAL (SELECT min(run) AS run FROM ((SELECT CASE WHEN w.owner=$2 THEN w.run END AS run \
          FROM @workflow w WHERE w.owner IS NOT NULL AND (w.owner,w.run)>=($2,unread.run) \
          ORDER BY w.owner, w.run LIMIT 1) UNION ALL \
