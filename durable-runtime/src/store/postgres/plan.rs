@@ -64,10 +64,15 @@ impl Kind {
         }
     }
 
-    /// Whether several of one run may be in one stage: they are of different things, or are applied
-    /// there one after the other.
-    fn may_repeat(self) -> bool {
-        !matches!(self, Self::Park | Self::End)
+    /// Whether several that have this in common may be in one stage: they are of different things, or
+    /// are applied there one after the other.
+    fn may_share(self, touched: Touched<'_>) -> bool {
+        match touched {
+            Touched::Run(_) => !matches!(self, Self::Park | Self::End),
+            // The later one may take it from the earlier, which has begun by then in every way.
+            Touched::Id(_) => self != Self::Start,
+            Touched::Family(_) => true,
+        }
     }
 
     /// Whether it has to do with the parent and the children of its run: it ends one, sends to one, or
@@ -120,8 +125,7 @@ pub(super) fn stages(writes: &[Write], known: &Known) -> Vec<Stage> {
         let touched = touched(write, family.or_else(|| known.family(write.run())));
         let after = touched.iter().filter_map(|touched| {
             let stage = *last.get(touched)?;
-            let together = stages[stage].kind == kind
-                && (kind.may_repeat() || !matches!(touched, Touched::Run(_)));
+            let together = stages[stage].kind == kind && kind.may_share(*touched);
             Some(if together { stage } else { stage + 1 })
         });
         let first = after.max().unwrap_or(0);
@@ -239,6 +243,20 @@ mod tests {
             plan(&writes, &known),
             [(Kind::Start, vec![0]), (Kind::End, vec![1])]
         );
+    }
+
+    #[test]
+    fn one_id_is_taken_once_in_a_stage() {
+        let again = |run: i64| {
+            let id = crate::store::conformance::kit::id(1);
+            Write::Start(NewRun {
+                id,
+                ..owned(run, Incarnation(1))
+            })
+        };
+        let writes = [start(1), again(2), start(3)];
+        let expected = [(Kind::Start, vec![0, 2]), (Kind::Start, vec![1])];
+        assert_eq!(plan(&writes, &Known::default()), expected);
     }
 
     #[test]
