@@ -58,14 +58,10 @@ impl Schedules for PostgresStore {
 /// that, the transaction begins again, and sees so.
 async fn write(tx: Tx, write: &ScheduleWrite) -> Outcome<ScheduleWritten> {
     let id = write.id.as_str();
-    let version = "SELECT version FROM @schedule WHERE id=$1";
-    let version = tx
-        .first(version, &[&id], |row| Columns::of(row).next::<i64>())
-        .await?;
-    if version != write.expected {
+    if version(&tx, id).await? != write.expected {
         return Ok(ScheduleWritten::Changed);
     }
-    let mut taken = Vec::new();
+    let (mut taken, mut run_taken) = (Vec::new(), false);
     for start in &write.starts {
         let (of_id, of_run) = (
             "SELECT 1 FROM @workflow WHERE id=$1 AND current",
@@ -74,11 +70,18 @@ async fn write(tx: Tx, write: &ScheduleWrite) -> Outcome<ScheduleWritten> {
         if tx.any(of_id, &[&start.id.as_str()]).await? {
             taken.push(start.id.clone());
         } else if tx.any(of_run, &[&start.run.0]).await? {
-            return Ok(ScheduleWritten::RunTaken);
+            run_taken = true;
+            break;
         }
     }
-    if !taken.is_empty() {
-        return Ok(ScheduleWritten::Taken(taken));
+    if run_taken || !taken.is_empty() {
+        // By whoever has changed it since, perhaps: each statement sees what was committed before it.
+        let is_same = version(&tx, id).await? == write.expected;
+        return Ok(match run_taken {
+            _ if !is_same => ScheduleWritten::Changed,
+            true => ScheduleWritten::RunTaken,
+            false => ScheduleWritten::Taken(taken),
+        });
     }
     take(&tx, write).await?;
     put(&tx, write).await?;
@@ -96,6 +99,11 @@ async fn write(tx: Tx, write: &ScheduleWrite) -> Outcome<ScheduleWritten> {
     }
     tx.news().noteworthy();
     Ok(ScheduleWritten::Done)
+}
+
+async fn version(tx: &Tx, id: &str) -> Outcome<Option<i64>> {
+    let sql = "SELECT version FROM @schedule WHERE id=$1";
+    tx.first(sql, &[&id], |row| Columns::of(row).next()).await
 }
 
 /// Takes lines and runs that it writes to: they come before the schedule.
