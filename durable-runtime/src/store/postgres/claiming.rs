@@ -246,9 +246,11 @@ pub(super) async fn next_due(
         .first(sql, values, |row| rows::time(&mut Columns::of(row)))
         .await?
         .flatten();
-    let in_line = match line::existing(&conn, &[queue].into()).await?.is_empty() {
-        true => None,
-        false => line::next_due(&conn, queue, &of, now).await?,
+    let lines = line::existing(&conn, &[queue].into()).await?;
+    let in_line = if lines.is_empty() {
+        None
+    } else {
+        line::next_due(&conn, queue, &of, now).await?
     };
     Ok(open.into_iter().chain(in_line).min())
 }

@@ -41,8 +41,7 @@ pub(super) async fn insert(tx: &Tx, starts: &[Start<'_>]) -> Outcome<Vec<Written
     let (mut ids, mut runs) = (BTreeSet::new(), BTreeSet::new());
     let mut written = BTreeMap::new();
     let (mut first, mut later) = (Vec::new(), Vec::new());
-    for at in 0..starts.len() {
-        let new = starts[at].new;
+    for (at, Start { new, .. }) in starts.iter().enumerate() {
         let is_first = ids.insert(&new.id) & runs.insert(new.run);
         (if is_first { &mut first } else { &mut later }).push(at);
     }
@@ -204,9 +203,10 @@ async fn wait(tx: &Tx, waiting: &[&Start<'_>]) -> Outcome<()> {
     };
     let (mut open, mut in_line) = (Vec::new(), Vec::new());
     for start in waiting.iter().copied() {
-        match straight(&start)? {
-            true => open.push((start.new, Gate::default())),
-            false => in_line.push(start.new),
+        if straight(&start)? {
+            open.push((start.new, Gate::default()));
+        } else {
+            in_line.push(start.new);
         }
     }
     insert_ready(tx, &open).await?;
