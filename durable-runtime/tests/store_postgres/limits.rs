@@ -11,6 +11,7 @@ use durable_runtime::store::{
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::task::JoinSet;
 
 const WORKERS: i64 = 4;
 const LIMIT: usize = 2;
@@ -119,10 +120,11 @@ impl UnderWay {
 /// Lets workers claim and end runs until so many have ended; `key` says of which key a run is.
 async fn work(store: &Arc<dyn Store>, runs: i64, key: fn(i64) -> String, limit: usize) {
     let (ended, under_way) = (Arc::new(AtomicI64::new(0)), Arc::new(UnderWay::default()));
-    let workers = (1..=WORKERS).map(|number| {
+    let mut workers = JoinSet::new();
+    for number in 1..=WORKERS {
         let (store, ended) = (Arc::clone(store), Arc::clone(&ended));
         let under_way = Arc::clone(&under_way);
-        tokio::spawn(async move {
+        workers.spawn(async move {
             let mut worker = Worker::new(&store, number).await;
             while ended.load(Ordering::SeqCst) < runs {
                 let claimed = worker.claim().await;
@@ -137,10 +139,11 @@ async fn work(store: &Arc<dyn Store>, runs: i64, key: fn(i64) -> String, limit: 
                     ended.fetch_add(1, Ordering::SeqCst);
                 }
             }
-        })
-    });
-    for worker in workers.collect::<Vec<_>>() {
-        worker.await.expect("no panic");
+        });
+    }
+    // One that fails ends the others.
+    while let Some(worker) = workers.join_next().await {
+        worker.expect("no panic");
     }
 }
 
@@ -281,10 +284,11 @@ fn never_more_tasks_of_a_key_are_carried_out_than_may_be() {
             }
         });
         let (ended, under_way) = (Arc::new(AtomicI64::new(0)), Arc::new(UnderWay::default()));
-        let workers = (1..=WORKERS).map(|number| {
+        let mut workers = JoinSet::new();
+        for number in 1..=WORKERS {
             let (store, ended) = (Arc::clone(&store), Arc::clone(&ended));
             let under_way = Arc::clone(&under_way);
-            tokio::spawn(async move {
+            workers.spawn(async move {
                 let mut worker = Worker::new(&store, number).await;
                 while ended.load(Ordering::SeqCst) < TASKS {
                     let claimed = worker.claim_tasks().await;
@@ -302,10 +306,11 @@ fn never_more_tasks_of_a_key_are_carried_out_than_may_be() {
                         ended.fetch_add(1, Ordering::SeqCst);
                     }
                 }
-            })
-        });
-        for worker in workers.collect::<Vec<_>>() {
-            worker.await.expect("no panic");
+            });
+        }
+        // One that fails ends the others.
+        while let Some(worker) = workers.join_next().await {
+            worker.expect("no panic");
         }
         put.await.expect("no panic");
         let inbox = store.inbox(RunId(1)).await.expect("readable");
