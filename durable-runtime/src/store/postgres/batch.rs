@@ -299,7 +299,7 @@ impl<'a> Batch<'a> {
                 self.written[at] = Some(Written::Refused);
                 continue;
             };
-            if end.is_followed() {
+            if ended.followed {
                 self.continued.insert(ended.id, end.run);
             }
             self.written[at] = Some(Written::Done);

@@ -7,8 +7,8 @@ use super::text::Text;
 use super::transact::Tx;
 use super::{children, inbox, line, notes, schedules, tasks};
 use crate::id::{Incarnation, RunId, WorkflowId};
-use crate::store::{ChildEnd, End, Parent, Phase};
-use std::collections::BTreeMap;
+use crate::store::{ChildEnd, End, MessageKind, Parent, Phase};
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 
 /// What there was of a run that has ended, so that what was not need not be looked for.
@@ -29,6 +29,8 @@ pub(super) struct Ended {
     tasks: bool,
     unread: bool,
     children: bool,
+    /// Another run goes on in its place.
+    pub(super) followed: bool,
 }
 
 /// Ends runs that `owner` owns, each of which is in here once; answers which.
@@ -43,7 +45,8 @@ pub(super) async fn end(
     let runs: Vec<_> = ends.iter().map(|end| end.run.0).collect();
     // What somebody else has told them before is seen then, and nothing is told after.
     children::take(tx, &runs).await?;
-    let ended = update(tx, owner, ends, &runs).await?;
+    let stopped = are_to_stop(tx, ends).await?;
+    let ended = update(tx, owner, ends, &runs, &stopped).await?;
     let ends = || {
         let ends = ends.iter().copied();
         ends.filter_map(|end| Some((end, ended.get(&end.run)?)))
@@ -59,9 +62,9 @@ pub(super) async fn end(
     }
     notes::drop_all(tx, &those(|_, ended| ended.notes)).await?;
     tasks::drop_all(tx, &those(|_, ended| ended.tasks)).await?;
-    let unread = those(|end, ended| ended.unread && !end.is_followed());
+    let unread = those(|_, ended| ended.unread && !ended.followed);
     inbox::drop_unread(tx, &unread).await?;
-    for (end, ended) in ends().filter(|(end, _)| !end.is_followed()) {
+    for (end, ended) in ends().filter(|(_, ended)| !ended.followed) {
         if let Some(key) = &ended.key {
             line::freed(tx, ended.queue, key).await?;
         }
@@ -79,10 +82,10 @@ pub(super) async fn end(
         children::close(tx, end.run, end.at).await?;
     }
     for (end, ended) in ends() {
-        if ended.scheduled && !end.is_followed() {
+        if ended.scheduled && !ended.followed {
             schedules::told(tx, end.run, end.at).await?;
         }
-        if ended.placed || ended.scheduled || end.is_followed() {
+        if ended.placed || ended.scheduled || ended.followed {
             tx.news().noteworthy();
         } else {
             tx.news().by(owner);
@@ -91,14 +94,31 @@ pub(super) async fn end(
     Ok(ended)
 }
 
+/// Those of the runs that are to be tried again which were asked to stop, and have not read that.
+async fn are_to_stop(tx: &Tx, ends: &[&End]) -> Outcome<BTreeSet<RunId>> {
+    let tried = ends.iter().filter(|end| end.followed);
+    let tried: Vec<_> = tried.map(|end| end.run.0).collect();
+    if tried.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let stop = [MessageKind::Cancel, MessageKind::Terminate].map(|kind| small(kind as u8));
+    let sql = "SELECT DISTINCT run FROM @inbox \
+               WHERE run=ANY($1) AND used_seq IS NULL AND kind=ANY($2)";
+    let run = |row: &Row| Ok(RunId(Columns::of(row).next()?));
+    let found = tx.all(sql, &[&tried, &&stop[..]], run).await?;
+    Ok(found.into_iter().collect())
+}
+
 /// The rows of the runs, which were taken before: what is looked for beside them is the latest.
 async fn update(
     tx: &Tx,
     owner: Incarnation,
     ends: &[&End],
     runs: &[i64],
+    stopped: &BTreeSet<RunId>,
 ) -> Outcome<BTreeMap<RunId, Ended>> {
     let ends = || ends.iter();
+    let followed = |end: &End| end.is_followed(|| stopped.contains(&end.run));
     let ended = tx
         .all(
             "UPDATE @workflow w SET phase=t.phase, output=t.output, error=t.error, owner=NULL, \
@@ -112,7 +132,7 @@ async fn update(
              EXISTS(SELECT 1 FROM @note n WHERE n.run=w.run), \
              EXISTS(SELECT 1 FROM @task k WHERE k.run=w.run), \
              EXISTS(SELECT 1 FROM @inbox i WHERE i.run=w.run AND i.used_seq IS NULL), \
-             EXISTS(SELECT 1 FROM @workflow c WHERE c.parent=w.run AND c.phase=0)",
+             EXISTS(SELECT 1 FROM @workflow c WHERE c.parent=w.run AND c.phase=0), t.followed",
             &[
                 &owner.0,
                 &runs,
@@ -123,7 +143,7 @@ async fn update(
                     .collect::<Vec<_>>(),
                 &ends().map(|end| end.seq).collect::<Vec<_>>(),
                 &ends().map(|end| end.at.0).collect::<Vec<_>>(),
-                &ends().map(|end| end.is_followed()).collect::<Vec<_>>(),
+                &ends().map(|end| followed(end)).collect::<Vec<_>>(),
                 &ends()
                     .map(|end| end.published.as_deref())
                     .collect::<Vec<_>>(),
@@ -148,6 +168,7 @@ fn read(row: &Row) -> Outcome<(RunId, Ended)> {
         tasks: row.next()?,
         unread: row.next()?,
         children: row.next()?,
+        followed: row.next()?,
     };
     Ok((run, ended))
 }
