@@ -128,9 +128,9 @@ async fn work(store: &Arc<dyn Store>, runs: i64, key: fn(i64) -> String, limit: 
             let mut worker = Worker::new(&store, number).await;
             while ended.load(Ordering::SeqCst) < runs {
                 let claimed = worker.claim().await;
-                claimed
-                    .iter()
-                    .for_each(|run| under_way.begins(&key(*run), limit));
+                for run in &claimed {
+                    under_way.begins(&key(*run), limit);
+                }
                 tokio::task::yield_now().await;
                 for run in claimed {
                     under_way.ends(&key(run));

@@ -204,9 +204,10 @@ async fn moves(tx: &Tx, queue: i64, run: i64, joins: bool) -> Outcome<()> {
         parent,
         key: key.as_deref(),
     };
-    let (gate, tag) = match joins {
-        true => start.joins(tx).await?,
-        false => start.stands(tx).await?,
+    let (gate, tag) = if joins {
+        start.joins(tx).await?
+    } else {
+        start.stands(tx).await?
     };
     let fair = Key::new(queueing.turn().0);
     let sql = "UPDATE @ready SET gate=$2, tag=$3, fkey=$4 WHERE run=$1 AND lane>=0";

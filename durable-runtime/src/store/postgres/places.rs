@@ -103,7 +103,10 @@ async fn change(tx: Tx, queue: &str, change: QueueChange) -> Outcome<QueueSettin
         tx.execute(sql, &[&queue, &bytes, &filled, &carried])
             .await?;
     }
-    if settings.of_starts() != old.of_starts() {
+    if settings.of_starts() == old.of_starts() {
+        // The line was taken, and is not needed if it was not there.
+        line::served(&tx, queue, &[]).await?;
+    } else {
         // Those that have begun without a line: in memory, or parked.
         let sql = "UPDATE @workflow SET placed=1 WHERE placed IS NULL AND run IN (\
               SELECT run FROM @workflow WHERE owner IS NOT NULL AND queue=$1 UNION ALL \
@@ -111,9 +114,6 @@ async fn change(tx: Tx, queue: &str, change: QueueChange) -> Outcome<QueueSettin
               WHERE r.queue=$1 AND r.gate=0 AND (w.seq>0 OR r.blocked IS NOT NULL))";
         tx.execute(sql, &[&queue]).await?;
         line::rearrange(&tx, queue, settings.per_key != old.per_key).await?;
-    } else {
-        // The line was taken, and is not needed if it was not there.
-        line::served(&tx, queue, &[]).await?;
     }
     if settings.activity_per_key != old.activity_per_key {
         task_line::rearrange(&tx, queue).await?;
