@@ -52,6 +52,8 @@ pub struct TestEnvBuilder {
     /// The one workflow that workers run, if not all that are linked.
     pub(super) only: Option<&'static WorkflowDef>,
     pub(super) cuts: Arc<Cuts>,
+    /// How many crashes [`crash_everywhere`](TestEnvBuilder::crash_everywhere) makes at most on each side of a write.
+    pub(super) crashes: usize,
 }
 
 impl TestEnv {
@@ -66,6 +68,7 @@ impl TestEnv {
             workers: 1,
             only: None,
             cuts: Arc::default(),
+            crashes: usize::MAX,
         }
     }
 }
@@ -137,6 +140,19 @@ impl TestEnvBuilder {
     pub fn only(self, workflow: &'static WorkflowDef) -> Self {
         let only = Some(workflow);
         Self { only, ..self }
+    }
+
+    /// At most so many crashes before a write, and as many after one, by
+    /// [`crash_everywhere`](Self::crash_everywhere): at the first write, at the last, and spread evenly between. For
+    /// workflows of very many awaits, since a run for each write takes the square of their number. Then not each
+    /// await has its crash, and the report does not demand it.
+    ///
+    /// The default is a crash at each write.
+    pub fn crashes(self, most: usize) -> Self {
+        Self {
+            crashes: most,
+            ..self
+        }
     }
 
     /// The surroundings, with their workers at work.

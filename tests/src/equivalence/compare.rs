@@ -1,7 +1,7 @@
 //! Compares a plain function with its machine, in every way of stopping on the way.
 
 use super::drive::{self, Rebuild};
-use super::engine::{self, Plain};
+use super::engine::{self, Answers, Plain};
 use super::log::{self, encoded};
 use super::schedule::{self, Schedule};
 use super::spawned;
@@ -14,7 +14,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 
-/// At most this many awaits are tried one by one in [`Rebuild::At`].
+/// At most this many awaits are tried one by one in [`Rebuild::At`], from the first to the last.
 const KILLS_MAX: usize = 40;
 /// Fewer, if that takes more awaits than these: a function of many thousands has them in loops.
 const AWAITS_MAX: usize = 20_000;
@@ -42,8 +42,18 @@ pub fn compare<R: Durable + Debug, F: Future<Output = R>>(
 ) {
     let (def, input) = parts(&call);
     // A run that has panicked is tried again by the engine, for ever.
-    if let Some(first) = machines(Some(ends), plain, def, input) {
-        engine::compare::<R>(&first, def, input);
+    let Some(first) = machines(Some(ends), &plain, def, input) else {
+        return;
+    };
+    let timers = first.log.iter().any(|entry| entry.timer().is_some());
+    let in_engine = if first.concurrent && timers {
+        // The order in which timers and calls end is the clock's there, and not the test's.
+        by_clock(plain(), &first)
+    } else {
+        Some(first)
+    };
+    if let Some(plain) = in_engine {
+        engine::compare::<R>(&plain, def, input);
     }
 }
 
@@ -59,7 +69,7 @@ pub fn compare_machines<R: Durable + Debug, F: Future<Output = R>>(
 ) {
     super::heard::listen();
     let (def, input) = parts(&call);
-    let returned = machines(None, plain, def, input).is_some();
+    let returned = machines(None, &plain, def, input).is_some();
     if let Some(path) = std::env::var_os(ENDS) {
         let ended = if returned { RETURNED } else { PANICKED };
         let file = OpenOptions::new().append(true).create(true).open(path);
@@ -82,7 +92,7 @@ fn parts<R>(call: &WorkflowCall<R>) -> (&'static WorkflowDef, &[u8]) {
 /// Compares under all orders of answers; what the plain copy did under the first, unless it panicked.
 fn machines<R: Durable + Debug, F: Future<Output = R>>(
     ends: Option<Ends>,
-    plain: impl Fn() -> F,
+    plain: &impl Fn() -> F,
     def: &'static WorkflowDef,
     input: &[u8],
 ) -> Option<Plain> {
@@ -161,7 +171,7 @@ fn compare_under<R: Durable + Debug>(
     assert_eq!(check(Rebuild::Always), (awaits, concurrent));
     assert_eq!(check(Rebuild::Twice), (awaits, concurrent));
     let kills = KILLS_MAX.min(AWAITS_MAX / awaits.max(1));
-    for kill in 0..awaits.min(kills) {
+    for kill in spread(awaits, kills) {
         assert_eq!(check(Rebuild::At(kill)), (awaits, concurrent));
     }
     Some(Plain {
@@ -169,7 +179,33 @@ fn compare_under<R: Durable + Debug>(
         log: expected_log,
         awaits,
         concurrent,
+        answers: if concurrent {
+            Answers::InOrder
+        } else {
+            Answers::AtOnce
+        },
     })
+}
+
+/// What the plain copy does where a clock orders the answers, if that is certain.
+fn by_clock<R: Durable>(plain: impl Future<Output = R>, first: &Plain) -> Option<Plain> {
+    log::take();
+    let output = log::plain(|| schedule::finish_by_clock(plain));
+    let log = log::take();
+    Some(Plain {
+        output: encoded(&output?),
+        log,
+        awaits: first.awaits,
+        concurrent: true,
+        answers: Answers::ByClock,
+    })
+}
+
+/// At most so many of `all` numbers, evenly: the first and the last are among them.
+fn spread(all: usize, most: usize) -> impl Iterator<Item = usize> {
+    let many = all.min(most);
+    let gaps = many.saturating_sub(1).max(1);
+    (0..many).map(move |number| number * (all - 1) / gaps)
 }
 
 /// The one workflow of this name in the test binary.

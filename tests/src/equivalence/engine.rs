@@ -8,7 +8,8 @@
 //! ```
 
 use super::log::{self, Entry};
-use super::world::{Answers, World};
+pub(super) use super::world::Answers;
+use super::world::World;
 use durable_runtime::operation::WorkflowCall;
 use durable_runtime::registry::WorkflowDef;
 use durable_runtime::testing::{TestEnv, TestEnvBuilder};
@@ -17,8 +18,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// Functions of more awaits are not killed at every write, which takes the square of their number.
+/// Functions of more awaits are killed at some writes only, since a run for each takes the square of their number.
 const KILLED_MAX: usize = 40;
+/// At so many, from the first to the last.
+const SOME_WRITES: usize = 22;
 /// Functions of more awaits have them in loops, and are not run in the engine.
 const AWAITS_MAX: usize = 1_000;
 /// One of so many inputs is run on SQLite as well.
@@ -26,8 +29,7 @@ const ON_SQLITE: u64 = 4;
 /// One of so many is killed at every write there too.
 const KILLED_ON_SQLITE: u64 = 64;
 
-/// What the plain copy did, with what was under way at the same time answered in the order in which
-/// it began.
+/// What the plain copy did, with what was under way at the same time answered in the order that the engine gives.
 #[derive(Debug)]
 pub(super) struct Plain {
     /// What it returned, encoded.
@@ -37,6 +39,8 @@ pub(super) struct Plain {
     pub(super) awaits: usize,
     /// Whether operations were under way at the same time.
     pub(super) concurrent: bool,
+    /// When calls are answered.
+    pub(super) answers: Answers,
 }
 
 /// Whether a worker may have been killed.
@@ -51,9 +55,7 @@ enum Killed {
 /// # Panics
 /// When they differ.
 pub(super) fn compare<R: Durable>(plain: &Plain, def: &'static WorkflowDef, input: &[u8]) {
-    let timers = plain.log.iter().any(|entry| entry.timer().is_some());
-    // The order in which timers and calls end is the clock's there, and not the test's.
-    if plain.awaits > AWAITS_MAX || (plain.concurrent && timers) {
+    if plain.awaits > AWAITS_MAX {
         return;
     }
     let course = Course::<R> {
@@ -73,7 +75,7 @@ pub(super) fn compare<R: Durable>(plain: &Plain, def: &'static WorkflowDef, inpu
         if draw.is_multiple_of(ON_SQLITE) {
             course.undisturbed("on SQLite", on_sqlite).await;
         }
-        if plain.awaits == 0 || plain.awaits > KILLED_MAX {
+        if plain.awaits == 0 {
             return;
         }
         course.killed(in_memory()).await;
@@ -116,8 +118,11 @@ impl<R: Durable> Course<'_, R> {
         }
     }
 
-    /// With a kill at each write.
-    async fn killed(&self, builder: TestEnvBuilder) {
+    /// With a kill at each write, or at some of very many.
+    async fn killed(&self, mut builder: TestEnvBuilder) {
+        if self.plain.awaits > KILLED_MAX {
+            builder = builder.crashes(SOME_WRITES);
+        }
         let course = async |env: &TestEnv| self.run(env, "killed", Killed::Perhaps).await;
         builder.only(self.def).crash_everywhere(course).await;
     }
@@ -126,12 +131,7 @@ impl<R: Durable> Course<'_, R> {
     async fn run(&self, env: &TestEnv, way: &str, killed: Killed) {
         let plain = self.plain;
         log::take();
-        let answers = if plain.concurrent {
-            Answers::InOrder
-        } else {
-            Answers::AtOnce
-        };
-        World::around(env, answers);
+        World::around(env, plain.answers);
         let input = self.input.to_vec();
         let start = WorkflowCall::<R>::new(self.def, Ok(input)).start(env.client(), "w");
         let handle = start.await.expect("it can be started");
@@ -162,7 +162,7 @@ impl<R: Durable> Course<'_, R> {
                 );
             }
         }
-        if !plain.concurrent {
+        if plain.answers == Answers::AtOnce {
             let slept: Duration = plain.log.iter().filter_map(Entry::timer).sum();
             assert_eq!(env.elapsed(), slept, "{way}: time");
         }

@@ -12,14 +12,15 @@
 //! The machine runs in two ways:
 //!
 //! * Driven by the test, which picks the order of answers and makes the machine again from the bytes
-//!   of its frame: never, at every await, twice at every await, and at each await alone.
+//!   of its frame: never, at every await, twice at every await, and at each await alone (at forty of more).
 //! * In the real engine, on a store: straight through, always suspending, killed at every write, and
 //!   with two workers; in memory, and a fixed share on SQLite. What is under way at the same time is
-//!   answered there in the order in which it began.
+//!   answered there in the order in which it began; beside timers, after a time of its own on a clock that the
+//!   plain copy has as well.
 //!
-//! Not in the engine are functions whose timers run beside other operations, since the clock has the
-//! order of their ends in its hand, those of more than a thousand awaits, and those that panic, which
-//! it tries again for ever. Those of more than forty awaits are not killed there.
+//! Not in the engine are functions of more than a thousand awaits, those that panic, which it tries again for
+//! ever, and those whose clock has two answers at the same instant beside a timer, since nobody says which comes
+//! first. Those of more than forty awaits are killed there at twenty-two writes, from the first to the last.
 //!
 //! A plain copy that panics with some arguments is said to: `with [(1)]; panics [(0)];`. Else it fails the test, and
 //! so does one that is said to panic and does not.

@@ -2,6 +2,8 @@
 
 use super::log;
 use serde::Serialize;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 /// Before the name of a call that is answered with its argument.
 const ECHO: &str = "act ";
@@ -9,6 +11,8 @@ const ECHO: &str = "act ";
 const SIZE: &str = "send ";
 /// What a timer is called in the log; its argument is when it fires.
 pub(super) const TIMER: &str = "timer";
+/// In milliseconds: longer than a second, so that the timers of tests win and lose.
+const TAKES_MAX: u64 = 1_499;
 
 /// What is answered to a call with this encoded argument, encoded.
 pub(super) fn answer(name: &str, argument: Vec<u8>) -> Vec<u8> {
@@ -17,6 +21,14 @@ pub(super) fn answer(name: &str, argument: Vec<u8>) -> Vec<u8> {
     } else {
         argument
     }
+}
+
+/// How long a call takes where the clock orders what is under way: as long for one function as for its copy, and
+/// rarely as long as another.
+pub(super) fn takes(name: &str, argument: &[u8]) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (name, argument).hash(&mut hasher);
+    Duration::from_millis(1 + hasher.finish() % TAKES_MAX)
 }
 
 /// Logs at once, without an await, and gives the value back: shows when an expression is evaluated.
@@ -46,16 +58,14 @@ pub mod plain {
     /// Gives the value back.
     pub async fn act<T: Durable>(name: &str, value: T) -> T {
         let bytes = encoded(&value);
-        let logged = log::push(&format!("{}{name}", super::ECHO), &bytes, true);
-        Pending::new(logged).answered().await;
+        called(super::ECHO, name, &bytes).answered().await;
         codec::decode(&bytes).expect("a test's value can be decoded")
     }
 
     /// Gives the size of the encoded value.
     pub async fn send<T: Serialize + ?Sized>(name: &str, value: &T) -> usize {
         let bytes = encoded(value);
-        let logged = log::push(&format!("{}{name}", super::SIZE), &bytes, true);
-        Pending::new(logged).answered().await;
+        called(super::SIZE, name, &bytes).answered().await;
         bytes.len()
     }
 
@@ -64,9 +74,15 @@ pub mod plain {
         act("tick", ()).await;
     }
 
+    fn called(prefix: &str, name: &str, argument: &[u8]) -> Pending {
+        let name = format!("{prefix}{name}");
+        let logged = log::push(&name, argument, true);
+        Pending::new(logged, super::takes(&name, argument))
+    }
+
     fn timer(length: Duration) -> Pending {
         let due = i64::try_from(length.as_millis()).expect("a short time");
-        Pending::new(log::push(super::TIMER, &encoded(&due), true))
+        Pending::new(log::push(super::TIMER, &encoded(&due), true), length)
     }
 
     /// Waits for a timer.

@@ -10,7 +10,7 @@ use durable_runtime::operation::{
 use durable_runtime::testing::TestEnv;
 use durable_runtime::{activity, now};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub(super) enum Answers {
     AtOnce,
     /// In the order in which they began: each takes until an instant of its own.
     InOrder,
+    /// After a time that what is called decides, so that timers end between them.
+    ByClock,
 }
 
 /// What the world has seen of one workflow.
@@ -57,8 +59,8 @@ pub(super) enum Answers {
 pub(super) struct World {
     answers: Answers,
     began: Timestamp,
-    /// The numbers of the calls that have begun.
-    begun: Mutex<BTreeSet<u64>>,
+    /// The numbers of the calls that have begun, and when they did.
+    begun: Mutex<BTreeMap<u64, Timestamp>>,
 }
 
 impl World {
@@ -78,20 +80,27 @@ impl World {
     /// Carries a call out. One that comes again, because its worker was killed, is seen once.
     async fn carry_out(&self, name: &str, Bytes(argument): Bytes) -> Bytes {
         let number = number();
-        if self.begins(number) {
+        let begun = self.begun(number, || {
             log::push(name, &argument, true);
-        }
-        if self.answers == Answers::InOrder {
-            let until = self.began.after(Duration::from_millis(number));
+        });
+        let until = match self.answers {
+            Answers::AtOnce => None,
+            Answers::InOrder => Some(self.began.after(Duration::from_millis(number))),
+            Answers::ByClock => Some(begun.after(ops::takes(name, &argument))),
+        };
+        if let Some(until) = until {
             activity::sleep(Timestamp::from(now()).until(until)).await;
         }
         Bytes(ops::answer(name, argument))
     }
 
-    /// A call begins; whether it has not done so before.
-    fn begins(&self, number: u64) -> bool {
+    /// When a call began; `first` runs if it has not done so before.
+    fn begun(&self, number: u64, first: impl FnOnce()) -> Timestamp {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        begun.insert(number)
+        *begun.entry(number).or_insert_with(|| {
+            first();
+            Timestamp::from(now())
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod programs;
 mod selects;
 mod spawned;
 mod syntax;
+mod timers;
 mod tries;
 mod wide;
 mod without_else;

@@ -103,44 +103,59 @@ where
     }
 
     let mut points = Vec::new();
+    let (writes, most) = (undisturbed.writes.len(), builder.crashes);
     for when in [When::Before, When::After] {
+        if writes > most {
+            let some = spread(writes, most);
+            points.extend(sweep(builder, &scenario, &undisturbed, when, some).await);
+            continue;
+        }
         for _ in 0..ROUNDS_MAX {
-            points.extend(sweep(builder, &scenario, &undisturbed, when).await);
+            points.extend(sweep(builder, &scenario, &undisturbed, when, 0..).await);
             if report::missed(&undisturbed.writes, &points, when).is_none() {
                 break;
             }
         }
     }
     let report = CrashReport::new(points, undisturbed.log);
-    report.check(&undisturbed.writes);
+    if writes <= most {
+        report.check(&undisturbed.writes);
+    }
     report
 }
 
-/// A crash at each write, one after the other.
+/// So many of `all` numbers, evenly: the first and the last are among them.
+fn spread(all: usize, many: usize) -> impl Iterator<Item = usize> {
+    let gaps = many.saturating_sub(1).max(1);
+    (0..many).map(move |number| number * (all - 1) / gaps)
+}
+
+/// A crash at each of these writes, one after the other.
 async fn sweep<T, S>(
     builder: &TestEnvBuilder,
     scenario: &S,
     undisturbed: &Outcome<T>,
     when: When,
+    writes: impl IntoIterator<Item = usize>,
 ) -> Vec<CrashPoint>
 where
     S: AsyncFn(&TestEnv) -> T,
     T: PartialEq + Debug,
 {
     let mut points = Vec::new();
-    loop {
-        let at = points.len();
+    for at in writes {
         assert!(at < WRITES_MAX, "the scenario does not come to its end");
         let cuts = Arc::new(Cuts::at(at, when));
         let outcome = run(builder, scenario, &cuts, Mode::Straight).await;
         let Some(what) = cuts.fired() else {
             // It has ended before: all writes have had their crash.
-            return points;
+            break;
         };
         let mut point = CrashPoint::new(when, what);
         point.repeated = demand(undisturbed, &outcome, &Failed::Crashed(&point));
         points.push(point);
     }
+    points
 }
 
 /// Demands the same outcome; answers which calls were repeated.
@@ -152,5 +167,20 @@ fn demand<T: PartialEq + Debug>(
     match undisturbed.difference(other) {
         Ok(repeated) => repeated,
         Err(difference) => panic!("{failed}:\n{difference}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn crashes_are_spread_from_the_first_write_to_the_last() {
+        let some = |all, many| spread(all, many).collect::<Vec<_>>();
+        assert_eq!(some(10, 4), [0, 3, 6, 9]);
+        assert_eq!(some(101, 3), [0, 50, 100]);
+        assert_eq!(some(5, 4), [0, 1, 2, 4]);
+        assert_eq!(some(9, 1), [0]);
+        assert!(some(9, 0).is_empty());
     }
 }
