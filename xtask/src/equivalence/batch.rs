@@ -81,28 +81,31 @@ pub(super) fn run(
         ended = self::ended(&fs::read_to_string(&ends).unwrap_or_default())?;
         fs::remove_file(&binary)?;
     }
-    Ok(programs
+    programs
         .iter()
         .map(|p| {
-            match (
-                invalid.get(&p.name),
-                refused.get(&p.name),
-                said.remove(&p.name),
-            ) {
-                (Some(text), _, _) => Outcome::Invalid(text.clone()),
-                (_, Some(text), _) => Outcome::Refused {
-                    code: code(text),
-                    text: text.clone(),
+            Ok(
+                match (
+                    invalid.get(&p.name),
+                    refused.get(&p.name),
+                    said.remove(&p.name),
+                ) {
+                    (Some(text), _, _) => Outcome::Invalid(text.clone()),
+                    (_, Some(text), _) => Outcome::Refused {
+                        code: code(text),
+                        text: text.clone(),
+                    },
+                    (_, _, Some(None)) => {
+                        let ended = ended.get(&p.name).copied();
+                        Outcome::Equal(ended.context("a program that ended, nobody knows how")?)
+                    }
+                    (_, _, Some(Some(text))) if text.contains(OUTGROWN) => Outcome::Outgrown,
+                    (_, _, Some(Some(text))) => Outcome::Diverged(text),
+                    _ => Outcome::Diverged("it does not come to an end".to_owned()),
                 },
-                (_, _, Some(None)) => {
-                    Outcome::Equal(ended.get(&p.name).copied().unwrap_or_default())
-                }
-                (_, _, Some(Some(text))) if text.contains(OUTGROWN) => Outcome::Outgrown,
-                (_, _, Some(Some(text))) => Outcome::Diverged(text),
-                _ => Outcome::Diverged("it does not come to an end".to_owned()),
-            }
+            )
         })
-        .collect())
+        .collect()
 }
 
 /// What rustc has against each program.

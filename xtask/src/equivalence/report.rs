@@ -8,6 +8,24 @@ use std::collections::BTreeMap;
 
 /// What is no template of its own, but part of a claim.
 const REQUIRED: &[&str] = &[
+    "`next` of what is owned, across awaits",
+    "`rev` of what is owned, across awaits",
+    "`peekable` of what is owned, across awaits",
+    "`next_back` of what is owned, across awaits",
+    "for over `&` of a hash map",
+    "for over `iter` of a hash map",
+    "for over `&mut` of a hash map",
+    "for over `iter_mut` of a hash map",
+    "for over `keys` of a hash map",
+    "for over `&` of a hash set",
+    "for over `iter` of a hash set",
+    "`enumerate` of a mutable borrow",
+    "`zip` of a mutable borrow",
+    "`rev` of a mutable borrow",
+    "pieces of a mutable borrow",
+    "`continue` hidden among locals that are `Copy`",
+    "`break` hidden among locals that are `Copy`",
+    "message of a comparison that awaits",
     "`return` hidden in a macro",
     "`?` hidden in a macro",
     "`continue` hidden in a macro",
@@ -81,6 +99,7 @@ const REQUIRED: &[&str] = &[
     "index out of bounds of a place",
     "division by zero before an await",
     "assertion that fails",
+    "comparison that fails",
 ];
 
 /// At most so many of a hundred programs may panic with all arguments, and with some. Of 2,000 of

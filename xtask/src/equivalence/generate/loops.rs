@@ -264,18 +264,27 @@ impl Gen {
         let around = self.loop_around(None)?;
         let label = around.label.clone();
         let (i, x) = (self.unique("i"), self.unique("x"));
+        // In an arm of the machine, in which an await has just been answered.
+        let lowered = if self.copies && self.awaits {
+            "tick().await;\n"
+        } else {
+            ""
+        };
         let body = self.inside_of(around, |g| {
             g.scope.declare(&i, Ty::U32, false);
             let skip = *g.choose(&["or_skip", "or_stop"]);
-            g.hit(if skip == "or_skip" {
-                "`continue` hidden in a macro"
-            } else {
-                "`break` hidden in a macro"
+            g.hit(match (skip, lowered) {
+                ("or_skip", "") => "`continue` hidden in a macro",
+                ("or_skip", _) => "`continue` hidden among locals that are `Copy`",
+                (_, "") => "`break` hidden in a macro",
+                _ => "`break` hidden among locals that are `Copy`",
             });
             g.scope.declare(&x, Ty::U32, false);
             let inside = g.at_once(|g| g.inside(2));
             format!("let {x} = {skip}!({i}.checked_sub(1));\n{inside}")
         });
-        Some(format!("'{label}: for {i} in [4_u32, 0, 2] {{\n{body}}}\n"))
+        Some(format!(
+            "{lowered}'{label}: for {i} in [4_u32, 0, 2] {{\n{body}}}\n"
+        ))
     }
 }

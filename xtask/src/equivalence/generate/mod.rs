@@ -43,6 +43,7 @@ mod statements;
 mod std_macros;
 mod templates;
 mod values;
+mod walked;
 
 use super::scope::{Scope, VarId};
 use super::types::Ty;

@@ -11,7 +11,7 @@ impl Gen {
         let (r, loud) = (self.unique("r"), self.unique("loud"));
         let n = self.leaf(&Ty::U32);
         let call = self.staying(|g| g.call(&Ty::U32, 1));
-        let (kind, written) = match self.rng.u32(..6) {
+        let (kind, written) = match self.rng.u32(..7) {
             0 => (
                 "overflow before an await",
                 format!("let {r} = ({n} - 1) ^ {call};\n"),
@@ -33,6 +33,12 @@ impl Gen {
             4 => (
                 "overflow behind an await",
                 format!("let {r} = {call} % 9 - {n} % 3;\n"),
+            ),
+            5 => (
+                "comparison that fails",
+                format!(
+                    "let {r} = {n};\nassert_ne!({call} % 5, 4, \"{{}} {{{r}}} {{}}\", {n}, act(\"{loud}\", {n}).await);\n"
+                ),
             ),
             _ => (
                 "assertion that fails",

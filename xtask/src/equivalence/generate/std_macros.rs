@@ -13,7 +13,7 @@ impl Gen {
         let text = self.staying(|g| g.call(&Ty::String, 1));
         let plain = self.leaf(&Ty::U32);
         let note = self.unique("n");
-        let (kind, ty, written) = match self.rng.u32(..9) {
+        let (kind, ty, written) = match self.rng.u32(..10) {
             0 => (
                 "`write!` with awaits",
                 Ty::String,
@@ -48,6 +48,14 @@ impl Gen {
                 format!(
                     "let mut {r} = {plain};\nassert!(note(\"{note}\", true) && {number} <= u32::MAX, \"{{}}\", {text});\n\
                      assert_ne!({number}.min(9), 10, \"{{}}\", {r});\n"
+                ),
+            ),
+            8 => (
+                "message of a comparison that awaits",
+                Ty::U32,
+                format!(
+                    "let mut {r} = {plain};\nassert_eq!({number} % 3 / 3, note(\"{note}\", {r} ^ {r}), \"{{}} {{{r}}}\", {text});\n\
+                     assert_ne!(&{r}, &{r}.wrapping_add(1), \"{{}}\", {text});\n"
                 ),
             ),
             5 => (

@@ -37,6 +37,7 @@ const COPIES: &[&str] = &[
     "loops in loops",
     "for over a range",
     "labelled block",
+    "loop without awaits",
     "text constant assigned again",
     "function kept over awaits",
 ];
@@ -207,6 +208,17 @@ pub(in super::super) const TEMPLATES: &[Template] = &[
     template("bounded JoinSet", 2, Gen::bounded_set),
     template("`?` in a block", 2, Gen::question_mark_in_a_block),
     template("panic", 2, Gen::panics),
+    template(
+        "what is owned, advanced by hand across awaits",
+        3,
+        Gen::owned_by_hand_across,
+    ),
+    template("for over a borrowed hash map", 3, Gen::for_borrowed_hash),
+    template(
+        "for over a chain of a mutable borrow",
+        3,
+        Gen::for_mutable_chain,
+    ),
 ];
 
 impl Gen {
