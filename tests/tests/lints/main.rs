@@ -37,6 +37,8 @@
     reason = "the activities of this test have nothing to wait for"
 )]
 
+mod features;
+
 use durable_runtime::prelude::*;
 use durable_runtime::{join, select, try_join};
 use serde::{Deserialize, Serialize};
@@ -391,21 +393,33 @@ async fn at_once(n: u64) -> u64 {
 #[test]
 fn all_are_registered() {
     let expected = [
+        "asserted",
         "at_once",
         "at_the_same_time",
+        "blocks_by_themselves",
         "borrowed_loops",
         "branches",
         "branches_of_every_kind",
+        "by_ref",
+        "calls_helpers",
         "calls_the_helper",
+        "chained",
         "closures",
+        "configured",
+        "counting",
+        "counts_down",
         "drops",
         "expressions",
         "guards",
+        "handle_that_goes_on",
+        "hashed",
         "helper",
         "lints.loops",
         "macros_and_places",
         "nothing",
+        "of_a_macro",
         "straight",
+        "told",
     ];
     let mut names: Vec<_> = durable_runtime::registry::workflows()
         .map(|def| def.name)
