@@ -97,7 +97,7 @@ pub mod __private {
     pub use crate::client::{Client, Start};
     pub use crate::machine::meaning::{event_macros, std_macros};
     pub use crate::machine::support::*;
-    pub use crate::registry::{ActivityDef, Defined, Linked, LinkedBlock, WorkflowDef};
+    pub use crate::registry::{ActivityDef, Defined, Linked, LinkedBlock, Unnamed, WorkflowDef};
     pub use durable_macros::{Configured, dropped};
     pub use inventory;
 }

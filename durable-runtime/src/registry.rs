@@ -155,7 +155,14 @@ pub trait Defined {
 #[derive(Debug)]
 pub struct LinkedBlock(pub &'static WorkflowDef);
 
+/// How `#[workflow]` reports the name of a function that has a definition for each of its callers, and
+/// none that a name leads to: one that is generic, or changes what it is lent.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unnamed(pub &'static str);
+
 inventory::collect!(Linked);
+inventory::collect!(Unnamed);
 inventory::collect!(LinkedBlock);
 inventory::collect!(ActivityDef);
 
@@ -192,6 +199,12 @@ pub(crate) fn block_name(def: &WorkflowDef, number: u16) -> &'static str {
     let mut blocks = inventory::iter::<LinkedBlock>.into_iter().map(|b| b.0);
     let of = |b: &&WorkflowDef| std::ptr::eq(b.points, def.points) && b.block == Some(number);
     blocks.find(of).map_or("async", |block| block.name)
+}
+
+/// Whether such a function is linked into this binary.
+pub(crate) fn is_unnamed(name: &str) -> bool {
+    let mut unnamed = inventory::iter::<Unnamed>.into_iter();
+    unnamed.any(|unnamed| unnamed.0 == name)
 }
 
 /// What may run inside a workflow under that name.

@@ -42,13 +42,12 @@ pub(super) fn tables(
     let these = arguments.as_turbofish();
     let no_block = (!body.detached.is_empty()).then(|| quote!(, ::core::option::Option::None));
     // A generic function, or one that gives back, has no name that leads to it.
-    let registration = (!input.is_unnamed()).then(|| {
-        quote! {
-            #rt::inventory::submit! {
-                #rt::Linked(<#definition as #rt::Defined>::DEF)
-            }
-        }
-    });
+    let linked = if input.is_unnamed() {
+        quote!(#rt::Unnamed(#name))
+    } else {
+        quote!(#rt::Linked(<#definition as #rt::Defined>::DEF))
+    };
+    let registration = quote!(#rt::inventory::submit! { #linked });
     let blocks = super::blocks::definitions(name, input, body, line);
     quote! {
         static __DURABLE_LOCALS: &[#rt::Local] = &[#(#locals),*];

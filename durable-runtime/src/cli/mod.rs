@@ -214,6 +214,11 @@ async fn find(client: &Client, id: &str, term: &Terminal<'_>) -> Result<Handle<V
 /// The workflow function of this binary with this name.
 fn workflow(name: &str) -> Result<&'static WorkflowDef, Failure> {
     registry::workflow(name).ok_or_else(|| {
+        if registry::is_unnamed(name) {
+            let what = "is generic or changes what it is lent, so it runs inside others only";
+            return Failure::usage(format!("`{name}` {what}"))
+                .hint("name a workflow that awaits it".to_owned());
+        }
         let known = registry::application().map(|def| def.name);
         Failure::usage(format!("this binary has no workflow `{name}`"))
             .hint(suggest::hint(name, known))

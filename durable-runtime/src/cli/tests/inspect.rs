@@ -2,8 +2,46 @@
 
 use super::{run, shows, world};
 use crate::cli::failure::Exit;
+use crate::join;
+use crate::prelude::*;
 use expect_test::expect;
 use serde_json::Value;
+
+#[activity]
+async fn pay(cents: u64) -> u64 {
+    cents
+}
+
+/// Waits inside loops, operands, branches and a block that runs by itself.
+#[workflow]
+async fn pay_all(bills: Vec<u64>) -> u64 {
+    let mut total = 0;
+    for bill in &bills {
+        total = total * 2 + pay(*bill).await.unwrap_or(0);
+    }
+    let (more, rested) = join!(
+        async {
+            let first = pay(total).await.unwrap_or(0);
+            first + pay(1).await.unwrap_or(0)
+        },
+        sleep(Duration::from_secs(1)),
+    );
+    let late = spawn(async move { pay(more).await.unwrap_or(0) });
+    total + late.await + u64::from(rested.is_ok())
+}
+
+/// Has a definition for each type.
+#[workflow]
+async fn pay_any<T>(value: T) -> T {
+    drop(pay(1).await);
+    value
+}
+
+/// Is awaited by this one.
+#[workflow]
+async fn pay_text() -> String {
+    pay_any(String::new()).await
+}
 
 #[tokio::test]
 async fn what_is_saved_and_why() {
@@ -108,6 +146,34 @@ async fn no_such_workflow() {
             error: this binary has no workflow `bay`
               hint: did you mean buy?
         "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn loops_operands_branches_and_blocks() {
+    let world = world().await;
+    shows(&world, &["inspect", "pay_all"], Exit::Ok, expect![[r#""#]]).await;
+    let graph = |language| ["inspect", "pay_all", "--graph", language];
+    shows(&world, &graph("mermaid"), Exit::Ok, expect![[r#""#]]).await;
+    shows(&world, &graph("dot"), Exit::Ok, expect![[r#""#]]).await;
+}
+
+#[tokio::test]
+async fn loops_operands_branches_and_blocks_for_programs() {
+    let (exit, text) = run(&world().await, &["inspect", "pay_all", "-o", "json"]).await;
+    assert_eq!(exit, Exit::Ok);
+    let all: Value = serde_json::from_str(&text).unwrap();
+    expect![[r#""#]].assert_eq(&format!("{all:#}"));
+}
+
+#[tokio::test]
+async fn a_workflow_that_no_name_leads_to() {
+    shows(
+        &world().await,
+        &["inspect", "pay_any"],
+        Exit::Usage,
+        expect![[r#""#]],
     )
     .await;
 }
