@@ -231,6 +231,11 @@ pub(crate) fn lent_lifetime() -> Lifetime {
     Lifetime::new("'__lent", Span::mixed_site())
 }
 
+/// One side of what an assertion compares, while its message is made.
+pub(crate) fn asserted(side: &str) -> Ident {
+    internal(&format!("asserted_{side}"))
+}
+
 /// The name of a variable, as people and the stored format know it.
 pub(crate) fn shown(ident: &Ident) -> String {
     let text = unraw(ident);

@@ -15,6 +15,7 @@
 use super::liveness::Liveness;
 use super::owned::may_borrow;
 use crate::ir::{Block, BlockId, Body, Code, LocalId, Locals, ScopeEnd, Statement, Terminator};
+use crate::normalize::makes_a_value;
 use syn::visit::Visit;
 use syn::{Expr, Pat, Stmt};
 
@@ -131,47 +132,23 @@ fn gives(body: &Body, statement: &Statement) -> Option<LocalId> {
 
 /// Whether what is matched makes values that end with the `match` or `if` only.
 fn may_hold_temporaries(terminator: &Terminator, edge: usize) -> bool {
-    let mut made = Made::default();
     match (terminator, edge) {
-        (Terminator::Match { scrutinee, .. }, _) => made.visit_expr(scrutinee),
+        (Terminator::Match { scrutinee, .. }, _) => makes_a_value(scrutinee),
         // Behind a condition that fails they have ended.
-        (Terminator::If { cond, .. }, 0) => Matched(&mut made).visit_expr(cond),
-        _ => {}
-    }
-    made.0
-}
-
-/// The values that are matched by `let` in a condition.
-struct Matched<'a>(&'a mut Made);
-
-impl<'ast> Visit<'ast> for Matched<'_> {
-    fn visit_expr_let(&mut self, expr: &'ast syn::ExprLet) {
-        self.0.visit_expr(&expr.expr);
-    }
-}
-
-/// Whether an expression computes a value in its middle.
-#[derive(Default)]
-struct Made(bool);
-
-impl<'ast> Visit<'ast> for Made {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        match expr {
-            Expr::Path(_)
-            | Expr::Lit(_)
-            | Expr::Field(_)
-            | Expr::Reference(_)
-            | Expr::Paren(_)
-            | Expr::Group(_)
-            | Expr::Try(_)
-            | Expr::Tuple(_)
-            | Expr::Unary(_)
-            | Expr::Index(_)
-            | Expr::Range(_)
-            | Expr::Cast(_) => syn::visit::visit_expr(self, expr),
-            _ => self.0 = true,
+        (Terminator::If { cond, .. }, 0) => {
+            let mut matched = Matched(false);
+            matched.visit_expr(cond);
+            matched.0
         }
+        _ => false,
     }
+}
 
-    fn visit_pat(&mut self, _: &'ast Pat) {}
+/// Whether a value is made for what is matched by `let` in a condition.
+struct Matched(bool);
+
+impl<'ast> Visit<'ast> for Matched {
+    fn visit_expr_let(&mut self, expr: &'ast syn::ExprLet) {
+        self.0 |= makes_a_value(&expr.expr);
+    }
 }

@@ -29,6 +29,15 @@ pub(super) enum Matched {
     Lookup(LookupId),
 }
 
+/// When the temporaries end of what is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// With the `let` that binds its parts.
+    AtOnce,
+    /// With the `match` or the `if let`.
+    Later,
+}
+
 impl Matched {
     /// Whether only rustc knows what it is.
     pub(super) fn is_lookup(self) -> bool {
@@ -44,6 +53,7 @@ impl Builder<'_> {
         pats: impl IntoIterator<Item = &'p Pat>,
         machine: Expr,
         twin: &mut Expr,
+        ends: Ends,
     ) -> (Expr, Option<Matched>) {
         let mut names = Vec::new();
         for pat in pats {
@@ -53,10 +63,10 @@ impl Builder<'_> {
             return (machine, None);
         };
         if let Some(shown) = self.shown(&machine) {
-            let found = self.matched_shown(&name, &shown, twin);
+            let found = self.matched_shown(&name, &shown, twin, ends);
             return found.map_or((machine, None), |(value, matched)| (value, Some(matched)));
         }
-        self.matched_value(&name, machine, twin)
+        self.matched_value(&name, machine, twin, ends)
     }
 
     /// The same, of what patterns bind parts of which `name` is the first.
@@ -65,6 +75,7 @@ impl Builder<'_> {
         name: &str,
         machine: Expr,
         twin: &mut Expr,
+        ends: Ends,
     ) -> (Expr, Option<Matched>) {
         if let Some(local) = self.variable(&machine) {
             let Some(recipe) = self.body.recipe(local) else {
@@ -82,11 +93,18 @@ impl Builder<'_> {
             }
             return (machine, Some(Matched::Borrow(local, unique)));
         }
-        let Some(draft) = self.draft(name, &machine, twin) else {
+        let Some(mut draft) = self.draft(name, &machine, twin) else {
             let lookup = self.lookup(&machine, twin);
             return (machine, lookup.map(Matched::Lookup));
         };
-        let uses = self.uses_of(&machine);
+        let held = match ends {
+            Ends::AtOnce => None,
+            Ends::Later => self.hold_temporaries(&mut draft),
+        };
+        let (uses, machine) = match held {
+            Some(uses) => (uses, draft.init.clone()),
+            None => (self.uses_of(&machine), machine),
+        };
         let local = self.new_temp(LocalKind::Borrow, machine.span());
         let ident = self.body.locals[local.0].ident.clone();
         let pat: Pat = parse_quote!(#ident);

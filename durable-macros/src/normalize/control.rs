@@ -1,5 +1,6 @@
 //! `if`, `match`, blocks, `break` and `continue`.
 
+use super::borrowed_patterns::Ends;
 use super::twin::probe;
 use super::{Builder, Dest, Target, scope};
 use crate::diag::Code;
@@ -87,12 +88,14 @@ impl Builder<'_> {
             }
         }
         let mut matched = None;
+        let mut before = None;
         let cond = match cond {
             Expr::Let(twin) => {
                 let mut machine = twin.clone();
                 let value = self.residual(&mut twin.expr);
                 let pats = [&*machine.pat];
-                (*machine.expr, matched) = self.matched(pats, value, &mut twin.expr);
+                before = Some(self.scope_start());
+                (*machine.expr, matched) = self.matched(pats, value, &mut twin.expr, Ends::Later);
                 Expr::Let(machine)
             }
             other => self.residual(other),
@@ -115,7 +118,11 @@ impl Builder<'_> {
             then,
             otherwise,
         };
+        let at = self.current;
         self.end_with(terminator, then);
+        if let Some(before) = before {
+            self.end_unmatched(before, at, otherwise);
+        }
         if let Some((cond, root)) = single {
             self.taken_by_let((&cond.expr, root), &cond.pat, &binds);
         }
@@ -125,14 +132,15 @@ impl Builder<'_> {
     pub(super) fn match_expr(&mut self, expr: &mut ExprMatch, dest: Dest) {
         let scrutinee = self.residual(&mut expr.expr);
         let pats = expr.arms.iter().map(|arm| &arm.pat);
-        let (scrutinee, matched) = self.matched(pats, scrutinee, &mut expr.expr);
+        let before = self.scope_start();
+        let (scrutinee, matched) = self.matched(pats, scrutinee, &mut expr.expr, Ends::Later);
+        let start = self.scope_from(before);
         if expr.arms.iter().any(|arm| self.guard_awaits(&arm.pat)) {
             let matched = matched.filter(|matched| !matched.is_lookup());
             return self.guarded_match(expr, scrutinee, matched, dest);
         }
         let exits = std::mem::take(&mut self.pending);
         let uses = self.uses_of(&scrutinee);
-        let start = self.scope_start();
         let after = self.new_block();
         let arms = expr.arms.iter_mut();
         let arms = arms.flat_map(|arm| self.arm_by_alternatives(arm, matched, dest, after));

@@ -44,7 +44,7 @@ pub(super) struct Draft {
     name: String,
     pub(super) depth: usize,
     /// What makes the borrow.
-    init: Expr,
+    pub(super) init: Expr,
     /// The same in the twin.
     twin: Expr,
     pub(super) inputs: Locals,

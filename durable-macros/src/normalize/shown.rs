@@ -9,7 +9,7 @@
 //! Of what a method may have lent (`dbg!(order.items.first())`) the call that is made first is shown.
 
 use super::Builder;
-use super::borrowed_patterns::Matched;
+use super::borrowed_patterns::{Ends, Matched};
 use super::place::is_field_path;
 use super::standard::is_named;
 use crate::ir::LookupId;
@@ -115,9 +115,10 @@ impl Builder<'_> {
         name: &str,
         shown: &Shown,
         twin: &mut Expr,
+        ends: Ends,
     ) -> Option<(Expr, Matched)> {
         let mut inner = shown.value.clone();
-        let (value, matched) = self.matched_value(name, inner.clone(), &mut inner);
+        let (value, matched) = self.matched_value(name, inner.clone(), &mut inner, ends);
         let value = match matched? {
             Matched::Lookup(id) if self.variable(&value).is_none() => self.show_found(shown, id),
             _ => {

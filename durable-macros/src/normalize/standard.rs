@@ -20,6 +20,7 @@
 use super::events;
 use super::macro_parts::{Parts, filled};
 use super::macros::contains_await;
+use crate::names;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
@@ -27,8 +28,8 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprMacro, ExprMatch, ExprUnary, Macro, Stmt, Token, UnOp,
-    parse_quote,
+    Attribute, Block, Expr, ExprCall, ExprMacro, ExprMatch, ExprReference, ExprUnary, Macro, Stmt,
+    Token, UnOp, parse_quote,
 };
 
 const VALUE: &str = "__durable_value_";
@@ -368,8 +369,62 @@ fn written_out(name: &str, mac: &Macro, parts: &Parts) -> Option<Expr> {
             *expr.expr = value.clone();
             Some(parse_quote!({ #expr }))
         }
-        // `assert_eq` and `assert_ne` compare what the message may not outlive.
+        "assert_eq" => compared(&quote!(==), mac, parts, rest, &allow),
+        "assert_ne" => compared(&quote!(!=), mac, parts, rest, &allow),
         _ => None,
+    }
+}
+
+/// The comparison of two sides that std's macro borrows, and its panic, which shows them behind the message.
+fn compared(
+    op: &TokenStream,
+    mac: &Macro,
+    parts: &Parts,
+    message: &TokenStream,
+    allow: &TokenStream,
+) -> Option<Expr> {
+    let [left, right] = &parts.operands[..] else {
+        return None;
+    };
+    let (span, l, r) = (
+        mac.path.span(),
+        names::asserted("left"),
+        names::asserted("right"),
+    );
+    let ((left, l_is), (right, r_is)) = (side(left, &l), side(right, &r));
+    let text = format!("assertion `left {op} right` failed: {{}}\n  left: {{:?}}\n right: {{:?}}");
+    let panic = quote_spanned! {span=>
+        ::core::panic!(#text, ::core::format_args!(#message), #l, #r)
+    };
+    Some(parse_quote!({
+        match #left {
+            #l => match #right {
+                #r => {
+                    #allow
+                    if !(#l_is #op #r_is) {
+                        #panic
+                    }
+                }
+            },
+        }
+    }))
+}
+
+/// A side as a borrow, and what is compared of that: one that is a borrow already is its own.
+fn side(side: &Expr, name: &Ident) -> (Expr, TokenStream) {
+    match side {
+        Expr::Reference(reference) if reference.mutability.is_none() => {
+            (side.clone(), name.to_token_stream())
+        }
+        _ => {
+            let borrowed = ExprReference {
+                attrs: Vec::new(),
+                and_token: Token![&](side.span()),
+                mutability: None,
+                expr: Box::new(side.clone()),
+            };
+            (Expr::Reference(borrowed), quote!(*#name))
+        }
     }
 }
 

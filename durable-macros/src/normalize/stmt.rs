@@ -1,5 +1,6 @@
 //! Statements and blocks.
 
+use super::borrowed_patterns::Ends;
 use super::control::first_name;
 use super::{Builder, Dest, calls, closures, code, items, macros, recipe, twin, uses};
 use crate::diag::Code as ErrorCode;
@@ -176,14 +177,16 @@ impl Builder<'_> {
         let binds = match &mut init.diverge {
             Some((_, otherwise)) if self.suspends(&init.expr) || self.suspends(otherwise) => {
                 let value = self.hinted(&pat, &mut init.expr);
-                let (value, matched) = self.matched([&local.pat], value, &mut init.expr);
+                let (value, matched) =
+                    self.matched([&local.pat], value, &mut init.expr, Ends::AtOnce);
                 let binds = self.let_else(&local.pat, value, otherwise);
                 self.bind_matched(&pat, &binds, matched);
                 binds
             }
             Some((_, otherwise)) => {
                 let value = self.with_exits(&init.expr);
-                let (init, matched) = self.matched([&local.pat], value, &mut init.expr);
+                let (init, matched) =
+                    self.matched([&local.pat], value, &mut init.expr, Ends::AtOnce);
                 let otherwise = self.with_exits(otherwise);
                 let uses = &self.uses_of(&init) | &self.uses_of(&otherwise);
                 let binds = self.bind_fallible(&local.pat, Some(&init));
@@ -257,7 +260,7 @@ impl Builder<'_> {
             }
             (value, None)
         } else {
-            self.matched([pat], value, twin)
+            self.matched([pat], value, twin, Ends::AtOnce)
         };
         let uses = if matched.is_some() {
             uses::of_expr(&value, &self.scopes)

@@ -5,7 +5,6 @@ use super::generics::{borrows, changes_inside};
 use super::{Input, Param, foreign, leaves};
 use crate::diag::{Code, Diagnostics};
 use crate::normalize::{assigns, contains_await, first_await, panics};
-use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Macro, Stmt, Type};
@@ -152,7 +151,7 @@ impl BodyCheck<'_> {
         self.diagnostics.report(
             &expr.await_token,
             Code::AwaitInClosure,
-            "an `.await` inside a closure cannot be saved",
+            "an `.await` inside a closure cannot be saved: nor could what calls the closure",
             "write a `for` loop instead of the closure, or let it make a block: `|order| async move { … }`",
         );
     }
@@ -211,16 +210,9 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
         if name == "stringify" || !contains_await(mac.tokens.clone()) {
             return;
         }
-        let message = name.ends_with("assert_eq") || name.ends_with("assert_ne");
-        let message = message.then(|| first_await(after_commas(&mac.tokens, 2)));
-        let (awaited, at) = message
-            .flatten()
-            .or_else(|| first_await(mac.tokens.clone()))
+        let (awaited, at) = first_await(mac.tokens.clone())
             .unwrap_or_else(|| ("what is awaited".to_owned(), mac.path.span()));
         let what = match name.as_str() {
-            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => {
-                format!("`{awaited}` in the message of `{name}!` would run only when it fails")
-            }
             "trace" | "debug" | "info" | "warn" | "error" | "event" | "span" | "trace_span"
             | "debug_span" | "info_span" | "warn_span" | "error_span" => {
                 format!("whether `{name}!` evaluates `{awaited}` depends on what is logged")
@@ -231,13 +223,7 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
                 )
             }
         };
-        let first = format!("write `let awaited = {awaited};` before it, and give it `awaited`");
-        let help = match name.as_str() {
-            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => {
-                format!("{first}; or write `if left != right {{ panic!(…) }}`")
-            }
-            _ => first,
-        };
+        let help = format!("write `let awaited = {awaited};` before it, and give it `awaited`");
         self.diagnostics
             .report_at(at, Code::AwaitInMacro, &what, &help);
     }
@@ -280,17 +266,6 @@ impl<'ast> Visit<'ast> for BodyCheck<'_> {
 
 /// Each `#[cfg]` of a statement that decides about more than code which stays the user's own: where
 /// it stands in a macro, it is seen before it is evaluated.
-/// The arguments of a macro behind so many others.
-fn after_commas(tokens: &TokenStream, many: usize) -> TokenStream {
-    let mut commas = 0;
-    let behind = tokens.clone().into_iter().skip_while(|token| {
-        let before = commas < many;
-        commas += usize::from(matches!(token, TokenTree::Punct(p) if p.as_char() == ','));
-        before
-    });
-    behind.collect()
-}
-
 fn cfgs_of(stmt: &Stmt) -> Vec<&Attribute> {
     let mut found = Cfgs::default();
     match stmt {

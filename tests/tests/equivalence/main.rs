@@ -14,12 +14,14 @@
     reason = "odd code on purpose"
 )]
 
+mod assertions;
 mod attacks;
 mod bindings;
 mod blocks;
 mod borrow_programs;
 mod borrowed_loops;
 mod borrowed_patterns;
+mod borrowed_pieces;
 mod borrows;
 mod branches;
 mod by_ref;
@@ -57,6 +59,7 @@ mod lookups;
 mod loops;
 mod macros;
 mod macros_of_users;
+mod more_lookups;
 mod moves;
 mod odd_names;
 mod operand_places;
@@ -74,5 +77,7 @@ mod seen_types;
 mod shadowing;
 mod sizes;
 mod standard_macros;
+mod standard_macros_that_fire;
 mod stress;
+mod temporaries;
 mod types;

@@ -171,3 +171,47 @@ fn let_else_awaits_in_else() {
         "#]],
     );
 }
+
+#[test]
+fn temporaries_of_what_is_matched_live_as_long_as_the_match() {
+    check(
+        "async fn f(n: u32) { match &count(&lock(), n) { k => { critical(k); op(k).await; } } after(); }",
+        &expect![[r#"
+            b0:
+              let n = param 0  // +n
+              match count(&lock(),n) [__durable_tmp1 -> b1]
+            b1:
+              let __durable_tmp2 = &__durable_tmp1  // +__durable_tmp2 ?__durable_tmp1
+              match __durable_tmp2 [k -> b2]
+            b2:
+              critical(k);  // ?k
+              suspend `op` op(k) -> __durable_tmp4 in b3
+            b3:
+              __durable_tmp4;  // ?__durable_tmp4
+              goto b4
+            b4:
+              after();  
+              return 
+        "#]],
+    );
+    check(
+        "async fn f(c: bool) { if c && let Some(k) = &count(&lock()) { op(k).await; } else { none(); } }",
+        &expect![[r#"
+            b0:
+              let c = param 0  // +c
+              if c -> b1, else b5
+            b1:
+              match count(&lock()) [__durable_tmp1 -> b2]
+            b2:
+              let __durable_tmp2 = &__durable_tmp1  // +__durable_tmp2 ?__durable_tmp1
+              if let Some(k)=__durable_tmp2 -> b3, else b5
+            b3:
+              suspend `op` op(k) -> __durable_tmp4 in b4
+            b4:
+              __durable_tmp4;  // ?__durable_tmp4
+              return 
+            b5:
+              return {none();}
+        "#]],
+    );
+}
