@@ -359,7 +359,11 @@ impl Builder<'_> {
             }
             let mutability = (block.moves && is_mutable).then(|| quote!(mut));
             opened.push(parse_quote! {
-                #[allow(unused_variables, unused_mut, reason = "generated code")]
+                #[allow(
+                    unused_variables, unused_mut,
+                    clippy::shadow_same, clippy::shadow_reuse, clippy::shadow_unrelated,
+                    reason = "generated code"
+                )]
                 let #mutability #name = #ident.#open();
             });
             held.push((local, unraw(name)));

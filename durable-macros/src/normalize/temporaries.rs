@@ -26,9 +26,10 @@ impl Builder<'_> {
         for (key, value) in held {
             let ident = self.body.locals[key.0].ident.clone();
             let (uses, target) = (self.uses_of(&value), self.new_block());
-            let pat = match draft.unique {
-                true => parse_quote!(mut #ident),
-                false => parse_quote!(#ident),
+            let pat = if draft.unique {
+                parse_quote!(mut #ident)
+            } else {
+                parse_quote!(#ident)
             };
             let arm = Arm {
                 pat,
