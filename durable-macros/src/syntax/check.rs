@@ -151,7 +151,7 @@ impl BodyCheck<'_> {
         self.diagnostics.report(
             &expr.await_token,
             Code::AwaitInClosure,
-            "an `.await` inside a closure cannot be saved: nor could what calls the closure",
+            "an `.await` inside a closure cannot be saved",
             "write a `for` loop instead of the closure, or let it make a block: `|order| async move { … }`",
         );
     }
