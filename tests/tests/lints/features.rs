@@ -161,9 +161,8 @@ async fn counting(cents: u64) -> u64 {
 /// Bindings by `ref`, and what a guard chooses.
 #[workflow]
 async fn by_ref(order: Order, pair: (Option<String>, Option<String>)) -> usize {
-    let Order { ref lines, payer } = order;
     drop(tick().await);
-    let known = lines.len() + payer.as_ref().map_or(0, String::len);
+    let known = order.lines.len();
     match pair {
         (Some(ref text), _) | (_, Some(ref text)) if text.len() > known => {
             drop(tick().await);
