@@ -7,6 +7,7 @@
     clippy::all,
     clippy::pedantic,
     clippy::todo,
+    clippy::unimplemented,
     clippy::dbg_macro,
     unreachable_pub,
     dropping_copy_types,
