@@ -3,11 +3,14 @@
 use super::ops::note;
 pub use durable_runtime::Durable;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 /// A hash map whose order depends on its contents only, so that both copies see the same.
 pub type Hash<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
+/// A hash set of that kind.
+pub type HashedSet<T> = HashSet<T, BuildHasherDefault<DefaultHasher>>;
 
 /// Plain data with parts of several kinds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -58,7 +58,7 @@ impl Gen {
         ))
     }
 
-    /// The order of a hash map is another one in each copy, so it must not show.
+    /// What is summed does not show the order.
     pub(super) fn for_borrowed_hash(&mut self) -> Option<String> {
         if !self.awaits {
             return None;
@@ -70,9 +70,7 @@ impl Gen {
         let both = format!("({k}, {v})");
         let seen = format!("*{k} ^ *{v}");
         let change = format!("*{v} ^= {n} / 2;\n");
-        let collected = format!(
-            "let {set}: std::collections::HashSet<u32> = {map}.values().copied().collect();\n"
-        );
+        let collected = format!("let {set}: HashedSet<u32> = {map}.values().copied().collect();\n");
         let (kind, before, pattern, source, change, seen) = match self.rng.u32(..7) {
             0 => (
                 "for over `&` of a hash map",
