@@ -372,7 +372,7 @@ async fn a_start_that_does_not_fit_writes_nothing() {
             start("refund", "1"),
             expect![[r#"
                 error: this binary has no workflow `refund`
-                  hint: known are: buy, furnish, nap
+                  hint: known are: buy, furnish, nap, pay_all, pay_text
             "#]],
         ),
         (

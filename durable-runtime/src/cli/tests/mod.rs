@@ -212,7 +212,7 @@ async fn workers_and_workflows() {
         Exit::Usage,
         expect![[r#"
             error: this binary has no workflow `bye`
-              hint: known are: buy, furnish, nap
+              hint: known are: buy, furnish, nap, pay_all, pay_text
         "#]],
     )
     .await;
