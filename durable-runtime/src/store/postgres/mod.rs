@@ -7,14 +7,14 @@
 //!
 //! # How a call is written
 //!
-//! * A function of a file here takes the transaction ([`Tx`](transact::Tx)) or a connection that reads
-//!   ([`Conn`](pool::Conn)), and plain data. It may run several times, of which one counts.
+//! * A function of a file here takes the transaction (`Tx`) or a connection that reads
+//!   (`Conn`), and plain data. It may run several times, of which one counts.
 //! * SQL stands where it is used, as one text with values. `@` before a table stands for its schema.
 //!   A statement for several rows takes arrays (`unnest`); one for one row is the exception.
-//! * Text of users goes in as [`Text`](text::Text), or as [`Key`](text::Key) where an index has the column,
-//!   and never as `&str`. Names are numbers that the transaction knows ([`Tx::name`](transact::Tx::name)):
+//! * Text of users goes in as `Text`, or as `Key` where an index has the column,
+//!   and never as `&str`. Names are numbers that the transaction knows (`Tx::name`):
 //!   a call gives all that it writes before it begins.
-//! * A row is read from the left to the right ([`Columns`](session::Columns)).
+//! * A row is read from the left to the right (`Columns`).
 //! * A statement that fails ends its call: PostgreSQL has undone the transaction. What may be refused is
 //!   asked for in a way that does not fail (`ON CONFLICT DO NOTHING`, a count of rows).
 //!
