@@ -230,27 +230,3 @@
 //! }
 //! # fn main() {}
 //! ```
-//!
-//! Beside an await the block of an operand ends as in edition 2024, so it cannot give what a temporary of its last expression
-//! lends (E0716). Give that a name.
-//!
-//! ```compile_fail,edition2021
-//! # use durable_runtime::prelude::*;
-//! # fn make(n: usize) -> String { "a".repeat(n) }
-//! #[workflow]
-//! async fn length(n: usize) -> Result<usize, Cancelled> {
-//!     Ok({ let twice = n * 2; make(twice).as_str() }.len() + usize::from(sleep(Duration::from_secs(1)).await.is_ok()))
-//! }
-//! # fn main() {}
-//! ```
-//!
-//! ```edition2021
-//! # use durable_runtime::prelude::*;
-//! # fn make(n: usize) -> String { "a".repeat(n) }
-//! #[workflow]
-//! async fn length(n: usize) -> Result<usize, Cancelled> {
-//!     let made = make(n * 2);
-//!     Ok({ made.as_str() }.len() + usize::from(sleep(Duration::from_secs(1)).await.is_ok()))
-//! }
-//! # fn main() {}
-//! ```
