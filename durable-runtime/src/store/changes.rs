@@ -24,6 +24,33 @@ struct State {
     waiting: Vec<Option<Incarnation>>,
 }
 
+/// What a transaction has done that others may wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum News {
+    #[default]
+    Nothing,
+    /// This worker alone has let go of runs, or ended or answered something: it knows of that.
+    Of(Incarnation),
+    /// Anybody may wait for it.
+    ForAll,
+}
+
+impl News {
+    /// There is something that anybody may wait for.
+    pub(crate) fn noteworthy(&mut self) {
+        *self = Self::ForAll;
+    }
+
+    /// This worker has written something that all others may wait for.
+    pub(crate) fn by(&mut self, worker: Incarnation) {
+        *self = match *self {
+            Self::Nothing => Self::Of(worker),
+            Self::Of(other) if other == worker => Self::Of(worker),
+            Self::Of(_) | Self::ForAll => Self::ForAll,
+        };
+    }
+}
+
 /// One who waits, until dropped.
 struct Waiting<'a>(&'a Changes, Option<Incarnation>);
 
@@ -61,6 +88,16 @@ impl Changes {
         }
     }
 
+    /// Tells those who wait for what a committed transaction holds. Whether that is anything.
+    pub(crate) fn tell(&self, news: News) -> bool {
+        match news {
+            News::Nothing => return false,
+            News::Of(worker) => self.happened(Some(worker)),
+            News::ForAll => self.happened(None),
+        }
+        true
+    }
+
     /// Waits until something has happened since `seen` that is news to `own`, or for `at_most`;
     /// then `seen` is up to date.
     pub(crate) async fn wait(&self, own: Option<Incarnation>, seen: &AtomicU64, at_most: Duration) {
@@ -92,7 +129,7 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
-    use super::Changes;
+    use super::{Changes, News};
     use crate::id::Incarnation;
     use std::sync::atomic::AtomicU64;
 
@@ -118,6 +155,28 @@ mod tests {
         assert!(!changes.is_news(A, &seen));
         changes.happened(None);
         changes.happened(A);
+        assert!(changes.is_news(A, &seen));
+    }
+
+    #[test]
+    fn what_several_have_done_is_news_to_all() {
+        let mut news = News::default();
+        news.by(Incarnation(1));
+        news.by(Incarnation(1));
+        assert_eq!(news, News::Of(Incarnation(1)));
+        news.by(Incarnation(2));
+        assert_eq!(news, News::ForAll);
+        let mut news = News::Of(Incarnation(1));
+        news.noteworthy();
+        news.by(Incarnation(1));
+        assert_eq!(news, News::ForAll);
+        let (changes, seen) = (Changes::default(), AtomicU64::new(0));
+        assert!(!changes.tell(News::Nothing));
+        assert!(!changes.is_news(B, &seen));
+        assert!(changes.tell(News::Of(Incarnation(1))));
+        assert!(!changes.is_news(A, &AtomicU64::new(0)));
+        assert!(changes.is_news(B, &seen));
+        assert!(changes.tell(news));
         assert!(changes.is_news(A, &seen));
     }
 }

@@ -13,7 +13,7 @@ use super::error::{Fault, Outcome};
 use super::options::Options;
 use crate::id::Incarnation;
 use crate::store::StoreError;
-use crate::store::changes::Changes;
+use crate::store::changes::{Changes, News};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,11 +58,12 @@ impl Bell {
         }
     }
 
-    /// Something was committed here, as [`Changes::happened`] says.
-    pub(super) fn happened(&self, author: Option<Incarnation>) {
-        self.shared.changes.happened(author);
-        self.shared.rung.notify_one();
-        self.start();
+    /// A transaction was committed here that holds this.
+    pub(super) fn tell(&self, news: News) {
+        if self.shared.changes.tell(news) {
+            self.shared.rung.notify_one();
+            self.start();
+        }
     }
 
     /// As [`Changes::wait`], for commits of all processes.

@@ -90,7 +90,7 @@ pub(super) fn insert_run(db: &mut Db, new: &NewRun, wakes: i64, goes_on: bool) -
                 .prepare_cached("UPDATE workflow SET ckey=?2 WHERE run=?1")?
                 .execute(params![new.run.0, key])?;
         }
-        db.noteworthy = true;
+        db.news.noteworthy();
     }
     Ok(Written::Started)
 }
@@ -298,7 +298,7 @@ impl Batch<'_> {
                  AND used_seq IS NOT NULL AND coalesce(stage,1)=1",
             )?
             .execute(params![run.0, reply.msg, reply.stage as i64, reply.payload])?;
-        self.db.authors.add(self.owner);
+        self.db.news.by(self.owner);
         Ok(())
     }
 
@@ -381,7 +381,7 @@ impl Batch<'_> {
                 park.held && park.blocked.is_some()
             ])?;
         inbox::drop_nudges(self.db, park.run)?;
-        self.db.authors.add(self.owner);
+        self.db.news.by(self.owner);
         Ok(Written::Parked)
     }
 
@@ -446,9 +446,9 @@ impl Batch<'_> {
             children::close(self.db, end.run, end.at)?;
         }
         if ending.placed || ending.scheduled || continued {
-            self.db.noteworthy = true;
+            self.db.news.noteworthy();
         } else {
-            self.db.authors.add(self.owner);
+            self.db.news.by(self.owner);
         }
         Ok(Written::Done)
     }

@@ -109,7 +109,7 @@ pub(super) fn terminate(
         )?
         .execute([run.0])?;
     place.freed(db)?;
-    db.noteworthy = true;
+    db.news.noteworthy();
     inbox::drop_unread(db, run)?;
     if scheduled {
         schedules::told(db, run, at)?;

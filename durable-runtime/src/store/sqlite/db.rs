@@ -3,9 +3,9 @@
 use super::error::{Outcome, bug, classify};
 use super::names::Names;
 use super::{SqliteOptions, connect};
-use crate::id::Incarnation;
 use crate::panics::caught;
 use crate::store::StoreError;
+use crate::store::changes::News;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -20,35 +20,14 @@ const LOCK_PAUSE_MAX: Duration = Duration::from_millis(2);
 pub(super) struct Db {
     pub(super) conn: Connection,
     pub(super) names: Names,
-    /// Whether the transaction holds something that anybody may wait for.
-    pub(super) noteworthy: bool,
-    /// Who has written in it what all others may wait for.
-    pub(super) authors: Authors,
+    /// What the transaction holds that others may wait for.
+    pub(super) news: News,
     /// Nothing has been done in the transaction.
     fresh: bool,
     /// Why the transaction as a whole has failed.
     broken: Option<StoreError>,
     /// How long to wait for the lock of another process.
     patience: Duration,
-}
-
-/// The workers that have let go of runs, or ended them: that is news to all but themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Authors {
-    #[default]
-    Nobody,
-    One(Incarnation),
-    Several,
-}
-
-impl Authors {
-    pub(super) fn add(&mut self, worker: Incarnation) {
-        *self = match *self {
-            Self::Nobody => Self::One(worker),
-            Self::One(other) if other == worker => Self::One(worker),
-            Self::One(_) | Self::Several => Self::Several,
-        };
-    }
 }
 
 /// Runs a call. Without a connection it is only answered: its transaction has failed already.
@@ -66,8 +45,7 @@ impl Db {
             conn,
             patience: options.busy_timeout,
             names: Names::default(),
-            noteworthy: false,
-            authors: Authors::Nobody,
+            news: News::Nothing,
             fresh: false,
             broken: None,
         })
@@ -157,8 +135,7 @@ impl Db {
         calls: impl ExactSizeIterator<Item = Work>,
     ) -> (Vec<Answer>, Result<(), StoreError>) {
         self.broken = None;
-        self.noteworthy = false;
-        self.authors = Authors::Nobody;
+        self.news = News::Nothing;
         let mut answers = Vec::with_capacity(calls.len());
         // `begin`, `run` and `apart` leave the reason of a failure in `broken`.
         self.begin();

@@ -81,6 +81,8 @@ fn forget(db: &mut Db, run: RunId) -> Outcome<usize> {
             |row| row.get(0).map(RunId),
         )?);
     }
-    db.noteworthy |= count > 0;
+    if count > 0 {
+        db.news.noteworthy();
+    }
     Ok(count)
 }

@@ -49,7 +49,7 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
              AND (?3 OR EXISTS(SELECT 1 FROM workflow w WHERE w.run=?1 AND w.seq>0))",
         )?
         .execute(params![run.0, message.sent_at.0, wakes_fresh])?;
-    db.noteworthy = true;
+    db.news.noteworthy();
     Ok(true)
 }
 

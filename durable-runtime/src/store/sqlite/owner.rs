@@ -38,7 +38,9 @@ pub(super) fn retire(db: &mut Db, worker: Incarnation) -> Outcome<()> {
         .conn
         .prepare_cached("UPDATE worker SET state=?2 WHERE worker=?1 AND state=?3")?
         .execute([worker.0, RETIRED, ALIVE])?;
-    db.noteworthy |= retired > 0;
+    if retired > 0 {
+        db.news.noteworthy();
+    }
     tasks::release(db, worker)
 }
 
@@ -196,6 +198,8 @@ pub(super) fn unblock(db: &mut Db, points: &[Unblock], now: Timestamp) -> Outcom
             )?
             .execute(params![point, fingerprint.map(u64::cast_signed), now.0])?;
     }
-    db.noteworthy |= unblocked > 0;
+    if unblocked > 0 {
+        db.news.noteworthy();
+    }
     Ok(unblocked)
 }

@@ -43,7 +43,9 @@ pub(super) fn resume(db: &mut Db, run: RunId, at: Timestamp) -> Outcome<()> {
         .conn
         .prepare_cached("UPDATE ready SET blocked=NULL, held=0, due_at=?2 WHERE run=?1 AND held=1")?
         .execute([run.0, at.0])?;
-    db.noteworthy |= released > 0;
+    if released > 0 {
+        db.news.noteworthy();
+    }
     Ok(())
 }
 
@@ -80,7 +82,7 @@ fn turned(
         MessageKind::Pause => task_line::rest(db, run)?,
         _ => task_line::go_on(db, run)?,
     }
-    db.noteworthy = true;
+    db.news.noteworthy();
     Ok(())
 }
 

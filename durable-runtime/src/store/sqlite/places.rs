@@ -95,7 +95,7 @@ fn change(db: &mut Db, queue: &str, change: QueueChange) -> Outcome<QueueSetting
     if settings.activity_per_key != old.activity_per_key {
         task_line::rearrange(db, queue)?;
     }
-    db.noteworthy = true;
+    db.news.noteworthy();
     Ok(settings)
 }
 

@@ -82,7 +82,7 @@ fn write(db: &mut Db, write: &ScheduleWrite) -> Outcome<ScheduleWritten> {
     for (id, message) in &write.sends {
         client::send(db, id, message)?;
     }
-    db.noteworthy = true;
+    db.news.noteworthy();
     Ok(ScheduleWritten::Done)
 }
 

@@ -60,7 +60,7 @@ pub(super) fn of_owner(db: &mut Db, write: &TaskWrite) -> Outcome<Written> {
             return Err(bug("the worker of a task writes that").into());
         }
     }
-    db.noteworthy = true;
+    db.news.noteworthy();
     Ok(Written::Done)
 }
 
@@ -115,7 +115,7 @@ pub(super) fn of_worker(db: &mut Db, worker: Incarnation, write: &TaskWrite) -> 
             let back = task_line::BACK;
             let sql = format!("UPDATE task SET worker=NULL, claimed_at=NULL, {back} {own}");
             let values = params![run, op, attempt, worker.0];
-            db.noteworthy = true;
+            db.news.noteworthy();
             (task_line::frees(db, &sql, values)?, None)
         }
         TaskWrite::Report { of, message } => {
@@ -142,14 +142,18 @@ pub(super) fn settle(db: &mut Db, run: RunId, op: i64) -> Outcome<()> {
     let sql = "DELETE FROM task WHERE run=?1 AND op=?2";
     let gone = task_line::frees(db, sql, [run.0, op])?;
     // Its worker is to hear of it.
-    db.noteworthy |= gone > 0;
+    if gone > 0 {
+        db.news.noteworthy();
+    }
     Ok(())
 }
 
 /// A run is over.
 pub(super) fn drop_all(db: &mut Db, run: RunId) -> Outcome<()> {
     let gone = task_line::frees(db, "DELETE FROM task WHERE run=?1", [run.0])?;
-    db.noteworthy |= gone > 0;
+    if gone > 0 {
+        db.news.noteworthy();
+    }
     Ok(())
 }
 
@@ -165,7 +169,9 @@ pub(super) fn lose(db: &mut Db) -> Outcome<()> {
     let sql = "UPDATE task SET worker=NULL, claimed_at=NULL, lost=1, gate=NULL WHERE worker IS NOT NULL \
                AND NOT EXISTS(SELECT 1 FROM worker w WHERE w.worker=task.worker AND w.state=?1)";
     let lost = task_line::frees(db, sql, [ALIVE])?;
-    db.noteworthy |= lost > 0;
+    if lost > 0 {
+        db.news.noteworthy();
+    }
     Ok(())
 }
 

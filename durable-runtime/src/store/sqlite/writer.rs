@@ -10,7 +10,7 @@
 
 use super::SqliteOptions;
 use super::checkpoint::Checkpoints;
-use super::db::{Answer, Authors, Db, Work};
+use super::db::{Answer, Db, Work};
 use super::error::{Fault, Outcome, breaks_connection, bug};
 use super::neighbours::Neighbours;
 use super::watch::Watch;
@@ -280,7 +280,7 @@ impl Thread {
                 (answers, Err(StoreError::from(fault)))
             }
         };
-        let news = self.db.as_ref().map(|db| (db.noteworthy, db.authors));
+        let news = self.db.as_ref().map(|db| db.news);
         if committed.as_ref().is_err_and(breaks_connection) {
             self.db = None;
         }
@@ -288,13 +288,7 @@ impl Thread {
             answer(committed.clone());
         }
         if committed.is_ok() {
-            let author = match news {
-                None | Some((false, Authors::Nobody)) => None,
-                Some((false, Authors::One(worker))) => Some(Some(worker)),
-                Some((true, _) | (_, Authors::Several)) => Some(None),
-            };
-            if let Some(author) = author {
-                self.shared.changes.happened(author);
+            if self.shared.changes.tell(news.unwrap_or_default()) {
                 self.neighbours.tell();
             }
             if let Some(db) = &self.db {
