@@ -52,7 +52,7 @@ pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request, busy: B
         Request::Send(send) => actor.send(&life, send).await,
         Request::Child { id, op, .. } => actor.ask_to_stop(&life, id, op).await,
         _ => {
-            return End::new(
+            return End::at_once(
                 Outcome::Unfit(format!("operation {} is no act", actor.op)),
                 busy,
             );
@@ -61,7 +61,7 @@ pub(super) async fn act(life: Arc<Life>, actor: Actor, request: Request, busy: B
     let outcome = done.map_or_else(|e| Outcome::Unfit(e.to_string()), Outcome::Acted);
     // Whom it concerns may be here.
     life.pokes.poke(life.clock.busy());
-    End::new(outcome, busy)
+    End::now(outcome, &*life.clock, busy)
 }
 
 impl Actor {

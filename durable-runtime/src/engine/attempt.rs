@@ -7,6 +7,7 @@ use super::instance::Outcome;
 use super::meters::Waiting;
 use crate::activity::{self, Live};
 use crate::clock::{Busy, Clock};
+use crate::id::Timestamp;
 use crate::interception::{ActivityInterceptors, How};
 use crate::operation::{ActivityRequest, CancellationType, TimeoutKind};
 use crate::registry::{ActivityContext, ActivityFn};
@@ -37,6 +38,8 @@ pub(super) struct End {
     pub(super) outcome: Outcome,
     /// Held until the run has taken note.
     pub(super) busy: Busy,
+    /// When it ended; of one that could not even begin, long ago.
+    pub(super) at: Timestamp,
     /// Smaller than that of any attempt that ended later.
     pub(super) turn: u64,
     /// Its last heartbeat, if that is not on record.
@@ -45,11 +48,21 @@ pub(super) struct End {
 
 impl End {
     /// An attempt ends now.
-    pub(super) fn new(outcome: Outcome, busy: Busy) -> Self {
+    pub(super) fn now(outcome: Outcome, clock: &dyn Clock, busy: Busy) -> Self {
+        let at = clock.now();
+        Self {
+            at,
+            ..Self::at_once(outcome, busy)
+        }
+    }
+
+    /// An attempt ends, whatever the time.
+    pub(super) fn at_once(outcome: Outcome, busy: Busy) -> Self {
         static TURNS: AtomicU64 = AtomicU64::new(0);
         Self {
             outcome,
             busy,
+            at: Timestamp(i64::MIN),
             turn: TURNS.fetch_add(1, Ordering::Relaxed),
             beat: None,
         }
@@ -82,9 +95,10 @@ impl Attempt {
         let cancellation = call.options.cancellation;
         let of = live.clone();
         let span = around.span.clone();
+        let clock = around.clock.clone();
         let work = async move {
             let (outcome, busy) = attempt(body, call, (context, &of), around, busy).await;
-            End::new(outcome, busy)
+            End::now(outcome, &*clock, busy)
         };
         let task = tokio::spawn(work.instrument(span));
         Self {
@@ -108,7 +122,7 @@ impl Attempt {
         let joined = std::task::ready!(Pin::new(&mut self.task).poll(cx));
         Poll::Ready(joined.unwrap_or_else(|error| {
             // The body is caught elsewhere; this is a panic in a destructor, or an abort.
-            End::new(Outcome::Panicked(error.to_string()), Busy::default())
+            End::at_once(Outcome::Panicked(error.to_string()), Busy::default())
         }))
     }
 

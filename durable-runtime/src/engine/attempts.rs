@@ -58,7 +58,7 @@ impl Attempts {
     /// Takes in an attempt that this binary cannot make.
     pub(super) fn unfit(&mut self, op: u64, reason: String, busy: Busy) {
         self.ended
-            .push((op, End::new(Outcome::Unfit(reason), busy)));
+            .push((op, End::at_once(Outcome::Unfit(reason), busy)));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -104,12 +104,13 @@ impl Attempts {
         self.running.iter().filter_map(beat).collect()
     }
 
-    /// Waits for news: ends in the order in which they came. May be dropped and called again.
-    pub(super) async fn news(&mut self) -> (u64, News) {
-        poll_fn(|cx| self.poll_news(cx)).await
+    /// Waits for news: ends in the order in which they came, and none that came after `by`. May be
+    /// dropped and called again.
+    pub(super) async fn news(&mut self, by: Option<Timestamp>) -> (u64, News) {
+        poll_fn(|cx| self.poll_news(by, cx)).await
     }
 
-    fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<(u64, News)> {
+    fn poll_news(&mut self, by: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<(u64, News)> {
         while let Poll::Ready(Some((op, busy))) = self.heard.poll_recv(cx) {
             // Not of one that was stopped, or has ended.
             if self.running.iter().any(|(running, _)| *running == op) {
@@ -128,7 +129,8 @@ impl Attempts {
             }
         }
         let all = self.ended.iter().enumerate();
-        match all.min_by_key(|(_, (_, end))| end.turn) {
+        let in_time = all.filter(|(_, (_, end))| by.is_none_or(|by| end.at <= by));
+        match in_time.min_by_key(|(_, (_, end))| end.turn) {
             Some((first, _)) => {
                 let (op, end) = self.ended.swap_remove(first);
                 Poll::Ready((op, News::Ended(end)))
@@ -164,7 +166,7 @@ mod tests {
                     begun.send(()).expect("somebody waits for it");
                     // Blocks: the lock, or what it guards.
                     let _ = released.lock().map(|released| released.recv());
-                    End::new(Outcome::Cancelled, Busy::default())
+                    End::at_once(Outcome::Cancelled, Busy::default())
                 };
                 attempts.begin(op, Attempt::of(body));
             }

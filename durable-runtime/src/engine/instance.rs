@@ -135,6 +135,8 @@ pub(super) enum Event {
         wakes: i64,
         /// The messages.
         messages: Vec<Message>,
+        /// It is [`Due`](Self::Due), too.
+        due: bool,
     },
     /// The park was committed.
     Parked,

@@ -40,15 +40,16 @@ impl Mailbox {
     /// Waits for mail.
     pub(super) async fn take(&self) -> Mail {
         loop {
-            if let Some(mail) = self
-                .slot
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-            {
+            if let Some(mail) = self.try_take() {
                 return mail;
             }
             self.filled.notified().await;
         }
+    }
+
+    /// The mail that is there.
+    pub(super) fn try_take(&self) -> Option<Mail> {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take()
     }
 }

@@ -3,21 +3,23 @@
 mod apart;
 mod left;
 mod seen;
+mod wait;
 
 pub(super) use self::left::Left;
 use self::left::last;
+use self::wait::Pause;
 use super::acts::{self, Actor};
 use super::attempt::{Attempt, Surroundings};
-use super::attempts::{Attempts, News};
+use super::attempts::Attempts;
 use super::committer::CommitError;
 use super::hung::Seat;
 use super::instance::{Action, Doing, Event, Instance, Place};
-use super::life::{Life, Stage, read};
+use super::life::{Life, read};
 use super::mailbox::Mailbox;
 use super::meters::Tally;
 use super::transact;
 use crate::activity::{ActivityToken, Live};
-use crate::clock::{Busy, Sleeping};
+use crate::clock::Busy;
 use crate::frame::Checkpoint;
 use crate::id::{RunId, Timestamp};
 use crate::machine::{Aside, Blocked, Machine, Turn, fingerprint, panic_message};
@@ -44,21 +46,14 @@ pub(super) struct Run {
     attempts: Attempts,
     /// The earliest timer or pause, and its instant.
     pause: Option<(Timestamp, Pause)>,
+    /// The last that it waited for was mail.
+    read_mail: bool,
     /// Who waits for the start.
     starter: Option<oneshot::Sender<Result<Written, StoreError>>>,
     /// The store has refused writes of this run before, or the engine panicked in a step of it.
     refused: bool,
     /// What remains when the task is over.
     left: Left,
-}
-
-/// A sleep in progress.
-struct Pause(Sleeping);
-
-impl std::fmt::Debug for Pause {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pause")
-    }
 }
 
 /// What follows a commit.
@@ -88,6 +83,7 @@ impl Run {
             busy: Some(busy),
             attempts: Attempts::default(),
             pause: None,
+            read_mail: false,
             starter,
             refused: false,
             left: Left::default(),
@@ -351,66 +347,6 @@ impl Run {
         }
     }
 
-    fn pause_until(&mut self, until: Option<Timestamp>) {
-        if self.pause.as_ref().map(|(at, _)| *at) != until {
-            let sleep = |at| (at, Pause(self.life.clock.sleep_until(at)));
-            self.pause = until.map(sleep);
-        }
-    }
-
-    /// Waits for what is under way, for mail, or to be told to let go.
-    async fn wait(&mut self) -> Event {
-        let mut stage = self.life.stage.clone();
-        let released = if self.attempts.is_empty() {
-            Stage::Drain
-        } else {
-            Stage::Stop
-        };
-        // What is under way has guards or a deadline of its own.
-        self.busy = None;
-        let (pause, attempts) = (&mut self.pause, &mut self.attempts);
-        let due = async {
-            match pause {
-                Some((_, Pause(sleeping))) => sleeping.await,
-                None => std::future::pending().await,
-            }
-        };
-        let mut last = None;
-        let (event, busy) = tokio::select! {
-            biased;
-            mail = self.mailbox.take() => {
-                (Event::Mail { wakes: mail.wakes, messages: mail.messages }, mail.busy)
-            }
-            // An error means that the life is over; it ends the same way.
-            _ = stage.wait_for(|stage| *stage >= released) => {
-                (Event::Release, self.life.clock.busy())
-            }
-            (op, news) = attempts.news() => match news {
-                News::Beat(busy) => (Event::Beat, busy),
-                News::Ended(end) => {
-                    last = end.beat.map(|beat| (op, beat));
-                    (Event::Attempted(op, end.outcome), end.busy)
-                }
-            },
-            busy = due => {
-                (Event::Due, busy)
-            }
-        };
-        if matches!(event, Event::Due) {
-            self.pause = None;
-        }
-        let others = match &event {
-            // Of those that are stopped now, too.
-            Event::Beat | Event::Release => self.attempts.take_beats(),
-            _ => Vec::new(),
-        };
-        for (op, (at, details)) in last.into_iter().chain(others) {
-            self.instance.heard(op, at, details);
-        }
-        self.busy = Some(busy);
-        event
-    }
-
     async fn read_inbox(&mut self) -> Option<Event> {
         let (store, worker) = (self.life.store.clone(), self.life.worker);
         let run = self.instance.run;
@@ -423,7 +359,12 @@ impl Run {
         };
         // If the run is somebody else's by now, the next commit is refused and says so.
         let (wakes, messages) = mail.unwrap_or((self.instance.wakes, Vec::new()));
-        Some(Event::Mail { wakes, messages })
+        let due = false;
+        Some(Event::Mail {
+            wakes,
+            messages,
+            due,
+        })
     }
 
     /// Reads the run again after a refusal; if it is still ours, it goes on from there.

@@ -236,7 +236,7 @@ impl Carrier {
                     Err(_) => return None,
                 },
                 _ = stage.wait_for(|stage| *stage >= Stage::Stop) => Happens::Release,
-                (_, news) = attempts.news() => Happens::News(news),
+                (_, news) = attempts.news(None) => Happens::News(news),
             };
             match happens {
                 Happens::Asked(Asked::GoOn) => {}

@@ -19,6 +19,7 @@ mod kinds;
 mod large;
 mod limits;
 mod misfits;
+mod overtaken;
 mod ownership;
 mod panics;
 mod parallel;

@@ -160,6 +160,7 @@ impl Bench {
             "has_time",
             "stubborn",
             "hourly",
+            "ballot",
             "relay",
         ];
         let all = short.into_iter().chain(long);

@@ -58,12 +58,24 @@ impl Instance {
             (doing @ (Doing::Loaded | Doing::Over), event @ Event::Mail { .. }) => {
                 return Err(self.unexpected(doing, &event));
             }
-            (doing, Event::Mail { wakes, messages }) => {
+            (doing, event @ Event::Mail { due: true, .. })
+                if !matches!(doing, Doing::Work | Doing::Heal) =>
+            {
+                return Err(self.unexpected(doing, &event));
+            }
+            (
+                doing,
+                Event::Mail {
+                    wakes,
+                    messages,
+                    due,
+                },
+            ) => {
                 let rested = self.paused;
                 self.wakes = wakes;
                 self.note(messages);
                 self.doing = doing;
-                self.read_mail(rested, now, policy)
+                self.read_mail(rested, now, policy, due)
             }
             (Doing::Loaded, Event::Begin) => self.proceed(now, policy, false),
             (Doing::Work | Doing::Heal, Event::Due) => self.proceed(now, policy, true),
@@ -133,28 +145,29 @@ impl Instance {
         }
     }
 
-    /// `rested`: it was paused before.
-    fn read_mail(&mut self, rested: bool, now: Timestamp, policy: &Policy) -> Decision {
+    /// `rested`: it was paused before. `due`: what was waited for is due.
+    fn read_mail(&mut self, rested: bool, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         match &self.doing {
             // Its end, or what follows it, takes the messages into account.
             Doing::Turn(_) => carry_on(),
             _ if self.terminate.is_some() => self.terminated(now, policy),
-            _ if self.undecoded.is_some() => self.proceed(now, policy, false),
-            Doing::Park => self.proceed(now, policy, false),
-            _ if rested || self.paused => self.proceed(now, policy, false),
-            Doing::Work => self.read_mail_at_work(now, policy),
+            _ if self.undecoded.is_some() => self.proceed(now, policy, due),
+            Doing::Park => self.proceed(now, policy, due),
+            _ if rested || self.paused => self.proceed(now, policy, due),
+            Doing::Work => self.read_mail_at_work(now, policy, due),
+            _ if due => self.proceed(now, policy, due),
             _ => carry_on(),
         }
     }
 
-    fn read_mail_at_work(&mut self, now: Timestamp, policy: &Policy) -> Decision {
+    fn read_mail_at_work(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         if let Some(sent_at) = self.cancel_sent()
             && let Some(decision) = self.cancelled(sent_at, now, policy)
         {
             return decision;
         }
-        if self.asks_children() || !self.news.is_empty() || self.delivery(now).is_some() {
-            return self.proceed(now, policy, false);
+        if due || self.asks_children() || !self.news.is_empty() || self.delivery(now).is_some() {
+            return self.proceed(now, policy, due);
         }
         self.act(Action::Continue, Doing::Work)
     }

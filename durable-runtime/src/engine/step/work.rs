@@ -12,8 +12,8 @@ use crate::operation::{ActivityRequest, Answered, Request, Resolution, TimeoutKi
 impl Instance {
     /// Nothing has an answer, and the code waits. `due`: what was waited for is due.
     pub(super) fn work(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
-        let over = self.expired(now).filter(|_| due || !self.any_runs());
-        let over = over.map(|(at, _)| at);
+        let expired = self.expired(now);
+        let over = expired.as_ref().map(|(at, _)| *at);
         if let Some(decision) = self.told(None, over, now, policy) {
             return decision;
         }
@@ -22,10 +22,20 @@ impl Instance {
             let at = self.next_due(now);
             return self.park(at, None);
         }
-        // While attempts run, one may have ended already; it goes before a timer, which is told
-        // again when it has been waited for.
-        let expired = self.expired(now).filter(|_| due || idle);
         let letter = self.delivery(now);
+        if !due && !idle {
+            // An attempt may have ended before all of that: it goes first, and the rest when it has
+            // been waited for.
+            let sent = letter.as_ref().map(|letter| letter.since.min(now));
+            let late = self.late(now).map(|(at, ..)| at);
+            if let Some(since) = [sent, over, late].into_iter().flatten().min() {
+                let wait = Action::Work {
+                    begin: Vec::new(),
+                    until: Some(since),
+                };
+                return self.act(wait, Doing::Work);
+            }
+        }
         if let Some(decision) = self.first_of(letter, expired, now, now, policy) {
             return decision;
         }

@@ -35,6 +35,7 @@ pub(super) fn told(news: News, sent_at: Timestamp) -> Event {
     Event::Mail {
         wakes: 2,
         messages: vec![message],
+        due: false,
     }
 }
 

@@ -24,6 +24,20 @@ pub(super) fn mail(kind: Option<MessageKind>) -> Event {
     Event::Mail {
         wakes: 2,
         messages: kind.map(message).into_iter().collect(),
+        due: false,
+    }
+}
+
+fn due_with(kind: MessageKind) -> Event {
+    match mail(Some(kind)) {
+        Event::Mail {
+            wakes, messages, ..
+        } => Event::Mail {
+            wakes,
+            messages,
+            due: true,
+        },
+        other => other,
     }
 }
 
@@ -123,6 +137,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("cancel", mail(Some(MessageKind::Cancel))),
         ("terminate", mail(Some(MessageKind::Terminate))),
         ("signal", mail(Some(MessageKind::Signal))),
+        ("signal, and due", due_with(MessageKind::Signal)),
         ("pause", mail(Some(MessageKind::Pause))),
         ("resume", mail(Some(MessageKind::Resume))),
         ("parked", Event::Parked),

@@ -48,6 +48,10 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
         .expect("it begins");
     let beside = checkpoint(1, vec![waits("approve"), calls(None)]);
     let both = checkpoint(1, vec![waits("reject"), waits("approve"), waits("approve")]);
+    let three = || {
+        let all = vec![waits("approve"), fires(9_500), calls(None)];
+        running(checkpoint(1, all), &[3])
+    };
     vec![
         ("signals: loaded, none", at(alone(), Doing::Loaded)),
         ("signals: wait", at(alone(), Doing::Work)),
@@ -77,6 +81,18 @@ pub(super) fn states() -> Vec<(&'static str, Instance)> {
             ),
         ),
         ("signals: wait beside an attempt", running(beside, &[2])),
+        (
+            "signals: beside an attempt and a timer that passed, none",
+            three(),
+        ),
+        (
+            "signals: beside an attempt and a timer that passed, one from before",
+            with(three(), &[sent(2, "approve", 9_499)]),
+        ),
+        (
+            "signals: beside an attempt and a timer that passed, one from after",
+            with(three(), &[sent(2, "approve", 9_501)]),
+        ),
         ("signals: loaded, one before a cancellation", cancelled),
         ("signals: loaded, one after a cancellation", sooner),
         (
