@@ -99,16 +99,25 @@ impl Changes {
     }
 
     /// Waits until something has happened since `seen` that is news to `own`, or for `at_most`;
-    /// then `seen` is up to date.
-    pub(crate) async fn wait(&self, own: Option<Incarnation>, seen: &AtomicU64, at_most: Duration) {
+    /// then `seen` is up to date. Several who wait at once are all told.
+    pub(crate) async fn wait(&self, own: Option<Incarnation>, seen: &Seen, at_most: Duration) {
         self.state().waiting.push(own);
         let _waiting = Waiting(self, own);
+        let seen = if own.is_some() {
+            &seen.worker
+        } else {
+            &seen.others
+        };
+        // Another one that waits beside this one, and is told first, takes nothing away from it.
+        let mut before = seen.load(Ordering::Acquire);
         let moved = async {
             loop {
                 // Enlisted before the look at the counter, so that no ring falls in between.
                 let mut rung = std::pin::pin!(self.bell.notified());
                 rung.as_mut().enable();
-                if self.is_news(own, seen) {
+                let is_news = self.is_news(own, &mut before);
+                seen.fetch_max(before, Ordering::AcqRel);
+                if is_news {
                     return;
                 }
                 rung.await;
@@ -119,19 +128,37 @@ impl Changes {
     }
 
     /// Whether something has happened since `seen` that is news to `own`; `seen` is up to date then.
-    pub(crate) fn is_news(&self, own: Option<Incarnation>, seen: &AtomicU64) -> bool {
+    pub(crate) fn is_news(&self, own: Option<Incarnation>, seen: &mut u64) -> bool {
         let state = self.state();
-        let before = seen.swap(state.count, Ordering::AcqRel);
+        let before = std::mem::replace(seen, state.count);
         let of_own = own.is_some() && own == state.author && before >= state.alone_since;
         before != state.count && !of_own
     }
 }
 
+/// What was told on a handle: to its worker, and to clients beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    worker: AtomicU64,
+    others: AtomicU64,
+}
+
+impl Seen {
+    /// Another handle, which has seen as much.
+    pub(crate) fn another(&self) -> Self {
+        let copy = |seen: &AtomicU64| AtomicU64::new(seen.load(Ordering::Acquire));
+        Self {
+            worker: copy(&self.worker),
+            others: copy(&self.others),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Changes, News};
+    use super::{Changes, News, Seen};
     use crate::id::Incarnation;
-    use std::sync::atomic::AtomicU64;
+    use std::time::Duration;
 
     const A: Option<Incarnation> = Some(Incarnation(1));
     const B: Option<Incarnation> = Some(Incarnation(2));
@@ -139,23 +166,23 @@ mod tests {
     #[test]
     fn what_one_has_done_is_no_news_to_it_and_to_nobody_else_old() {
         let changes = Changes::default();
-        let (seen, elsewhere) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (mut seen, mut elsewhere) = (0, 0);
         changes.happened(A);
         changes.happened(A);
-        assert!(!changes.is_news(A, &seen));
-        assert!(changes.is_news(B, &elsewhere));
-        assert!(!changes.is_news(B, &elsewhere), "it was told");
+        assert!(!changes.is_news(A, &mut seen));
+        assert!(changes.is_news(B, &mut elsewhere));
+        assert!(!changes.is_news(B, &mut elsewhere), "it was told");
         changes.happened(A);
-        assert!(changes.is_news(None, &elsewhere));
+        assert!(changes.is_news(None, &mut elsewhere));
         // Between two of its own another one is not missed.
         changes.happened(B);
         changes.happened(A);
-        assert!(changes.is_news(A, &seen));
+        assert!(changes.is_news(A, &mut seen));
         changes.happened(A);
-        assert!(!changes.is_news(A, &seen));
+        assert!(!changes.is_news(A, &mut seen));
         changes.happened(None);
         changes.happened(A);
-        assert!(changes.is_news(A, &seen));
+        assert!(changes.is_news(A, &mut seen));
     }
 
     #[test]
@@ -170,13 +197,31 @@ mod tests {
         news.noteworthy();
         news.by(Incarnation(1));
         assert_eq!(news, News::ForAll);
-        let (changes, seen) = (Changes::default(), AtomicU64::new(0));
+        let (changes, mut seen) = (Changes::default(), 0);
         assert!(!changes.tell(News::Nothing));
-        assert!(!changes.is_news(B, &seen));
+        assert!(!changes.is_news(B, &mut seen));
         assert!(changes.tell(News::Of(Incarnation(1))));
-        assert!(!changes.is_news(A, &AtomicU64::new(0)));
-        assert!(changes.is_news(B, &seen));
+        assert!(!changes.is_news(A, &mut 0));
+        assert!(changes.is_news(B, &mut seen));
         assert!(changes.tell(news));
-        assert!(changes.is_news(A, &seen));
+        assert!(changes.is_news(A, &mut seen));
+    }
+
+    /// A worker and two clients of one process, on one handle.
+    #[tokio::test]
+    async fn who_waits_on_one_handle_takes_no_news_from_another() {
+        let (changes, seen) = (Changes::default(), Seen::default());
+        let long = Duration::from_secs(3_600);
+        let wait = |own| changes.wait(own, &seen, long);
+        let told = async { tokio::join!(wait(A), wait(None), wait(None)) };
+        let both = async { tokio::join!(told, async { changes.happened(B) }) };
+        let in_time = tokio::time::timeout(Duration::from_secs(20), both).await;
+        in_time.expect("all three are told");
+        changes.happened(B);
+        wait(A).await;
+        let client = tokio::time::timeout(Duration::from_secs(20), wait(None)).await;
+        client.expect("the worker was told before");
+        let again = tokio::time::timeout(Duration::ZERO, wait(None)).await;
+        assert!(again.is_err(), "it was told");
     }
 }

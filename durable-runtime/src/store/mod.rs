@@ -284,8 +284,9 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     /// Returns when somebody else (another handle or process) may have committed something since
     /// the last call on this handle, or after `at_most`. A hint: it may return early, and polling
     /// stays correct without it. What the worker `own` itself has parked, answered or ended, without an
-    /// effect on another run, is no reason to return: it knows. What is reported once on a handle is not reported again, so one
-    /// task per handle should wait and tell the others.
+    /// effect on another run, is no reason to return: it knows. What is reported once on a handle, to
+    /// a worker or to those who are none, is not reported again to them, so one task of each should
+    /// wait and tell the others. Several that wait at the same time are all told.
     async fn changed(&self, own: Option<Incarnation>, at_most: Duration);
 
     /// Flushes and closes what this handle owns. Calls after it answer `StoreError::Closed`.

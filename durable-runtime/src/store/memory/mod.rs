@@ -21,7 +21,7 @@ use self::ids::Admission;
 use self::run::{Place, Run};
 use self::state::{Life, State, Worker};
 use self::writes::Batch;
-use super::changes::Changes;
+use super::changes::{Changes, Seen};
 use super::limits;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
@@ -31,7 +31,7 @@ use super::{
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ use std::time::Duration;
 pub struct MemoryStore {
     shared: Arc<Shared>,
     /// The changes that [`Store::changed`] has reported on this handle.
-    seen: AtomicU64,
+    seen: Seen,
     closed: AtomicBool,
 }
 
@@ -56,7 +56,7 @@ impl Clone for MemoryStore {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            seen: AtomicU64::new(self.seen.load(Ordering::Acquire)),
+            seen: self.seen.another(),
             closed: AtomicBool::new(false),
         }
     }

@@ -13,9 +13,9 @@ use super::error::{Fault, Outcome};
 use super::options::Options;
 use crate::id::Incarnation;
 use crate::store::StoreError;
-use crate::store::changes::{Changes, News};
+use crate::store::changes::{Changes, News, Seen};
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -67,7 +67,7 @@ impl Bell {
     }
 
     /// As [`Changes::wait`], for commits of all processes.
-    pub(super) async fn wait(&self, own: Option<Incarnation>, seen: &AtomicU64, at_most: Duration) {
+    pub(super) async fn wait(&self, own: Option<Incarnation>, seen: &Seen, at_most: Duration) {
         self.start();
         self.shared.changes.wait(own, seen, at_most).await;
     }

@@ -80,6 +80,7 @@ use self::names::Names;
 use self::options::Options;
 use self::pool::{Conn, Pool};
 use self::transact::{Tx, Writer};
+use super::changes::Seen;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, RunFilter, RunRecord, Sent, StepRecord, Store, StoreError,
@@ -89,7 +90,6 @@ use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// Workflows in a PostgreSQL database.
@@ -98,7 +98,7 @@ pub struct PostgresStore {
     writer: Writer,
     readers: Pool,
     /// The changes that [`Store::changed`] has reported.
-    seen: AtomicU64,
+    seen: Seen,
 }
 
 impl PostgresStore {
@@ -121,7 +121,7 @@ impl PostgresStore {
                 bell: Bell::new(Arc::clone(&options)),
             },
             readers: pool(),
-            seen: AtomicU64::new(0),
+            seen: Seen::default(),
         };
         let schema = &options.schema;
         transact::read(&store.writer.pool, |conn| async move {

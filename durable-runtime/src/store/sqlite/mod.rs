@@ -51,6 +51,7 @@ mod writer;
 use self::error::Fault;
 use self::reader::Readers;
 use self::writer::Writer;
+use super::changes::Seen;
 use super::{
     AttemptRecord, Claim, ClaimedRun, Deleted, Expiry, Fence, FenceError, Heard, Listing, Message,
     NewMessage, NewRun, NewWorker, Page, Recorded, RunFilter, RunRecord, Sent, StepRecord, Store,
@@ -60,7 +61,7 @@ use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How a SQLite store behaves. The defaults suit everything but tests.
@@ -91,7 +92,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     /// The changes that [`Store::changed`] has reported.
-    seen: AtomicU64,
+    seen: Seen,
     closed: AtomicBool,
 }
 
@@ -110,7 +111,7 @@ impl SqliteStore {
         Ok(Self {
             writer,
             readers: Readers::new(path, options),
-            seen: AtomicU64::new(0),
+            seen: Seen::default(),
             closed: AtomicBool::new(false),
         })
     }

@@ -9,6 +9,7 @@ use crate::store::{
     Claim, Fairness, FenceError, NewRun, NewStep, Parent, ParentClose, Queueing, Sent, Store,
     StoreError, Write, Written,
 };
+use std::cell::Cell;
 use std::time::Duration;
 
 async fn store() -> (SqliteStore, tempfile::TempDir) {
@@ -160,10 +161,13 @@ async fn the_first_call_of_a_transaction_fails_alone_too() {
 async fn what_a_worker_has_ended_itself_is_news_to_others_only() {
     let (store, _folder) = store().await;
     // The writer answers first, and then says what is new: another call comes after both.
+    let seen = Cell::new(0);
     let news = async |own| {
         store.write(1, |_| Ok(())).await.expect("it writes");
-        let changes = &store.writer.shared.changes;
-        changes.is_news(own, &store.seen)
+        let mut before = seen.get();
+        let is_news = store.writer.shared.changes.is_news(own, &mut before);
+        seen.set(before);
+        is_news
     };
     let mut worker = Worker::register(&store, 1).await;
     let me = Some(worker.id());
