@@ -293,7 +293,7 @@ fn task_json(task: &TaskRecord) -> Value {
             TaskWait::Turn => json!("turn"),
             TaskWait::Key(key) => json!({"key": key}),
             TaskWait::Concurrency(limit) => json!({"concurrency": limit}),
-            TaskWait::Rate(at) => json!({"rate": rfc3339(*at)}),
+            TaskWait::Rate(at, _) => json!({"rate": rfc3339(*at)}),
             TaskWait::PausedQueue => json!("paused_queue"),
             TaskWait::PausedRun => json!("paused_run"),
         }),

@@ -198,7 +198,7 @@ fn held_up(task: &TaskRecord, term: &Terminal<'_>) -> Option<String> {
         TaskWait::Turn => return None,
         TaskWait::Key(key) => format!("others of the key `{key}` come first"),
         TaskWait::Concurrency(limit) => format!("as many of {queue} run as may ({limit})"),
-        TaskWait::Rate(at) => {
+        TaskWait::Rate(at, _) => {
             let when = relative(*at, term.now);
             format!("the rate of {queue} lets the next one begin {when}")
         }

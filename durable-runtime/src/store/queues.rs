@@ -225,6 +225,15 @@ impl Rate {
         self.holds_one(filled)
     }
 
+    /// When one begins of which the bucket says `at`: no later than the next look allows, which puts right
+    /// what a clock has written that was ahead.
+    pub(crate) fn begins(self, at: Timestamp, now: Timestamp) -> Timestamp {
+        let filled = at.0.saturating_mul(1000);
+        let filled = filled.saturating_add(self.whole() - self.interval());
+        let emptied = self.emptied(filled, now);
+        emptied.map_or(at, |empty| self.holds_one(empty))
+    }
+
     /// From when a bucket that is filled like this holds one.
     pub(crate) fn holds_one(self, filled: i64) -> Timestamp {
         let at = filled.saturating_sub(self.whole() - self.interval());
@@ -307,6 +316,11 @@ mod tests {
         assert_eq!(rate.emptied(filled, Timestamp(3_599_000)), None);
         let back = Timestamp(1_000);
         assert_eq!(rate.opens(filled, back), back);
+        // Nobody is told to wait for an hour.
+        let said = rate.holds_one(filled);
+        assert_eq!(said, Timestamp(3_600_100));
+        assert_eq!(rate.begins(said, Timestamp(3_600_000)), said);
+        assert_eq!(rate.begins(said, back), Timestamp(1_100));
         filled = rate.emptied(filled, back).unwrap();
         assert_eq!(rate.emptied(filled, back), None);
         assert_eq!(all(rate, &mut filled, 1_000), 0);

@@ -14,7 +14,7 @@
 use super::error::{FenceError, StoreError};
 use super::message::NewMessage;
 use super::queueing::Queueing;
-use super::queues::QueueSettings;
+use super::queues::{QueueSettings, Rate};
 use super::records::Fence;
 use crate::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use async_trait::async_trait;
@@ -97,8 +97,8 @@ pub enum TaskWait {
     Key(String),
     /// The end of another: as many as this are carried out, which is the limit of its queue.
     Concurrency(u32),
-    /// This time: the rate of its queue lets none begin before.
-    Rate(Timestamp),
+    /// This time: the rate of its queue, this one, lets none begin before.
+    Rate(Timestamp, Rate),
     /// Somebody who lets its queue go on.
     PausedQueue,
     /// Somebody who lets its run go on.
@@ -111,14 +111,15 @@ impl TaskWait {
     pub(crate) fn in_line(limits: &QueueSettings, carried: u64, filled: i64) -> Self {
         match limits.concurrency.map(|limit| limit.max(1)) {
             Some(limit) if carried >= u64::from(limit) => Self::Concurrency(limit),
-            _ => (limits.rate).map_or(Self::Turn, |rate| Self::Rate(rate.holds_one(filled))),
+            _ => (limits.rate).map_or(Self::Turn, |rate| Self::Rate(rate.holds_one(filled), rate)),
         }
     }
 
     /// The same now: what is over holds nothing up.
     pub(crate) fn at(self, now: Timestamp) -> Self {
         match self {
-            Self::Rate(at) if at <= now => Self::Turn,
+            Self::Rate(at, _) if at <= now => Self::Turn,
+            Self::Rate(at, rate) => Self::Rate(rate.begins(at, now), rate),
             other => other,
         }
     }
