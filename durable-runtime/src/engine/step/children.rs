@@ -39,6 +39,13 @@ impl Instance {
         own.is_some_and(|own| own.child == Asking::Wanted && !own.running)
     }
 
+    /// Whether a child that is awaited is to be asked to stop, and that is not on disk.
+    pub(super) fn is_asking_children(&self) -> bool {
+        let mut calls = self.awaited().into_iter();
+        let own = |op| self.underway(op).map(|own| own.child);
+        calls.any(|call| own(call.op) == Some(Asking::Wanted))
+    }
+
     /// Whether a child that is awaited is to be asked to stop, and is not.
     pub(super) fn asks_children(&self) -> bool {
         let mut calls = self.awaited().into_iter();

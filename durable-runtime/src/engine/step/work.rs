@@ -14,7 +14,10 @@ impl Instance {
     pub(super) fn work(&mut self, now: Timestamp, policy: &Policy, due: bool) -> Decision {
         let expired = self.expired(now);
         let over = expired.as_ref().map(|(at, _)| *at);
-        if let Some(decision) = self.told(None, over, now, policy) {
+        // A cancellation is on its way to children before the code hears of it: what came later than that
+        // waits.
+        let asking = self.is_asking_children();
+        if !asking && let Some(decision) = self.told(None, over, now, policy) {
             return decision;
         }
         let idle = !self.any_runs();
@@ -23,7 +26,7 @@ impl Instance {
             return self.park(at, None);
         }
         let letter = self.delivery(now);
-        if !due && !idle {
+        if !asking && !due && !idle {
             // An attempt may have ended before all of that: it goes first, and the rest when it has
             // been waited for.
             let sent = letter.as_ref().map(|letter| letter.since.min(now));
@@ -36,10 +39,13 @@ impl Instance {
                 return self.act(wait, Doing::Work);
             }
         }
-        if let Some(decision) = self.first_of(letter, expired, now, now, policy) {
+        if !asking && let Some(decision) = self.first_of(letter, expired, now, now, policy) {
             return decision;
         }
         let (begin, mut until) = self.plan(now, policy);
+        if asking {
+            until = until.filter(|at| *at > now);
+        }
         if idle && begin.is_empty() {
             match until {
                 Some(at) if now.until(at) > policy.park_after => return self.park(Some(at), None),

@@ -260,6 +260,10 @@ const CANCELS: [Arrival; 4] = [Goes, Cancel, ObeysGoes, StaysGoes];
 async fn children_are_closed_and_heard_of_by_policy_in_every_order() {
     let cuts = in_every_order(&CLOSES, 5, story).await;
     assert!(cuts > 300, "only {cuts} calls were cut");
+}
+
+#[tokio::test]
+async fn children_of_who_is_cancelled_are_closed_and_heard_of_in_every_order() {
     let cuts = in_every_order(&CANCELS, 5, story).await;
     assert!(cuts > 300, "only {cuts} calls were cut");
 }

@@ -1,9 +1,14 @@
 //! Engines with a bug, each of which is noticed: a check that finds nothing would find these.
 
-use super::{Course, calendar, family, letters, orders, requests, undo};
+use super::{
+    Course, calendar, family, kin, letters, limits, meanwhile_with, orders, requests, starts, undo,
+};
 use crate::faulty::Flaw;
 use durable_runtime::Overlap;
-use durable_runtime::store::{MemoryStore, NewRun, ParentClose, Phase, Store, Write};
+use durable_runtime::operation::ChildCancellation;
+use durable_runtime::store::{
+    MemoryStore, MessageKind, NewRun, OnConflict, ParentClose, Phase, Reuse, Store, Write,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -118,6 +123,37 @@ const FORGETS_RESULTS: Flaw = Flaw {
     ..Flaw::NONE
 };
 
+/// A run that goes on has the time of a new one.
+const HAS_MORE_TIME: Flaw = Flaw {
+    writes: |writes| {
+        for write in writes {
+            if let Write::Start(run) = write {
+                run.terms.deadline = None;
+            }
+        }
+    },
+    ..Flaw::NONE
+};
+
+/// Whoever starts an id takes it.
+const TAKES_ANY: Flaw = Flaw {
+    start: |run| {
+        run.ids.conflict = OnConflict::TerminateExisting;
+        run.ids.reuse = Reuse::Allow;
+    },
+    ..Flaw::NONE
+};
+
+/// A child that is awaited is not asked to stop.
+const ASKS_NOBODY: Flaw = Flaw {
+    message: |message| {
+        if message.kind == MessageKind::Cancel {
+            message.kind = MessageKind::Resume;
+        }
+    },
+    ..Flaw::NONE
+};
+
 #[tokio::test]
 #[should_panic(expected = "W2")]
 async fn a_request_that_is_taken_twice_is_noticed() {
@@ -173,4 +209,42 @@ async fn an_undo_of_what_has_succeeded_is_noticed() {
 #[should_panic(expected = "C1")]
 async fn an_answer_that_is_not_on_record_is_noticed() {
     told(FORGETS_RESULTS, &undo::LATE, undo::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "W4")]
+async fn a_run_with_more_time_than_the_first_is_noticed() {
+    told(HAS_MORE_TIME, &limits::ARRIVALS, limits::story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "S2")]
+async fn a_start_that_takes_an_id_unasked_is_noticed() {
+    told(TAKES_ANY, &starts::USED, starts::beside(true)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "W2")]
+async fn a_signal_with_a_start_that_is_taken_twice_is_noticed() {
+    told(TAKES_AGAIN, &starts::USED, starts::beside(true)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X2")]
+async fn an_untrue_end_of_a_parent_is_noticed() {
+    let story = kin::by(ChildCancellation::Request);
+    told(SAYS_COMPLETED, &kin::GONE, story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "X4")]
+async fn a_child_that_is_not_asked_to_stop_is_noticed() {
+    let story = kin::by(ChildCancellation::Request);
+    told(ASKS_NOBODY, &kin::STOPPED, story).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "W2")]
+async fn what_comes_meanwhile_and_is_taken_twice_is_noticed() {
+    meanwhile_with(TAKES_AGAIN, &starts::USED, starts::beside(true)).await;
 }

@@ -4,7 +4,9 @@
 
 use super::audit::all_runs;
 use super::requests::Told;
-use super::{Course, Stage, in_every_order, in_every_order_on_sqlite, over};
+use super::{
+    Course, Stage, in_every_order, in_every_order_on_sqlite, meanwhile_in_every_order, over,
+};
 use crate::support::{Bench, elsewhere, value};
 use durable_runtime::client::SignalError;
 use durable_runtime::clock::Clock;
@@ -304,20 +306,53 @@ const ASKED: [Arrival; 4] = [Says, Asks, AsksAgain, Cancel];
 const STOPPED: [Arrival; 4] = [Says, Asks, Cancel, Terminate];
 const PAUSED: [Arrival; 4] = [Says, Pause, Resume, Cancel];
 
+/// On the memory store: of a workflow that goes on by its own code, or because it has failed.
+async fn count_once(fails: bool, arrivals: &[Arrival]) {
+    let story = async |store, order: &[Arrival], course| story(fails, store, order, course).await;
+    let cuts = in_every_order(arrivals, 3, story).await;
+    assert!(cuts > 300, "only {cuts} calls were cut");
+}
+
 #[tokio::test]
-async fn what_comes_counts_once_for_all_runs_of_a_workflow_in_every_order() {
-    for arrivals in [ASKED, STOPPED, PAUSED] {
-        let cuts = in_every_order(&arrivals, 3, continued).await;
-        assert!(cuts > 300, "only {cuts} calls were cut");
-    }
+async fn who_asks_all_runs_of_a_workflow_is_answered_once_in_every_order() {
+    count_once(false, &ASKED).await;
+}
+
+#[tokio::test]
+async fn what_comes_counts_once_for_all_runs_of_a_workflow_that_is_stopped_in_every_order() {
+    count_once(false, &STOPPED).await;
+}
+
+#[tokio::test]
+async fn what_comes_counts_once_for_all_runs_of_a_workflow_that_is_paused_in_every_order() {
+    count_once(false, &PAUSED).await;
+}
+
+#[tokio::test]
+async fn who_asks_all_tries_of_a_workflow_is_answered_once_in_every_order() {
+    count_once(true, &ASKED).await;
 }
 
 #[tokio::test]
 async fn who_stops_a_workflow_does_not_wait_for_another_try_in_every_order() {
-    for arrivals in [ASKED, STOPPED, PAUSED] {
-        let cuts = in_every_order(&arrivals, 3, tried_again).await;
-        assert!(cuts > 300, "only {cuts} calls were cut");
-    }
+    count_once(true, &STOPPED).await;
+}
+
+#[tokio::test]
+async fn who_stops_a_workflow_beside_a_pause_does_not_wait_for_another_try_in_every_order() {
+    count_once(true, &PAUSED).await;
+}
+
+#[tokio::test]
+async fn what_comes_while_a_run_is_about_to_go_on_counts_once() {
+    let times = meanwhile_in_every_order(&STOPPED, continued).await;
+    assert!(times > 60, "only {times} came meanwhile");
+}
+
+#[tokio::test]
+async fn who_stops_a_workflow_that_is_about_to_be_tried_again_does_not_wait() {
+    let times = meanwhile_in_every_order(&STOPPED, tried_again).await;
+    assert!(times > 60, "only {times} came meanwhile");
 }
 
 #[tokio::test]

@@ -237,6 +237,10 @@ async fn who_terminates_another_is_told_the_same_wherever_the_process_is_cut() {
 async fn letters_of_workflows_are_read_once_in_every_order() {
     let cuts = in_every_order(&WRITTEN, 8, story).await;
     assert!(cuts > 500, "only {cuts} calls were cut");
+}
+
+#[tokio::test]
+async fn letters_to_who_is_stopped_are_read_once_in_every_order() {
     let cuts = in_every_order(&STOPPED, 8, story).await;
     assert!(cuts > 500, "only {cuts} calls were cut");
 }

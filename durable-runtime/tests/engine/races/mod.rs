@@ -14,9 +14,12 @@ mod finale;
 mod flaws;
 mod followed;
 mod frozen;
+mod kin;
 mod letters;
+mod limits;
 mod requests;
 mod stage;
+mod starts;
 mod undo;
 
 use crate::faulty::{Fault, Flaw};
@@ -29,6 +32,7 @@ use stage::Stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// When the timers of the workflows are due: ten seconds after their start.
 const DUE: Timestamp = Timestamp(START.0 + 10_000);
@@ -124,25 +128,33 @@ fn place<E: Copy + PartialEq>(order: &[E], wanted: E) -> Option<usize> {
     order.iter().position(|arrival| *arrival == wanted)
 }
 
-/// Tells a story in every order: in every course without a cut, and cut after each call to the
-/// store, both at once and one after the other. The worker makes more than `least` calls in each
-/// that is cut; all cuts happen, and that is counted.
+/// Tells a story in every order; see [`in_orders`].
 async fn in_every_order<E: Copy>(
     arrivals: &[E],
     least: usize,
     story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
 ) -> usize {
-    let all = (1 << arrivals.len()) - 1;
-    let memory = || Arc::new(MemoryStore::new());
+    in_orders(&orders(arrivals), least, story).await
+}
+
+/// Tells a story in these orders: in every course without a cut, and cut after each call to the
+/// store, both at once and one after the other. The worker makes more than `least` calls in each
+/// that is cut; all cuts happen, and that is counted.
+async fn in_orders<E: Copy>(
+    orders: &[Vec<E>],
+    least: usize,
+    story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
+) -> usize {
     let mut cuts = 0;
-    for order in orders(arrivals) {
+    for order in orders {
+        let all = (1 << order.len()) - 1;
         for rests in 0..=all {
-            let was_cut = story(memory(), &order, Course::new(rests, Course::WHOLE)).await;
+            let was_cut = story(memory(), order, Course::new(rests, Course::WHOLE)).await;
             assert!(!was_cut);
         }
         for rests in [0, all] {
             for cut in 0.. {
-                if !story(memory(), &order, Course::new(rests, cut)).await {
+                if !story(memory(), order, Course::new(rests, cut)).await {
                     assert!(cut > least, "only {cut} calls were cut");
                     break;
                 }
@@ -151,6 +163,46 @@ async fn in_every_order<E: Copy>(
         }
     }
     cuts
+}
+
+/// Tells a story in every order, with each arrival between what the worker has decided to write and the
+/// write, for every write that follows on the arrival before. How often that was so is counted.
+async fn meanwhile_in_every_order<E: Copy>(
+    arrivals: &[E],
+    story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
+) -> usize {
+    meanwhile_with(Flaw::NONE, arrivals, story).await
+}
+
+/// The same, with an engine that has this flaw.
+async fn meanwhile_with<E: Copy>(
+    flaw: Flaw,
+    arrivals: &[E],
+    story: impl AsyncFn(Arc<dyn Store>, &[E], Course) -> bool,
+) -> usize {
+    for order in orders(arrivals) {
+        for cut in 0.. {
+            let course = Course {
+                fault: Fault::Meanwhile,
+                flaw,
+                ..Course::new((1 << order.len()) - 1, cut)
+            };
+            if !story(memory(), &order, course).await {
+                break;
+            }
+        }
+    }
+    stage::meanwhile()
+}
+
+fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+/// A folder, in memory if there is one: what is cut here is a process, which loses nothing that is written.
+fn in_memory() -> TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory.unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
 /// The same on SQLite, in every order: at once and one after the other, without a cut, and with a
@@ -167,7 +219,7 @@ async fn in_every_order_on_sqlite<E: Copy>(
     // A copy has its tables already.
     let empty = std::fs::read(folder.path().join("bench.db")).unwrap();
     let tell = async |order: &[E], course| {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let path = folder.path().join("bench.db");
         std::fs::write(&path, &empty).unwrap();
         let store = SqliteStore::open(&path, SqliteOptions::default()).await;

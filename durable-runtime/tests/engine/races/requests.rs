@@ -284,6 +284,10 @@ const REFUSED: [Arrival; 4] = [Nothing, Two, Timer, Cancel];
 async fn each_request_counts_once_and_is_answered_truly_in_every_order() {
     let cuts = in_every_order(&TWICE, 5, story).await;
     assert!(cuts > 300, "only {cuts} calls were cut");
+}
+
+#[tokio::test]
+async fn each_request_is_taken_or_refused_in_time_in_every_order() {
     let cuts = in_every_order(&REFUSED, 3, story).await;
     assert!(cuts > 300, "only {cuts} calls were cut");
 }

@@ -3,14 +3,15 @@
 
 use super::audit::{all_runs, audit};
 use super::{Course, DUE, leased};
-use crate::activities::{linked_worker, worker_with};
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Bench, Running, elsewhere};
 use durable_runtime::Client;
 use durable_runtime::clock::{Busy, Clock, VirtualClock};
+use durable_runtime::engine::Worker;
+use durable_runtime::registry::{self, Registry};
 use durable_runtime::store::{Phase, RunRecord, StepRecord, Store};
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// So many times is everything at rest before the last run has ended, in any story.
@@ -22,6 +23,13 @@ const REAL_TIME_MAX: Duration = Duration::from_secs(20);
 thread_local! {
     /// How many writes of workers that stood still were refused when they went on.
     static REFUSED: Cell<usize> = const { Cell::new(0) };
+    /// How often something arrived between a worker's decision to write and the write.
+    static MEANWHILE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How often something arrived between a decision and its write in this test.
+pub(super) fn meanwhile() -> usize {
+    MEANWHILE.get()
 }
 
 /// How many writes of workers that stood still were refused in this test.
@@ -29,10 +37,32 @@ pub(super) fn refused() -> usize {
     REFUSED.get()
 }
 
+/// What stands in the races. Thousands of workers are made, and each look of one takes along all that
+/// it knows.
+static KNOWN: LazyLock<Registry> = LazyLock::new(|| {
+    let workflows = registry::workflows().filter(|def| def.file.contains("/races/"));
+    let known = workflows.fold(Registry::new(), Registry::with_workflow);
+    let activities =
+        registry::activities().filter(|def| def.file.contains("/races/") || def.name == "act");
+    activities.fold(known, Registry::with_activity)
+});
+
+fn worker(store: Arc<dyn Store>, bench: &Bench) -> Worker {
+    Worker::new(store, leased())
+        .registry(KNOWN.clone())
+        .clock(Arc::new(bench.clock.clone()))
+}
+
 pub(super) struct Stage {
     pub(super) bench: Bench,
     pub(super) store: Arc<FaultyStore>,
+    /// As the engine is, but never cut.
+    whole: Arc<FaultyStore>,
     course: Course,
+    /// A write of the worker waits for what arrives.
+    held: bool,
+    /// How many ids were started again.
+    again: usize,
     worker: Option<Running>,
     /// The one that stands still, and its clock.
     frozen: Option<(Running, VirtualClock)>,
@@ -52,8 +82,8 @@ impl Stage {
             let inner = bench.store.clone();
             FaultyStore::flawed(inner, cut, course.fault, course.flaw)
         };
-        let first = linked_worker(engine(Course::WHOLE), &bench, &leased());
-        let first = Running::new(first);
+        let whole = engine(Course::WHOLE);
+        let first = Running::new(worker(whole.clone(), &bench));
         first.ready().await;
         let still = bench.clock.busy();
         start(elsewhere(&bench)).await;
@@ -63,25 +93,39 @@ impl Stage {
         let still = quiet.await;
         first.stop().await;
         let store = engine(course.cut);
-        let worker = linked_worker(store.clone(), &bench, &leased());
+        let worker = worker(store.clone(), &bench);
         Self {
             bench,
             store,
+            whole,
             course,
+            held: false,
+            again: 0,
             worker: Some(Running::new(worker)),
             frozen: None,
             still: Some(still),
         }
     }
 
+    /// A client of another process, with what is wrong with the engine.
+    pub(super) fn client(&self) -> Client {
+        Client::new(self.whole.clone()).clock(Arc::new(self.bench.clock.clone()))
+    }
+
+    /// So often was an id started again after another workflow had it.
+    pub(super) fn starts_again(&mut self, times: usize) {
+        self.again = times;
+    }
+
     /// Lets the worker know of an arrival, and come to rest if the story says so.
     pub(super) async fn arrived(&mut self, rest: bool) {
+        self.goes_through();
         if let Some(worker) = &self.worker {
             worker.link.poke();
         }
         if rest {
             let quiet = self.bench.clock.quiet();
-            self.pass(quiet).await;
+            self.pass(quiet, true).await;
         } else {
             tokio::task::yield_now().await;
         }
@@ -92,26 +136,46 @@ impl Stage {
         if !rest {
             return self.arrived(false).await;
         }
+        self.goes_through();
         if let Some(worker) = &self.worker {
             worker.link.poke();
         }
         let soon = self.bench.clock.now().after(Duration::from_millis(1));
         let rests = self.bench.clock.sleep_until(soon);
-        self.pass(rests).await;
+        self.pass(rests, true).await;
     }
 
     /// Lets time pass until the timers are due.
     pub(super) async fn until_due(&mut self) {
+        self.goes_through();
         let due = self.bench.clock.sleep_until(DUE);
-        self.pass(due).await;
+        self.pass(due, false).await;
     }
 
-    /// Lets the clock go until `then`. A worker that is cut meanwhile is dead at once.
-    async fn pass(&mut self, then: impl Future<Output = Busy>) {
+    /// The write that has waited for an arrival is made.
+    fn goes_through(&mut self) {
+        if std::mem::take(&mut self.held) {
+            MEANWHILE.set(MEANWHILE.get() + 1);
+            self.store.heal();
+        }
+    }
+
+    /// Lets the clock go until `then`. A worker that is cut meanwhile is dead at once. One whose write
+    /// waits for what arrives stops the clock, if something `can_arrive`.
+    async fn pass(&mut self, then: impl Future<Output = Busy>, can_arrive: bool) {
         self.still = None;
         let mut then = std::pin::pin!(then);
         self.still = Some(tokio::select! {
             still = &mut then => still,
+            () = self.store.cut(), if self.course.fault == Fault::Meanwhile => {
+                self.held = can_arrive;
+                if can_arrive {
+                    self.bench.clock.busy()
+                } else {
+                    self.store.heal();
+                    then.await
+                }
+            }
             () = self.store.cut(), if self.worker.is_some() => {
                 let worker = self.worker.take().expect("it was there");
                 self.falls(worker).await;
@@ -159,6 +223,10 @@ impl Stage {
         ids: [&str; N],
         at: &str,
     ) -> (Bench, [RunRecord; N]) {
+        // Nothing else arrives.
+        if self.course.fault == Fault::Meanwhile {
+            self.store.heal();
+        }
         let whole = match self.worker.take() {
             Some(worker) => self.goes_on(worker, at).await,
             None => false,
@@ -169,12 +237,12 @@ impl Stage {
             self.still = None;
             let lease = tokio::time::timeout(REAL_TIME_MAX, lease).await;
             drop(lease.expect("the lease ends"));
-            let second = worker_with(&self.bench, &leased());
+            let second = Running::new(worker(self.bench.store.clone(), &self.bench));
             second.ready().await;
             all_end(&self.bench, at).await;
             second.stop().await;
         }
-        audit(&self.bench, at).await;
+        audit(&self.bench, self.again, at).await;
         self.thaws(at).await;
         let mut records = Vec::with_capacity(N);
         for id in ids {
@@ -191,16 +259,17 @@ impl Stage {
             self.still = None;
             all_end(&self.bench, at).await;
         };
+        let cuts = self.course.fault != Fault::Meanwhile;
         tokio::select! {
             () = all => {}
-            () = self.store.cut() => {
+            () = self.store.cut(), if cuts => {
                 self.falls(worker).await;
                 return false;
             }
         }
         tokio::select! {
             () = worker.stop() => true,
-            () = self.store.cut() => false,
+            () = self.store.cut(), if cuts => false,
         }
     }
 }
