@@ -10,6 +10,7 @@ mod children;
 mod clocks;
 mod coded;
 mod crash;
+mod cuts;
 mod faulty;
 mod headers;
 mod hung;

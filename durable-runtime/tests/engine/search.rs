@@ -1,7 +1,7 @@
 //! Attributes and memos that a workflow sets, wherever the process is cut.
 
 use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Running, act, bench, client, elsewhere, leased, options};
+use crate::support::{Bench, Running, act, bench, client, elsewhere, leased, on_sqlite, options};
 use durable_runtime::clock::Clock;
 use durable_runtime::engine::Worker;
 use durable_runtime::prelude::*;
@@ -70,7 +70,7 @@ async fn a_workflow_says_what_it_is_found_by() {
 async fn what_was_said_is_as_old_as_the_checkpoint_wherever_it_is_cut() {
     for fault in [Fault::CutBefore, Fault::CutAfter] {
         let mut at = 0;
-        while cut(fault, at).await {
+        while cut(&bench(), fault, at).await {
             at += 1;
             assert!(at < 100, "the scenario does not end");
         }
@@ -78,10 +78,23 @@ async fn what_was_said_is_as_old_as_the_checkpoint_wherever_it_is_cut() {
     }
 }
 
-async fn cut(fault: Fault, at: usize) -> bool {
-    let bench = bench();
+/// The same on SQLite, at each third call.
+#[tokio::test]
+async fn what_was_said_is_as_old_as_the_checkpoint_wherever_it_is_cut_on_sqlite() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        for at in (0..).step_by(3) {
+            let (bench, _folder) = on_sqlite(bench()).await;
+            if !cut(&bench, fault, at).await {
+                assert!(at > 5, "only {at} calls");
+                break;
+            }
+        }
+    }
+}
+
+async fn cut(bench: &Bench, fault: Fault, at: usize) -> bool {
     let store = FaultyStore::new(bench.store.clone(), at, fault);
-    let client = elsewhere(&bench);
+    let client = elsewhere(bench);
     let handle = start_tagged(&client, "t", 2, false).await.unwrap();
     let worker = Worker::new(store.clone(), leased())
         .registry(bench.registry())

@@ -2,7 +2,8 @@
 
 use crate::faulty::{Fault, FaultyStore};
 use crate::support::{
-    Behave, Bench, Op, Running, START, act, bench, call, client, elsewhere, leased, options, value,
+    Behave, Bench, Op, Running, START, act, bench, call, client, elsewhere, leased, on_sqlite,
+    options, value,
 };
 use durable_runtime::client::ResultError;
 use durable_runtime::clock::Clock;
@@ -297,7 +298,7 @@ async fn what_is_cancelled_is_not_tried_again() {
 async fn tries_and_time_outs_survive_cuts_everywhere() {
     for fault in [Fault::CutBefore, Fault::CutAfter] {
         let mut at = 0;
-        while cut(fault, at).await {
+        while cut(&failing(2), fault, at).await {
             at += 1;
             assert!(at < 100, "the scenario does not end");
         }
@@ -305,13 +306,26 @@ async fn tries_and_time_outs_survive_cuts_everywhere() {
     }
 }
 
-async fn cut(fault: Fault, at: usize) -> bool {
-    let bench = failing(2);
+/// The same on SQLite, at each third call.
+#[tokio::test]
+async fn tries_and_time_outs_survive_cuts_everywhere_on_sqlite() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        for at in (0..).step_by(3) {
+            let (bench, _folder) = on_sqlite(failing(2)).await;
+            if !cut(&bench, fault, at).await {
+                assert!(at > 8, "only {at} calls");
+                break;
+            }
+        }
+    }
+}
+
+async fn cut(bench: &Bench, fault: Fault, at: usize) -> bool {
     let store = FaultyStore::new(bench.store.clone(), at, fault);
     let worker = Worker::new(store.clone(), leased())
         .registry(bench.registry())
         .clock(Arc::new(bench.clock.clone()));
-    let client = elsewhere(&bench);
+    let client = elsewhere(bench);
     let handle = start_fragile(&client, "f", "a".to_owned()).await.unwrap();
     let late = start_late(&client, "l", "signal".to_owned()).await.unwrap();
     let first = Running::new(worker);
@@ -335,7 +349,7 @@ async fn cut(fault: Fault, at: usize) -> bool {
     assert_eq!(late.phase, Phase::TimedOut, "{context}");
     assert!(ended_at(&bench.end("l").await) >= 600_000, "{context}");
     assert_eq!(tried.phase, Phase::Completed, "{context}");
-    let tries = runs(&bench)
+    let tries = runs(bench)
         .await
         .iter()
         .filter(|run| run.workflow == "fragile")
