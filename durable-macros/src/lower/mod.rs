@@ -416,6 +416,12 @@ fn edges(body: &Body) -> Vec<(Node, Node)> {
                 let from = Node::Point(fork.point);
                 starts.push((from, fork.resume, end(fork.point)));
                 starts.extend(fork.regions().map(|(_, code)| (from, code.entry, from)));
+                for branch in &fork.branches {
+                    if let BranchCode::Operation { point, .. } = &branch.code {
+                        let operation = Node::Point(*point);
+                        edges.extend([(from, operation), (operation, from)]);
+                    }
+                }
             }
             _ => {}
         }
@@ -436,18 +442,16 @@ fn edges(body: &Body) -> Vec<(Node, Node)> {
             };
             match to {
                 Some(to) => {
-                    edges.insert((from, to));
+                    // A branch without a suspend point leads from its fork to itself.
+                    let within = matches!(block.terminator, Terminator::Return { .. });
+                    if from != to || !within {
+                        edges.insert((from, to));
+                    }
                     stack.extend(block.all_exits().map(|e| body.exits[e.0].target));
                 }
                 None => stack.extend(body.successors(block)),
             }
         }
     }
-    edges.retain(|(from, to)| from != to || !is_fork(body, *from));
     edges.into_iter().collect()
-}
-
-/// A branch without a suspend point leads from its fork to itself.
-fn is_fork(body: &Body, node: Node) -> bool {
-    matches!(node, Node::Point(point) if body.points[point.0].joins)
 }

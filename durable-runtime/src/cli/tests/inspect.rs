@@ -166,7 +166,7 @@ async fn loops_operands_branches_and_blocks() {
 
         join(async,sleep)  line 22  join!(async {let first=pay(total).await.unwrap_or(0);first+pay(1).await…
           saves  nothing
-          then  →  pay(first), late
+          then  →  pay(first), sleep, late
 
             pay(first)  line 24  branch 0 of join(async,sleep)  pay(total)
               saves  ^total  u64  defined in line 18, used next in line 30
@@ -179,7 +179,7 @@ async fn loops_operands_branches_and_blocks() {
 
             sleep  line 27  branch 1 of join(async,sleep)  sleep(Duration::from_secs(1))
               saves  nothing
-              then  →  
+              then  →  join(async,sleep)
 
         late  line 30  late
           saves  rested     Result<(), Cancelled>  defined in line 22, used next in line 30
@@ -198,33 +198,35 @@ async fn loops_operands_branches_and_blocks() {
         &graph("mermaid"),
         Exit::Ok,
         expect![[r#"
-        flowchart TD
-            start(["pay_all"])
-            p0["pay(#42;bill)<br/>line 20<br/>saves bills, bill.at, pay(#42;bill).arg0"]
-            p1["join(async,sleep)<br/>line 22"]
-            subgraph p1b0 ["join(async,sleep) branch 0"]
-                p2["pay(first)<br/>line 24<br/>saves #94;total"]
-                p3["pay(1)<br/>line 25<br/>saves pay(1).arg0, #94;total"]
-            end
-            subgraph p1b1 ["join(async,sleep) branch 1"]
-                p4["sleep<br/>line 27"]
-            end
-            p5["late<br/>line 30<br/>saves rested, late.arg0"]
-            subgraph p65535b0 ["pay_all/async(pay(more))"]
-                p6["pay(more)<br/>line 29"]
-            end
-            done([end])
-            start --> p0
-            start --> p1
-            p0 --> p0
-            p0 --> p1
-            p1 --> p2
-            p1 --> p5
-            p2 --> p3
-            p3 --> p1
-            p5 --> done
-            p6 --> done
-    "#]],
+            flowchart TD
+                start(["pay_all"])
+                p0["pay(#42;bill)<br/>line 20<br/>saves bills, bill.at, pay(#42;bill).arg0"]
+                p1["join(async,sleep)<br/>line 22"]
+                subgraph p1b0 ["join(async,sleep) branch 0"]
+                    p2["pay(first)<br/>line 24<br/>saves #94;total"]
+                    p3["pay(1)<br/>line 25<br/>saves pay(1).arg0, #94;total"]
+                end
+                subgraph p1b1 ["join(async,sleep) branch 1"]
+                    p4["sleep<br/>line 27"]
+                end
+                p5["late<br/>line 30<br/>saves rested, late.arg0"]
+                subgraph p65535b0 ["pay_all/async(pay(more))"]
+                    p6["pay(more)<br/>line 29"]
+                end
+                done([end])
+                start --> p0
+                start --> p1
+                p0 --> p0
+                p0 --> p1
+                p1 --> p2
+                p1 --> p4
+                p1 --> p5
+                p2 --> p3
+                p3 --> p1
+                p4 --> p1
+                p5 --> done
+                p6 --> done
+        "#]],
     )
     .await;
     shows(
@@ -232,35 +234,37 @@ async fn loops_operands_branches_and_blocks() {
         &graph("dot"),
         Exit::Ok,
         expect![[r#"
-        digraph "pay_all" {
-            node [shape=box];
-            start [shape=oval, label="pay_all"];
-            p0 [label="pay(*bill)\nline 20\nsaves bills, bill.at, pay(*bill).arg0"];
-            p1 [label="join(async,sleep)\nline 22"];
-            subgraph cluster_p1b0 { label="join(async,sleep) branch 0";
-                p2 [label="pay(first)\nline 24\nsaves ^total"];
-                p3 [label="pay(1)\nline 25\nsaves pay(1).arg0, ^total"];
+            digraph "pay_all" {
+                node [shape=box];
+                start [shape=oval, label="pay_all"];
+                p0 [label="pay(*bill)\nline 20\nsaves bills, bill.at, pay(*bill).arg0"];
+                p1 [label="join(async,sleep)\nline 22"];
+                subgraph cluster_p1b0 { label="join(async,sleep) branch 0";
+                    p2 [label="pay(first)\nline 24\nsaves ^total"];
+                    p3 [label="pay(1)\nline 25\nsaves pay(1).arg0, ^total"];
+                }
+                subgraph cluster_p1b1 { label="join(async,sleep) branch 1";
+                    p4 [label="sleep\nline 27"];
+                }
+                p5 [label="late\nline 30\nsaves rested, late.arg0"];
+                subgraph cluster_p65535b0 { label="pay_all/async(pay(more))";
+                    p6 [label="pay(more)\nline 29"];
+                }
+                done [shape=oval, label="end"];
+                start -> p0;
+                start -> p1;
+                p0 -> p0;
+                p0 -> p1;
+                p1 -> p2;
+                p1 -> p4;
+                p1 -> p5;
+                p2 -> p3;
+                p3 -> p1;
+                p4 -> p1;
+                p5 -> done;
+                p6 -> done;
             }
-            subgraph cluster_p1b1 { label="join(async,sleep) branch 1";
-                p4 [label="sleep\nline 27"];
-            }
-            p5 [label="late\nline 30\nsaves rested, late.arg0"];
-            subgraph cluster_p65535b0 { label="pay_all/async(pay(more))";
-                p6 [label="pay(more)\nline 29"];
-            }
-            done [shape=oval, label="end"];
-            start -> p0;
-            start -> p1;
-            p0 -> p0;
-            p0 -> p1;
-            p1 -> p2;
-            p1 -> p5;
-            p2 -> p3;
-            p3 -> p1;
-            p5 -> done;
-            p6 -> done;
-        }
-    "#]],
+        "#]],
     )
     .await;
 }
@@ -321,6 +325,7 @@ async fn loops_operands_branches_and_blocks_for_programs() {
               "locals": [],
               "next": [
                 "pay(first)",
+                "sleep",
                 "late"
               ]
             },
@@ -382,7 +387,9 @@ async fn loops_operands_branches_and_blocks_for_programs() {
               "label": "sleep",
               "line": 27,
               "locals": [],
-              "next": []
+              "next": [
+                "join(async,sleep)"
+              ]
             },
             {
               "block": null,
