@@ -33,6 +33,7 @@ impl Builder<'_> {
             let id = self.body.locals[local.0].lookup?;
             return (!self.is_unique(id)).then_some(local);
         }
+        self.constant_source(source, twin);
         let id = self.lookup(source, twin)?;
         if self.is_unique(id) {
             return None;

@@ -51,6 +51,8 @@ const METHODS: &[(&str, usize, bool)] = &[
     ("last_key_value", 0, false),
     // What a block has of a reference that it takes along; see `blocks`.
     (OPENED, 0, false),
+    // A constant that a loop goes over; see `constants`.
+    (CONSTANT, 0, false),
 ];
 
 /// Those that find a part of a text, and that other types hardly have.
@@ -68,13 +70,29 @@ const OF_TEXTS: &[&str] = &[
 /// Takes what a block that runs by itself holds.
 pub(super) const OPENED: &str = "__durable_opened";
 
+/// Takes the value of a constant.
+pub(super) const CONSTANT: &str = "__durable_constant";
+
 impl Builder<'_> {
     /// Reads an initialiser as a lookup; marks the call in the twin's copy.
     pub(super) fn lookup(&mut self, machine: &Expr, twin: &mut Expr) -> Option<LookupId> {
         let mut init = machine.clone();
         let call = lookup_call(&mut init)?;
-        let (method, place) = (call.method.clone(), (*call.receiver).clone());
-        let root = self.root_variable(&place)?;
+        let method = call.method.clone();
+        let by = match METHODS.iter().find(|(name, ..)| method == name) {
+            Some((.., true)) => By::Unique,
+            _ => By::Shared,
+        };
+        let in_constant = method == CONSTANT
+            || (by == By::Shared
+                && is_steady(&call.receiver)
+                && self.in_constant(&mut call.receiver));
+        let place = (*call.receiver).clone();
+        let root = match self.root_variable(&place) {
+            Some(root) => root,
+            None if in_constant => self.constant_root(&place),
+            None => return None,
+        };
         let operand = call.args.first().cloned();
         if matches!(&operand, Some(Expr::Closure(_))) {
             return None;
@@ -85,15 +103,14 @@ impl Builder<'_> {
         }
         let mut again = init.clone();
         found(&mut again);
-        let by = match METHODS.iter().find(|(name, ..)| method == name) {
-            Some((.., true)) => By::Unique,
-            _ => By::Shared,
-        };
         let id = LookupId(self.body.lookups.len());
         let marked = base(twin);
-        let Expr::MethodCall(call) = &*marked else {
+        let Expr::MethodCall(call) = &mut *marked else {
             return None;
         };
+        if in_constant {
+            self.in_constant(&mut call.receiver);
+        }
         let held = self.held(&call.receiver, by);
         wrap(marked, Wrapper::Lookup(id));
         if let Expr::Call(marked) = marked {
@@ -157,6 +174,18 @@ impl Builder<'_> {
             Expr::Path(_) => self.variable(place),
             _ => None,
         }
+    }
+}
+
+/// Whether a place has no index but literals.
+fn is_steady(place: &Expr) -> bool {
+    match place {
+        Expr::Index(index) => matches!(*index.index, Expr::Lit(_)) && is_steady(&index.expr),
+        Expr::Paren(inner) => is_steady(&inner.expr),
+        Expr::Group(inner) => is_steady(&inner.expr),
+        Expr::Field(field) => is_steady(&field.base),
+        Expr::Unary(unary) => is_steady(&unary.expr),
+        _ => true,
     }
 }
 

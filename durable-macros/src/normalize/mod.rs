@@ -20,6 +20,7 @@ mod calls;
 mod chosen;
 mod closures;
 mod code;
+mod constants;
 mod control;
 mod disturbs;
 mod events;

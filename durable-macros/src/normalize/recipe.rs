@@ -150,25 +150,28 @@ impl Builder<'_> {
         if let Some(held) = self.held(twin, by) {
             draft.tied.push(held);
         }
-        self.place_in(machine, twin, draft)
+        self.place_in(machine, twin, by, draft)
     }
 
-    fn place_in(&mut self, machine: &mut Expr, twin: &mut Expr, draft: &mut Draft) -> bool {
+    fn place_in(&mut self, machine: &mut Expr, twin: &mut Expr, by: By, draft: &mut Draft) -> bool {
         match (bare(machine), bare(twin)) {
             (Expr::Field(machine), Expr::Field(twin)) => {
-                self.place_in(&mut machine.base, &mut twin.base, draft)
+                self.place_in(&mut machine.base, &mut twin.base, by, draft)
             }
             (Expr::Unary(machine), Expr::Unary(twin)) if is_deref(&machine.op) => {
-                self.place_in(&mut machine.expr, &mut twin.expr, draft)
+                self.place_in(&mut machine.expr, &mut twin.expr, by, draft)
             }
             (Expr::Index(machine), Expr::Index(twin)) => {
-                let owner = self.place_in(&mut machine.expr, &mut twin.expr, draft);
+                let owner = self.place_in(&mut machine.expr, &mut twin.expr, by, draft);
                 self.operand(&mut machine.index, &mut twin.index, draft);
                 owner
             }
             (machine, twin) => {
                 if let Some(local) = self.variable(machine) {
                     draft.inputs.insert(local);
+                    return false;
+                }
+                if by != By::Unique && self.in_constant(machine) && self.in_constant(twin) {
                     return false;
                 }
                 let count = draft.keys.iter();

@@ -12,6 +12,7 @@
 use super::Durable;
 use super::borrow::Remade;
 use super::captured::{KeptAs, TakenBorrow};
+use super::constants::Constant;
 use super::found_loop::Over;
 use super::support::{Ty, of};
 use serde::{Deserialize, Serialize};
@@ -350,6 +351,7 @@ methods! {
     last_key_value: [K, V] BTreeMap<K, V>;
     __durable_opened: [T: KeptAs + ?Sized] TakenBorrow<T, T::Kept>;
     __durable_item: [R, P] Over<R, P>;
+    __durable_constant: [T: ?Sized] Constant<&T>;
 }
 
 macro_rules! led_to {

@@ -16,6 +16,7 @@ mod borrow;
 mod branch;
 mod captured;
 mod closure;
+mod constants;
 mod copied;
 pub(crate) mod current;
 mod cx;

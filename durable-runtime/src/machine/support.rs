@@ -14,6 +14,7 @@ pub use super::captured::{
     behind, captured, held_as,
 };
 pub use super::closure::{Again, Signed, Unchanging, held, signature};
+pub use super::constants::{Constant, constant};
 pub use super::copied::{CopyOverTheAwait, InPlace, KeptPart, NoCopy, PartOfABorrow};
 pub use super::cx::Saver;
 pub use super::found_loop::{

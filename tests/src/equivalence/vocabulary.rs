@@ -129,6 +129,17 @@ impl Drop for Loud {
     }
 }
 
+/// The value; what stands beside it is held until it is there.
+pub fn beside<T>(value: T, _: &Loud) -> T {
+    value
+}
+
+/// Borrows of borrows, which cannot be saved.
+pub const STEPS: &[(&str, &[u32])] = &[("one", &[1]), ("none", &[]), ("more", &[2, 3, 4])];
+
+/// Elements of a place that is no variable.
+pub static WORDS: [&str; 3] = ["a", "bb", "ccc"];
+
 /// An iterator whose `next` has an effect.
 #[derive(Clone, Debug)]
 pub struct Pulls(pub u32);

@@ -20,6 +20,7 @@ mod attacks;
 mod bindings;
 mod blocks;
 mod borrow_programs;
+mod borrowed_constants;
 mod borrowed_loops;
 mod borrowed_patterns;
 mod borrowed_pieces;

@@ -1,5 +1,5 @@
 //! Names of patterns that are not what they look like: constants in small letters, and variables in
-//! capitals.
+//! capitals. What is borrowed from constants.
 
 use super::{Gen, Ty};
 
@@ -12,7 +12,7 @@ impl Gen {
         let number = self.call(&Ty::U32, 1);
         let (pause, again) = (self.pause(), self.pause());
         let (first, second) = (self.unique("N"), self.unique("N"));
-        let (kind, written) = match self.rng.u32(..6) {
+        let (kind, written) = match self.rng.u32(..9) {
             0 => (
                 "constant that decides between alternatives",
                 format!(
@@ -45,6 +45,27 @@ impl Gen {
                 "item in capitals",
                 format!(
                     "let mut {r} = {number};\nfor {first} in 0..3_u32 {{\n{pause}{r} ^= act(\"{note}\", {first}).await;\n}}\n"
+                ),
+            ),
+            5 => (
+                "loop over a constant",
+                format!(
+                    "let mut {r} = {number};\nfor (word, parts) in STEPS {{\n{pause}\
+                     {r} ^= act(\"{note}\", parts.len() as u32).await;\nnote(\"{note}\", word);\n\
+                     for part in parts.iter() {{\n{again}{r} ^= *part;\n}}\n}}\n"
+                ),
+            ),
+            6 => (
+                "found in a constant",
+                format!(
+                    "let found = STEPS.get(({number} % 4) as usize);\n{pause}\
+                     let {r} = found.map_or(0, |step| step.1.len() as u32);\n"
+                ),
+            ),
+            7 => (
+                "borrow of a static",
+                format!(
+                    "let word = &WORDS[({number} % 3) as usize];\n{pause}let {r} = word.len() as u32;\n"
                 ),
             ),
             _ => (
