@@ -207,8 +207,10 @@ impl Join<'_> {
                 return super::bound(self.body, local, ident, &taken);
             };
             let (name, saved) = (self.name_in_care(local), names::saved(local.0));
+            // A constant has no `mut`.
+            let mutable = (!self.body.locals[local.0].perhaps_constant).then(|| quote!(mut));
             quote! {
-                let ::core::option::Option::Some(mut #ident) =
+                let ::core::option::Option::Some(#mutable #ident) =
                     #cx.cared_for(#place, #name, #saved, #slot.take())
                 else {
                     return #cx.never().await;

@@ -68,7 +68,7 @@ pub(crate) use place::{assigns, compares};
 pub(crate) use receivers::Owner;
 pub(crate) use scope::pattern_names;
 pub(crate) use taken::mends;
-pub(crate) use temporaries::makes_a_value;
+pub(crate) use temporaries::{holds_temporaries, makes_a_value};
 pub(crate) use text::source_text;
 pub(crate) use uses::{exit_of, panics};
 

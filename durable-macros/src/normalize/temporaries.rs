@@ -71,7 +71,7 @@ impl Builder<'_> {
 }
 
 /// Whether a value is computed from others without a name that it borrows, so that they outlive it.
-fn holds_temporaries(value: &Expr) -> bool {
+pub(crate) fn holds_temporaries(value: &Expr) -> bool {
     match value {
         Expr::Path(_) | Expr::Lit(_) | Expr::Closure(_) => false,
         Expr::Call(call) => call.args.iter().any(holds_temporaries),

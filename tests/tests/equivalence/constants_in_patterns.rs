@@ -199,3 +199,24 @@ equivalent! {
         r + a
     }
 }
+
+equivalent! {
+    with [(3), (4)];
+    async fn small_letters_that_branches_share(n: u32) -> u32 {
+        match (n, 1) {
+            (limit, k) => {
+                let mut more = k;
+                let (a, b) = join!(
+                    async {
+                        let a = act("a", limit).await;
+                        more += 1;
+                        a + act("again", limit).await
+                    },
+                    async move { act("b", limit).await },
+                );
+                a + b + limit + more
+            }
+            other => act("other", other.0).await,
+        }
+    }
+}

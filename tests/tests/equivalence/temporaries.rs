@@ -136,3 +136,61 @@ equivalent! {
         n
     }
 }
+
+fn is_long(loud: &Loud) -> bool {
+    loud.0.len() > 1
+}
+
+equivalent! {
+    with [(1), (3)];
+    async fn what_the_operands_of_branches_hold(n: u32) -> u32 {
+        let (a, b) = join!(act("a", count(&Loud("x"))), act("b", count(&Loud("y")) + n));
+        note("joined", a + b);
+        let (a, b, c) = join!(
+            act("a", count(&Loud("x1"))),
+            async {
+                let own = Loud("own");
+                note("b", count(&Loud("in a block")) + count(&own))
+            },
+            act("c", count(&Loud("z1"))),
+        );
+        note("joined", a + b + c);
+        let chosen = select! {
+            biased;
+            a = act("a", count(&Loud("x2"))), if is_long(&Loud("if")) => {
+                note("first", a);
+                a
+            }
+            b = act("b", count(&Loud("y2"))), if is_long(&Loud("i")) => b,
+            c = act("c", count(&Loud("z2"))) => c + count(&Loud("handler")),
+        };
+        note("chosen", chosen);
+        chosen
+    }
+}
+
+equivalent! {
+    with [(1, "x".to_owned()), (30, String::new())];
+    async fn a_unique_borrow_of_values(n: u32, text: String) -> u32 {
+        match &mut (n, text) {
+            (k, text) => {
+                *k += act("a", 1).await;
+                text.push('!');
+                note("text", &*text);
+                tick().await;
+                match &mut (*k + 1, vec![*k]) {
+                    (m, list) => {
+                        list.push(act("b", *m).await);
+                        *m += list.len() as u32;
+                        tick().await;
+                        note("list", (&*list, &*m));
+                    }
+                }
+                let (last, _) = &mut (text.len() as u32, 0);
+                *last += act("c", *last).await;
+                tick().await;
+                *k + *last
+            }
+        }
+    }
+}

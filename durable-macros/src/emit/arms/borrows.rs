@@ -179,7 +179,9 @@ impl Arms<'_> {
             if self.layout.has_slot(*key) {
                 quote!(let mut #ident = #rt::seen(#ty, #value);)
             } else {
-                quote!(let mut #ident = #value;)
+                // Before a `&mut` of it is made.
+                let link = self.link(*key, ident);
+                quote!(let mut #ident = #value; #link)
             }
         });
         let (pat, init) = (&recipe.pat, made_of(recipe, renamed));

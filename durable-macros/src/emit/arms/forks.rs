@@ -5,8 +5,10 @@ use super::{Arms, Env};
 use crate::emit::rename::Renamed;
 use crate::ir::{Block, BlockId, BranchCode, Fork, LocalId, Terminator};
 use crate::names;
-use proc_macro2::TokenStream;
+use crate::normalize::holds_temporaries;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Expr;
 
 impl Arms<'_> {
     /// All operands are evaluated, in order; then the branches that take part are told apart from
@@ -19,7 +21,7 @@ impl Arms<'_> {
         env: &Env,
     ) -> TokenStream {
         let (label, cx) = (names::machine_label(), names::internal("cx"));
-        let mut values = TokenStream::new();
+        let (mut names, mut operations) = (Vec::new(), Vec::new());
         let mut begins = TokenStream::new();
         for (place, branch) in fork.branches.iter().enumerate() {
             let begin = match &branch.code {
@@ -28,10 +30,12 @@ impl Arms<'_> {
                 } => {
                     let operation = self.user_expr(operation, renamed, env);
                     let value = names::internal(&format!("branch{place}"));
-                    values.extend(quote!(let #value = #operation;));
                     let op = names::op_ty(point.0);
                     let proof = crate::emit::awaits_proof(&self.body.points[point.0]);
-                    quote!(#cx.begin_at(#place, #op, #proof, #value);)
+                    let begin = quote!(#cx.begin_at(#place, #op, #proof, #value););
+                    names.push(value);
+                    operations.push(operation);
+                    begin
                 }
                 BranchCode::Region(_) => quote!(#cx.start_branch(#place);),
             };
@@ -43,6 +47,7 @@ impl Arms<'_> {
                 None => begin,
             });
         }
+        let values = together(fork, &names, &operations);
         let (count, number) = (fork.branches.len(), self.layout.point(fork.point));
         let needed = &self.liveness.across(block, 0) | &block.terminator.captures();
         let put = self.put_back(&needed, env);
@@ -93,4 +98,19 @@ impl Arms<'_> {
         let span = ident.span();
         quote_spanned!(span=> ::core::compile_error!(#text);)
     }
+}
+
+/// Evaluates the operands. What one of them holds for a moment, it holds until all are evaluated, as in Tokio.
+fn together(fork: &Fork, names: &[Ident], operations: &[Expr]) -> TokenStream {
+    let operands = fork
+        .branches
+        .iter()
+        .filter_map(|branch| match &branch.code {
+            BranchCode::Operation { operation, .. } => Some(operation),
+            BranchCode::Region(_) => None,
+        });
+    if names.len() > 1 && operands.rev().skip(1).any(holds_temporaries) {
+        return quote!(let (#(#names,)*) = (#(#operations,)*););
+    }
+    quote!(#(let #names = #operations;)*)
 }

@@ -15,9 +15,10 @@
 //! name are needed in one arm, the outer one waits under a generated name (`kept`).
 
 use super::exits::{Bound, Exits};
+use super::is_linked;
 use super::rename::{Renamed, in_expr, in_stmt};
-use super::{is_linked, signed};
 mod borrows;
+mod closures;
 mod ends;
 mod forks;
 mod lookups;
@@ -318,14 +319,19 @@ impl Arms<'_> {
         code.extend(self.settle(&statement.uses, live, env));
         let moves = Moves::of_code(&statement.code);
         code.extend(self.still_there(&moves, env));
+        code.extend(self.copied_out(statement));
         let before = env.clone();
         self.moved(&moves, env);
         for &local in self.variables(statement) {
             env.bind(local, self.ident(local));
         }
         code.extend(self.code(&statement.code, statement, &room, &before));
-        let deferred = |l: &LocalId| matches!(self.body.locals[l.0].kind, LocalKind::Deferred);
-        let bound = self.variables(statement).filter(|l| !deferred(l));
+        // The operands of a borrow have their types before it is made.
+        let linked = |l: &&LocalId| {
+            let kind = &self.body.locals[l.0].kind;
+            !matches!(kind, LocalKind::Deferred | LocalKind::Key { .. })
+        };
+        let bound = self.variables(statement).filter(linked);
         let linked = bound.chain(&statement.assigns);
         code.extend(linked.map(|&l| self.link(l, self.ident(l))));
         code
@@ -477,16 +483,6 @@ impl Arms<'_> {
         }
         let (rt, token) = (names::rt(), names::local_ty(local.0));
         quote!(#rt::is(#token, &#ident);)
-    }
-
-    /// Gives a closure the signature that it has in the twin.
-    fn sign(&self, local: LocalId, ident: &Ident) -> TokenStream {
-        let Some(signature) = signed(self.body, self.layout, local) else {
-            return TokenStream::new();
-        };
-        let (rt, token) = (names::rt(), names::local_ty(local.0));
-        let params = super::unknown(signature.params);
-        quote!(#rt::signature::<#params, _, _>(#token, &#ident);)
     }
 }
 

@@ -12,7 +12,7 @@
 
 use super::{Arms, Env};
 use crate::emit::is_linked;
-use crate::ir::{Code, LocalId, LocalKind, Terminator};
+use crate::ir::{Code, LocalId, LocalKind, Statement, Terminator};
 use crate::names::{self, internal, unraw};
 use crate::normalize::{assigns, compares, macro_mentions, reads, standard};
 use proc_macro2::{Ident, TokenStream};
@@ -47,6 +47,22 @@ impl Arms<'_> {
                 env.moved.insert(local);
             }
         }
+    }
+
+    /// Before a pattern that takes something out from under a `&`: what is not `Copy` is refused in the twin.
+    pub(super) fn copied_out(&self, statement: &Statement) -> TokenStream {
+        let Code::Let { pat, .. } = &statement.code else {
+            return TokenStream::new();
+        };
+        let mut taken = TakenOut::default();
+        taken.visit_pat(pat);
+        let is_taken = |local: &&LocalId| {
+            taken.names.contains(self.ident(**local)) && is_linked(self.body, self.layout, **local)
+        };
+        let taken = statement.binds.iter().filter(is_taken);
+        taken
+            .map(|local| self.is_still_there(*local, self.ident(*local)))
+            .collect()
     }
 
     fn can_be_moved(&self, local: LocalId) -> bool {
@@ -229,6 +245,28 @@ impl Moves {
             _ => {}
         }
     }
+}
+
+/// The names that are bound by value under a `&`.
+#[derive(Default)]
+struct TakenOut {
+    under: bool,
+    names: BTreeSet<Ident>,
+}
+
+impl<'ast> Visit<'ast> for TakenOut {
+    fn visit_pat_reference(&mut self, pat: &'ast syn::PatReference) {
+        let before = std::mem::replace(&mut self.under, true);
+        visit::visit_pat_reference(self, pat);
+        self.under = before;
+    }
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        if self.under && pat.by_ref.is_none() {
+            self.names.insert(pat.ident.clone());
+        }
+        visit::visit_pat_ident(self, pat);
+    }
+    fn visit_expr(&mut self, _: &'ast Expr) {}
 }
 
 /// What may get a new value.

@@ -9,6 +9,15 @@ impl Gen {
             return None;
         }
         let (a, b, note) = (self.unique("a"), self.unique("b"), self.unique("n"));
+        if self.chance(15) {
+            self.hit("unique borrow of values");
+            let (number, text) = self.quietly(|g| (g.value(&Ty::U32, 1), g.value(&Ty::String, 1)));
+            let (pause, again) = (self.pause(), self.pause());
+            return Some(format!(
+                "match &mut ({number}, {text}) {{\n({a}, {b}) => {{\n{pause}*{a} ^= act(\"{note}\", 1).await;\n\
+                 {b}.push('u');\n{again}note(\"{note}\", (&*{a}, &*{b}));\n}}\n}}\n"
+            ));
+        }
         if self.chance(50) {
             let (declared, id) = self.known(&Ty::vec(Ty::U32));
             let list = self.name_of(id);

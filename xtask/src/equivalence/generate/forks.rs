@@ -13,7 +13,7 @@ impl Gen {
     pub(super) fn join_of_branches(&mut self) -> Option<String> {
         let count = self.rng.usize(2..4);
         let types: Vec<Ty> = (0..count).map(|_| self.any(1)).collect();
-        let branches = self.branches(&types, Self::one_branch)?;
+        let branches = self.branches(&types, Self::operand)?;
         let names: Vec<String> = types
             .iter()
             .map(|ty| {
@@ -66,7 +66,7 @@ impl Gen {
                 _ => of.clone(),
             })
             .collect();
-        let branches = self.branches(&outputs, Self::one_branch)?;
+        let branches = self.branches(&outputs, Self::operand)?;
         let conditions: Vec<String> = kinds
             .iter()
             .map(|(_, kind)| match kind {
@@ -176,6 +176,18 @@ impl Gen {
         }
         self.forks -= 1;
         Some(written)
+    }
+
+    /// One branch, perhaps with something that is held until all operands are there.
+    fn operand(&mut self, ty: &Ty) -> String {
+        if self.chance(80) {
+            return self.one_branch(ty);
+        }
+        self.hit("operand that holds something");
+        let (name, loud) = (self.call_name(), self.unique("held"));
+        let held: Vec<_> = self.scope.visible().collect();
+        let value = self.holding(&held, |g| g.quietly(|g| g.value(ty, 2)));
+        format!("act(\"{name}\", beside({value}, &Loud(\"{loud}\")))")
     }
 
     /// An operation or a block that gives a value of this type.
