@@ -3,6 +3,7 @@
 use crate::analysis::liveness::Liveness;
 use crate::diag::{Diagnostics, compile_errors};
 use crate::emit::fallback::{Kind, fallback};
+use crate::ir::Shown;
 use crate::lower::Layout;
 use crate::normalize::Normalized;
 use crate::syntax::{Input, args, by_ref, check, configured};
@@ -47,6 +48,10 @@ fn workflow_machine(
     ) {
         plan = self::plan(&input)?;
     }
+    input.hands_on = plan.hands_on();
+    if !input.hands_on && plan.normalized.body.shown != Shown::default() {
+        plan = self::plan(&input)?;
+    }
     plan.diagnostics.check()?;
 
     Ok(emit::workflow(
@@ -65,6 +70,22 @@ struct Plan {
     layout: Layout,
     /// What cannot be saved.
     diagnostics: Diagnostics,
+}
+
+impl Plan {
+    /// Whether another arm needs a borrow that was taken out of a `dbg!`. If not, a user's own macro may have that name.
+    fn hands_on(&self) -> bool {
+        let body = &self.normalized.body;
+        let shown = &body.shown;
+        let found = shown
+            .lookups
+            .iter()
+            .flat_map(|id| &body.lookups[id.0].parts);
+        let mut all = shown.borrows.clone();
+        all.extend(found.map(|part| part.local));
+        let mut arms = self.layout.arms.iter();
+        shown.in_loops || arms.any(|head| !self.liveness.live_in[head.0].is_disjoint(&all))
+    }
 }
 
 fn plan(input: &Input) -> syn::Result<Plan> {

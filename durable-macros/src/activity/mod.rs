@@ -72,6 +72,7 @@ impl Parts {
             macros: _,
             blocks: _,
             scattered: _,
+            hands_on: _,
         } = input;
         let (transaction, params) = transaction(args, ident, params)?;
         let owned = params.iter().map(owned).collect::<syn::Result<Vec<_>>>()?;

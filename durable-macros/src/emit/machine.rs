@@ -27,7 +27,7 @@ pub(super) fn machine(
         quote!(#(#lints)* #pat: #ty)
     });
     let (twin, lending) = twin::body(normalized, liveness, layout, &input.macros);
-    let (meant, names) = (input.meant.proofs(), hygiene::proofs(input));
+    let (meant, names) = (input.meant.proofs(input.hands_on), hygiene::proofs(input));
     let saved = proofs::saved(input, body, layout, &lending);
     let lookups = super::lookups::classes(body, layout);
     let looks_up = super::lookups::traits(body, layout);

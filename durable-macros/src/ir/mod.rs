@@ -55,6 +55,17 @@ pub(crate) struct Body {
     pub(crate) detached: Vec<Detached>,
     /// The inner ones first.
     pub(crate) scope_ends: Vec<ScopeEnd>,
+    /// Borrows that a `dbg!` has handed on.
+    pub(crate) shown: Shown,
+}
+
+/// What is taken out of a `dbg!`, which must be that of std.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Shown {
+    /// The source of a loop that awaits.
+    pub(crate) in_loops: bool,
+    pub(crate) borrows: Locals,
+    pub(crate) lookups: Vec<LookupId>,
 }
 
 /// Where a scope ends in which control suspends: what it has bound and does not need any more is

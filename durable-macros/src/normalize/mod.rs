@@ -113,6 +113,7 @@ pub(crate) fn normalize<'d>(input: &'d Input, diagnostics: &'d mut Diagnostics) 
         opened: &input.macros,
         mutable: scope::mutable_anywhere(input),
         called: None,
+        hands_on: input.hands_on,
         diagnostics,
     };
     builder.current = builder.new_block();
@@ -210,6 +211,8 @@ struct Builder<'d> {
     mutable: BTreeSet<String>,
     /// How many arguments the variable of the current `let` is called with.
     called: Option<usize>,
+    /// Whether a `dbg!` is std's, which hands a borrow on.
+    hands_on: bool,
     diagnostics: &'d mut Diagnostics,
 }
 

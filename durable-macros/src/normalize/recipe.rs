@@ -53,7 +53,7 @@ pub(super) struct Draft {
     /// Locals that the borrow must hold.
     pub(super) tied: Vec<Expr>,
     /// What is borrowed is a value without a name.
-    owner: bool,
+    pub(super) owner: bool,
     /// It is a `&mut`.
     pub(super) unique: bool,
 }

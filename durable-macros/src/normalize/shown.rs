@@ -17,7 +17,7 @@ use crate::names;
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Macro, Stmt, parse_quote};
+use syn::{Expr, Macro, Stmt, parse_quote, parse_quote_spanned};
 
 /// What a `dbg!` is given.
 pub(super) struct Shown {
@@ -72,7 +72,7 @@ impl Shown {
 impl Builder<'_> {
     /// The `dbg!` of std that an expression is, of something that may be a borrow.
     pub(super) fn shown(&self, expr: &Expr) -> Option<Shown> {
-        Shown::of(expr).filter(|_| !self.opened.is_shadowed("dbg"))
+        Shown::of(expr).filter(|_| self.hands_on && !self.opened.is_shadowed("dbg"))
     }
 
     /// Shows a borrow that has just been made.
@@ -97,6 +97,7 @@ impl Builder<'_> {
             _ => false,
         };
         if steady {
+            self.body.shown.in_loops = true;
             self.show(&shown, &shown.value);
             (*source, *twin) = (shown.value.clone(), shown.value);
         }
@@ -104,6 +105,7 @@ impl Builder<'_> {
 
     /// What is looked up is shown where that is done first.
     pub(super) fn show_found(&mut self, shown: &Shown, id: LookupId) -> Expr {
+        self.body.shown.lookups.push(id);
         let lookup = &mut self.body.lookups[id.0];
         lookup.init = shown.around(&lookup.init);
         shown.around(&shown.value)
@@ -121,12 +123,24 @@ impl Builder<'_> {
         let (value, matched) = self.matched_value(name, inner.clone(), &mut inner, ends);
         let value = match matched? {
             Matched::Lookup(id) if self.variable(&value).is_none() => self.show_found(shown, id),
-            _ => {
+            Matched::Lookup(id) => {
+                self.body.shown.lookups.push(id);
+                self.show(shown, &value);
+                value
+            }
+            Matched::Borrow(local, _) => {
+                self.body.shown.borrows.insert(local);
                 self.show(shown, &value);
                 value
             }
         };
-        *twin = inner;
+        // `dbg!` takes a variable.
+        *twin = match &shown.value {
+            path @ Expr::Path(_) => {
+                parse_quote_spanned!(shown.span=> ::core::convert::identity(#path))
+            }
+            _ => inner,
+        };
         Some((value, matched?))
     }
 }

@@ -247,7 +247,10 @@ impl Builder<'_> {
             }
             if let Some(dbg) = &shown {
                 let mut inner = dbg.value.clone();
-                draft = self.draft(&first_name(pat), &dbg.value, &inner);
+                // A value without a name would end with the `let`.
+                draft = self
+                    .draft(&first_name(pat), &dbg.value, &inner)
+                    .filter(|draft| !draft.owner);
                 if draft.is_some() {
                     (value, *twin) = (dbg.value.clone(), inner);
                 } else {
@@ -308,6 +311,7 @@ impl Builder<'_> {
         if let Some(pat) = parts {
             self.taken_by_let((&written.0, written.1), &pat, &binds);
         } else if let (Some(dbg), Some(bound)) = (shown, binds.first()) {
+            self.body.shown.borrows.insert(*bound);
             let value = self.temp_expr(*bound);
             self.show(&dbg, &value);
         }

@@ -35,6 +35,8 @@ pub(crate) struct Input {
     pub(crate) scattered: BTreeSet<String>,
     /// The blocks of the body that run by themselves; see [`open_branches`](Input::open_branches).
     pub(crate) blocks: Vec<AsyncBlock>,
+    /// Whether borrows are taken out of a `dbg!`.
+    pub(crate) hands_on: bool,
 }
 
 /// One parameter.
@@ -110,6 +112,7 @@ impl Input {
             macros: Opened::default(),
             scattered: BTreeSet::new(),
             blocks: Vec::new(),
+            hands_on: true,
         })
     }
 

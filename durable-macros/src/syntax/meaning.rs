@@ -24,6 +24,8 @@ use syn::{Block, Expr, Macro, Path, Stmt};
 #[derive(Debug, Default)]
 pub(crate) struct Meant {
     std: Vec<Ident>,
+    /// The `dbg!` that may hand a borrow on.
+    shown: Option<Ident>,
     ours: Vec<Ident>,
     events: Vec<Path>,
 }
@@ -75,11 +77,15 @@ impl Meant {
     }
 
     /// The proofs, as items: where all macros of std are imported by `*`, a name that leads to
-    /// another macro outside is ambiguous, and refused by rustc.
-    pub(crate) fn proofs(&self) -> TokenStream {
+    /// another macro outside is ambiguous, and refused by rustc. `shown` says that a `dbg!` hands a borrow on.
+    pub(crate) fn proofs(&self, shown: bool) -> TokenStream {
         let rt = names::rt();
-        let std = (!self.std.is_empty()).then(|| {
-            let names = &self.std;
+        let shown = self
+            .shown
+            .iter()
+            .filter(|name| shown && !self.std.contains(name));
+        let names: Vec<_> = self.std.iter().chain(shown).collect();
+        let std = (!names.is_empty()).then(|| {
             never_run(&quote! {
                 use #rt::std_macros::*;
                 #(use #names as _;)*
@@ -213,10 +219,8 @@ impl Find {
             Expr::Paren(inner) => self.shown(&inner.expr),
             Expr::Group(inner) => self.shown(&inner.expr),
             Expr::Macro(mac) => {
-                if let Some(name) = bare(&mac.mac)
-                    && borrow_shown(&mac.mac).is_some()
-                {
-                    self.meant.add(name);
+                if borrow_shown(&mac.mac).is_some() {
+                    self.meant.shown = bare(&mac.mac).cloned();
                 }
             }
             _ => {}
