@@ -1,7 +1,7 @@
 //! The errors of the compiler: a sink that collects them, and their catalogue.
 //!
-//! Wording: lower case, no full stop, code in backticks; first what is wrong here, then `help:`
-//! what to write, then `note:` why the rule exists.
+//! Wording: lower case, no full stop, code in backticks; first, in one line, what is wrong here and why,
+//! then `help:` what to write instead.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;

@@ -386,13 +386,20 @@ fn refuse_passed(body: &Body, passed: &Locals, diagnostics: &mut Diagnostics, to
         if let (true, None, Some(instead)) = (this.borrow, this.recipe, &this.instead)
             && told.insert(local)
         {
-            let name = &this.ident;
-            diagnostics.report(
-                name,
-                Code::Borrow,
-                &format!("{} is a borrow that is needed where ways through the function meet, and cannot be made again there", this.called()),
-                &instead.help,
-            );
+            let called = this.called();
+            let what = match this.kind {
+                LocalKind::Temp { serves } => {
+                    let point = &body.points[serves.0];
+                    let (callee, line) = (&point.callee, point.span.start().line);
+                    format!(
+                        "{called} is chosen beside the `.await` on `{callee}` in line {line}, so which borrow it is would have to be saved, and a borrow cannot be"
+                    )
+                }
+                _ => format!(
+                    "{called} is a borrow that is needed where ways through the function meet, and cannot be made again there"
+                ),
+            };
+            diagnostics.report(&this.ident, Code::Borrow, &what, &instead.help);
         }
     }
 }

@@ -237,7 +237,7 @@ fn refuse(
                     name,
                     Code::Capture,
                     &format!(
-                        "`{name}` is used by two branches of the `{}` on line {}, and one of them changes it",
+                        "`{name}` is used by two branches of the `{}` in line {}, and one of them changes it",
                         fork.kind.called(),
                         body.points[fork.point.0].span.start().line,
                     ),

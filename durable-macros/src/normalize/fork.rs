@@ -44,7 +44,7 @@ impl Builder<'_> {
             unreachable!("forks are calls")
         };
         let span = call.func.span();
-        self.refuse_guards(span);
+        self.refuse_guards(&kind.called(), span);
         let (hint, fixed) = (self.hint.take(), self.label.take());
         let is_body = call.args.first().is_some_and(|o| body_output(o).is_some());
         let (source, fixed) = if is_body {

@@ -24,6 +24,7 @@ use super::alternatives::{alternatives, number_of};
 use super::borrowed_patterns::Matched;
 use super::guard_terms::{self, all, conjuncts, unclear};
 use super::operands::hold;
+use super::suspend::callee;
 use super::twin::{Wrapper, probe, probe_before, wrap};
 use super::{Builder, Dest, place, uses};
 use crate::diag::Code as ErrorCode;
@@ -317,7 +318,7 @@ impl Builder<'_> {
         let mut operation = (*awaited.base).clone();
         self.close(&mut operation);
         let (base, span) = (&mut twin_await.base, awaited.await_token.span);
-        self.refuse_guards(span);
+        self.refuse_guards(&callee(&operation).0, span);
         let point = self.written(base).point(span, None, None);
         let (point, answer, resume) = self.new_wait(point, base);
         let which = (ways.len() > 1).then(|| {

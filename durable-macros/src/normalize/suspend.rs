@@ -21,7 +21,7 @@ impl Builder<'_> {
             unreachable!("only called for awaits")
         };
         let span = await_token.span;
-        self.refuse_guards(span);
+        self.refuse_guards(&callee(&self.opened.as_written(base)).0, span);
         let (hint, fixed) = (self.hint.take(), self.label.take());
         let written = self.written(base);
         let mut operation = self.residual(base);
@@ -81,13 +81,13 @@ impl Builder<'_> {
         );
     }
 
-    pub(super) fn refuse_guards(&mut self, at: Span) {
+    pub(super) fn refuse_guards(&mut self, callee: &str, at: Span) {
         for guard in self.scopes.take_guards() {
             self.diagnostics.report(
                 &guard,
                 Code::Guard,
                 &format!(
-                    "`{guard}` looks like a guard, and it would be held across the `.await` on line {}",
+                    "`{guard}` looks like a guard, and none is held across the `.await` on `{callee}` in line {}: another process may go on there",
                     at.start().line
                 ),
                 "end its scope before the `.await`, or give it a name without `_` if it is data",

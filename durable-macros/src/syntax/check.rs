@@ -151,7 +151,7 @@ impl BodyCheck<'_> {
         self.diagnostics.report(
             &expr.await_token,
             Code::AwaitInClosure,
-            "an `.await` inside a closure cannot be saved",
+            "an `.await` inside a closure cannot be saved, because what calls the closure could not be either",
             "write a `for` loop instead of the closure, or let it make a block: `|order| async move { … }`",
         );
     }

@@ -218,10 +218,8 @@ impl Find {
         match expr {
             Expr::Paren(inner) => self.shown(&inner.expr),
             Expr::Group(inner) => self.shown(&inner.expr),
-            Expr::Macro(mac) => {
-                if borrow_shown(&mac.mac).is_some() {
-                    self.meant.shown = bare(&mac.mac).cloned();
-                }
+            Expr::Macro(mac) if borrow_shown(&mac.mac).is_some() => {
+                self.meant.shown = bare(&mac.mac).cloned();
             }
             _ => {}
         }

@@ -147,6 +147,18 @@ pub(super) const MEANINGS: &[Meaning] = &[
 /// wrong program fails, and what it says stands on the user's code.
 pub(super) const BY_RUSTC: &[Meaning] = &[
     meaning(
+        "E0005",
+        "a constant in small letters that a block takes along from a pattern",
+        "to the compiler it is a variable, which the block would bind, and a constant binds nothing",
+        "give the constant a name in capitals",
+    ),
+    meaning(
+        "E0425",
+        "a variable in capitals that only `Some(N)` and its like bind",
+        "such a name is a constant to the compiler, which is not saved",
+        "give the variable a name in small letters",
+    ),
+    meaning(
         "E0426",
         "a label of a macro's caller under the name of one of the macro's own",
         "a workflow is compiled by the names in it, so in a function that a macro writes two labels of one name cannot be told apart",
@@ -165,10 +177,28 @@ pub(super) const BY_RUSTC: &[Meaning] = &[
         "change it before the closure is made, or after its last use",
     ),
     meaning(
+        "E0505",
+        "a guard that borrows from a variable which is needed behind its block",
+        "the variable goes on into the code behind the block, while the guard would end with the block",
+        "put the code with the guard into a function, or into a block without an `.await`",
+    ),
+    meaning(
         "E0506",
         "assigned while a borrow needs it",
         "a borrow is made again from what it was made from: a key or a text that changes would lead elsewhere",
         "clone the key, or borrow after the assignment",
+    ),
+    meaning(
+        "E0507",
+        "a part is moved out where `ref` borrows another across an `.await`",
+        "the borrow is made again of the whole value, which is then there without a gap",
+        "bind the part by `ref` too, or clone it",
+    ),
+    meaning(
+        "E0596",
+        "a copy is changed that is kept over an `.await` (E0594 where it is assigned)",
+        "what the method or the operator works on was computed before the `.await`, and only a copy of it can be kept",
+        "bind the awaited value with `let` first",
     ),
     meaning(
         "E0597",

@@ -28,19 +28,9 @@ async fn day(order: u64) -> usize {
     order as usize
 }
 
-fn increase(total: &mut Total, cents: u64) {
-    total.cents += cents;
-}
-
 #[workflow]
 async fn by_a_method(mut months: Vec<Month>) -> Vec<Month> {
     months.last_mut().unwrap().total.add(charge(1).await.unwrap_or(0));
-    months
-}
-
-#[workflow]
-async fn by_a_reference(mut months: Vec<Month>) -> Vec<Month> {
-    increase(&mut months.last_mut().unwrap().total, charge(1).await.unwrap_or(0));
     months
 }
 
