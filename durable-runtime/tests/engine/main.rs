@@ -1,4 +1,4 @@
-//! The engine from outside: whole workers on the memory store and a virtual clock.
+//! The engine from outside: whole workers on a virtual clock, on the memory store or one that `stores` says.
 
 mod activities;
 mod activity_limits;
@@ -36,6 +36,7 @@ mod search;
 mod several;
 mod signals;
 mod start_updates;
+mod stores;
 mod support;
 mod tasks;
 mod terms;

@@ -1,6 +1,7 @@
 //! A workflow whose script is its input, activities whose behaviour is a closure, and a bench
 //! that runs workers on them.
 
+use crate::stores::{self, Keeper};
 use durable_runtime::Client;
 use durable_runtime::clock::{Clock, VirtualClock};
 use durable_runtime::codec;
@@ -10,7 +11,7 @@ use durable_runtime::operation::{ActivityError, ActivityOptions};
 use durable_runtime::prelude::*;
 use durable_runtime::registry::{self, ActivityContext, ActivityFn, AttemptEnd, Registry};
 use durable_runtime::store::{
-    AttemptRecord, MemoryStore, MessageKind, NewMessage, NewRun, Phase, RunRecord, RunState, Sent,
+    AttemptRecord, MessageKind, NewMessage, NewRun, Phase, RunRecord, RunState, Sent,
     SqliteOptions, SqliteStore, StepRecord, Store, Written,
 };
 use serde::{Deserialize, Serialize};
@@ -118,11 +119,16 @@ pub(crate) struct Bench {
     /// Names of the attempts that came to their end.
     pub(crate) ended: Arc<Mutex<Vec<String>>>,
     behaviour: Behaviour,
+    _keeper: Option<Keeper>,
 }
 
 impl Bench {
     pub(crate) fn new(behaviour: impl Fn(&str, u32) -> Behave + Send + Sync + 'static) -> Self {
-        Self::on(Arc::new(MemoryStore::new()), behaviour)
+        let (store, keeper) = stores::new();
+        Self {
+            _keeper: keeper,
+            ..Self::on(store, behaviour)
+        }
     }
 
     pub(crate) fn on(
@@ -135,6 +141,7 @@ impl Bench {
             log: Arc::default(),
             ended: Arc::default(),
             behaviour: Arc::new(behaviour),
+            _keeper: None,
         }
     }
 
@@ -385,7 +392,15 @@ pub(crate) async fn on_sqlite(bench: Bench) -> (Bench, TempDir) {
     let path = folder.path().join("bench.db");
     let store = SqliteStore::open(path, SqliteOptions::default()).await;
     let store = Arc::new(store.unwrap());
-    (Bench { store, ..bench }, folder)
+    let keeper = None;
+    (
+        Bench {
+            store,
+            _keeper: keeper,
+            ..bench
+        },
+        folder,
+    )
 }
 
 /// A client beside a worker, on the clock of the bench.

@@ -3,9 +3,6 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub(crate) mod pair;
-#[cfg(all(unix, feature = "postgres"))]
-#[path = "../postgres_kit/mod.rs"]
-pub(crate) mod postgres_kit;
 
 use durable_runtime::id::{Incarnation, RunId, Timestamp, WorkflowId};
 use durable_runtime::store::{

@@ -88,8 +88,8 @@ pub(crate) async fn each_seed(seeds: u64, play: impl AsyncFn([&dyn Store; 2], u6
         let sqlite = super::open(&folder.path().join("orders.db")).await;
         play([&MemoryStore::new(), &sqlite], seed).await;
         #[cfg(all(unix, feature = "postgres"))]
-        if super::postgres_kit::is_there() {
-            let schema = super::postgres_kit::schema();
+        if postgres_for_tests::is_there() {
+            let schema = postgres_for_tests::schema();
             let postgres = durable_runtime::store::open(&schema.url).await;
             let postgres = postgres.expect("a new schema");
             play([&MemoryStore::new(), &*postgres], seed).await;

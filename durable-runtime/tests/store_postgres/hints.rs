@@ -1,8 +1,8 @@
 //! What one process commits, another hears of.
 
-use crate::postgres_kit::{execute, is_there, schema};
 use crate::store_kit::new_run;
 use durable_runtime::store::{self, Store, Written};
+use postgres_for_tests::{execute, is_there, schema};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

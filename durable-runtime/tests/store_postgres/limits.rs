@@ -1,6 +1,5 @@
 //! Limits under calls that meet: many workers and clients at once, and never more than so many.
 
-use crate::postgres_kit::{is_there, schema};
 use crate::store_kit::{end, id, message, new_run};
 use durable_runtime::id::{Incarnation, RunId, ScheduleId, Timestamp};
 use durable_runtime::store::{
@@ -8,6 +7,7 @@ use durable_runtime::store::{
     Queueing, ScheduleRow, ScheduleWrite, ScheduleWritten, Store, TaskClaim, TaskOf, TaskWrite,
     Write, Written,
 };
+use postgres_for_tests::{is_there, schema};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};

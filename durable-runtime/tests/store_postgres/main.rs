@@ -9,11 +9,9 @@ mod racing;
 #[path = "../store_kit/mod.rs"]
 mod store_kit;
 
-use store_kit::postgres_kit;
-
 mod conformance {
-    use crate::postgres_kit::{Schema, is_there, schema};
     use durable_runtime::store::{self, Store};
+    use postgres_for_tests::{Schema, is_there, schema};
     use std::sync::Arc;
 
     async fn make_store() -> (Arc<dyn Store>, Schema) {

@@ -1,9 +1,9 @@
 //! PostgreSQL as a server: who may open what, what it does not take, and connections that it ends.
 
-use crate::postgres_kit::{Schema, execute, is_there, schema};
 use crate::store_kit::{id, message, new_run};
 use durable_runtime::id::RunId;
 use durable_runtime::store::{self, NewRun, Store, StoreError, Told, Written};
+use postgres_for_tests::{Schema, execute, is_there, schema};
 use std::sync::Arc;
 
 /// Each test in a runtime of its own, if there is a server.

@@ -1,12 +1,12 @@
 //! Calls that meet: each comes before or after the other one, whichever rows they share.
 
-use crate::postgres_kit::{Schema, is_there, schema};
 use crate::store_kit::{LATE, POINT, Worker, end, id, message, new_run, park};
 use durable_runtime::id::{Incarnation, RunId, Timestamp};
 use durable_runtime::store::{
     self, Claim, FenceError, IdPolicy, MessageKind, NewRun, OnConflict, Parent, ParentClose, Phase,
     Reuse, RunState, Store, Told, Write, Written,
 };
+use postgres_for_tests::{Schema, is_there, schema};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
