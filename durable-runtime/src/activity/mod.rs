@@ -47,8 +47,11 @@ use crate::clock::{Busy, Clock, SystemClock};
 use crate::id::Timestamp;
 use serde::Serialize;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 tokio::task_local! {
     static CURRENT: Current;
@@ -192,16 +195,27 @@ impl Current {
 }
 
 /// Runs a body that blocks on a thread of its own, where it may ask and say what any body may.
+///
+/// It is none of the runtime's blocking threads: there are 512 of those, on which stores read too, and a
+/// body that hangs keeps its thread after its time-out. Nor does the end of the process wait for one.
 #[doc(hidden)]
 pub async fn blocking<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
-    let here = Here::now();
-    match tokio::task::spawn_blocking(move || here.run(body)).await {
-        Ok(output) => output,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down, and the attempt with it.
-            Err(_) => std::future::pending().await,
-        },
+    let (here, runtime) = (Here::now(), Handle::current());
+    let (answer, answered) = oneshot::channel();
+    let work = move || {
+        let _in_runtime = runtime.enter();
+        let outcome = catch_unwind(AssertUnwindSafe(|| here.run(body)));
+        // Nobody waits if the attempt was given up.
+        let _ = answer.send(outcome);
+    };
+    let thread = std::thread::Builder::new().name("durable-blocking".to_owned());
+    if let Err(error) = thread.spawn(work) {
+        panic!("there is no thread for a blocking activity: {error}");
+    }
+    match answered.await {
+        Ok(Ok(output)) => output,
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(_) => unreachable!("it answers whatever the body does"),
     }
 }
 

@@ -79,7 +79,12 @@ fn run(global: &Global, command: Command, application: Application) -> ExitCode 
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(within_terminal(global, command, application)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(within_terminal(global, command, application));
+            // What still blocks a thread of it is what was given up: the process does not wait for that.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(error.into()),
     };
     match outcome {

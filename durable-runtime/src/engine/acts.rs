@@ -5,6 +5,7 @@
 //! the store knows it.
 
 use super::attempt::End;
+use super::committer::CommitError;
 use super::ids;
 use super::instance::{Instance, Outcome};
 use super::life::{Life, read};
@@ -17,7 +18,7 @@ use crate::operation::{
 use crate::propagation::Headers;
 use crate::store::{
     MessageKind, NewMessage, NewRun, OnConflict, Parent, Phase, Queueing, Sent, StoreError, Tags,
-    Told, Written,
+    Told, Write, Written,
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -96,7 +97,9 @@ impl Actor {
             )
         };
         loop {
-            let run = match read(|| life.store.start(new.clone())).await? {
+            // Fenced: the child may have ended, and its id be free, when one wakes up who was declared dead
+            // before it got this far.
+            let run = match commit(life, new.clone()).await? {
                 Written::Started => new.run,
                 Written::RunTaken => {
                     new.run = ids::new_run_elsewhere(now);
@@ -169,6 +172,18 @@ impl Actor {
                 Sent::NotFound => failed(&SendError::NotFound(id)),
             },
         )
+    }
+}
+
+/// Commits a start. Nothing comes of it if this life has ended: who goes on from the checkpoint does it
+/// again.
+async fn commit(life: &Life, new: NewRun) -> Result<Written, StoreError> {
+    let id = new.id.clone();
+    match life.committer.write(id, vec![Write::Start(new)]).await {
+        Ok(mut written) if written.len() == 1 => Ok(written.remove(0)),
+        Ok(written) => Err(StoreError::Bug(format!("a start answers {written:?}"))),
+        Err(CommitError::Refused(error)) => Err(error),
+        Err(CommitError::Lost) => std::future::pending().await,
     }
 }
 

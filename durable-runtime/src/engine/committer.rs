@@ -390,6 +390,10 @@ impl Task {
         call: &Call,
         answer: Answer<Result<Transacted, StoreError>>,
     ) -> Result<(), Lost> {
+        if answer.is_closed() {
+            // The attempt was given up while this waited for its turn.
+            return Ok(());
+        }
         let done = loop {
             match self.perform(call).await? {
                 Reply::Transacted(done) => break Ok(done),

@@ -106,7 +106,7 @@ pub(super) struct Shared {
     said: Vec<Said>,
     /// What [`Entry::Check`] says about the suspend point.
     inlines: Vec<Inlines>,
-    pub(super) spawned: Vec<Spawned>,
+    pub(super) spawned: Spawned,
     pub(super) stirred: bool,
     pub(super) aside: Aside,
 }
@@ -128,7 +128,7 @@ impl Cx {
             resuming: false,
             said: Vec::new(),
             inlines: Vec::new(),
-            spawned: Vec::new(),
+            spawned: Spawned::default(),
             stirred: false,
             aside: Aside::default(),
         };

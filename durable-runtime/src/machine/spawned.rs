@@ -2,22 +2,69 @@
 
 use super::cx::{Blocked, Cx};
 use super::live::Live;
-use crate::frame::{Checkpoint, Wait};
+use crate::frame::{Checkpoint, Done, Wait};
 use crate::operation::{Answered, Resolution};
+use std::collections::BTreeMap;
 
-/// One of them, under its number. Those that have ended stand in the order in which they did.
-#[derive(Debug)]
+/// All of them, each under its number. Every turn looks at each that is under way, so that finding one
+/// must not mean looking at all.
+#[derive(Debug, Default)]
 pub(super) struct Spawned {
-    op: u64,
-    live: Live,
+    /// Has no answer; `Live::Off` while it has its turn.
+    under_way: BTreeMap<u64, Live>,
+    ended: BTreeMap<u64, Ended>,
+    /// How many have ended so far.
+    ends: u64,
+}
+
+#[derive(Debug)]
+struct Ended {
+    /// How many ended before it.
+    place: u64,
+    done: Done,
 }
 
 impl Spawned {
-    fn answer(&self) -> Option<&Resolution> {
-        match &self.live {
-            Live::Done(done) => Some(&done.answer),
-            _ => None,
+    fn put(&mut self, op: u64, live: Live) {
+        match live {
+            Live::Done(done) => {
+                self.under_way.remove(&op);
+                let place = self.ends;
+                self.ends += 1;
+                self.ended.insert(op, Ended { place, done });
+            }
+            live => {
+                self.under_way.insert(op, live);
+            }
         }
+    }
+
+    fn replace(&mut self, op: u64, live: Live) -> Live {
+        match self.under_way.get_mut(&op) {
+            Some(place) => {
+                let before = std::mem::replace(place, Live::Off);
+                self.put(op, live);
+                before
+            }
+            None => Live::Off,
+        }
+    }
+
+    /// Those that have ended stand behind the others, in the order in which they did.
+    fn stored(&self) -> Vec<(u64, Wait)> {
+        let mut ended: Vec<_> = self.ended.iter().collect();
+        ended.sort_unstable_by_key(|(_, ended)| ended.place);
+        let ended = ended.into_iter();
+        let ended = ended.map(|(op, ended)| (*op, Wait::Done(ended.done.clone())));
+        let under_way = self.under_way.iter();
+        let under_way = under_way.map(|(op, live)| (*op, live.stored()));
+        under_way.chain(ended).collect()
+    }
+
+    fn first_ended(&self, ops: &[u64]) -> Option<usize> {
+        let ended = |(at, op)| Some((self.ended.get(op)?.place, at));
+        let first = ops.iter().enumerate().filter_map(ended).min();
+        first.map(|(_, at)| at)
     }
 }
 
@@ -26,7 +73,7 @@ impl Cx {
     pub(super) fn restore_spawned(&self, checkpoint: &Checkpoint) -> Result<(), Blocked> {
         for (op, wait) in &checkpoint.spawned {
             let live = Live::from_stored(wait.clone()).enter(self, || None)?;
-            self.shared().spawned.push(Spawned { op: *op, live });
+            self.shared().spawned.put(*op, live);
         }
         Ok(())
     }
@@ -45,75 +92,54 @@ impl Cx {
 
     pub(super) fn add_spawned(&self, op: u64, live: Live) {
         let mut shared = self.shared();
-        shared.spawned.push(Spawned { op, live });
+        shared.spawned.put(op, live);
         shared.stirred = true;
     }
 
     /// What is stored of them.
     pub(super) fn stored_spawned(&self) -> Vec<(u64, Wait)> {
-        let shared = self.shared();
-        let each = shared.spawned.iter();
-        each.map(|s| (s.op, s.live.stored())).collect()
+        self.shared().spawned.stored()
     }
 
     /// The numbers of those that have not ended.
     pub(super) fn under_way(&self) -> Vec<u64> {
-        let shared = self.shared();
-        let each = shared.spawned.iter();
-        each.filter(|s| s.answer().is_none())
-            .map(|s| s.op)
-            .collect()
+        self.shared().spawned.under_way.keys().copied().collect()
     }
 
-    /// Puts another state in the place of one; one that has ended goes behind all others.
+    /// Puts another state in the place of one that is under way; what it was.
     pub(super) fn replace_spawned(&self, op: u64, live: Live) -> Live {
-        let mut shared = self.shared();
-        let Some(at) = shared.spawned.iter().position(|s| s.op == op) else {
-            return Live::Off;
-        };
-        let before = std::mem::replace(&mut shared.spawned[at].live, live);
-        if shared.spawned[at].answer().is_some() {
-            let ended = shared.spawned.remove(at);
-            shared.spawned.push(ended);
-        }
-        before
+        self.shared().spawned.replace(op, live)
     }
 
     pub(super) fn cancel_spawned(&self, op: u64) {
         let mut shared = self.shared();
-        if let Some(spawned) = shared.spawned.iter_mut().find(|s| s.op == op) {
-            spawned.live.cancel();
+        if let Some(live) = shared.spawned.under_way.get_mut(&op) {
+            live.cancel();
         }
         shared.stirred = true;
     }
 
     /// Whether it has neither been joined nor dropped.
     pub(super) fn knows(&self, op: u64) -> bool {
-        self.shared().spawned.iter().any(|s| s.op == op)
+        let spawned = &self.shared().spawned;
+        spawned.under_way.contains_key(&op) || spawned.ended.contains_key(&op)
     }
 
     pub(super) fn has_ended(&self, op: u64) -> bool {
-        let shared = self.shared();
-        let mut each = shared.spawned.iter();
-        each.any(|s| s.op == op && s.answer().is_some())
+        self.shared().spawned.ended.contains_key(&op)
     }
 
     pub(super) fn has_failed(&self, op: u64) -> bool {
         let shared = self.shared();
-        let mut each = shared.spawned.iter();
-        each.any(|s| s.op == op && s.answer().is_some_and(Resolution::is_failure))
+        let ended = shared.spawned.ended.get(&op);
+        ended.is_some_and(|ended| ended.done.answer.is_failure())
     }
 
     /// Joins the first of these that has ended: its place among them, and what it gave.
     pub(super) fn take_ended(&self, ops: &[u64]) -> Option<(usize, Resolution)> {
-        let mut shared = self.shared();
-        let mut each = shared.spawned.iter();
-        let at = each.position(|s| s.answer().is_some() && ops.contains(&s.op))?;
-        let Spawned { op, live } = shared.spawned.remove(at);
-        let index = ops.iter().position(|each| *each == op)?;
-        match live {
-            Live::Done(done) => Some((index, done.answer)),
-            _ => None,
-        }
+        let spawned = &mut self.shared().spawned;
+        let index = spawned.first_ended(ops)?;
+        let ended = spawned.ended.remove(&ops[index])?;
+        Some((index, ended.done.answer))
     }
 }

@@ -7,6 +7,7 @@ use durable_runtime::prelude::*;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 
 #[activity]
 async fn double(number: u64) -> u64 {
@@ -29,6 +30,23 @@ async fn asleep() -> Result<(), Cancelled> {
     sleep(Duration::from_secs(3600)).await
 }
 
+/// Never gives its thread back, nor one that it has from the runtime.
+#[activity(blocking)]
+fn hang() {
+    let for_ever = || loop {
+        std::thread::park();
+    };
+    let runtime = tokio::runtime::Handle::current();
+    drop(runtime.spawn_blocking(for_ever));
+    eprintln!("it hangs");
+    for_ever();
+}
+
+#[workflow]
+async fn hung() -> Result<(), Error> {
+    Ok(hang().await?)
+}
+
 fn main() -> ExitCode {
     if std::env::var_os("DURABLE_TEST_APP").is_some() {
         return durable_runtime::main();
@@ -43,6 +61,7 @@ fn main() -> ExitCode {
         ("a_supervised_worker_survives_a_kill", supervised),
         ("a_supervisor_gives_up_with_an_error", given_up),
         ("an_interrupt_ends_a_wait", interrupted),
+        ("no_thread_that_hangs_keeps_the_process", stopped_at_once),
     ] {
         if wanted
             .as_ref()
@@ -267,4 +286,24 @@ fn interrupted(folder: &Path) {
     }
     signal(waiting.id(), rustix::process::Signal::INT);
     assert_eq!(waiting.wait().unwrap().code(), Some(130));
+}
+
+fn stopped_at_once(folder: &Path) {
+    exits(app(folder, &["start", "hung", "--id", "h"]), 0);
+    let mut worker = Watched::spawn(app(folder, &["worker"]));
+    worker.until("it hangs");
+    let pid = worker.child.id();
+    signal(pid, rustix::process::Signal::TERM);
+    worker.until("a second signal stops at once");
+    signal(pid, rustix::process::Signal::TERM);
+    let (ended, waits) = std::sync::mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        if waits.recv_timeout(Duration::from_secs(30)) == Err(RecvTimeoutError::Timeout) {
+            signal(pid, rustix::process::Signal::KILL);
+        }
+    });
+    let status = worker.child.wait().unwrap();
+    drop(ended);
+    watchdog.join().unwrap();
+    assert_eq!(status.code(), Some(130), "{status}");
 }

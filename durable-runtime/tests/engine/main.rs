@@ -30,6 +30,7 @@ mod queues;
 mod races;
 mod retention;
 mod retry;
+mod running;
 mod sagas;
 mod schedules;
 mod search;

@@ -1,11 +1,12 @@
 //! A workflow whose script is its input, activities whose behaviour is a closure, and a bench
 //! that runs workers on them.
 
+pub(crate) use crate::running::Running;
 use crate::stores::{self, Keeper};
 use durable_runtime::Client;
 use durable_runtime::clock::{Clock, VirtualClock};
 use durable_runtime::codec;
-use durable_runtime::engine::{Health, Worker, WorkerError, WorkerLink, WorkerOptions, new_run};
+use durable_runtime::engine::{Worker, WorkerOptions, new_run};
 use durable_runtime::id::{Timestamp, WorkflowId};
 use durable_runtime::operation::{ActivityError, ActivityOptions};
 use durable_runtime::prelude::*;
@@ -19,8 +20,6 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 pub(crate) const START: Timestamp = Timestamp(1_000_000);
 
@@ -154,7 +153,7 @@ impl Bench {
             "outlived", "ticks", "renewing", "kept", "tagged", "late", "fragile", "endless",
             "watcher", "punctual", "slow", "touchy", "renewed", "feed", "told", "inherits",
             "goes_on", "ships", "loads", "fetch", "errand", "asks", "hurried", "plainly", "tells",
-            "needs", "undone", "orders", "acts",
+            "needs", "undone", "orders", "acts", "twins",
         ];
         let long = [
             "talkative",
@@ -392,15 +391,7 @@ pub(crate) async fn on_sqlite(bench: Bench) -> (Bench, TempDir) {
     let path = folder.path().join("bench.db");
     let store = SqliteStore::open(path, SqliteOptions::default()).await;
     let store = Arc::new(store.unwrap());
-    let keeper = None;
-    (
-        Bench {
-            store,
-            _keeper: keeper,
-            ..bench
-        },
-        folder,
-    )
+    (Bench { store, ..bench }, folder)
 }
 
 /// A client beside a worker, on the clock of the bench.
@@ -433,73 +424,4 @@ pub(crate) fn reason(record: &RunRecord) -> &str {
 
 pub(crate) fn is_blocked(record: &RunRecord) -> bool {
     matches!(record.state, RunState::Blocked(_))
-}
-
-/// A worker at work.
-pub(crate) struct Running {
-    pub(crate) link: WorkerLink,
-    stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), WorkerError>>,
-}
-
-impl Running {
-    pub(crate) fn new(worker: Worker) -> Self {
-        let link = worker.link();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let shutdown = async {
-            if stopped.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        let task = tokio::spawn(worker.run(shutdown));
-        Self {
-            link,
-            stop: Some(stop),
-            task,
-        }
-    }
-
-    /// Waits until it takes starts.
-    pub(crate) async fn ready(&self) {
-        let mut health = self.link.health();
-        health
-            .wait_for(|health| *health == Health::Well)
-            .await
-            .unwrap();
-    }
-
-    /// Tells it to stop, and waits until it has taken note.
-    pub(crate) async fn stopping(&mut self) {
-        self.stop.take().unwrap().send(()).unwrap();
-        let mut health = self.link.health();
-        health
-            .wait_for(|health| matches!(health, Health::Stopping | Health::Stopped))
-            .await
-            .unwrap();
-    }
-
-    /// Shuts it down in good order.
-    pub(crate) async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            stop.send(()).unwrap();
-        }
-        let ended = tokio::time::timeout(Duration::from_secs(20), &mut self.task).await;
-        ended.expect("within 20 s").unwrap().unwrap();
-    }
-
-    /// Kills it: nothing of it runs when this returns.
-    pub(crate) async fn kill(mut self) {
-        self.task.abort();
-        let _ = (&mut self.task).await;
-    }
-
-    pub(crate) fn client(&self, bench: &Bench) -> Client {
-        Client::with_link(bench.store.clone(), Arc::new(self.link.clone()))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }

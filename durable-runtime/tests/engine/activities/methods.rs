@@ -2,7 +2,7 @@
 
 use super::linked;
 use crate::support::Running;
-use crate::support::{bench, client, is_blocked, options, reason};
+use crate::support::{bench, client, elsewhere, is_blocked, on_sqlite, options, reason};
 use durable_runtime::activity;
 use durable_runtime::operation::{ActivityCall, ActivityError};
 use durable_runtime::prelude::*;
@@ -202,4 +202,28 @@ async fn a_blocking_body_has_a_thread_of_its_own() {
         tokio::task::yield_now().await;
     }
     worker.stop().await;
+}
+
+/// The store of a file reads on threads that the runtime lends out, of which this one has a single one.
+#[test]
+fn bodies_that_block_keep_no_thread_from_the_store() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build();
+    runtime.unwrap().block_on(async {
+        let (bench, _folder) = on_sqlite(bench()).await;
+        let worker = bench.prepare(&options()).registry(linked());
+        let worker = Running::new(worker.without::<Payments>());
+        let client = elsewhere(&bench);
+        let mut all = Vec::new();
+        for id in ["one", "two", "three"] {
+            let started = start_blocks_for_ever(&client, id, false).await;
+            all.push(started.unwrap());
+        }
+        for handle in all {
+            handle.cancel("enough").await.unwrap();
+            let ended = handle.result().await.unwrap();
+            assert_eq!(ended, Err(ActivityError::Cancelled));
+        }
+        worker.stop().await;
+    });
 }

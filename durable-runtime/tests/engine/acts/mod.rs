@@ -1,6 +1,7 @@
 //! What a workflow is told of its acts, the starts of other workflows and messages to them, when the
 //! process is cut while it acts: by a cancellation, or by whoever takes the id of the other one.
 
+mod again;
 mod cancelled;
 mod taken;
 

@@ -7,7 +7,7 @@ use crate::faulty::Flaw;
 use durable_runtime::Overlap;
 use durable_runtime::operation::ChildCancellation;
 use durable_runtime::store::{
-    MemoryStore, MessageKind, NewRun, OnConflict, ParentClose, Phase, Reuse, Store, Write,
+    MemoryStore, MessageKind, NewRun, OnConflict, Parent, ParentClose, Phase, Reuse, Store, Write,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,23 +73,23 @@ const SAYS_COMPLETED: Flaw = Flaw {
     ..Flaw::NONE
 };
 
+/// What is said of their parents where children are started.
+fn parents(writes: &mut [Write]) -> impl Iterator<Item = &mut Parent> {
+    writes.iter_mut().filter_map(|write| match write {
+        Write::Start(new) => new.parent.as_mut(),
+        _ => None,
+    })
+}
+
 /// A child is let go, whatever its policy.
 const LETS_GO: Flaw = Flaw {
-    start: |run| {
-        if let Some(parent) = &mut run.parent {
-            parent.close = ParentClose::Abandon;
-        }
-    },
+    writes: |writes| parents(writes).for_each(|parent| parent.close = ParentClose::Abandon),
     ..Flaw::NONE
 };
 
 /// A child's end is not told.
 const HEARS_NOTHING: Flaw = Flaw {
-    start: |run| {
-        if let Some(parent) = &mut run.parent {
-            parent.op += 1;
-        }
-    },
+    writes: |writes| parents(writes).for_each(|parent| parent.op += 1),
     ..Flaw::NONE
 };
 
