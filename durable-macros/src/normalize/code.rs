@@ -16,6 +16,7 @@ use super::scope::pattern_names;
 use super::{Builder, closures};
 use crate::ir::{Instead, LocalKind, Locals, Signature};
 use crate::names::unraw;
+use syn::visit::Visit;
 use syn::{Expr, ExprClosure, Pat, Type};
 
 /// An initialiser that holds a closure.
@@ -70,6 +71,12 @@ impl Builder<'_> {
             return never(
                 "what it gives holds a closure, whose type differs in each place",
                 "make it a `fn` that gives `impl Fn(…)`, or write it again after the `.await`",
+            );
+        }
+        if has_statics(&closure.body) {
+            return never(
+                "it has a `static` of its own, and each of its copies would have another",
+                "move the `static` to the top of the function or out of it",
             );
         }
         if closure.inputs.len() > PARAMS_MAX {
@@ -297,4 +304,21 @@ fn borrowing(expr: &Expr) -> Expr {
     let mut expr = expr.clone();
     strip(&mut expr);
     expr
+}
+
+/// Whether code has a `static` in it.
+fn has_statics(code: &Expr) -> bool {
+    struct Statics(bool);
+    impl<'ast> Visit<'ast> for Statics {
+        fn visit_item_static(&mut self, _: &'ast syn::ItemStatic) {
+            self.0 = true;
+        }
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            let name = mac.path.segments.last();
+            self.0 |= name.is_some_and(|name| name.ident == "thread_local");
+        }
+    }
+    let mut statics = Statics(false);
+    statics.visit_expr(code);
+    statics.0
 }

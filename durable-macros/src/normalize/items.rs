@@ -15,6 +15,7 @@
 
 use super::macros::{self, contains_await};
 use crate::names::unraw;
+use crate::syntax::fork::may_be_fork;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeMap;
@@ -70,7 +71,7 @@ pub(super) fn refusal(item: &Item) -> (String, &'static str) {
 #[derive(Default)]
 struct Names {
     names: BTreeMap<String, usize>,
-    /// Calls of macros that are not of the standard library.
+    /// Calls of macros that are neither of the standard library nor ours.
     macros: usize,
 }
 
@@ -83,7 +84,8 @@ impl Names {
                 other => other.to_string(),
             };
             let called = matches!(token, TokenTree::Group(_)) && before[1] == "!";
-            self.macros += usize::from(called && !macros::STANDARD.contains(&before[0].as_str()));
+            let known = |name: &str| macros::STANDARD.contains(&name) || may_be_fork(name);
+            self.macros += usize::from(called && !known(&before[0]));
             before.rotate_left(1);
             before[1] = text;
             match token {
@@ -148,6 +150,24 @@ impl Hoist {
                     && texts.all(|name| here.of(&name) == self.everywhere.of(&name))
         })
     }
+}
+
+/// The first name that an item introduces and these tokens use, where it means something else.
+pub(crate) fn used_in(item: &Item, tokens: &TokenStream) -> Option<Ident> {
+    let mut used = Names::default();
+    used.count(tokens.clone());
+    let introduced = match item {
+        Item::Use(item) => {
+            let mut names = Vec::new();
+            imported(&item.tree, &mut names);
+            names
+        }
+        Item::Trait(item) => vec![item.ident.clone()],
+        item => names(item).unwrap_or_default(),
+    };
+    introduced
+        .into_iter()
+        .find(|name| used.of(&unraw(name)) > 0)
 }
 
 /// The names that an item introduces; `None` if it may do more than that.

@@ -28,10 +28,11 @@ pub(super) fn mentioned(expr: &Expr, scopes: &Scopes) -> Locals {
     uses.mentioned
 }
 
-/// The locals that the arguments of a macro use.
+/// The locals that the arguments of a macro use, or assign for all that can be known of it.
 pub(super) fn of_macro(mac: &Macro, scopes: &Scopes) -> Locals {
     let mut uses = Uses::new(scopes);
     uses.visit_macro(mac);
+    uses.found.extend(uses.mentioned);
     uses.found
 }
 
@@ -240,7 +241,8 @@ impl<'ast> Visit<'ast> for Uses<'_> {
         if let Some(init) = &local.init {
             self.visit_expr(&init.expr);
             if let Some((_, diverge)) = &init.diverge {
-                self.visit_expr(diverge);
+                // It leaves: what it assigns is not assigned in what follows.
+                self.way(|s| s.visit_expr(diverge));
             }
         }
         self.visit_pat(&local.pat);

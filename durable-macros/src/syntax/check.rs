@@ -4,7 +4,7 @@ use super::fork::{fork_call, fork_kind, is_branch, macro_kind};
 use super::generics::{borrows, changes_inside};
 use super::{Input, Param, foreign, leaves};
 use crate::diag::{Code, Diagnostics};
-use crate::normalize::{assigns, contains_await, first_await, panics};
+use crate::normalize::{assigns, contains_await, first_await, items, panics};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Macro, Stmt, Type};
@@ -13,6 +13,7 @@ use syn::{Attribute, Expr, Macro, Stmt, Type};
 pub(crate) fn check(input: &Input, diagnostics: &mut Diagnostics) {
     params_are_owned(input, diagnostics);
     output_is_a_type(input, diagnostics);
+    items_are_not_those_of_the_signature(input, diagnostics);
     let mut body = BodyCheck {
         diagnostics,
         closures: 0,
@@ -55,6 +56,23 @@ fn params_are_owned(input: &Input, diagnostics: &mut Diagnostics) {
             &format!("`{}` {what}", param.name),
             help,
         );
+    }
+}
+
+/// The types of the signature are written once more below the items of the body.
+fn items_are_not_those_of_the_signature(input: &Input, diagnostics: &mut Diagnostics) {
+    let signature = input.signature();
+    for stmt in &input.body.stmts {
+        if let Stmt::Item(item) = stmt
+            && let Some(name) = items::used_in(item, &signature)
+        {
+            diagnostics.report(
+                &name,
+                Code::Unsupported,
+                &format!("`{name}` is something else here than in the signature of the function"),
+                "give it another name inside of the function",
+            );
+        }
     }
 }
 

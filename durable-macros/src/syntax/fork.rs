@@ -93,6 +93,11 @@ pub(crate) fn fork_name(name: &Ident) -> Option<ForkKind> {
     ForkKind::ALL.into_iter().find(|kind| kind.name() == name)
 }
 
+/// Whether a macro of this name may be one of ours, before it is known.
+pub(crate) fn may_be_fork(name: &str) -> bool {
+    ForkKind::ALL.into_iter().any(|kind| kind.name() == name)
+}
+
 /// Whether a branch is code (an `async` block), and then whether it is `async move`.
 pub(crate) fn branch_code(expr: &Expr) -> Option<bool> {
     let Expr::Block(block) = expr else {

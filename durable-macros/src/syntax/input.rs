@@ -201,6 +201,9 @@ impl Input {
     /// Opens the macros of the body that join branches, and takes out the blocks that run by
     /// themselves.
     pub(crate) fn open_branches(mut self, diagnostics: &mut Diagnostics) -> Self {
+        // Before anything is taken out of the body that names an item.
+        let around = self.around();
+        items::hoist(&mut self.body, &around);
         let mut ours = Vec::new();
         fork::rewrite(&mut self.body, &mut ours, diagnostics);
         self.blocks = blocks::take(&mut self.body, &mut |code| {
@@ -219,17 +222,28 @@ impl Input {
         std::iter::once(&self.body).chain(blocks)
     }
 
-    /// Moves items out of blocks that await, opens the macros that hold an await, and then marks names
-    /// in capitals that are variables, those in the operands of macros too.
-    pub(crate) fn prepared(mut self) -> Self {
-        let params = self
-            .params
-            .iter()
-            .map(|Param { pat, ty, .. }| quote!(#pat: #ty,));
+    /// The rest of the function beside its body.
+    fn around(&self) -> TokenStream {
+        let patterns = self.params.iter().map(|param| &param.pat);
+        let signature = self.signature();
+        quote!(#(#patterns,)* #signature)
+    }
+
+    /// All types of the signature, with the generics.
+    pub(crate) fn signature(&self) -> TokenStream {
+        let types = self.params.iter().map(|param| &param.ty);
         let generics = &self.generics.called;
         let bounds = &generics.where_clause;
         let output = &self.output;
-        let around = quote!(#generics #(#params)* #output #bounds);
+        quote!(#generics #(#types,)* #output #bounds)
+    }
+
+    /// Moves items out of blocks that await, opens the macros that hold an await, and then marks names
+    /// in capitals that are variables, those in the operands of macros too.
+    pub(crate) fn prepared(mut self) -> Self {
+        let mut around = self.around();
+        let blocks = self.blocks.iter();
+        around.extend(blocks.map(|block| block.code.to_token_stream()));
         items::hoist(&mut self.body, &around);
         let blocks = self.blocks.iter_mut().map(|block| &mut block.code);
         self.macros = standard::open(std::iter::once(&mut self.body).chain(blocks).collect());

@@ -137,23 +137,42 @@ where
     }
 }
 
-/// Sources whose items come to an end and can be listed at once without side effects.
+/// Sources whose items come to an end. What adapts them does not give them back, so its items are listed
+/// where the loop begins.
 pub trait Finite: Source {}
 
+/// More items than a checkpoint has room for.
+const LISTED_MAX: usize = 1 << 24;
+
+/// Lists the items of what adapts a source, which may be a range of any length.
+///
+/// # Panics
+/// If they are more than any checkpoint has room for.
+fn bounded<I: Iterator>(items: I) -> VecDeque<I::Item> {
+    let (least, _) = items.size_hint();
+    assert!(
+        least <= LISTED_MAX,
+        "a loop with an `.await` inside lists the items of `{}` where it begins, and these are more than {LISTED_MAX}: \
+         loop over the range itself and compute the item in the body, or write `while`",
+        std::any::type_name::<I>()
+    );
+    items.collect()
+}
+
 macro_rules! listed {
-    ($([$($generics:tt)*] $source:ty;)*) => {$(
+    ($list:path: $([$($generics:tt)*] $source:ty;)*) => {$(
         impl<$($generics)*> sealed::Sealed for $source {}
         impl<$($generics)*> Source for $source {
             type Cursor = Items<Self::Item>;
             fn rest(self) -> Self::Cursor {
-                Items(self.collect())
+                Items($list(self))
             }
         }
         impl<$($generics)*> Finite for $source {}
     )*};
 }
 
-listed! {
+listed! { VecDeque::from_iter:
     [T] std::vec::IntoIter<T>;
     [T] std::option::IntoIter<T>;
     [T] std::result::IntoIter<T>;
@@ -174,6 +193,9 @@ listed! {
     [T] Rev<std::collections::btree_set::IntoIter<T>>;
     [K, V] Rev<std::collections::btree_map::IntoIter<K, V>>;
     [T, const N: usize] Rev<std::array::IntoIter<T, N>>;
+}
+
+listed! { bounded:
     [I: Finite] Enumerate<I>;
     [I: Finite] Skip<I>;
     [I: Finite] Take<I>;
@@ -239,3 +261,20 @@ macro_rules! counters {
 }
 
 counters!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_adapts_a_range_is_listed() {
+        let listed: Vec<_> = (0..10_u8).step_by(4).rest().collect();
+        assert_eq!(listed, [0, 4, 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "loop over the range itself")]
+    fn what_no_checkpoint_has_room_for_is_not_listed() {
+        (0..u64::MAX).step_by(50).rest();
+    }
+}

@@ -217,3 +217,47 @@ equivalent! {
         sum + start + end + other.len()
     }
 }
+
+/// Named by a block of its own, where an inner block has another one.
+struct Fee;
+
+impl Fee {
+    fn of(n: u32) -> u32 {
+        n
+    }
+}
+
+equivalent! {
+    with [(2)];
+    async fn an_item_of_a_block_beside_an_own_block(n: u32) -> (u32, Vec<u32>) {
+        let inner = {
+            struct Twice;
+            impl Twice {
+                fn of(n: u32) -> u32 {
+                    n * 100
+                }
+            }
+            act("inner", Twice::of(n)).await
+        };
+        let own = join_all([async move { act("own", Fee::of(n)).await }]).await;
+        (inner, own)
+    }
+}
+
+// Refused since what is assigned on the way out was taken for assigned in what follows.
+equivalent! {
+    with [(Some(3)), (None)];
+    async fn assigned_where_a_let_else_leaves(given: Option<u32>) -> u32 {
+        let mut code = 1;
+        tick().await;
+        if given != Some(9) {
+            let Some(found) = given else {
+                code = 5;
+                note("code", code);
+                return code;
+            };
+            note("sum", found + code);
+        }
+        code
+    }
+}
