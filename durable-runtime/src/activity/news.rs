@@ -40,7 +40,11 @@ impl News {
     pub(crate) fn message(self, token: &ActivityToken, sent_at: Timestamp) -> NewMessage {
         let ActivityToken { op, attempt, .. } = *token;
         let msg = match &self {
-            Self::Beat(_) => crate::engine::new_message(),
+            Self::Beat(_) => {
+                let ActivityToken { run, op, attempt } = token;
+                let (beat, one) = (NewMessage::BEAT, crate::engine::new_message());
+                format!("{beat}{run}/{op}/{attempt}/{one}")
+            }
             Self::Begun => about("begun", token),
             Self::Carried(carried) if matches!(carried.end, CarriedEnd::EndsElsewhere(_)) => {
                 about("ends-elsewhere", token)

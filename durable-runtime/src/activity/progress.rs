@@ -43,6 +43,18 @@ impl Progress {
         self.elsewhere.is_some() || self.queued.is_some()
     }
 
+    /// It has said a heartbeat.
+    pub(crate) fn heard(&mut self, at: Timestamp, details: Vec<u8>) {
+        self.beat_at = Some(at);
+        self.details = details;
+    }
+
+    /// It has been handed on by the worker of another queue: nobody has it there any more.
+    pub(crate) fn handed_on(&mut self, began: Timestamp) {
+        self.elsewhere = Some(began);
+        (self.queued, self.begun) = (None, false);
+    }
+
     /// The details of the last heartbeat, if there was one.
     pub(crate) fn last_details(&self) -> Option<Vec<u8>> {
         self.beat_at.map(|_| self.details.clone())

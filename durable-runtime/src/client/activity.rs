@@ -1,13 +1,14 @@
 //! One attempt of an activity, ended from elsewhere by its token.
 
 use super::{Client, describe};
-use crate::activity::news::{News, end_message};
+use crate::activity::carried::CarriedEnd;
+use crate::activity::news::{self, News, end_message};
 use crate::activity::{ActivityToken, Progress};
 use crate::codec;
 use crate::id::WorkflowId;
-use crate::operation::Request;
+use crate::operation::{ActivityRequest, Request, TimeoutKind};
 use crate::registry::{self, AttemptEnd};
-use crate::store::{AttemptOf, Heard, Phase, RunRecord, StoreError, Told};
+use crate::store::{AttemptOf, Heard, Message, MessageKind, Phase, RunRecord, StoreError, Told};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -265,21 +266,71 @@ impl RemoteActivity {
             }
             _ => return Err(unknown()),
         };
-        let notes = store.notes(run).await?;
-        let note = notes.iter().find(|(of, _)| *of == op);
-        let known = note.map(|(_, body)| Progress::decode(body)).transpose();
-        let known = known.map_err(|error| unreadable(error.to_string()))?;
-        let known = known.unwrap_or_default();
-        // Its run sees to that when a worker has it.
-        if let Some((at, kind)) = activity.limit_elsewhere(&known)
-            && at < self.client.now()
-        {
+        let noted = async || {
+            let notes = store.notes(run).await?;
+            let note = notes.iter().find(|(of, _)| *of == op);
+            let known = note.map(|(_, body)| Progress::decode(body)).transpose();
+            let known = known.map_err(|error| unreadable(error.to_string()))?;
+            Ok::<_, CompletionError>(known.unwrap_or_default())
+        };
+        let mut known = noted().await?;
+        if self.late(activity, &known).is_some() {
+            // What it has said meanwhile is put down when a worker has its run. First the inbox: what
+            // is taken out of it just now stands in the note.
+            let inbox = store.inbox(run).await?;
+            known = noted().await?;
+            self.hears(&inbox, activity, &mut known);
+        }
+        if let Some(kind) = self.late(activity, &known) {
             return Err(over(kind.recorded()));
         }
         Ok(Some(Open {
             activity: activity.name.clone(),
             cancelled: known.cancelled,
         }))
+    }
+
+    /// Whether the attempt has taken too long. Its run sees to that when a worker has it.
+    fn late(&self, activity: &ActivityRequest, known: &Progress) -> Option<TimeoutKind> {
+        let (at, kind) = activity.limit_elsewhere(known)?;
+        (at < self.client.now()).then_some(kind)
+    }
+
+    /// What its run will know when it has read these messages, each if it came in time.
+    fn hears(&self, inbox: &[Message], activity: &ActivityRequest, known: &mut Progress) {
+        let (now, op) = (self.client.now(), self.token.op.to_string());
+        let own = inbox
+            .iter()
+            .filter(|message| message.kind == MessageKind::Activity && message.name == op);
+        for message in own {
+            let Ok(told) = codec::decode::<news::Told>(&message.payload) else {
+                continue;
+            };
+            let at = message.sent_at.min(now);
+            let limit = activity.limit_elsewhere(known);
+            let beat = matches!(told.news, News::Beat(_));
+            if told.attempt != self.token.attempt
+                || !beat && limit.is_some_and(|(limit, _)| at > limit)
+            {
+                continue;
+            }
+            match told.news {
+                News::Beat(details) => {
+                    known.heard(known.beat_at.map_or(at, |beat| beat.max(at)), details);
+                }
+                News::Begun => known.begun = true,
+                News::Carried(carried) => {
+                    if let Some(beat_at) = carried.beat_at {
+                        known.heard(beat_at.min(now), carried.details);
+                    }
+                    if let CarriedEnd::EndsElsewhere(began) = carried.end {
+                        known.handed_on(began.min(now));
+                    }
+                }
+                // Whoever asks has been told of its end.
+                _ => {}
+            }
+        }
     }
 }
 

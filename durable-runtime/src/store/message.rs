@@ -118,6 +118,19 @@ impl NewMessage {
         self.kind.is_letter() || self.kind.stops() && self.msg != self.kind.steering()
     }
 
+    /// Of a heartbeat: what the ids of all of its attempt begin with. The last says all, so those that are
+    /// in the inbox of a run without an owner, where nobody has read them, go when another one comes.
+    pub(crate) fn replaces(&self) -> Option<&str> {
+        if self.kind != MessageKind::Activity || !self.msg.starts_with(Self::BEAT) {
+            return None;
+        }
+        let (of, _) = self.msg.rsplit_once('/')?;
+        self.msg.get(..=of.len())
+    }
+
+    /// With this begin the ids of heartbeats, and no others of activities.
+    pub(crate) const BEAT: &str = "beat/";
+
     /// The id of a signal or update of this name to which its sender gives an id: apart from all other
     /// messages. In a name a slash would end it, so its length says where it ends.
     pub(crate) fn with_id(kind: &str, name: &str, id: &str) -> String {

@@ -217,7 +217,9 @@ pub trait Store: Schedules + Queues + Tasks + std::fmt::Debug + Send + Sync + 's
     async fn send(&self, id: &WorkflowId, message: NewMessage) -> Result<Sent, StoreError>;
 
     /// Puts a message into the inbox of this run, and of no other that goes on in its place; on disk
-    /// when it returns. As [`send`](Self::send) otherwise, but a repeated message id is told.
+    /// when it returns. As [`send`](Self::send) otherwise, but a repeated message id is told. A heartbeat
+    /// takes the place of those before it of its attempt (`NewMessage::replaces`) that are in the
+    /// inbox of a run without an owner.
     async fn tell(&self, run: RunId, message: NewMessage) -> Result<Told, StoreError>;
 
     /// Both in one transaction: starts `run` if its id is free, and then sends `message` to the

@@ -130,9 +130,11 @@ impl Instance {
             news: News::Unreadable(error.to_string()),
         });
         let limit = self.call_of(op)?.limit_elsewhere(&own.progress);
-        // Another clock may be ahead of this one.
+        // Another clock may be ahead of this one. Whoever says a heartbeat has seen that it came in time;
+        // those before it may be gone.
         let at = message.sent_at.min(now);
-        let in_time = limit.is_none_or(|(limit, _)| at <= limit);
+        let beat = matches!(told.news, News::Beat(_));
+        let in_time = beat || limit.is_none_or(|(limit, _)| at <= limit);
         (in_time && told.attempt == attempt).then_some((op, told.news))
     }
 

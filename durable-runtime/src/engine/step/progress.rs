@@ -9,8 +9,7 @@ impl Instance {
     /// An attempt of this operation has said a heartbeat.
     pub(in crate::engine) fn heard(&mut self, op: u64, at: Timestamp, details: Vec<u8>) {
         if let Some(own) = self.underway_mut(op) {
-            own.progress.beat_at = Some(at);
-            own.progress.details = details;
+            own.progress.heard(at, details);
             own.record = Recorded::NotYet;
         }
     }

@@ -103,8 +103,7 @@ impl Instance {
         Some(match end {
             CarriedEnd::EndsElsewhere(began) => {
                 if let Some(own) = self.underway_mut(op) {
-                    own.progress.elsewhere = Some(began.min(now));
-                    (own.progress.queued, own.progress.begun) = (None, false);
+                    own.progress.handed_on(began.min(now));
                     own.record = Recorded::NotYet;
                 }
                 return None;

@@ -169,6 +169,7 @@ macro_rules! store_conformance {
                 a_step_removes_the_notes_of_what_it_settles,
                 a_note_removes_the_messages_that_it_consumes,
                 notes_of_strangers_are_refused,
+                a_heartbeat_that_nobody_has_read_makes_room_for_the_next,
             ],
             tasks: [
                 a_task_is_claimed_by_one,

@@ -1,8 +1,10 @@
 //! Notes about operations under way.
 
 use super::kit::{Worker, end, note, park_until, send, step};
-use crate::id::RunId;
-use crate::store::{AttemptOf, FenceError, NewStep, Note, Store, Write, Written};
+use crate::id::{RunId, Timestamp};
+use crate::store::{
+    AttemptOf, FenceError, MessageKind, NewMessage, NewStep, Note, Store, Told, Write, Written,
+};
 
 const RUN: RunId = RunId(10);
 
@@ -78,4 +80,58 @@ pub async fn notes_of_strangers_are_refused(store: &dyn Store) {
         assert_eq!(refused, Written::Refused);
     }
     assert_eq!(store.notes(RUN).await, Ok(vec![(1, vec![7])]));
+}
+
+pub async fn a_heartbeat_that_nobody_has_read_makes_room_for_the_next(store: &dyn Store) {
+    let mut worker = Worker::register(store, 1).await;
+    worker.starts(&[10, 11]).await;
+    let says = async |run: i64, msg: &str| {
+        let message = NewMessage {
+            msg: msg.into(),
+            kind: MessageKind::Activity,
+            name: "1".into(),
+            payload: vec![1],
+            sent_at: Timestamp(3),
+            unread_max: None,
+        };
+        store.tell(RunId(run), message).await
+    };
+    let unread = async || {
+        let inbox = store.inbox(RUN).await.expect("readable");
+        let all = inbox.into_iter().map(|message| (message.msg, message.ord));
+        all.collect::<Vec<_>>()
+    };
+    let own = |msg: &str, ord| (msg.to_owned(), ord);
+    // Its owner may have read the first, and puts that down.
+    assert_eq!(says(10, "beat/a/1/1/x").await, Ok(Told::Accepted));
+    assert_eq!(says(10, "beat/a/1/1/y").await, Ok(Told::Accepted));
+    assert_eq!(
+        unread().await,
+        [own("beat/a/1/1/x", 1), own("beat/a/1/1/y", 2)]
+    );
+    let consuming = Note {
+        consumed: vec![1],
+        ..note(10, 1, 7)
+    };
+    assert_eq!(worker.write(Write::Note(consuming)).await, Written::Done);
+    let park = crate::store::Park {
+        wakes: 2,
+        ..park_until(10, 5)
+    };
+    assert_eq!(worker.write(Write::Park(park)).await, Written::Parked);
+    // Other attempts, and all that is no heartbeat, stay as they are.
+    for msg in ["beat/a/1/10/x", "beat/a/2/1/x", "activity/a/1/1"] {
+        assert_eq!(says(10, msg).await, Ok(Told::Accepted));
+    }
+    assert_eq!(says(10, "beat/a/1/1/w").await, Ok(Told::Accepted));
+    assert_eq!(says(10, "beat/a/1/1/z").await, Ok(Told::Accepted));
+    assert_eq!(says(10, "beat/a/1/1/z").await, Ok(Told::Repeated));
+    let expected = [
+        own("beat/a/1/10/x", 3),
+        own("beat/a/2/1/x", 4),
+        own("activity/a/1/1", 5),
+        own("beat/a/1/1/z", 7),
+    ];
+    assert_eq!(unread().await, expected);
+    assert_eq!(store.inbox(RunId(11)).await, Ok(vec![]));
 }

@@ -93,6 +93,13 @@ impl State {
         if run.has_had(&message.msg) {
             return false;
         }
+        if let Some(beats) = message.replaces()
+            && let Place::Ready(_) = run.row.place
+        {
+            // Unread heartbeats of its attempt, which nobody can have read.
+            let is_old = |old: &Kept| old.used_seq.is_none() && old.message.msg.starts_with(beats);
+            run.inbox.retain(|old| !is_old(old));
+        }
         let row = &mut run.row;
         row.wakes += 1;
         let NewMessage {

@@ -16,6 +16,13 @@ pub(super) async fn put(tx: &Tx, run: RunId, message: &NewMessage) -> Outcome<bo
         // A run that rests could not clean up.
         pause::lift(tx, run, message.sent_at).await?;
     }
+    if let Some(beats) = message.replaces() {
+        // Unread heartbeats of its attempt, if nobody can have read them.
+        let sql = "DELETE FROM @inbox WHERE run=$1 AND used_seq IS NULL AND starts_with(msg,$2) \
+            AND msg<>$3 AND EXISTS(SELECT 1 FROM @workflow w WHERE w.run=$1 AND w.owner IS NULL)";
+        tx.execute(sql, &[&run.0, &Key::new(beats), &Key::new(&message.msg)])
+            .await?;
+    }
     let size = if message.kind.is_letter() {
         number(message.payload.len())
     } else {

@@ -14,6 +14,13 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
         // A run that rests could not clean up.
         pause::lift(db, run, message.sent_at)?;
     }
+    if let Some(beats) = message.replaces() {
+        // The next character after the slash.
+        let after = format!("{}0", beats.trim_end_matches('/'));
+        db.conn
+            .prepare_cached(REPLACED)?
+            .execute(params![run.0, beats, after, message.msg])?;
+    }
     let added = db
         .conn
         .prepare_cached(
@@ -52,6 +59,10 @@ pub(super) fn put(db: &mut Db, run: RunId, message: &NewMessage) -> Outcome<bool
     db.news.noteworthy();
     Ok(true)
 }
+
+/// The unread heartbeats of an attempt, if nobody can have read them.
+const REPLACED: &str = "DELETE FROM inbox WHERE run=?1 AND msg>?2 AND msg<?3 AND msg<>?4 \
+    AND used_seq IS NULL AND EXISTS(SELECT 1 FROM workflow w WHERE w.run=?1 AND w.owner IS NULL)";
 
 /// Whether a run, or one that it goes on for, has had a message of this id. Only so many are asked.
 pub(super) fn is_known(db: &Db, run: RunId, msg: &str) -> Outcome<bool> {

@@ -21,7 +21,7 @@ pub(super) fn tokens(workflow: &str) -> Vec<ActivityToken> {
 }
 
 /// Waits until so many attempts have begun; the token of the last.
-async fn token(workflow: &str, number: usize) -> ActivityToken {
+pub(super) async fn token(workflow: &str, number: usize) -> ActivityToken {
     let wait = async {
         loop {
             if let Some(token) = tokens(workflow).get(number - 1) {
@@ -67,7 +67,7 @@ async fn decision(work: Duration, kind: CancellationType) -> Decided {
 }
 
 #[workflow]
-async fn beating() -> Decided {
+pub(super) async fn beating() -> Decided {
     decide(Duration::ZERO)
         .heartbeat(Duration::from_secs(60))
         .await
@@ -100,7 +100,7 @@ async fn pending(bench: &Bench, worker: &Running, id: &str, kind: CancellationTy
 }
 
 /// Waits until nobody owns the run.
-async fn idle(bench: &Bench, id: &str) {
+pub(super) async fn idle(bench: &Bench, id: &str) {
     let waits = |state: &RunState| matches!(state, RunState::Waiting(_) | RunState::Idle);
     bench
         .until(id, |run| run.seq > 0 && waits(&run.state))

@@ -6,6 +6,7 @@ mod delays;
 mod elsewhere;
 mod heartbeats;
 mod methods;
+mod unread;
 
 use crate::support::{Bench, Running, options};
 use durable_runtime::engine::{Worker, WorkerOptions};
