@@ -2,6 +2,7 @@
 
 #![cfg(all(unix, feature = "postgres"))]
 
+mod beginning;
 mod hints;
 mod limits;
 mod opening;

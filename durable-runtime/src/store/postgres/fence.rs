@@ -4,7 +4,7 @@
 //! a run that it owns, takes that row first, and then comes before or after each batch of it, never in
 //! between: `READ COMMITTED` shows each of them what the other has done.
 
-use super::error::Outcome;
+use super::error::Fault;
 use super::session::{Columns, Session};
 use crate::store::{Fence, FenceError};
 
@@ -15,26 +15,27 @@ pub(super) const DEAD: i16 = 1;
 /// It ended in good order.
 pub(super) const RETIRED: i16 = 2;
 
-/// Moves the fence, or says why it does not hold.
-pub(super) async fn pass(conn: &Session, fence: Fence) -> Outcome<()> {
-    let moved = conn.execute(
-        "UPDATE @worker SET beat=beat+1, lease_until=$3 WHERE worker=$1 AND beat=$2 AND state=0",
-        &[&fence.worker.0, &fence.beat, &fence.lease_until.0],
-    ).await?;
-    if moved == 1 {
-        return Ok(());
-    }
+/// Moves the fence: a row is changed if it holds. Without values, to stand in a text with others.
+pub(super) fn statement(fence: Fence) -> String {
+    format!(
+        "UPDATE @worker SET beat=beat+1, lease_until={} WHERE worker={} AND beat={} AND state=0",
+        fence.lease_until.0, fence.worker.0, fence.beat
+    )
+}
+
+/// Why the fence does not hold.
+pub(super) async fn refused(conn: &Session, fence: Fence) -> Fault {
     let sql = "SELECT state, beat FROM @worker WHERE worker=$1";
     let found = conn
         .first(sql, &[&fence.worker.0], |row| {
             let mut row = Columns::of(row);
             Ok((row.next::<i16>()?, row.next::<i64>()?))
         })
-        .await?;
-    Err(match found {
-        Some((state, _)) if state != ALIVE => FenceError::Dead,
-        Some((_, beat)) if beat == fence.beat + 1 => FenceError::AlreadyApplied,
-        _ => FenceError::HistoryLost,
+        .await;
+    match found {
+        Err(fault) => fault,
+        Ok(Some((state, _))) if state != ALIVE => FenceError::Dead.into(),
+        Ok(Some((_, beat))) if beat == fence.beat + 1 => FenceError::AlreadyApplied.into(),
+        Ok(_) => FenceError::HistoryLost.into(),
     }
-    .into())
 }

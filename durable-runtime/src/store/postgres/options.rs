@@ -17,6 +17,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long what was sent may stay without an answer of the network before the link counts as cut.
 const UNANSWERED: Duration = Duration::from_secs(15);
 
+/// How long a transaction may wait for a lock, and stand still before the server ends it: less than a third
+/// of a lease, so that who waits for a frozen process has beaten in time.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// The longest name that PostgreSQL does not shorten, in bytes.
 const NAME_BYTES_MAX: usize = 63;
 
@@ -28,18 +32,28 @@ pub(super) struct Options {
     pub(super) schema: String,
     /// How many connections write, and as many read.
     pub(super) connections: usize,
+    /// How long a transaction may wait for a lock, and stand still.
+    pub(super) patience: Duration,
 }
 
 impl Options {
-    /// What a URL says: PostgreSQL's own parameters, and of ours `schema` and `connections`.
+    /// What a URL says: PostgreSQL's own parameters, and of ours `schema`, `connections`
+    /// and `patience` (in milliseconds).
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
         let (mut schema, mut connections) = (SCHEMA.to_owned(), CONNECTIONS);
+        let mut patience = PATIENCE;
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let mut rest = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             match pair.split_once('=') {
                 Some(("schema", name)) => schema = checked(name)?,
-                Some(("connections", count)) => connections = counted(count)?,
+                Some(("connections", count)) => {
+                    connections = counted("connections", count, 1_000)?;
+                }
+                Some(("patience", millis)) => {
+                    let millis = counted("patience", millis, 600_000)?;
+                    patience = Duration::from_millis(millis as u64);
+                }
                 _ => rest.push(pair),
             }
         }
@@ -78,6 +92,7 @@ impl Options {
             config,
             schema,
             connections,
+            patience,
         })
     }
 
@@ -113,11 +128,11 @@ fn checked(name: &str) -> Result<String, StoreError> {
     Ok(name.to_owned())
 }
 
-fn counted(count: &str) -> Result<usize, StoreError> {
+fn counted(what: &str, count: &str, most: usize) -> Result<usize, StoreError> {
     match count.parse() {
-        Ok(count @ 1..=1000) => Ok(count),
+        Ok(count) if (1..=most).contains(&count) => Ok(count),
         _ => Err(StoreError::Unusable(format!(
-            "connections={count}: write a number from 1 to 1000"
+            "{what}={count}: write a number from 1 to {most}"
         ))),
     }
 }
@@ -153,6 +168,7 @@ mod tests {
             ("postgres://u:secret@h/d?schema=pg_x", "not with pg_"),
             ("postgres://u:secret@h/d?schema=a%22b", "small letters"),
             ("postgres://u:secret@h/d?connections=0", "from 1 to 1000"),
+            ("postgres://u:secret@h/d?patience=4s", "from 1 to 600000"),
             (
                 "postgres://u:secret@h/d?shema=orders",
                 "unknown option `shema`",

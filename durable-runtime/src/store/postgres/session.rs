@@ -9,8 +9,9 @@ use crate::store::StoreError;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage, Statement};
 
 /// How many prepared statements a connection keeps; more than there are in this module.
 const STATEMENTS_MAX: usize = 400;
@@ -23,6 +24,8 @@ pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(super) struct Session {
     client: Client,
     schema: String,
+    /// How long a transaction may wait for a lock, and stand still.
+    pub(super) patience: Duration,
     statements: Mutex<HashMap<String, Statement>>,
     /// It is inside a transaction, or of no use for another reason.
     busy: AtomicBool,
@@ -44,6 +47,7 @@ impl Session {
         Ok(Self {
             client,
             schema: options.schema.clone(),
+            patience: options.patience,
             statements: Mutex::default(),
             busy: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -81,6 +85,23 @@ impl Session {
     /// Runs statements without values, as a text.
     pub(super) async fn batch(&self, sql: &str) -> Outcome<()> {
         self.noted(self.client.batch_execute(&self.qualified(sql)).await)
+    }
+
+    /// Runs statements without values, as a text whose rest is not run if one of them fails: the first
+    /// column of the first row, as text, and how many rows the last one has changed.
+    pub(super) async fn sequence(&self, sql: &str) -> Outcome<(Option<String>, u64)> {
+        let said = self.client.simple_query(&self.qualified(sql)).await;
+        let (mut first, mut changed) = (None, 0);
+        for message in self.noted(said)? {
+            match message {
+                SimpleQueryMessage::Row(row) if first.is_none() => {
+                    first = row.get(0).map(str::to_owned);
+                }
+                SimpleQueryMessage::CommandComplete(count) => changed = count,
+                _ => {}
+            }
+        }
+        Ok((first, changed))
     }
 
     /// All rows of a statement.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   names ─▶ BEGIN, version of the schema, fence ─▶ work ─▶ COMMIT ─▶ told
-//!                  (sent together)                            └─ cut: the outcome is unknown
+//!                    (one text)                               └─ cut: the outcome is unknown
 //! ```
 //!
 //! `READ COMMITTED`: each statement sees what was committed before it began, so what a statement has
@@ -14,7 +14,7 @@ use super::error::{Fault, Outcome, bug};
 use super::names::{Names, Numbers};
 use super::news::News;
 use super::pool::{Conn, Pool};
-use super::session::{Columns, Session};
+use super::session::Session;
 use super::{fence, migrate};
 use crate::store::{Fence, FenceError, StoreError};
 use std::borrow::Cow;
@@ -175,20 +175,30 @@ impl Writer {
     }
 }
 
-/// Sends what every transaction begins with, in one go.
+/// Sends what every transaction begins with, as one text: if its `BEGIN` is refused the server runs none of
+/// the rest, and the fence is not moved outside of a transaction.
+///
+/// A process that freezes or is cut off in a transaction holds its locks no longer than others may wait for
+/// one; and what is acknowledged is on disk, whatever a role has as its default.
 async fn begin(conn: &Session, fence: Option<Fence>) -> Outcome<()> {
-    let passed = async {
-        match fence {
-            Some(fence) => fence::pass(conn, fence).await,
-            None => Ok(()),
-        }
-    };
-    let version = conn.first(migrate::VERSION, &[], |row| Columns::of(row).next::<i64>());
-    // They are sent in the order in which they are polled first.
-    let (begun, version, passed) = tokio::join!(biased; conn.batch(BEGIN), version, passed);
-    begun?;
-    migrate::is_current(version?)?;
-    passed
+    let patience = conn.patience.as_millis();
+    let mut text = format!(
+        "{BEGIN}; SET LOCAL idle_in_transaction_session_timeout={patience}; \
+         SET LOCAL lock_timeout={patience}; {version}; \
+         SELECT set_config('synchronous_commit','on',true) \
+         WHERE current_setting('synchronous_commit')='off'",
+        version = migrate::VERSION,
+    );
+    if let Some(fence) = fence {
+        text.push_str("; ");
+        text.push_str(&fence::statement(fence));
+    }
+    let (version, moved) = conn.sequence(&text).await?;
+    migrate::is_current(version.and_then(|version| version.parse().ok()))?;
+    match fence {
+        Some(fence) if moved != 1 => Err(fence::refused(conn, fence).await),
+        _ => Ok(()),
+    }
 }
 
 /// Does `work` on a connection that writes nothing; each statement sees the last commit.
