@@ -3,6 +3,7 @@
 use crate::store_kit::{Worker, new_run};
 use durable_runtime::store::{self, FenceError, StoreError, Written};
 use postgres_for_tests::{execute, is_there, schema};
+use std::cell::Cell;
 
 /// Another process has frozen, or was cut off, in a transaction that holds the worker's row.
 #[tokio::test(flavor = "multi_thread")]
@@ -15,10 +16,13 @@ async fn who_stands_still_in_a_transaction_is_not_waited_for() {
     let store = store::open(&url).await.expect("a store");
     let mut worker = Worker::register(&*store, 1).await;
     let frozen = "BEGIN; SELECT * FROM @worker FOR UPDATE; SELECT pg_sleep(3); ROLLBACK";
-    let frozen = execute(frozen, &schema);
-    let mut busy = 0;
+    let (ended, mut busy) = (Cell::new(false), 0);
+    let frozen = async {
+        execute(frozen, &schema).await;
+        ended.set(true);
+    };
     let commits = async {
-        loop {
+        while !ended.get() {
             match store.commit(worker.fence, [].into()).await {
                 Ok(_) => worker.fence.beat += 1,
                 Err(FenceError::Store(StoreError::Busy(_))) => busy += 1,
@@ -26,10 +30,7 @@ async fn who_stands_still_in_a_transaction_is_not_waited_for() {
             }
         }
     };
-    tokio::select! {
-        () = frozen => {}
-        () = commits => {}
-    }
+    tokio::join!(frozen, commits);
     assert!(busy > 10, "it was told {busy} times to come again");
     let after = store.commit(worker.fence, [].into()).await;
     assert_eq!(after, Ok(vec![]), "nothing of what was refused has counted");

@@ -74,8 +74,10 @@ pub(super) async fn claim(tx: Tx, worker: Incarnation, claim: &Claim) -> Outcome
     // The line is taken before any run, and both are asked for in one go.
     let lines = [queue].into();
     let (line, open) = tokio::join!(biased; line::take(&tx, &lines), open(&tx, queue, &of, claim));
-    if !line? {
-        return claim_all(&tx, worker, queue, (&of, claim.now), &open?).await;
+    // A statement that has failed has ended the transaction, whether its answer is needed or not.
+    let (line, open) = (line?, open?);
+    if !line {
+        return claim_all(&tx, worker, queue, (&of, claim.now), &open).await;
     }
     line::claim(&tx, worker, queue, &of, claim).await
 }

@@ -132,9 +132,11 @@ fn of_server(said: &DbError) -> Fault {
         _ if matches!(&code[..2], "08" | "53" | "57" | "58") => {
             Fault::Broken(StoreError::Unavailable(text))
         }
-        // A pooler has given the session to another server; a plan is older than its tables; idle in a
-        // transaction for longer than the server allows.
-        "26000" | "0A000" | "25P03" => Fault::Broken(StoreError::Unavailable(text)),
+        // A pooler has given the session to another server, which does not know a statement or knows another
+        // one; a plan is older than its tables; a transaction stood still or took longer than the server allows.
+        "26000" | "42P05" | "0A000" | "25P03" | "25P04" => {
+            Fault::Broken(StoreError::Unavailable(text))
+        }
         _ => told(bug(format!("{text} (SQLSTATE {code})"))),
     }
 }

@@ -3,7 +3,7 @@
 use crate::store::StoreError;
 use std::time::Duration;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 /// The schema that holds the tables, unless the URL names another one.
 const SCHEMA: &str = "durable";
@@ -14,8 +14,13 @@ const CONNECTIONS: usize = 4;
 /// How long to try to connect, where the URL does not say.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long what was sent may stay without an answer of the network before the link counts as cut.
-const UNANSWERED: Duration = Duration::from_secs(15);
+/// How long what was sent may stay without an answer of the network before the link counts as cut: within
+/// a lease, with time left to connect again.
+const UNANSWERED: Duration = Duration::from_secs(5);
+
+/// How long a link is silent before it is asked for a sign of life, and how often it is asked in vain.
+const SILENCE: Duration = Duration::from_secs(3);
+const ASKED_MAX: u32 = 3;
 
 /// How long a transaction may wait for a lock, and stand still before the server ends it: less than a third
 /// of a lease, so that who waits for a frozen process has beaten in time.
@@ -86,8 +91,12 @@ impl Options {
         }
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(UNANSWERED);
-            config.keepalives_idle(UNANSWERED);
+            config.keepalives_idle(SILENCE);
+            config.keepalives_interval(Duration::from_secs(1));
+            config.keepalives_retries(ASKED_MAX);
         }
+        // Of several hosts the primary: what decides about work is never read from a standby.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         Ok(Self {
             config,
             schema,
@@ -158,6 +167,8 @@ mod tests {
             (SCHEMA, CONNECTIONS)
         );
         assert_eq!(options.config.get_connect_timeout(), Some(&CONNECT));
+        let primary = TargetSessionAttrs::ReadWrite;
+        assert_eq!(options.config.get_target_session_attrs(), primary);
     }
 
     #[test]

@@ -112,7 +112,10 @@ pub(super) async fn take_over(
     if state == ALIVE {
         return Err(bug(format!("worker {from} is alive")).into());
     }
-    let sql = "SELECT run FROM @workflow WHERE owner=$1 ORDER BY run LIMIT $2 FOR NO KEY UPDATE";
+    // Another heir may be at it: waiting for what it takes, behind a fence, would stop all commits here. What is
+    // left over is found at the next look, since a dead worker is named until it owns nothing.
+    let sql = "SELECT run FROM @workflow WHERE owner=$1 ORDER BY run LIMIT $2 \
+        FOR NO KEY UPDATE SKIP LOCKED";
     let runs = tx
         .all(sql, &[&from.0, &number(limit)], |row| {
             Columns::of(row).next::<i64>()
