@@ -105,6 +105,10 @@ impl PostgresStore {
     /// Connects to the database that a URL names, and makes or brings up to date the tables of its
     /// schema (`?schema=`, by default `durable`).
     ///
+    /// Of its own parameters there are also `connections`, how many write and as many read (4), and
+    /// `patience`, how many milliseconds a transaction waits for a lock, or stands still before the server
+    /// ends it (4,000: less than a third of a worker's lease).
+    ///
     /// # Errors
     ///
     /// [`StoreError::Unusable`] if the URL is none, the server refuses it, or the schema holds something
