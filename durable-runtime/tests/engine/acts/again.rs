@@ -1,8 +1,7 @@
 //! A worker that stands still while it starts a child, and goes on when another has brought its workflow to
 //! the end: by then the child may be over, and its id free.
 
-use super::faulty;
-use crate::faulty::Fault;
+use crate::faulty::{Fault, FaultyStore};
 use crate::support::{Bench, bench, elsewhere, leased, script};
 use durable_runtime::clock::{Clock, VirtualClock};
 use durable_runtime::prelude::*;
@@ -34,7 +33,7 @@ async fn who_stood_still_starts_no_child_again() {
     for n in 0.. {
         let mut bench = bench();
         start_twins(&elsewhere(&bench), "twins").await.unwrap();
-        let (store, frozen) = faulty(&bench, n, Fault::Freeze);
+        let (store, frozen) = FaultyStore::at_work(&bench, n, Fault::Freeze);
         tokio::select! {
             _ = bench.end("twins") => {
                 frozen.kill().await;

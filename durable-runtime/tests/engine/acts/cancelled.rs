@@ -1,8 +1,8 @@
 //! A cancellation that comes while a workflow acts: what it is told of the act is what has become of it.
 
-use super::{Act, faulty, find};
+use super::{Act, find};
 use super::{start_acts, start_patient};
-use crate::faulty::{Fault, cut_at_each_call};
+use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
 use crate::support::{Bench, START, bench, elsewhere, leased, on_sqlite, value};
 use durable_runtime::clock::Clock;
 use durable_runtime::store::Phase;
@@ -30,7 +30,7 @@ async fn cut(bench: &Bench, act: Act, n: usize, fault: Fault, between: &Cell<usi
         other.await.unwrap();
     }
     let handle = start_acts(&client, "acts", act).await.unwrap();
-    let (store, first) = faulty(bench, n, fault);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let mut reached = false;
     tokio::select! {
         _ = bench.end("acts") => first.kill().await,

@@ -6,14 +6,11 @@ mod cancelled;
 mod taken;
 
 use crate::children::{patient, start_patient};
-use crate::faulty::{Fault, FaultyStore};
-use crate::support::{Bench, Running, leased};
-use durable_runtime::engine::Worker;
+use crate::support::Bench;
 use durable_runtime::id::WorkflowId;
 use durable_runtime::prelude::*;
 use durable_runtime::store::RunRecord;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 const GO: Signal<u32> = Signal::new("go");
 
@@ -64,15 +61,6 @@ async fn acts(act: Act) -> Result<String, String> {
         Ok(()) => Ok(format!("{told:?}")),
         Err(Cancelled) => Err(format!("{told:?}")),
     }
-}
-
-/// A worker that is cut at its `n`-th call to the store.
-fn faulty(bench: &Bench, n: usize, fault: Fault) -> (Arc<FaultyStore>, Running) {
-    let store = FaultyStore::new(bench.store.clone(), n, fault);
-    let worker = Worker::new(store.clone(), leased())
-        .registry(bench.registry())
-        .clock(Arc::new(bench.clock.clone()));
-    (store, Running::new(worker))
 }
 
 async fn find(bench: &Bench, id: &str) -> Option<RunRecord> {

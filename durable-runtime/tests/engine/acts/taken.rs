@@ -1,8 +1,8 @@
 //! An act that has come to a workflow is not done again to another one that has its id since.
 
-use super::{Act, faulty, find};
+use super::{Act, find};
 use super::{start_acts, start_patient};
-use crate::faulty::{Fault, cut_at_each_call};
+use crate::faulty::{Fault, FaultyStore, cut_at_each_call};
 use crate::support::{Bench, Running, bench, elsewhere, leased, on_sqlite, options};
 use durable_runtime::engine::WorkerOptions;
 use durable_runtime::store::{Phase, Reuse};
@@ -35,7 +35,7 @@ async fn cut(
         }
     }
     let handle = start_acts(&client, "acts", act).await.unwrap();
-    let (store, first) = faulty(bench, n, fault);
+    let (store, first) = FaultyStore::at_work(bench, n, fault);
     let context = format!("{act:?}, {fault:?} at call {n}");
     tokio::select! {
         _ = bench.end("acts") => first.kill().await,
